@@ -1,0 +1,1 @@
+"""retrodict: a laboratory for the training dynamics of directional knowledge."""

@@ -1,0 +1,30 @@
+"""The two ways retrodict gives up, each with one clear line and one exit code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BadInput(ValueError):
+    """What was asked cannot be done as asked (exit code 2; nothing was written).
+
+    The message says what, where, and what would be valid.
+    """
+
+
+class CannotFinish(RuntimeError):
+    """What was asked is valid but could not be finished (exit code 3; what was good is kept)."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Name the choice nearest to a mistyped word, or list them all.
+
+    >>> nearest("vocab_siz", ["vocab_size", "entity_length"])
+    "did you mean 'vocab_size'?"
+    >>> nearest("zzz", ["a", "b"])
+    'choose from a, b'
+    """
+    known = sorted(choices)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else "choose from " + ", ".join(known)

@@ -1,0 +1,83 @@
+"""What a model is, as data. Nothing here loads torch; `build` does, when a model is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    import torch
+
+    from retrodict.models._population import Population
+
+
+class Transformer(BaseModel):
+    """The GPT-2 architecture, for a population of learners.
+
+    Pre-LN blocks, GELU (tanh), initialisation N(0, 0.02²) with the residual projections scaled by
+    1/√(2 n_layer) [S]. Defaults are the paper's.
+
+    Parameters:
+        n_layer, n_head, d_model: depth, heads, width; n_head divides d_model.
+        position: `absolute` (learned, GPT-2's), `sinusoidal` (fixed, scaled to the size of the
+            token embeddings at initialisation) [O], `rotary` (the first half of each head's
+            dimensions is rotated [S]) or `none`.
+        tied_head: whether the output head is the token embedding. GPT-2 ties it; the authors'
+            code, as it runs, does not [S].
+        dropout: probability of dropping an activation, after embeddings, attention
+            probabilities and both residual branches.
+        freeze_embeddings: keep token and position embeddings as initialised.
+
+    Raises:
+        pydantic.ValidationError: sizes that do not fit each other.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["transformer"] = "transformer"
+    n_layer: Annotated[int, Field(ge=1)] = 24
+    n_head: Annotated[int, Field(ge=1)] = 12
+    d_model: Annotated[int, Field(ge=1)] = 768
+    position: Literal["none", "absolute", "sinusoidal", "rotary"] = "absolute"
+    tied_head: bool = False
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    freeze_embeddings: bool = False
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Transformer:
+        if self.d_model % self.n_head:
+            divisors = [h for h in range(1, self.d_model + 1) if self.d_model % h == 0]
+            closest = min(divisors, key=lambda h: abs(h - self.n_head))
+            raise ValueError(
+                f"n_head {self.n_head} does not divide d_model {self.d_model}; "
+                f"the nearest n_head that does is {closest}"
+            )
+        if self.position == "rotary" and self.d_model // self.n_head < 4:
+            raise ValueError(
+                f"position rotary needs at least 4 dimensions a head (it rotates half of them in "
+                f"pairs); d_model {self.d_model} over n_head {self.n_head} gives "
+                f"{self.d_model // self.n_head}"
+            )
+        return self
+
+    def build(
+        self,
+        vocab_size: int,
+        length: int,
+        seeds: Sequence[int],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype | None = None,
+    ) -> Population:
+        """Initialise one learner a seed; learner s depends on `seeds[s]` alone.
+
+        Args:
+            vocab_size: tokens in and logits out, specials included.
+            length: the longest input, in tokens.
+            seeds: one seed a learner.
+            device, dtype: where and in what precision (default float32) the parameters live.
+        """
+        from retrodict.models._transformer import TransformerPopulation
+
+        return TransformerPopulation(self, vocab_size, length, seeds, device, dtype)

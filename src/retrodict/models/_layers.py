@@ -1,0 +1,238 @@
+"""Linear map, layer norm, GELU, embedding and dropout with a learner axis.
+
+On a CPU each is a loop over learners around the kernel that a single learner would call, which is
+as fast as a batched kernel here and makes learner s's arithmetic independent of S, bit for bit.
+Elsewhere the same formulas run batched over the learner axis.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+LAYER_NORM_EPS = 1e-5  # GPT-2's
+ALIGN = 16  # elements; that many fill at least one 64-byte line in every precision
+
+
+def on_cpu(tensor: Tensor) -> bool:
+    """Whether this tensor is worked on by a loop over learners."""
+    return tensor.device.type == "cpu"
+
+
+def normal(
+    shape: tuple[int, ...],
+    std: float,
+    generators: Sequence[torch.Generator],
+    dtype: torch.dtype | None,
+) -> nn.Parameter:
+    """Make a parameter (S, *shape) with entries N(0, std²), learner s's from `generators[s]`."""
+    draws = [torch.empty(shape, dtype=dtype).normal_(0.0, std, generator=g) for g in generators]
+    return nn.Parameter(torch.stack(draws))
+
+
+class Linear(nn.Module):
+    """An affine map a learner: y = x W + b, with W stored (learner, in, out) as GPT-2 does."""
+
+    def __init__(self, weight: nn.Parameter, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = weight
+        zeros = weight.new_zeros(weight.shape[0], weight.shape[2])
+        self.bias = nn.Parameter(zeros) if bias else None
+
+    def forward(self, x: Float[Tensor, "learner *rows in"]) -> Float[Tensor, "learner *rows out"]:
+        """Apply learner s's map to `x[s]`."""
+        return linear(x, self.weight, self.bias)
+
+
+class LayerNorm(nn.Module):
+    """Layer normalisation over the last axis, with each learner's own scale and shift."""
+
+    def __init__(self, learners: int, d_model: int, dtype: torch.dtype | None) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(learners, d_model, dtype=dtype))
+        self.bias = nn.Parameter(torch.zeros(learners, d_model, dtype=dtype))
+
+    def forward(
+        self, x: Float[Tensor, "learner *rows d_model"]
+    ) -> Float[Tensor, "learner *rows d_model"]:
+        """Normalise each row to mean 0 and variance 1, then scale and shift it."""
+        if on_cpu(x):
+            result: Tensor = _LayerNormLoop.apply(x, self.weight, self.bias)
+            return result
+        wide = (self.weight.shape[0],) + (1,) * (x.dim() - 2) + (-1,)
+        normal_rows = F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPS)
+        return normal_rows * self.weight.view(wide) + self.bias.view(wide)
+
+
+def linear(
+    x: Float[Tensor, "learner *rows in"],
+    weight: Float[Tensor, "learner in out"],
+    bias: Float[Tensor, "learner out"] | None = None,
+) -> Float[Tensor, "learner *rows out"]:
+    """Return x[s] @ weight[s] + bias[s] for every learner s."""
+    rows = x.reshape(x.shape[0], -1, x.shape[-1])
+    if on_cpu(x):
+        out = _LinearLoop.apply(rows, weight, bias)
+    elif bias is None:
+        out = torch.bmm(rows, weight)
+    else:
+        out = torch.baddbmm(bias.unsqueeze(1), rows, weight)
+    return out.view(*x.shape[:-1], weight.shape[-1])
+
+
+def gelu(x: Float[Tensor, "learner *shape"]) -> Float[Tensor, "learner *shape"]:
+    """Return GPT-2's GELU (tanh approximation)."""
+    if on_cpu(x):
+        result: Tensor = _GeluLoop.apply(x)
+        return result
+    return F.gelu(x, approximate="tanh")
+
+
+def embedding(
+    weight: Float[Tensor, "learner vocab d_model"], tokens: Int[Tensor, "learner *shape"]
+) -> Float[Tensor, "learner *shape d_model"]:
+    """Return weight[s][tokens[s]] for every learner s."""
+    flat_tokens = tokens.reshape(tokens.shape[0], -1)
+    if on_cpu(weight):
+        rows = _EmbeddingLoop.apply(weight, flat_tokens)
+    else:
+        learner = torch.arange(weight.shape[0], device=weight.device).unsqueeze(1)
+        rows = weight[learner, flat_tokens]
+    return rows.view(*tokens.shape, weight.shape[-1])
+
+
+def dropout(
+    x: Float[Tensor, "learner *shape"], rate: float, generators: Sequence[torch.Generator] | None
+) -> Float[Tensor, "learner *shape"]:
+    """Drop entries with probability `rate` and scale the others so that the mean stays.
+
+    Masks compare 16-bit uniform integers with a threshold, so the probability is `rate` rounded to
+    a multiple of 1/65536; the scale uses the rounded value. `generators` None: evaluation.
+    """
+    dropped = round(rate * 65536)
+    if generators is None or dropped == 0:
+        return x
+    n = x[0].numel()
+    bits = torch.empty(x.shape[0], -(-n // 4), dtype=torch.int64, device=x.device)
+    for row, generator in zip(bits, generators, strict=True):
+        row.random_(-(2**63), None, generator=generator)
+    keep = bits.view(torch.int16)[:, :n].view(x.shape) >= dropped - 32768
+    return x * keep.to(x.dtype).mul_(65536 / (65536 - dropped))
+
+
+class _LinearLoop(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.has_bias = bias is not None
+        out = _Rows(x, (x.shape[1], weight.shape[2]))
+        for s, row in enumerate(_aligned(x)):
+            if bias is None:
+                torch.mm(row, weight[s], out=out.rows[s])
+            else:
+                torch.addmm(bias[s], row, weight[s], out=out.rows[s])
+        return out.stacked()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        need_x, need_weight, _ = ctx.needs_input_grad
+        grad_x = _Rows(x, x.shape[1:]) if need_x else None
+        grad_weight = _Rows(x, weight.shape[1:]) if need_weight else None
+        grad_bias = x.new_empty(weight.shape[0], weight.shape[2]) if ctx.has_bias else None
+        for s, (row, grad) in enumerate(zip(_aligned(x), _aligned(grads[0]), strict=True)):
+            if grad_x is not None:
+                torch.mm(grad, weight[s].t(), out=grad_x.rows[s])
+            if grad_weight is not None:
+                torch.mm(row.t(), grad, out=grad_weight.rows[s])
+            if grad_bias is not None:
+                torch.sum(grad, 0, out=grad_bias[s])
+        return (
+            grad_x and grad_x.stacked(),
+            grad_weight and grad_weight.stacked(),
+            grad_bias,
+        )
+
+
+def _aligned(x: Tensor) -> Sequence[Tensor]:
+    """Return x[0], x[1], …, each on a 64-byte boundary, where alone it would be too.
+
+    The matrix product's last bits depend on where its operands lie.
+    """
+    rows = x.contiguous().unbind(0)
+    return rows if x[0].numel() % ALIGN == 0 else [row.clone() for row in rows]
+
+
+class _Rows:
+    """Room for one result a learner, each on a 64-byte boundary."""
+
+    def __init__(self, like: Tensor, shape: Sequence[int]) -> None:
+        self.whole: Tensor | None = None
+        if math.prod(shape) % ALIGN == 0:
+            self.whole = like.new_empty(like.shape[0], *shape)
+            self.rows = self.whole.unbind(0)
+        else:
+            self.rows = tuple(like.new_empty(*shape) for _ in range(like.shape[0]))
+
+    def stacked(self) -> Tensor:
+        return torch.stack(self.rows) if self.whole is None else self.whole
+
+
+class _LayerNormLoop(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        shape = list(x.shape[-1:])
+        parts = [
+            torch.native_layer_norm(x[s], shape, weight[s], bias[s], LAYER_NORM_EPS)
+            for s in range(x.shape[0])
+        ]
+        ctx.moments = [(mean, rstd) for _, mean, rstd in parts]
+        ctx.save_for_backward(x, weight, bias)
+        return torch.stack([out for out, _, _ in parts])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        x, weight, bias = ctx.saved_tensors
+        grad, shape = grads[0].contiguous(), list(x.shape[-1:])
+        parts = [
+            torch.ops.aten.native_layer_norm_backward(
+                grad[s], x[s], shape, mean, rstd, weight[s], bias[s], [True, True, True]
+            )
+            for s, (mean, rstd) in enumerate(ctx.moments)
+        ]
+        return tuple(torch.stack(column) for column in zip(*parts, strict=True))
+
+
+class _GeluLoop(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return torch.stack([F.gelu(row, approximate="tanh") for row in x])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        backward = torch.ops.aten.gelu_backward
+        rows = zip(grads[0].contiguous(), x, strict=True)
+        return torch.stack([backward(g, row, approximate="tanh") for g, row in rows])
+
+
+class _EmbeddingLoop(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, tokens: Tensor) -> Tensor:
+        ctx.save_for_backward(tokens)
+        ctx.vocab_size = weight.shape[1]
+        return torch.stack([F.embedding(t, w) for t, w in zip(tokens, weight, strict=True)])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (tokens,) = ctx.saved_tensors
+        backward = torch.ops.aten.embedding_dense_backward
+        rows = zip(grads[0].contiguous(), tokens, strict=True)
+        return torch.stack([backward(g, t, ctx.vocab_size, -1, False) for g, t in rows]), None

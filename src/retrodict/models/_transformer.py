@@ -1,0 +1,173 @@
+"""GPT-2 for a population, top to bottom: attention, MLP, block, model.
+
+S learners run side by side: tokens are (learner, batch, length), activations
+(learner, batch, length, d_model), and the prefix `learner` in a shape is S everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from retrodict.models._config import Transformer
+from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, gelu, linear, normal
+from retrodict.models._population import INIT, Population, torch_generator
+
+INIT_STD = 0.02
+
+Hidden = Float[Tensor, "learner batch length d_model"]
+Generators = Sequence[torch.Generator]
+
+
+class Attention(nn.Module):
+    """Causal multi-head self-attention."""
+
+    def __init__(
+        self, config: Transformer, generators: Generators, dtype: torch.dtype | None
+    ) -> None:
+        super().__init__()
+        d = config.d_model
+        self.n_head, self.rate = config.n_head, config.dropout
+        self.rotary = config.position == "rotary"
+        self.qkv = Linear(normal((d, 3 * d), INIT_STD, generators, dtype))
+        self.out = Linear(normal((d, d), residual_std(config), generators, dtype))
+
+    def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
+        """Mix each position with those before it."""
+        length, d_head = x.shape[2], x.shape[3] // self.n_head
+        heads = self.qkv(x).unflatten(-1, (3, self.n_head, d_head))
+        q, k, v = heads.permute(3, 0, 1, 4, 2, 5)  # each (learner, batch, head, length, d_head)
+        if self.rotary:
+            q, k = rotate(q), rotate(k)
+        scores = q @ k.transpose(-2, -1) / math.sqrt(d_head)
+        future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+        weights = dropout(scores.masked_fill(future, -math.inf).softmax(-1), self.rate, drop)
+        mixed = weights @ v
+        return dropout(self.out(mixed.transpose(2, 3).flatten(-2)), self.rate, drop)
+
+
+class Mlp(nn.Module):
+    """The position-wise network, four times as wide inside."""
+
+    def __init__(
+        self, config: Transformer, generators: Generators, dtype: torch.dtype | None
+    ) -> None:
+        super().__init__()
+        d = config.d_model
+        self.rate = config.dropout
+        self.up = Linear(normal((d, 4 * d), INIT_STD, generators, dtype))
+        self.down = Linear(normal((4 * d, d), residual_std(config), generators, dtype))
+
+    def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
+        """Transform each position by itself."""
+        return dropout(self.down(gelu(self.up(x))), self.rate, drop)
+
+
+class Block(nn.Module):
+    """Attention, then MLP, each on the normalised stream and added back to it."""
+
+    def __init__(
+        self, config: Transformer, generators: Generators, dtype: torch.dtype | None
+    ) -> None:
+        super().__init__()
+        self.norm_1 = LayerNorm(len(generators), config.d_model, dtype)
+        self.attention = Attention(config, generators, dtype)
+        self.norm_2 = LayerNorm(len(generators), config.d_model, dtype)
+        self.mlp = Mlp(config, generators, dtype)
+
+    def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
+        """Add what this block finds to the residual stream."""
+        x = x + self.attention(self.norm_1(x), drop)
+        return x + self.mlp(self.norm_2(x), drop)
+
+
+class TransformerPopulation(Population):
+    """GPT-2 with a leading learner axis; see `Transformer` for the options."""
+
+    def __init__(
+        self,
+        config: Transformer,
+        vocab_size: int,
+        length: int,
+        seeds: Sequence[int],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(seeds)
+        self.config = config
+        generators = [torch_generator(seed, INIT) for seed in seeds]
+        d = config.d_model
+        self.token_embedding = normal((vocab_size, d), INIT_STD, generators, dtype)
+        if config.position == "absolute":
+            self.position_embedding = normal((length, d), INIT_STD, generators, dtype)
+        elif config.position == "sinusoidal":
+            table = sinusoids(length, d).to(dtype or torch.get_default_dtype())
+            self.position_embedding = nn.Parameter(table.repeat(len(seeds), 1, 1), False)
+        self.blocks = nn.ModuleList(Block(config, generators, dtype) for _ in range(config.n_layer))
+        self.norm = LayerNorm(len(seeds), d, dtype)
+        if not config.tied_head:
+            self.head = Linear(normal((d, vocab_size), INIT_STD, generators, dtype), bias=False)
+        if config.freeze_embeddings:
+            self.token_embedding.requires_grad_(False)
+            if config.position == "absolute":
+                self.position_embedding.requires_grad_(False)
+        self.pack(device)
+
+    def forward(
+        self,
+        tokens: Int[Tensor, "learner batch length"],
+        first: int = 0,
+        drop: Generators | None = None,
+    ) -> Float[Tensor, "learner batch position vocab"]:
+        """Return the logits at positions `first` and later; see `Population.forward`."""
+        x = self.embed(tokens)
+        if self.config.position in ("absolute", "sinusoidal"):
+            x = x + self.position_embedding[:, None, : tokens.shape[2]]
+        x = dropout(x, self.config.dropout, drop)
+        for block in self.blocks:
+            x = block(x, drop)
+        x = self.norm(x[:, :, first:])
+        if self.config.tied_head:
+            return linear(x, self.token_embedding.transpose(1, 2))
+        logits: Tensor = self.head(x)
+        return logits
+
+    def embed(
+        self, tokens: Int[Tensor, "learner *shape"]
+    ) -> Float[Tensor, "learner *shape d_model"]:
+        """Look up the token embeddings."""
+        return embedding(self.token_embedding, tokens)
+
+
+def residual_std(config: Transformer) -> float:
+    """Initial size of the projections that write to the residual stream [S]."""
+    return INIT_STD / math.sqrt(2 * config.n_layer)
+
+
+def sinusoids(length: int, d_model: int) -> Float[Tensor, "length d_model"]:
+    """Sines and cosines of geometrically spaced wavelengths, with root mean square INIT_STD.
+
+    The usual table has entries of size one, fifty times the token embeddings at initialisation;
+    the first layer norm would see positions and hardly any tokens.
+    """
+    half = -(-d_model // 2)
+    rates = 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
+    angles = torch.arange(length, dtype=torch.float64)[:, None] * rates
+    table = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :d_model]
+    return table * INIT_STD * math.sqrt(2)
+
+
+def rotate(
+    x: Float[Tensor, "learner batch head length d_head"],
+) -> Float[Tensor, "learner batch head length d_head"]:
+    """Turn the first half of each head's dimensions by an angle that grows with the position."""
+    pairs = x.shape[-1] // 4
+    rates = 10000.0 ** (-torch.arange(pairs, dtype=torch.float64, device=x.device) / pairs)
+    angles = torch.arange(x.shape[-2], dtype=torch.float64, device=x.device)[:, None] * rates
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    a, b, rest = x[..., :pairs], x[..., pairs : 2 * pairs], x[..., 2 * pairs :]
+    return torch.cat([a * cos - b * sin, a * sin + b * cos, rest], dim=-1)

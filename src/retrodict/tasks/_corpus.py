@@ -1,0 +1,154 @@
+"""A Corpus: training sentences, and the named groups of questions asked of a trained model.
+
+Everything is a token array. All sentences of one corpus have the same layout, so that where the
+entities and relations stand is said once (`entity_spans`, `relation_positions`), not per sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeGroup:
+    """Questions of one kind: each is a prompt (the start of a sentence) and its right answer.
+
+    Attributes:
+        name: the group's name in a Trace, e.g. `"validation"`.
+        trained: whether the sentences of this group are among the training sentences.
+        tokens: the whole sentences, prompt and answer, shape (probe, length).
+        answer_start: where the answer begins; it reaches to the end of the sentence.
+        facts: which fact each probe asks about, shape (probe,). The same number in two groups
+            means the same pair or triple of entities.
+        directions: the direction each probe asks in, e.g. `"backward"`, shape (probe,).
+        candidates: the alphabet from which the answer's first token comes, shape
+            (probe, candidate); the truth is one of them.
+    """
+
+    name: str
+    trained: bool
+    tokens: Int[np.ndarray, "probe length"]
+    answer_start: int
+    facts: Int[np.ndarray, " probe"]
+    directions: Shaped[np.ndarray, " probe"]
+    candidates: Int[np.ndarray, "probe candidate"]
+
+    @property
+    def prompts(self) -> Int[np.ndarray, "probe prompt"]:
+        """What the model is given."""
+        return self.tokens[:, : self.answer_start]
+
+    @property
+    def answers(self) -> Int[np.ndarray, "probe answer"]:
+        """What it should say next."""
+        return self.tokens[:, self.answer_start :]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One matrix of effective weights: from each source entity to each target's first token.
+
+    Row i and column i belong to the same fact, so the diagonal holds the right answers.
+
+    Attributes:
+        name: the panel's name, that of its probe group.
+        title: how a figure names it, e.g. `"training pairs, A to B"`.
+        sources: entity tokens given as input, shape (source, entity_length).
+        relations: the relation token that follows each source in the prompt-matched variant,
+            shape (source,).
+        targets: the token whose logit is read, shape (target,).
+    """
+
+    name: str
+    title: str
+    sources: Int[np.ndarray, "source entity"]
+    relations: Int[np.ndarray, " source"]
+    targets: Int[np.ndarray, " target"]
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """What one learner is trained on and asked about.
+
+    Attributes:
+        tokens: training sentences, shape (sentence, length).
+        facts: which fact each sentence states, shape (sentence,).
+        directions: in which direction it states it, shape (sentence,).
+        names: the printed name of every token id; specials first. `len(names)` is the model's
+            vocabulary.
+        entity_spans: (start, end) of each entity in a sentence.
+        relation_positions: where the relation tokens stand.
+        groups: the probe groups, trained ones and held-out ones.
+        panels: the effective-weight matrices that make sense for this task (may be empty).
+    """
+
+    tokens: Int[np.ndarray, "sentence length"]
+    facts: Int[np.ndarray, " sentence"]
+    directions: Shaped[np.ndarray, " sentence"]
+    names: tuple[str, ...]
+    entity_spans: tuple[tuple[int, int], ...]
+    relation_positions: tuple[int, ...]
+    groups: tuple[ProbeGroup, ...]
+    panels: tuple[Panel, ...] = field(default=())
+
+    @property
+    def vocab_size(self) -> int:
+        """Entity tokens and special tokens together: the number of the model's logits."""
+        return len(self.names)
+
+    @property
+    def answer_start(self) -> int:
+        """Where the last entity of a sentence begins."""
+        return self.entity_spans[-1][0]
+
+    def group(self, name: str) -> ProbeGroup:
+        """Return the probe group of this name.
+
+        Raises:
+            KeyError: no group of that name; the message lists those there are.
+        """
+        for group in self.groups:
+            if group.name == name:
+                return group
+        raise KeyError(f"no probe group {name!r}; there are {[g.name for g in self.groups]}")
+
+    def render(self, sentence: Sequence[int] | Int[np.ndarray, " length"]) -> str:
+        """Write a sentence with the names of its tokens, e.g. `A3 → B7`."""
+        return " ".join(self.names[token] for token in sentence)
+
+
+def merge_groups(
+    groups: Sequence[ProbeGroup],
+) -> tuple[
+    Int[np.ndarray, "sentence length"],
+    Int[np.ndarray, " sentence"],
+    Shaped[np.ndarray, " sentence"],
+]:
+    """Join the trained groups into the training sentences: (tokens, facts, directions)."""
+    trained = [group for group in groups if group.trained]
+    return (
+        np.concatenate([group.tokens for group in trained]),
+        np.concatenate([group.facts for group in trained]),
+        np.concatenate([group.directions for group in trained]),
+    )
+
+
+def panels_of(groups: tuple[ProbeGroup, ...], titles: tuple[str, ...], k: int) -> tuple[Panel, ...]:
+    """One panel a probe group: from its first entity to its answer's first token."""
+    return tuple(
+        Panel(
+            name=group.name,
+            title=title,
+            sources=group.tokens[:, :k],
+            relations=group.tokens[:, k],
+            targets=group.tokens[:, k + 1],
+        )
+        for group, title in zip(groups, titles, strict=True)
+    )
