@@ -1,1 +1,56 @@
-"""retrodict: a laboratory for the training dynamics of directional knowledge."""
+"""retrodict: a laboratory for the training dynamics of directional knowledge.
+
+    experiment = retrodict.Experiment.from_yaml("experiment.yaml")
+    trace = retrodict.train(experiment)         # a Trace: curves and effective weights
+    run = retrodict.open_run("runs/…")          # a finished run's folder; run.trace
+
+Nothing heavy is loaded until it is used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from retrodict import measures, objectives, tasks
+    from retrodict.errors import BadInput, CannotFinish
+    from retrodict.experiment import Experiment
+    from retrodict.launch import train
+    from retrodict.runs import Run, open_run
+    from retrodict.trace import Trace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BadInput",
+    "CannotFinish",
+    "Experiment",
+    "Run",
+    "Trace",
+    "measures",
+    "objectives",
+    "open_run",
+    "tasks",
+    "train",
+]
+
+_HOMES = {
+    "BadInput": "retrodict.errors",
+    "CannotFinish": "retrodict.errors",
+    "Experiment": "retrodict.experiment",
+    "Run": "retrodict.runs",
+    "Trace": "retrodict.trace",
+    "open_run": "retrodict.runs",
+    "train": "retrodict.launch",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in ("measures", "objectives", "tasks"):
+        return importlib.import_module(f"retrodict.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from retrodict.models import Transformer
-from retrodict.models._population import torch_generator
+from retrodict.seeds import torch_generator
 
 VOCAB, LENGTH, WIDTH, LAYERS, HEADS = 53, 5, 32, 3, 4
 

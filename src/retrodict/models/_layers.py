@@ -63,7 +63,7 @@ class LayerNorm(nn.Module):
     ) -> Float[Tensor, "learner *rows d_model"]:
         """Normalise each row to mean 0 and variance 1, then scale and shift it."""
         if on_cpu(x):
-            result: Tensor = _LayerNormLoop.apply(x, self.weight, self.bias)
+            result: Tensor = _apply(_LayerNormLoop, x, self.weight, self.bias)
             return result
         wide = (self.weight.shape[0],) + (1,) * (x.dim() - 2) + (-1,)
         normal_rows = F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPS)
@@ -78,7 +78,7 @@ def linear(
     """Return x[s] @ weight[s] + bias[s] for every learner s."""
     rows = x.reshape(x.shape[0], -1, x.shape[-1])
     if on_cpu(x):
-        out = _LinearLoop.apply(rows, weight, bias)
+        out = _apply(_LinearLoop, rows, weight, bias)
     elif bias is None:
         out = torch.bmm(rows, weight)
     else:
@@ -89,8 +89,7 @@ def linear(
 def gelu(x: Float[Tensor, "learner *shape"]) -> Float[Tensor, "learner *shape"]:
     """Return GPT-2's GELU (tanh approximation)."""
     if on_cpu(x):
-        result: Tensor = _GeluLoop.apply(x)
-        return result
+        return _apply(_GeluLoop, x)
     return F.gelu(x, approximate="tanh")
 
 
@@ -100,7 +99,7 @@ def embedding(
     """Return weight[s][tokens[s]] for every learner s."""
     flat_tokens = tokens.reshape(tokens.shape[0], -1)
     if on_cpu(weight):
-        rows = _EmbeddingLoop.apply(weight, flat_tokens)
+        rows = _apply(_EmbeddingLoop, weight, flat_tokens)
     else:
         learner = torch.arange(weight.shape[0], device=weight.device).unsqueeze(1)
         rows = weight[learner, flat_tokens]
@@ -124,6 +123,12 @@ def dropout(
         row.random_(-(2**63), None, generator=generator)
     keep = bits.view(torch.int16)[:, :n].view(x.shape) >= dropped - 32768
     return x * keep.to(x.dtype).mul_(65536 / (65536 - dropped))
+
+
+def _apply(function: type[torch.autograd.Function], *args: Tensor | None) -> Tensor:
+    """Call an autograd function, which torch does not type."""
+    result: Tensor = function.apply(*args)
+    return result
 
 
 class _LinearLoop(torch.autograd.Function):
@@ -154,8 +159,8 @@ class _LinearLoop(torch.autograd.Function):
             if grad_bias is not None:
                 torch.sum(grad, 0, out=grad_bias[s])
         return (
-            grad_x and grad_x.stacked(),
-            grad_weight and grad_weight.stacked(),
+            grad_x.stacked() if grad_x else None,
+            grad_weight.stacked() if grad_weight else None,
             grad_bias,
         )
 

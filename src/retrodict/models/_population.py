@@ -9,31 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from retrodict.models._layers import ALIGN
-
-INIT, DROPOUT, SHUFFLE = 1, 2, 3
-"""The streams of random numbers that a learner's seed feeds (its corpus uses the seed itself)."""
-
-
-def stream(seed: int, purpose: int, epoch: int = 0) -> np.random.SeedSequence:
-    """Seed one stream of one learner at one epoch, independent of all others.
-
-    Streams are addressed, not continued: nothing about them has to be stored to resume a run.
-    """
-    return np.random.SeedSequence(seed, spawn_key=(purpose, epoch))
-
-
-def torch_generator(
-    seed: int, purpose: int, epoch: int = 0, device: torch.device | str = "cpu"
-) -> torch.Generator:
-    """Return a torch generator for one stream."""
-    state = stream(seed, purpose, epoch).generate_state(1, np.uint64)[0]
-    return torch.Generator(device=device).manual_seed(int(state) >> 1)
 
 
 class Population(nn.Module):

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from retrodict.models._config import Transformer
 from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, gelu, linear, normal
-from retrodict.models._population import INIT, Population, torch_generator
+from retrodict.models._population import Population
+from retrodict.seeds import INIT, torch_generator
 
 INIT_STD = 0.02
 
@@ -47,7 +48,8 @@ class Attention(nn.Module):
         future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
         weights = dropout(scores.masked_fill(future, -math.inf).softmax(-1), self.rate, drop)
         mixed = weights @ v
-        return dropout(self.out(mixed.transpose(2, 3).flatten(-2)), self.rate, drop)
+        joined: Hidden = self.out(mixed.transpose(2, 3).flatten(-2))
+        return dropout(joined, self.rate, drop)
 
 
 class Mlp(nn.Module):
@@ -64,7 +66,8 @@ class Mlp(nn.Module):
 
     def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
         """Transform each position by itself."""
-        return dropout(self.down(gelu(self.up(x))), self.rate, drop)
+        out: Hidden = self.down(gelu(self.up(x)))
+        return dropout(out, self.rate, drop)
 
 
 class Block(nn.Module):
@@ -82,7 +85,8 @@ class Block(nn.Module):
     def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
         """Add what this block finds to the residual stream."""
         x = x + self.attention(self.norm_1(x), drop)
-        return x + self.mlp(self.norm_2(x), drop)
+        out: Hidden = x + self.mlp(self.norm_2(x), drop)
+        return out
 
 
 class TransformerPopulation(Population):

@@ -89,7 +89,7 @@ class Chain(TaskConfig):
         def ask(
             name: str, trained: bool, facts: Int[np.ndarray, " f"], way: str, relation: int
         ) -> ProbeGroup:
-            first, last = way
+            first, last = tuple(way)
             column = np.full((len(facts), 1), relation)
             return ProbeGroup(
                 name=name,

@@ -31,7 +31,8 @@ def word_count(vocab_size: int, entity_length: int) -> int:
     (200, 400)
     """
     a = alphabet_size(vocab_size)
-    return min(a**entity_length, 2 * a)
+    words: int = a**entity_length
+    return min(words, 2 * a)
 
 
 def split(facts: int, train_share: float) -> tuple[int, int]:

@@ -1,0 +1,5 @@
+"""`python -m retrodict` is `retrodict`."""
+
+from retrodict.cli import main
+
+main()

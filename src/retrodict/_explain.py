@@ -1,0 +1,118 @@
+"""Turn a validation error into one line: what is wrong, where it stands, what would be valid."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from retrodict.errors import nearest
+
+
+def one_line(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: dict[str, Any],
+    tree: Node | None,
+    where: str,
+    overrides: Sequence[str],
+) -> str:
+    """Explain the first problem of an experiment that was read from YAML.
+
+    Args:
+        error: what pydantic found.
+        model: the type that was to be read.
+        data: the plain data, overrides applied.
+        tree: the composed YAML, which knows the lines.
+        where: the file's name.
+        overrides: what was put on top of the file; their values have no line.
+    """
+    first = error.errors()[0]
+    keys = _keys(first["loc"], data)
+    path = ".".join(map(str, keys))
+    overridden = any(o.split("=")[0].strip() == path for o in overrides)
+    line = "" if overridden else _line(tree, keys)
+    prefix = f"{where}{line}: " + (f"{path}: " if path else "")
+    value, context = first["input"], first.get("ctx", {})
+    match first["type"]:
+        case "extra_forbidden":
+            return (
+                f"{prefix}unknown key; {nearest(str(keys[-1]), _known(model, first['loc'][:-1]))}"
+            )
+        case "missing":
+            return f"{prefix}missing; a file needs at least 'task: {{kind: reversal}}'"
+        case "union_tag_not_found":
+            return f"{prefix}'kind' is missing; choose from {', '.join(_tags(model, keys))}"
+        case "union_tag_invalid":
+            tag = str(context["tag"])
+            return f"{prefix}kind: {tag!r} is not known; {nearest(tag, _tags(model, keys))}"
+        case "value_error":
+            return prefix + str(context["error"])
+        case "literal_error":
+            choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+            return f"{prefix}{value!r} is not known; {nearest(str(value), choices)}"
+        case "string_pattern_mismatch":
+            return f"{prefix}{value!r} is not known; choose from auto, cpu, cuda, cuda:N"
+        case "model_type" | "model_attributes_type":
+            known = ", ".join(_known(model, first["loc"]))
+            return f"{prefix}expected a mapping with keys from {known}, got {value!r:.60}"
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return f"{prefix}{message}, got {value!r:.60}"
+
+
+def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:
+    """Keep what stands in the file of pydantic's path, which also names chosen union members."""
+    section = data.get(loc[0]) if loc else None
+    in_file = section if isinstance(section, dict) else {}
+    return [
+        *loc[:1],
+        *(key for key in loc[1:] if isinstance(key, int) or key in in_file),
+    ]
+
+
+def _known(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
+    """List the keys of the section at pydantic's path."""
+    options = [model]
+    for key in loc:
+        fields = options[0].model_fields
+        if key in fields:
+            options = _models_in(fields[key].annotation)
+        else:  # the tag of a union member
+            options = [m for m in options if m.model_fields["kind"].default == key]
+    return list(options[0].model_fields) if options else []
+
+
+def _tags(model: type[BaseModel], keys: Sequence[Any]) -> list[str]:
+    """List the kinds that the union at this path offers."""
+    offered = _models_in(model.model_fields[keys[0]].annotation)
+    return [m.model_fields["kind"].default for m in offered]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Flatten a (possibly annotated) union into the pydantic models it offers."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, Annotated):
+        return [m for part in typing.get_args(annotation) for m in _models_in(part)]
+    return []
+
+
+def _line(tree: Node | None, keys: Sequence[Any]) -> str:
+    """Find the line of a path in the composed YAML, as `:7`; the deepest part that is there."""
+    node, line = tree, None
+    for key in keys:
+        if isinstance(node, MappingNode):
+            pairs = [(k, v) for k, v in node.value if isinstance(k, ScalarNode) and k.value == key]
+            if not pairs:
+                break
+            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
+        elif isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return f":{line}" if line else ""

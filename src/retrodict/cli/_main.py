@@ -1,0 +1,206 @@
+"""Commands, options and exit codes.
+
+0 done and every claim held; 1 done, a claim did not hold; 2 bad input; 3 could not finish,
+resumable; 130 interrupted, resumable.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retrodict.errors import BadInput, CannotFinish, nearest
+
+app = typer.Typer(
+    name="retrodict",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""What does a language model that was trained on A → B know about B ← A, and why?
+
+    \b
+    Start here:
+      retrodict reproduce fig1                 the reversal curse, in about two minutes
+      retrodict run my.yaml                    an experiment of your own
+      retrodict run my.yaml --set model.tied_head=true
+      retrodict list                           what there is
+    """,
+)
+
+
+class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choices
+    """How large a reproduction is."""
+
+    smoke = "smoke"
+    laptop = "laptop"
+    paper = "paper"
+
+
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+STORE = Path("runs")
+
+
+@app.command()
+def run(
+    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated."),
+    ] = None,
+    out: Out = STORE,
+    as_json: Json = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show corpus and sizes; train nothing.")
+    ] = False,
+    discard_weights: Annotated[
+        bool, typer.Option("--discard-weights", help="Do not keep the final weights.")
+    ] = False,
+) -> None:
+    """Run an experiment, or answer it from the store.
+
+    \b
+      retrodict run examples/reversal.yaml
+      retrodict run examples/reversal.yaml --set task.vocab_size=200 --set training.epochs=50
+      retrodict run examples/reversal.yaml --dry-run
+
+    Ctrl-C keeps what was done; the same command goes on from there.
+    """
+    from retrodict.experiment import Experiment
+
+    asked = Experiment.from_yaml(experiment, changes or [])
+    if dry_run:
+        from retrodict.cli._dry_run import show_corpus
+
+        show_corpus(asked, as_json)
+        return
+    from retrodict.cli._progress import Progress
+    from retrodict.cli._views import show_result
+    from retrodict.launch import execute
+    from retrodict.runs import Store
+
+    with Progress() as progress:
+        finished = execute(asked, Store(out), progress, keep_weights=not discard_weights)
+    show_result(finished, as_json)
+    _refuse_if_all_diverged([finished])
+
+
+@app.command()
+def reproduce(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="fig1 … fig4, or all.")],
+    scale: Annotated[ScaleName, typer.Option(help="How large.")] = ScaleName.laptop,
+    out: Out = STORE,
+    as_json: Json = False,
+) -> None:
+    """Reproduce figures of the paper and check their captions.
+
+    \b
+      retrodict reproduce fig1                     about two minutes on two cores
+      retrodict reproduce fig1 fig2 --scale smoke  seconds
+      retrodict reproduce all --scale paper        wants a GPU
+
+    Figures are written to the store as NAME.png and NAME.pdf. Exit code 1: a claim fails.
+    """
+    from retrodict.cli._progress import Progress
+    from retrodict.cli._views import show_reproductions
+    from retrodict.paper import FIGURES, reproduce
+    from retrodict.runs import Store
+
+    known = {figure.name: figure for figure in FIGURES}
+    for name in names:
+        if name not in known and name != "all":
+            raise BadInput(f"{name}: no figure of that name; {nearest(name, [*known, 'all'])}")
+    wanted = list(known) if "all" in names else list(dict.fromkeys(names))
+    with Progress() as progress:
+        done = [reproduce(known[name], scale.value, Store(out), progress) for name in wanted]
+    show_reproductions(done, as_json)
+    _refuse_if_all_diverged([one.run for one in done])
+    if any(claim.verdict == "fails" for one in done for claim in one.claims):
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """Say what there is: figures, tasks, models, objectives."""
+    from retrodict.cli._views import show_list
+
+    show_list(as_json)
+
+
+@app.command()
+def show(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a run is and how it ended.
+
+    \b
+      retrodict show runs/reversal-transformer-0123456789ab
+    """
+    from retrodict.cli._views import show_run
+    from retrodict.runs import open_run
+
+    show_run(open_run(run), as_json)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    as_json: Json = False,
+) -> None:
+    """Put runs side by side: where their settings differ, and how they ended.
+
+    \b
+      retrodict compare runs/*/
+    """
+    from retrodict.cli._views import show_comparison
+    from retrodict.runs import open_run
+
+    show_comparison([open_run(run) for run in runs], as_json)
+
+
+def _refuse_if_all_diverged(runs: list[Any]) -> None:
+    for run in runs:
+        ended = run.trace.curves["diverged_at"]
+        if ended.notnull().all():
+            raise CannotFinish(
+                f"{run.folder}: all {ended.size} learners became non-finite, the first at epoch "
+                f"{int(ended.min())}; a lower optimizer.lr may help"
+            )
+
+
+def main() -> None:
+    """Run the command line; every way to fail ends in one line on stderr."""
+    sys.exit(run_cli(sys.argv[1:]))
+
+
+def run_cli(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    from click.exceptions import Abort, ClickException
+
+    try:
+        code = app(arguments, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except BadInput as error:
+        return _say(2, str(error))
+    except ClickException as error:
+        return _say(2, error.format_message())
+    except CannotFinish as error:
+        return _say(3, str(error))
+    except (KeyboardInterrupt, Abort):
+        return _say(130, "interrupted; the same command goes on from the last checkpoint")
+    except Exception as error:
+        if type(error).__name__ == "Interrupted":  # of retrodict.training, which loads torch
+            return _say(130, f"{error}; the same command goes on from there")
+        raise
+
+
+def _say(code: int, text: str) -> int:
+    line = " ".join(text.split())
+    print(f"retrodict: {line}", file=sys.stderr)
+    return code

@@ -1,0 +1,91 @@
+"""Progress on stderr: a bar with rate and estimate on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from retrodict.runs import Run
+
+_LINE_SECONDS = 15.0
+
+
+class Progress:
+    """Tells how far the trainings are; see `retrodict.launch.Reporter`."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as Bar
+
+        console = Console(stderr=True)
+        self._bar: Any = None
+        if console.is_terminal:
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("epoch"),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=console,
+            )
+        self._task: Any = None
+        self._run: Run | None = None
+        self._started = (0.0, 0)
+        self._spoken = time.monotonic()
+        self._reason = ""
+
+    def __enter__(self) -> Progress:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def waiting(self, why: str) -> None:
+        """Say once why nothing happens."""
+        if why != self._reason:
+            self._reason = why
+            print(f"waiting: {why}", file=sys.stderr)
+
+    def training(self, run: Run, epoch: int, epochs: int) -> None:
+        """Show that so many epochs are done."""
+        now = time.monotonic()
+        if self._run is not run:
+            self._run, self._started = run, (now, epoch)
+            if self._bar:
+                name = run.folder.name
+                self._task = self._bar.add_task(name, total=epochs, completed=epoch, rate="")
+            elif epoch:
+                print(f"{run.folder.name}: goes on from epoch {epoch}", file=sys.stderr)
+            return
+        seconds, done = now - self._started[0], epoch - self._started[1]
+        rate = done / seconds if seconds > 0 else 0.0
+        if self._bar:
+            self._bar.update(self._task, completed=epoch, rate=f"{rate:.1f} epochs/s")
+        elif now - self._spoken > _LINE_SECONDS and rate:
+            self._spoken = now
+            left = (epochs - epoch) / rate
+            print(
+                f"{run.folder.name}: epoch {epoch}/{epochs}, {rate:.1f} epochs/s, "
+                f"about {left:.0f} s left",
+                file=sys.stderr,
+            )

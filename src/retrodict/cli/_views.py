@@ -1,0 +1,267 @@
+"""What commands print: tables for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from retrodict.measures import Final, Interval, final_values, over_learners
+from retrodict.runs import Run
+
+if TYPE_CHECKING:
+    from retrodict.claims import Claim
+    from retrodict.paper import Reproduction
+
+
+def show_result(run: Run, as_json: bool) -> None:
+    """Print how a finished run ended."""
+    if as_json:
+        print_json(_run_facts(run))
+        return
+    console = Console()
+    console.print(_final_table(run))
+    _print_reading_help(console, run)
+    console.print(f"run: {run.folder}", highlight=False, soft_wrap=True)
+
+
+def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
+    """Print claims, verdicts and files of reproduced figures."""
+    if as_json:
+        print_json(
+            {
+                "figures": [
+                    {
+                        "name": one.figure.name,
+                        "scale": one.scale,
+                        **_run_facts(one.run),
+                        "claims": [_claim_facts(claim) for claim in one.claims],
+                        "files": [str(path) for path in one.files],
+                    }
+                    for one in done
+                ]
+            }
+        )
+        return
+    console = Console()
+    shown: set[str] = set()
+    for one in done:
+        if one.run.folder.name not in shown:
+            shown.add(one.run.folder.name)
+            console.print(_final_table(one.run))
+            _print_reading_help(console, one.run)
+    table = Table(title="claims")
+    for column in ("claim", "predicted", "measured", "grade", "verdict"):
+        table.add_column(column, no_wrap=column != "claim")
+    for one in done:
+        for claim in one.claims:
+            mark = {"holds": "green", "fails": "bold red"}.get(claim.verdict, "dim")
+            table.add_row(
+                f"{claim.name}: {claim.statement}",
+                claim.predicted,
+                f"{claim.measured}",
+                claim.grade,
+                f"[{mark}]{claim.verdict}[/{mark}]",
+            )
+    console.print(table)
+    for one in done:
+        for path in one.files:
+            console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def show_list(as_json: bool) -> None:
+    """Print what there is."""
+    from retrodict.paper import FIGURES
+
+    content: dict[str, list[dict[str, str]]] = {
+        "figures": [{"name": f.name, "about": f.title, "grade": f.grade} for f in FIGURES],
+        "tables": [],
+        "statements": [],
+        **_kinds(),
+    }
+    if as_json:
+        print_json(content)
+        return
+    console = Console()
+    for title, rows in content.items():
+        if rows:
+            table = Table(title=title, title_justify="left", show_header=False, box=None)
+            for row in rows:
+                table.add_row(f"  [bold]{row['name']}[/bold]", row["about"], row.get("grade", ""))
+            console.print(table)
+            console.print()
+
+
+def show_run(run: Run, as_json: bool) -> None:
+    """Print what a run is and how it ended."""
+    if as_json:
+        print_json(_run_facts(run))
+        return
+    console = Console()
+    console.print(run.experiment.to_yaml(), highlight=False, markup=False)
+    console.print(f"status    [bold]{run.status}[/bold]", highlight=False)
+    versions = run.environment["versions"]
+    console.print(
+        f"made by   retrodict {versions['retrodict']}, torch {versions['torch']}, "
+        f"Python {run.environment['python']}, {run.environment['processor']}",
+        highlight=False,
+    )
+    for event in run.events():
+        facts = ", ".join(f"{k} {v}" for k, v in event.items() if k not in ("time", "event"))
+        console.print(f"{event['time']}  {event['event']}  {facts}", highlight=False)
+    if run.finished:
+        console.print(_final_table(run))
+        _print_reading_help(console, run)
+
+
+def show_comparison(runs: Sequence[Run], as_json: bool) -> None:
+    """Print runs side by side: differing settings, then the NLL of every group."""
+    settings = [_flat(run.experiment.model_dump(mode="json")) for run in runs]
+    keys = list(dict.fromkeys(key for setting in settings for key in setting))
+    differ = [k for k in keys if len({json.dumps(s.get(k)) for s in settings}) > 1]
+    if as_json:
+        print_json(
+            {
+                "differ": differ,
+                "runs": [
+                    {**_run_facts(run), "settings": {key: s.get(key) for key in differ}}
+                    for run, s in zip(runs, settings, strict=True)
+                ],
+            }
+        )
+        return
+    finals = [final_values(run.trace) if run.finished else [] for run in runs]
+    groups = list(dict.fromkeys(final.group for final in itertools.chain(*finals)))
+    table = Table(title="NLL at the last epoch (nats), mean and 95 % interval over learners")
+    for column in ("run", *differ):
+        table.add_column(column, overflow="fold")
+    for group in groups:
+        table.add_column(group, justify="right")
+    for run, setting, final in zip(runs, settings, finals, strict=True):
+        nll = {one.group: one.nll for one in final}
+        cells = [f"{nll[group]:.3f}" if group in nll else "" for group in groups]
+        if not final:
+            cells[:1] = [run.status]
+        table.add_row(run.folder.name, *(_plain(setting.get(key)) for key in differ), *cells)
+    Console().print(table)
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON document; what is not finite becomes null."""
+    print(json.dumps(_jsonable(content), ensure_ascii=False, allow_nan=False))
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Interval):
+        return _jsonable(dataclasses.asdict(value))
+    if isinstance(value, dict):
+        return {key: _jsonable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _run_facts(run: Run) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "run": str(run.folder),
+        "status": run.status,
+        "experiment": run.experiment.model_dump(mode="json"),
+    }
+    if run.finished:
+        trace = run.trace
+        facts["uniform_nll"] = float(trace.attrs["uniform_nll"])
+        loss = trace.curves["training_loss"].isel(epoch=-1).values
+        facts["training_loss"] = over_learners(loss)
+        facts["diverged_learners"] = int(trace.curves["diverged_at"].notnull().sum())
+        facts["final"] = {
+            final.group: {
+                field.name: getattr(final, field.name)
+                for field in dataclasses.fields(Final)
+                if field.name != "group"
+            }
+            for final in final_values(trace)
+        }
+    return facts
+
+
+def _claim_facts(claim: Claim) -> dict[str, Any]:
+    return {field.name: getattr(claim, field.name) for field in dataclasses.fields(claim)}
+
+
+def _final_table(run: Run) -> Table:
+    trace = run.trace
+    learners = int(trace.curves.sizes["learner"])
+    epoch = int(trace.curves["epoch"][-1])
+    table = Table(
+        title=f"{run.folder.name}\nepoch {epoch}, mean ± 95 % interval over {learners} learners"
+    )
+    columns = ("group", "NLL (nats)", "accuracy", "rank", "beats wrong")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
+    for final in final_values(trace):
+        table.add_row(
+            final.group,
+            f"{final.nll:.3f}",
+            f"{final.accuracy:.2f}",
+            f"{final.rank.mean:.1f}",
+            f"{final.preference:.2f}",
+            style=None if final.trained else "bold",
+        )
+    return table
+
+
+def _print_reading_help(console: Console, run: Run) -> None:
+    trace = run.trace
+    alphabet = float(trace.curves["alphabet_nll"].isel(group=-1))
+    console.print(
+        f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
+        f"answer's alphabet {alphabet:.3f}; rank 1 is best; 'beats wrong': how often the truth is "
+        "likelier than a random wrong answer, 0.5 without knowledge",
+        highlight=False,
+    )
+    ended = trace.curves["diverged_at"].dropna("learner")
+    if ended.size:
+        console.print(
+            f"[bold red]{ended.size} learners became non-finite[/bold red] (seeds "
+            f"{', '.join(str(seed) for seed in ended['seed'].values)}) and are left out",
+            highlight=False,
+        )
+
+
+def _flat(nested: dict[str, Any]) -> dict[str, Any]:
+    return {
+        f"{section}.{key}": value for section, part in nested.items() for key, value in part.items()
+    }
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _kinds() -> dict[str, list[dict[str, str]]]:
+    from retrodict.experiment import SGD, AdamW
+    from retrodict.models import Transformer
+    from retrodict.objectives import NextToken
+    from retrodict.tasks import Chain, InContext, RelatedChain, Reversal
+
+    rooms: dict[str, list[Any]] = {
+        "tasks": [Reversal, Chain, InContext, RelatedChain],
+        "models": [Transformer],
+        "objectives": [NextToken],
+        "optimizers": [AdamW, SGD],
+    }
+    return {
+        room: [
+            {"name": kind.model_fields["kind"].default, "about": kind.__doc__.splitlines()[0]}
+            for kind in kinds
+        ]
+        for room, kinds in rooms.items()
+    }

@@ -1,0 +1,288 @@
+"""An Experiment: everything that decides the outcome of a training run, as data.
+
+Reads and writes YAML, takes overrides like `task.vocab_size=200`, and names its run by a hash of
+all that can alter a bit of the result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from retrodict._explain import one_line
+from retrodict.errors import BadInput
+from retrodict.models import Model, Transformer
+from retrodict.objectives import NextToken, Objective
+from retrodict.tasks import Task
+
+RESULTS_VERSION = 1
+"""Raised whenever a change of code alters the results of an unchanged experiment."""
+
+Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Beta = Annotated[float, Field(ge=0, lt=1, strict=False)]
+
+
+class Section(BaseModel):
+    """Base of every part of an experiment: frozen, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AdamW(Section):
+    """AdamW, with weight decay on every trained parameter; defaults are the paper's [S]."""
+
+    kind: Literal["adamw"] = "adamw"
+    lr: Rate = 0.01
+    betas: Annotated[tuple[Beta, Beta], Field(strict=False)] = (0.9, 0.999)
+    eps: Rate = 1e-8
+    weight_decay: Rate = 0.01
+
+
+class SGD(Section):
+    """Stochastic gradient descent with optional heavy-ball momentum."""
+
+    kind: Literal["sgd"] = "sgd"
+    lr: Rate = 0.1
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    weight_decay: Rate = 0.0
+
+
+Optimizer = Annotated[AdamW | SGD, Field(discriminator="kind")]
+
+
+class Training(Section):
+    """How long, on what, and by how many learners.
+
+    Parameters:
+        epochs: passes over the training sentences.
+        batch_size: sentences a step; the last step of an epoch takes what is left.
+        learners: how many independent learners; learner s has the seed `seed + s`.
+        seed: the first learner's seed: its corpus, initialisation, order and dropout.
+        corpus_seed: if given, all learners learn the corpus of this seed; otherwise each its own.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`; auto is cuda where there is one.
+        precision: of parameters and arithmetic.
+        threads: CPU threads; auto is one a core.
+    """
+
+    epochs: Annotated[int, Field(ge=0)] = 3000
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    learners: Annotated[int, Field(ge=1)] = 10
+    seed: Annotated[int, Field(ge=0, le=2**62)] = 0
+    corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    precision: Literal["float32", "float64"] = "float32"
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """One seed a learner."""
+        return tuple(range(self.seed, self.seed + self.learners))
+
+
+class Record(Section):
+    """What is written down while training.
+
+    Parameters:
+        every: epochs between two evaluations; epoch 0 and the last are always evaluated.
+        weights_at: epochs at which effective weights are kept; those past the end are ignored.
+    """
+
+    every: Annotated[int, Field(ge=1)] = 1
+    weights_at: tuple[Annotated[int, Field(ge=0)], ...] = (0, 100, 1000, 3000)
+
+    @field_validator("weights_at", mode="before")
+    @classmethod
+    def _sorted_once(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple) and all(type(epoch) is int for epoch in value):
+            return tuple(sorted(set(value)))
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Experiment(Section):
+    """One experiment, all of it. What is left out takes the paper's default.
+
+    >>> experiment = Experiment(task={"kind": "reversal", "vocab_size": 200})
+    >>> experiment.model.n_layer, experiment.training.epochs
+    (24, 3000)
+    """
+
+    task: Task
+    model: Model = Transformer()
+    objective: Objective = NextToken()
+    optimizer: Optimizer = AdamW()
+    training: Training = Training()
+    record: Record = Record()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_default(cls, data: Any) -> Any:
+        """Let `optimizer: {lr: 0.1}` mean the default kind; a task must say its own."""
+        if isinstance(data, dict) and isinstance(data.get("optimizer"), dict):
+            data = {**data, "optimizer": {"kind": "adamw", **data["optimizer"]}}
+        return data
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
+        """Read an experiment from a YAML file.
+
+        Args:
+            path: the file.
+            overrides: changes on top of it, e.g. `"task.vocab_size=200"`.
+
+        Raises:
+            BadInput: the file cannot be read, is no experiment, or an override does not fit; the
+                message names file, line and the nearest valid choice.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise BadInput(f"{path}: cannot be read: {reason}") from None
+        return cls.from_text(text, overrides, where=str(path))
+
+    @classmethod
+    def from_text(
+        cls, text: str, overrides: Iterable[str] = (), where: str = "experiment"
+    ) -> Experiment:
+        """Read an experiment from YAML text; `where` names it in errors, as `from_yaml` does."""
+        try:
+            data = YAML(typ="safe", pure=True).load(text)
+            tree = YAML(typ="safe", pure=True).compose(text)
+        except YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f":{mark.line + 1}" if mark else ""
+            problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+            raise BadInput(f"{where}{line}: not valid YAML: {problem}") from None
+        if data is None:
+            raise BadInput(
+                f"{where}: the file is empty; it needs at least 'task: {{kind: reversal}}'"
+            )
+        if not isinstance(data, dict):
+            raise BadInput(
+                f"{where}: expected a mapping with 'task', 'model', …, found {data!r:.40}"
+            )
+        overrides = list(overrides)
+        for override in overrides:
+            _apply(data, override)
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise BadInput(one_line(error, cls, data, tree, where, overrides)) from None
+
+    def to_yaml(self) -> str:
+        """Write the experiment in full, defaults included."""
+        lines = []
+        for name, part in self.model_dump(mode="json").items():
+            body = ", ".join(f"{key}: {_scalar(value)}" for key, value in part.items())
+            lines.append(f"{name + ':':<11}{{{body}}}")
+        return "\n".join(lines) + "\n"
+
+    def with_overrides(self, *overrides: str) -> Experiment:
+        """Return a copy with changes like `"task.vocab_size=200"`.
+
+        Raises:
+            BadInput: an override does not fit.
+        """
+        return self.from_text(self.to_yaml(), overrides, where="override")
+
+    def resolved(self) -> Experiment:
+        """Fill in what this machine decides: device, threads, and the snapshots that will happen.
+
+        Raises:
+            BadInput: a device that is not there, or more threads than cores.
+        """
+        cores = available_cores()
+        threads = cores if self.training.threads == "auto" else self.training.threads
+        if threads > cores:
+            raise BadInput(f"training.threads: {threads} is more than the {cores} cores there are")
+        snapshots = tuple(e for e in self.record.weights_at if e <= self.training.epochs)
+        return self.model_copy(
+            update={
+                "training": self.training.model_copy(
+                    update={"device": _resolve_device(self.training.device), "threads": threads}
+                ),
+                "record": self.record.model_copy(update={"weights_at": snapshots}),
+            }
+        )
+
+    @property
+    def execution(self) -> Literal["eager", "compiled"]:
+        """How the training step runs; follows from the experiment alone, so a resumed run agrees.
+
+        Always eager in this version: at the length of the laptop runs compiling does not pay.
+        """
+        return "eager"
+
+    def digest(self) -> str:
+        """Hash everything that can alter a bit of the result (of a resolved experiment).
+
+        >>> Experiment(task={"kind": "chain"}).resolved().digest()[:6].isalnum()
+        True
+        """
+        content = {
+            "experiment": self.model_dump(mode="json"),
+            "execution": self.execution,
+            "results_version": RESULTS_VERSION,
+        }
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """The name of this experiment's run: task, model and 12 digits of its hash."""
+        return f"{self.task.kind}-{self.model.kind}-{self.digest()[:12]}"
+
+
+def available_cores() -> int:
+    """Count the CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _resolve_device(device: str) -> str:
+    import torch
+
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "auto":
+        return "cuda:0" if gpus else "cpu"
+    if device == "cpu":
+        return device
+    index = int(device.partition(":")[2] or 0)
+    if index >= gpus:
+        choices = ["cpu", *(f"cuda:{i}" for i in range(gpus))]
+        raise BadInput(f"training.device: {device} is not there; choose from {', '.join(choices)}")
+    return f"cuda:{index}"
+
+
+def _scalar(value: Any) -> str:
+    """Write a scalar or a list of scalars as flow YAML."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_scalar, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _apply(data: dict[str, Any], override: str) -> None:
+    """Put `a.b=value` into nested mappings; the value is read as YAML."""
+    path, equals, text = override.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise BadInput(f"--set {override}: expected section.key=value, e.g. task.vocab_size=200")
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        raise BadInput(f"--set {override}: {text!r} is not a YAML value") from None
+    place: Any = data
+    for key in keys[:-1]:
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise BadInput(f"--set {override}: {key} is not a section")
+    place[keys[-1]] = value

@@ -1,0 +1,58 @@
+"""What a trace comes to: every measure at its last epoch, group by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from retrodict.measures._intervals import Interval, over_learners
+from retrodict.trace import Trace
+
+
+@dataclass(frozen=True)
+class Final:
+    """One probe group at the last recorded epoch.
+
+    Attributes:
+        group: its name.
+        trained: whether it was trained on.
+        nll, entity_nll, accuracy, wrong_probability, rank, preference: means over learners of the
+            group's means; see `Trace.curves`, and `preference` below.
+    """
+
+    group: str
+    trained: bool
+    nll: Interval
+    entity_nll: Interval
+    accuracy: Interval
+    wrong_probability: Interval
+    rank: Interval
+    preference: Interval
+
+
+def final_values(trace: Trace) -> list[Final]:
+    """Summarise a trace at its last epoch."""
+    last = trace.curves.isel(epoch=-1)
+    preferred = preference(trace).isel(epoch=-1)
+    names = ("nll", "entity_nll", "accuracy", "wrong_probability", "rank")
+    return [
+        Final(
+            group=str(group),
+            trained=bool(last["trained"].sel(group=group)),
+            **{name: over_learners(last[name].sel(group=group).values) for name in names},
+            preference=over_learners(preferred.sel(group=group).values),
+        )
+        for group in last["group"].values
+    ]
+
+
+def preference(trace: Trace) -> xr.DataArray:
+    """How often the truth beats a random wrong answer of its alphabet: 0.5 knows nothing.
+
+    Follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
+    """
+    size = np.exp(trace.curves["alphabet_nll"]).round()
+    found: xr.DataArray = (size - trace.curves["rank"]) / (size - 1)
+    return found.assign_attrs(description="chance that the truth beats a random wrong answer")

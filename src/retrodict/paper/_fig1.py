@@ -1,0 +1,37 @@
+"""Figure 1 [S]: the reversal curse under the default configuration."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from retrodict.claims import Claim
+from retrodict.paper._figure import PaperFigure
+from retrodict.paper._nll_claims import nll_claims
+from retrodict.paper._scales import default_experiment
+from retrodict.plots import plot_nll
+from retrodict.trace import Trace
+
+
+def draw(trace: Trace) -> Figure:
+    """Training and validation NLL over epochs."""
+    return plot_nll(
+        trace,
+        title="Reversal: what is learned in one direction is not known in the other",
+        training="training (A → B, B ← A)",
+        validation="validation (the direction not seen)",
+    )
+
+
+def claims(trace: Trace) -> list[Claim]:
+    """Trained directions are learned; unseen ones are guessed, or worse."""
+    return nll_claims("fig1", trace)
+
+
+FIG1 = PaperFigure(
+    name="fig1",
+    title="reversal: training and validation NLL over epochs",
+    grade="S",
+    experiment=lambda scale: default_experiment("reversal", scale),
+    draw=draw,
+    claims=claims,
+)

@@ -1,0 +1,60 @@
+"""The same experiment at three scales: smoke (seconds), laptop (minutes), paper (a GPU)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from retrodict.experiment import Experiment
+
+Scale = Literal["smoke", "laptop", "paper"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+
+_SMALLER: dict[Scale, dict[str, Any]] = {
+    "smoke": {
+        "vocab_size": 200,
+        "model": {"kind": "transformer", "n_layer": 1, "n_head": 4, "d_model": 64},
+        "lr": 0.003,
+        "epochs": 120,
+        "every": 5,
+    },
+    "laptop": {
+        "vocab_size": 800,
+        "model": {"kind": "transformer", "n_layer": 2, "n_head": 4, "d_model": 128},
+        "lr": 0.001,
+        "epochs": 200,
+        "every": 4,
+    },
+}
+
+
+def default_experiment(task: str, scale: Scale) -> Experiment:
+    """Return the paper's default experiment on a task, made smaller as the scale asks.
+
+    At paper scale: 24 layers, 12 heads, width 768, V = 800, AdamW at 0.01, 3000 epochs [S]. The
+    smaller scales keep the task and its sentences, the objective, batch size, dropout, weight
+    decay and ten learners, and cut depth, width and epochs; the learning rate is raised or
+    lowered to where the smaller model memorises its training set. Smoke also cuts V to 200.
+    """
+    if scale == "paper":
+        return Experiment.model_validate({"task": {"kind": task}})
+    small = _SMALLER[scale]
+    return Experiment.model_validate(
+        {
+            "task": {"kind": task, "vocab_size": small["vocab_size"]},
+            "model": small["model"],
+            "optimizer": {"kind": "adamw", "lr": small["lr"]},
+            "training": {"epochs": small["epochs"]},
+            "record": {"every": small["every"], "weights_at": [0, small["epochs"]]},
+        }
+    )
+
+
+def describe(experiment: Experiment) -> str:
+    """Put an experiment's configuration in one short line."""
+    model, training = experiment.model, experiment.training
+    layers = "1 layer" if model.n_layer == 1 else f"{model.n_layer} layers"
+    return (
+        f"{layers}, {model.n_head} heads, width {model.d_model}, "
+        f"V = {experiment.task.vocab_size}, lr {experiment.optimizer.lr:g}, "
+        f"{training.epochs} epochs, {training.learners} learners"
+    )

@@ -1,0 +1,32 @@
+"""Random streams: a learner's seed feeds several, each addressed by purpose and epoch.
+
+Streams are addressed, not continued, so nothing about them has to be stored to resume a run, and
+no learner's stream depends on another's. A learner's corpus uses its seed directly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+INIT, DROPOUT, SHUFFLE = 1, 2, 3
+"""The purposes."""
+
+
+def stream(seed: int, purpose: int, epoch: int = 0) -> np.random.SeedSequence:
+    """Return the seed of one stream of one learner at one epoch, independent of all others."""
+    return np.random.SeedSequence(seed, spawn_key=(purpose, epoch))
+
+
+def torch_generator(
+    seed: int, purpose: int, epoch: int = 0, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """Return a torch generator for one stream."""
+    import torch
+
+    state = stream(seed, purpose, epoch).generate_state(1, np.uint64)[0]
+    return torch.Generator(device=device).manual_seed(int(state) >> 1)

@@ -1,0 +1,91 @@
+"""A Trace: what was measured, or predicted, over time. Training and theory both give one.
+
+Curves live in one xarray Dataset with dimensions (learner, epoch, group); effective weights in one
+Dataset a panel with dimensions (learner, snapshot, source, target). On disk both are one NetCDF
+file: `xarray.open_dataset("trace.nc")` gives the curves, and
+`xarray.open_dataset("trace.nc", group="effective_weights/validation")` a panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+"""Version of the layout of a trace file."""
+
+_WEIGHTS_GROUP = "effective_weights"
+_COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Curves and effective weights of one experiment, learner by learner.
+
+    Everything a Dataset of curves can do, a trace does: `trace.nll.sel(group="validation")`,
+    `trace["accuracy"].mean("learner")`, `trace.attrs`.
+
+    Attributes:
+        curves: `nll`, `entity_nll`, `accuracy`, `wrong_probability`, `rank` over
+            (learner, epoch, group), `training_loss` over (learner, epoch), `diverged_at` over
+            (learner,). NLL in nats. Epoch 0 is before the first step.
+        weights: panel name → Dataset with `entity_only`, `prompt_matched` (logits) and
+            `embedding_cosine` over (learner, snapshot, source, target).
+    """
+
+    curves: xr.Dataset
+    weights: Mapping[str, xr.Dataset] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        return self.curves[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("curves", "weights"):
+            raise AttributeError(name)
+        return getattr(self.curves, name)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the curves as a table, one row a (learner, epoch, group)."""
+        return self.curves.to_dataframe()
+
+    def identical(self, other: Trace) -> bool:
+        """Whether both hold the same bits, attributes included."""
+        return (
+            self.curves.identical(other.curves)
+            and self.weights.keys() == other.weights.keys()
+            and all(panel.identical(other.weights[name]) for name, panel in self.weights.items())
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write one NetCDF file.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self.curves.to_netcdf(path, engine="h5netcdf", mode="w")
+        for name, panel in self.weights.items():
+            encoding = dict.fromkeys(panel.data_vars, _COMPRESSED)
+            group = f"{_WEIGHTS_GROUP}/{name}"
+            panel.to_netcdf(path, engine="h5netcdf", mode="a", group=group, encoding=encoding)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Read a trace back, wholly into memory.
+
+        Raises:
+            OSError: the file cannot be read or is no trace.
+        """
+        curves = xr.load_dataset(path, engine="h5netcdf")
+        names = str(curves.attrs["panels"]).split()
+        weights = {
+            name: xr.load_dataset(path, engine="h5netcdf", group=f"{_WEIGHTS_GROUP}/{name}")
+            for name in names
+        }
+        return cls(curves, weights)

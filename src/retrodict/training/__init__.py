@@ -1,0 +1,5 @@
+"""Training: the loop that turns an Experiment into a Trace, its checkpoints and its recorder."""
+
+from retrodict.training._loop import Hooks, Interrupted, Outcome, train
+
+__all__ = ["Hooks", "Interrupted", "Outcome", "train"]

@@ -1,0 +1,249 @@
+"""What is written down while a population trains: evaluations and effective weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.models import Population
+from retrodict.tasks import Corpus
+from retrodict.trace import FORMAT, Trace
+
+CURVES = {
+    "nll": "negative log-probability of the answer's first token (nats)",
+    "entity_nll": "negative log-probability of the whole answer (nats)",
+    "accuracy": "share of questions whose whole answer is the most probable at every token",
+    "wrong_probability": "probability of the likeliest wrong first token",
+    "rank": "rank of the answer's first token within its alphabet, 1 is best, ties count half",
+}
+"""Variables over (learner, epoch, group); each is a mean over the group's questions."""
+
+PANELS = {
+    "entity_only": "logit of the target token after the source entity alone",
+    "prompt_matched": "logit of the target token after the source entity and its relation",
+    "embedding_cosine": "cosine of the embeddings of the source's first token and the target",
+}
+"""Variables over (learner, snapshot, source, target)."""
+
+_CHUNK = 1024  # questions evaluated at once; fixed, so that results do not depend on memory
+
+
+class Recorder:
+    """Evaluates a population at chosen epochs and collects the results into a Trace."""
+
+    def __init__(
+        self, experiment: Experiment, corpora: Sequence[Corpus], device: torch.device | str
+    ) -> None:
+        self.experiment = experiment
+        self.corpora = corpora
+        training, record = experiment.training, experiment.record
+        self.epochs = sorted({*range(0, training.epochs, record.every), training.epochs})
+        self.snapshots = list(record.weights_at)
+        self._probes = _Probes(corpora, device)
+        self._panels = [_PanelTokens(corpora, i, device) for i in range(len(corpora[0].panels))]
+        shape = (len(corpora), len(self.epochs))
+        self.arrays: dict[str, np.ndarray] = {
+            name: np.full((*shape, len(corpora[0].groups)), np.nan) for name in CURVES
+        }
+        self.arrays["training_loss"] = np.full(shape, np.nan)
+        self.arrays["diverged_at"] = np.full(len(corpora), np.nan)
+        for panel in self._panels:
+            for name in PANELS:
+                size = (len(corpora), len(self.snapshots), *panel.shape)
+                self.arrays[f"{panel.name}/{name}"] = np.full(size, np.nan, dtype=np.float32)
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Which learners have stayed finite so far."""
+        never: np.ndarray = np.isnan(self.arrays["diverged_at"])
+        return never
+
+    def wants(self, epoch: int) -> bool:
+        """Whether anything is recorded after this epoch."""
+        return epoch in self.epochs or epoch in self.snapshots
+
+    @torch.no_grad()
+    def record(self, epoch: int, population: Population, losses: Float[np.ndarray, " s"]) -> None:
+        """Evaluate after `epoch` passes.
+
+        Args:
+            epoch: passes over the training sentences so far.
+            population: the learners.
+            losses: each learner's mean training loss during the last pass, dropout on; NaN at
+                epoch 0. A learner whose loss or evaluation is not finite ends here.
+        """
+        self.check(epoch, losses)
+        if epoch in self.epochs:
+            found = evaluate(population, self._probes)
+            self.check(epoch, found["nll"].sum(axis=1))
+            at = self.epochs.index(epoch)
+            for name, values in found.items():
+                self.arrays[name][self.alive, at] = values[self.alive]
+            self.arrays["training_loss"][self.alive, at] = losses[self.alive]
+        if epoch in self.snapshots:
+            at = self.snapshots.index(epoch)
+            for panel in self._panels:
+                for name, matrix in panel.measure(population).items():
+                    self.arrays[f"{panel.name}/{name}"][self.alive, at] = matrix[self.alive]
+
+    def check(self, epoch: int, values: Float[np.ndarray, " s"]) -> None:
+        """End the curves of learners whose value is not finite (a missing epoch 0 is fine)."""
+        if epoch > 0:
+            ended = self.alive & ~np.isfinite(values)
+            self.arrays["diverged_at"][ended] = epoch
+
+    def trace(self) -> Trace:
+        """Collect everything recorded so far."""
+        corpus, training = self.corpora[0], self.experiment.training
+        groups = corpus.groups
+        data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {
+            name: (("learner", "epoch", "group"), self.arrays[name], {"description": text})
+            for name, text in CURVES.items()
+        }
+        data["training_loss"] = (
+            ("learner", "epoch"),
+            self.arrays["training_loss"],
+            {"description": "mean over the pass's steps of the loss before the step, dropout on"},
+        )
+        data["diverged_at"] = (
+            ("learner",),
+            self.arrays["diverged_at"],
+            {"description": "epoch at which the learner became non-finite; NaN: it never did"},
+        )
+        learners = {
+            "learner": np.arange(training.learners),
+            "seed": ("learner", np.array(training.seeds)),
+        }
+        curves = xr.Dataset(
+            data,
+            coords={
+                **learners,
+                "epoch": np.array(self.epochs),
+                "group": [g.name for g in groups],
+                "trained": ("group", np.array([g.trained for g in groups])),
+                "questions": ("group", np.array([len(g) for g in groups])),
+                "alphabet_nll": (
+                    "group",
+                    np.array([math.log(g.candidates.shape[1]) for g in groups]),
+                    {"description": "NLL of a guess among the answer's alphabet (nats)"},
+                ),
+            },
+            attrs={
+                "source": "training",
+                "experiment": self.experiment.to_yaml(),
+                "uniform_nll": math.log(corpus.vocab_size),
+                "results_version": RESULTS_VERSION,
+                "format": FORMAT,
+                "panels": " ".join(panel.name for panel in corpus.panels),
+            },
+        )
+        weights = {
+            panel.name: xr.Dataset(
+                {
+                    name: (
+                        ("learner", "snapshot", "source", "target"),
+                        self.arrays[f"{panel.name}/{name}"],
+                        {"description": text},
+                    )
+                    for name, text in PANELS.items()
+                },
+                coords={**learners, "snapshot": np.array(self.snapshots, dtype=np.int64)},
+                attrs={"title": panel.title},
+            )
+            for panel in corpus.panels
+        }
+        return Trace(curves, weights)
+
+
+class _Probes:
+    """All questions of all learners as tensors, group after group."""
+
+    def __init__(self, corpora: Sequence[Corpus], device: torch.device | str) -> None:
+        def stack(part: Sequence[Sequence[np.ndarray]]) -> Int[Tensor, "learner question *rest"]:
+            return torch.from_numpy(np.stack([np.concatenate(p) for p in part])).to(device)
+
+        tokens = stack([[g.tokens for g in corpus.groups] for corpus in corpora])
+        start = corpora[0].answer_start
+        self.first = start - 1
+        self.inputs, self.targets = tokens[:, :, :-1], tokens[:, :, start:]
+        self.candidates = stack([[g.candidates for g in corpus.groups] for corpus in corpora])
+        self.lengths = [len(g) for g in corpora[0].groups]
+
+    def __len__(self) -> int:
+        return self.inputs.shape[1]
+
+
+def evaluate(population: Population, probes: _Probes) -> dict[str, Float[np.ndarray, "s group"]]:
+    """Ask every question without dropout; return the mean of each measure over each group."""
+    chunks = [
+        _ask(population, probes, slice(start, start + _CHUNK))
+        for start in range(0, len(probes), _CHUNK)
+    ]
+    values = {name: torch.cat([c[name] for c in chunks], dim=1).double() for name in chunks[0]}
+    return {
+        name: torch.stack([g.mean(dim=1) for g in value.split(probes.lengths, dim=1)], dim=1)
+        .cpu()
+        .numpy()
+        for name, value in values.items()
+    }
+
+
+def _ask(population: Population, probes: _Probes, part: slice) -> Mapping[str, Tensor]:
+    """Measure each question of a chunk: tensors of shape (learner, question)."""
+    targets = probes.targets[:, part].unsqueeze(-1)
+    logp = population(probes.inputs[:, part], probes.first).log_softmax(-1)
+    truth = logp.gather(-1, targets)
+    letters = logp[:, :, 0].gather(-1, probes.candidates[:, part])
+    likeliest_wrong = logp.scatter(-1, targets, -math.inf).amax(-1, keepdim=True)
+    first = truth[:, :, 0]
+    better = (letters > first).sum(-1)
+    ties = (letters == first).sum(-1) - 1
+    return {
+        "nll": -first.squeeze(-1),
+        "entity_nll": -truth.double().sum(dim=(-2, -1)),
+        "accuracy": (truth > likeliest_wrong).flatten(2).all(-1),
+        "wrong_probability": likeliest_wrong[:, :, 0, 0].exp(),
+        "rank": 1 + better + ties / 2,
+    }
+
+
+class _PanelTokens:
+    """One effective-weight panel of all learners as tensors."""
+
+    def __init__(self, corpora: Sequence[Corpus], index: int, device: torch.device | str) -> None:
+        panels = [corpus.panels[index] for corpus in corpora]
+        self.name = panels[0].name
+        self.sources = torch.from_numpy(np.stack([p.sources for p in panels])).to(device)
+        relations = torch.from_numpy(np.stack([p.relations for p in panels])).to(device)
+        self.prompts = torch.cat([self.sources, relations.unsqueeze(-1)], dim=-1)
+        self.targets = torch.from_numpy(np.stack([p.targets for p in panels])).to(device)
+        self.shape = (self.sources.shape[1], self.targets.shape[1])
+
+    def measure(self, population: Population) -> dict[str, Float[np.ndarray, "s source target"]]:
+        """Read the matrices of `PANELS` off the learners."""
+        source = torch.nn.functional.normalize(population.embed(self.sources[:, :, 0]), dim=-1)
+        target = torch.nn.functional.normalize(population.embed(self.targets), dim=-1)
+        found = {
+            "entity_only": self._logits(population, self.sources),
+            "prompt_matched": self._logits(population, self.prompts),
+            "embedding_cosine": source @ target.transpose(1, 2),
+        }
+        return {name: matrix.float().cpu().numpy() for name, matrix in found.items()}
+
+    def _logits(self, population: Population, prompts: Tensor) -> Tensor:
+        logits = torch.cat(
+            [
+                population(part, prompts.shape[-1] - 1).squeeze(2)
+                for part in prompts.split(_CHUNK, dim=1)
+            ],
+            dim=1,
+        )
+        columns = self.targets.unsqueeze(1).expand(-1, logits.shape[1], -1)
+        return logits.gather(-1, columns)
