@@ -179,7 +179,7 @@ def test_default_sizes_of_the_other_tasks_are_the_papers():
 
 def test_entity_length_3_is_capped_at_100_and_50_pairs():
     assert Reversal(vocab_size=2000, entity_length=3).sizes == (100, 50)
-    assert Reversal(vocab_size=2000, entity_length=3, max_train_pairs=10**6).sizes == (700, 50)
+    assert Reversal(vocab_size=2000, entity_length=3, max_train_facts=10**6).sizes == (700, 50)
     assert Chain(vocab_size=2000, entity_length=3).sizes == (100, 50)
 
 

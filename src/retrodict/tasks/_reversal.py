@@ -40,7 +40,7 @@ class Reversal(TaskConfig):
         vocab_size: entity tokens V; the model's vocabulary is V + 2.
         entity_length: tokens in an entity, 1 to 3.
         train_share: share of pairs that are training pairs.
-        max_train_pairs, max_validation_pairs: caps on the number of pairs. None is the paper's
+        max_train_facts, max_validation_facts: caps on the number of pairs. None is the paper's
             rule: 100 and 50 at entity length 3, no cap otherwise.
 
     Raises:
@@ -55,8 +55,8 @@ class Reversal(TaskConfig):
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 800
     entity_length: Annotated[int, Field(ge=1, le=3)] = 1
     train_share: Annotated[float, Field(gt=0, lt=1)] = 0.7
-    max_train_pairs: Annotated[int, Field(ge=1)] | None = None
-    max_validation_pairs: Annotated[int, Field(ge=1)] | None = None
+    max_train_facts: Annotated[int, Field(ge=1)] | None = None
+    max_validation_facts: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _sizes_work(self) -> Reversal:
@@ -70,8 +70,8 @@ class Reversal(TaskConfig):
         return cap_facts(
             split(pairs, self.train_share),
             self.entity_length,
-            self.max_train_pairs,
-            self.max_validation_pairs,
+            self.max_train_facts,
+            self.max_validation_facts,
         )
 
     def corpus(self, seed: int) -> Corpus:

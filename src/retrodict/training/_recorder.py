@@ -233,7 +233,10 @@ class _PanelTokens:
         found = {
             "entity_only": self._logits(population, self.sources),
             "prompt_matched": self._logits(population, self.prompts),
-            "embedding_cosine": source @ target.transpose(1, 2),
+            # learner by learner, on memory of its own: the same bits whatever S is
+            "embedding_cosine": torch.stack(
+                [s.clone() @ t.clone().T for s, t in zip(source, target, strict=True)]
+            ),
         }
         return {name: matrix.float().cpu().numpy() for name, matrix in found.items()}
 
