@@ -1,4 +1,4 @@
-"""The two ways retrodict gives up, each with one clear line and one exit code."""
+"""The ways retrodict gives up, each with one clear line and one exit code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ class BadInput(ValueError):
 
 class CannotFinish(RuntimeError):
     """What was asked is valid but could not be finished (exit code 3; what was good is kept)."""
+
+
+class Interrupted(Exception):
+    """Training was asked to stop (exit code 130); a checkpoint of this epoch was written."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"stopped after epoch {epoch}")
+        self.epoch = epoch
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional as F
 
 from retrodict import Experiment
-from retrodict.training import Hooks, Interrupted, train
+from retrodict.errors import Interrupted
+from retrodict.training import Hooks, train
 from retrodict.training._loop import _Trainer
 
 VARIANTS = {

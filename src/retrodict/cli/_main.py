@@ -13,11 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from retrodict.errors import BadInput, CannotFinish, nearest
+from retrodict.errors import BadInput, CannotFinish, Interrupted, nearest
 
 app = typer.Typer(
     name="retrodict",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -181,22 +180,20 @@ def main() -> None:
 
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    from click.exceptions import Abort, ClickException
-
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments or ["--help"], standalone_mode=False)
         return code if isinstance(code, int) else 0
     except BadInput as error:
         return _say(2, str(error))
-    except ClickException as error:
-        return _say(2, error.format_message())
     except CannotFinish as error:
         return _say(3, str(error))
-    except (KeyboardInterrupt, Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _say(130, "interrupted; the same command goes on from the last checkpoint")
+    except Interrupted as error:
+        return _say(130, f"{error}; the same command goes on from there")
     except Exception as error:
-        if type(error).__name__ == "Interrupted":  # of retrodict.training, which loads torch
-            return _say(130, f"{error}; the same command goes on from there")
+        if hasattr(error, "format_message"):  # the parser's complaint about the command line
+            return _say(2, error.format_message())
         raise
 
 

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.launch._cores import cores
 from retrodict.runs import Run, Store
@@ -18,6 +19,7 @@ from retrodict.trace import Trace
 _POLL_SECONDS = 0.2
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """What a launcher tells the person who waits."""
 
@@ -94,7 +96,7 @@ def train(experiment: Experiment) -> Trace:
 def _train(
     experiment: Experiment, run: Run, reporter: Reporter, stop: _Stop, keep_weights: bool
 ) -> None:
-    from retrodict.training import Hooks, Interrupted, train
+    from retrodict.training import Hooks, train
 
     resumed = run.checkpoint.exists()
     run.log("resumed" if resumed else "started")

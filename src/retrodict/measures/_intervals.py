@@ -43,7 +43,7 @@ def over_learners(values: np.ndarray, level: float = 0.95) -> Interval:
     >>> f"{over_learners(np.array([1.0, 2.0, 3.0])):.2f}"
     '2.00 ± 2.48'
     """
-    low, mean, high = band(np.asarray(values, dtype=float), level)
+    (low,), (mean,), (high,) = band(np.asarray(values, dtype=float)[:, None], level)
     return Interval(float(mean), float(low), float(high), int(np.isfinite(values).sum()))
 
 

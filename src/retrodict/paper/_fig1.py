@@ -18,7 +18,7 @@ def draw(trace: Trace) -> Figure:
         trace,
         title="Reversal: what is learned in one direction is not known in the other",
         training="training (A → B, B ← A)",
-        validation="validation (the direction not seen)",
+        validation="validation (direction not seen)",
     )
 
 

@@ -18,7 +18,7 @@ def draw(trace: Trace) -> Figure:
         trace,
         title="Chain: A → B and B → C are learned, A ⇝ C does not follow",
         training="training (A → B, B → C, A ⇝ C)",
-        validation="validation (A ⇝ C of triples taught by steps)",
+        validation="validation (A ⇝ C, not seen)",
     )
 
 

@@ -22,7 +22,7 @@ _SMALLER: dict[Scale, dict[str, Any]] = {
         "model": {"kind": "transformer", "n_layer": 2, "n_head": 4, "d_model": 128},
         "lr": 0.001,
         "epochs": 200,
-        "every": 4,
+        "every": 2,
     },
 }
 

@@ -34,7 +34,7 @@ def plot_nll(trace: Trace, title: str, training: str, validation: str) -> Figure
         alphabet = float(nll["alphabet_nll"])
         for height, style, text in (
             (uniform, "--", f"uniform over all tokens, {uniform:.2f}"),
-            (alphabet, ":", f"uniform over the answer's alphabet, {alphabet:.2f}"),
+            (alphabet, ":", f"uniform over the alphabet, {alphabet:.2f}"),
         ):
             axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
         axes.set(title=title, xlabel="epoch", ylabel="negative log-probability (nats)")

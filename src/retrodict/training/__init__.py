@@ -1,5 +1,5 @@
 """Training: the loop that turns an Experiment into a Trace, its checkpoints and its recorder."""
 
-from retrodict.training._loop import Hooks, Interrupted, Outcome, train
+from retrodict.training._loop import Hooks, Outcome, train
 
-__all__ = ["Hooks", "Interrupted", "Outcome", "train"]
+__all__ = ["Hooks", "Outcome", "train"]

@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from retrodict.errors import Interrupted
 from retrodict.experiment import AdamW, Experiment
 from retrodict.seeds import DROPOUT, SHUFFLE, stream, torch_generator
 from retrodict.trace import Trace
@@ -24,14 +25,6 @@ CHECKPOINT_SECONDS = 30.0
 CHECKPOINT_SHARE = 0.05  # of the time may go into writing checkpoints
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
-
-
-class Interrupted(Exception):
-    """Training was asked to stop; a checkpoint of this epoch was written."""
-
-    def __init__(self, epoch: int) -> None:
-        super().__init__(f"stopped after epoch {epoch}")
-        self.epoch = epoch
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+"""Commands: what they print, what they write, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from retrodict.cli._main import run_cli
+
+
+@pytest.fixture
+def command(capsys):
+    """Run a command; return (exit code, stdout, stderr)."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = run_cli([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_run_prints_a_table_and_stores_the_run(command, tiny_yaml, tmp_path):
+    code, out, _ = command("run", tiny_yaml, "--out", tmp_path / "s")
+    assert code == 0
+    assert "validation" in out
+    assert "±" in out
+    assert len(list((tmp_path / "s").glob("reversal-transformer-*/trace.nc"))) == 1
+
+
+def test_json_is_one_document_with_intervals(command, tiny_yaml, tmp_path):
+    code, out, _ = command("run", tiny_yaml, "--out", tmp_path, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["status"] == "finished"
+    assert found["experiment"]["task"]["vocab_size"] == 24
+    nll = found["final"]["validation"]["nll"]
+    assert nll["low"] < nll["mean"] < nll["high"]
+    assert nll["learners"] == 3
+
+
+def test_json_has_null_where_there_is_no_number(command, tiny_yaml, tmp_path):
+    _, out, _ = command(
+        "run", tiny_yaml, "--out", tmp_path, "--json", "--set", "training.learners=1"
+    )
+    assert json.loads(out)["final"]["validation"]["nll"]["low"] is None
+
+
+def test_set_changes_a_setting(command, tiny_yaml, tmp_path):
+    _, out, _ = command(
+        "run", tiny_yaml, "--out", tmp_path, "--json", "--set", "task.vocab_size=16"
+    )
+    assert json.loads(out)["experiment"]["task"]["vocab_size"] == 16
+
+
+def test_a_dry_run_shows_the_corpus_and_writes_nothing(command, tiny_yaml, tmp_path):
+    code, out, _ = command("run", tiny_yaml, "--out", tmp_path / "s", "--dry-run")
+    assert code == 0
+    assert "A" in out
+    assert "→" in out
+    assert "train_backward" in out
+    assert not (tmp_path / "s").exists()
+    _, out, _ = command("run", tiny_yaml, "--dry-run", "--json")
+    found = json.loads(out)
+    assert found["training_sentences"] == 10
+    assert [group["questions"] for group in found["groups"]] == [4, 4, 2, 2]
+
+
+def test_show_and_compare(command, tiny_yaml, tmp_path):
+    for lr in ("0.01", "0.02"):
+        command("run", tiny_yaml, "--out", tmp_path, "--set", f"optimizer.lr={lr}")
+    folders = sorted(tmp_path.glob("reversal-*"))
+    code, out, _ = command("show", folders[0])
+    assert code == 0
+    assert "finished" in out
+    assert "vocab_size: 24" in out
+    code, out, _ = command("show", folders[0], "--json")
+    assert json.loads(out)["status"] == "finished"
+    code, out, _ = command("compare", *folders)
+    assert code == 0
+    assert "optimizer" in out
+    code, out, _ = command("compare", *folders, "--json")
+    assert json.loads(out)["differ"] == ["optimizer.lr"]
+
+
+def test_list_names_everything(command):
+    code, out, _ = command("list")
+    assert code == 0
+    for name in ("fig1", "fig4", "reversal", "related_chain", "transformer", "next_token"):
+        assert name in out
+    _, out, _ = command("list", "--json")
+    assert [f["name"] for f in json.loads(out)["figures"]] == ["fig1", "fig2", "fig3", "fig4"]
+
+
+BAD = {
+    "unknown command": (["trai"], "No such command"),
+    "unknown option": (["run", "YAML", "--sett", "a=b"], "No such option"),
+    "missing file": (["run", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+    "unknown key": (["run", "YAML", "--set", "task.vocab_siz=3"], "mean 'vocab_size'"),
+    "no validation pair": (["run", "YAML", "--set", "task.vocab_size=5"], "smallest vocab_size"),
+    "entity length": (["run", "YAML", "--set", "task.entity_length=0"], "task.entity_length"),
+    "heads": (["run", "YAML", "--set", "model.n_head=3"], "n_head 3 does not divide"),
+    "negative lr": (["run", "YAML", "--set", "optimizer.lr=-1"], "optimizer.lr"),
+    "no device": (["run", "YAML", "--set", "training.device=cuda:99"], "is not there"),
+    "unknown figure": (["reproduce", "fig11"], "did you mean 'fig1'"),
+    "unknown scale": (["reproduce", "fig1", "--scale", "huge"], "huge"),
+    "no run": (["show", "nowhere"], "no run there"),
+    "unwritable": (["run", "YAML", "--out", "FILE/x"], "cannot be written to"),
+    "unwritable for figures": (
+        ["reproduce", "fig1", "--scale", "smoke", "--out", "FILE/x"],
+        "cannot be written to",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD.keys())
+def test_bad_input_is_one_line_and_exit_2_and_writes_nothing(
+    command, tiny_yaml, tmp_path, monkeypatch, arguments, says
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text("in the way")
+    before = sorted(tmp_path.iterdir())
+    code, out, err = command(*(str(tiny_yaml) if a == "YAML" else a for a in arguments))
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert says in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_damaged_run_is_one_line_and_exit_3(command, tiny_yaml, tmp_path):
+    command("run", tiny_yaml, "--out", tmp_path)
+    (trace,) = tmp_path.glob("*/trace.nc")
+    trace.write_bytes(b"")
+    code, out, err = command("run", tiny_yaml, "--out", tmp_path)
+    assert code == 3
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "damaged" in err
+
+
+def test_when_every_learner_is_non_finite_the_exit_code_is_3(command, tiny_yaml, tmp_path):
+    code, _, err = command("run", tiny_yaml, "--out", tmp_path, "--set", "optimizer.lr=1e30")
+    assert code == 3
+    assert "all 3 learners became non-finite, the first at epoch 1" in err
+
+
+def test_no_arguments_prints_help(command):
+    _, out, err = command()
+    assert "retrodict reproduce fig1" in out + err

@@ -1,0 +1,50 @@
+"""What is loaded when: nothing heavy before it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "xarray", "pandas", "scipy", "matplotlib", "h5netcdf", "numpy", "pydantic")
+
+
+def loaded_after(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("code", "allowed"),
+    [
+        ("import retrodict", set()),
+        ("from retrodict.cli._main import run_cli; run_cli(['--help'])", {"pydantic"}),
+        ("from retrodict.cli._main import run_cli; run_cli(['run', '--help'])", {"pydantic"}),
+        ("import retrodict; retrodict.Experiment", {"numpy", "pydantic"}),
+        (
+            "import retrodict; retrodict.tasks.Reversal(vocab_size=20).corpus(0)",
+            {"numpy", "pydantic"},
+        ),
+        (
+            "from retrodict.cli._main import run_cli; run_cli(['run', EXAMPLE, '--dry-run'])",
+            {"numpy", "pydantic"},
+        ),
+    ],
+)
+def test_heavy_modules_wait_for_their_use(code, allowed, tiny_yaml):
+    loaded = loaded_after(code.replace("EXAMPLE", repr(str(tiny_yaml))))
+    assert not (set(HEAVY) - allowed) & loaded
+
+
+def test_the_public_names_are_there():
+    import retrodict
+
+    for name in retrodict.__all__:
+        assert getattr(retrodict, name) is not None
+    assert set(retrodict.__all__) <= set(dir(retrodict))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = retrodict.nothing
