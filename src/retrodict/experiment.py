@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -247,9 +248,7 @@ def available_cores() -> int:
 
 
 def _resolve_device(device: str) -> str:
-    import torch
-
-    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    gpus = _gpu_count()
     if device == "auto":
         return "cuda:0" if gpus else "cpu"
     if device == "cpu":
@@ -259,6 +258,15 @@ def _resolve_device(device: str) -> str:
         choices = ["cpu", *(f"cuda:{i}" for i in range(gpus))]
         raise BadInput(f"training.device: {device} is not there; choose from {', '.join(choices)}")
     return f"cuda:{index}"
+
+
+def _gpu_count() -> int:
+    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+    if sys.platform == "linux" and not any(os.path.exists(driver) for driver in drivers):
+        return 0  # known without loading torch, which takes a second
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def _scalar(value: Any) -> str:
