@@ -17,7 +17,14 @@ from retrodict import Experiment
 from retrodict.launch._cores import cores
 from retrodict.runs import Run, Store
 
-SLOWER = ["--set", "training.epochs=150", "--set", "record.weights_at=[150]"]
+CHANGES = (
+    "training.epochs=25",
+    "training.batch_size=64",
+    "task.vocab_size=200",
+    "model={n_layer: 2, n_head: 4, d_model: 256}",
+    "record.weights_at=[25]",
+)
+SLOWER = [part for change in CHANGES for part in ("--set", change)]
 
 
 def start(yaml: Path, out: Path, *options: str) -> subprocess.Popen[str]:
@@ -60,7 +67,7 @@ def test_an_interrupted_command_goes_on_with_the_same_bits(tiny_yaml, tmp_path, 
     stdout, stderr = again.communicate(timeout=120)
     assert again.returncode == 0, stderr
     assert json.loads(stdout)["status"] == "finished"
-    whole = retrodict.train(Experiment.from_yaml(tiny_yaml, SLOWER[1::2]))
+    whole = retrodict.train(Experiment.from_yaml(tiny_yaml, CHANGES))
     assert only_run(out).trace.identical(whole)
 
 
