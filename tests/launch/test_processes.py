@@ -18,11 +18,11 @@ from retrodict.launch._cores import cores
 from retrodict.runs import Run, Store
 
 CHANGES = (
-    "training.epochs=25",
+    "training.epochs=12",
     "training.batch_size=64",
     "task.vocab_size=200",
     "model={n_layer: 2, n_head: 4, d_model: 256}",
-    "record.weights_at=[25]",
+    "record.weights_at=[12]",
 )
 SLOWER = [part for change in CHANGES for part in ("--set", change)]
 
