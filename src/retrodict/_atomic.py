@@ -10,6 +10,9 @@ from pathlib import Path
 
 from retrodict.errors import CannotFinish
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL_ADVICE = "the disk is full; make space and give the same command again"
+
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
@@ -38,6 +41,6 @@ def atomic_text(path: Path, text: str) -> None:
 
 
 def _reason(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full; make space and give the same command again"
+    if error.errno in DISK_FULL:
+        return DISK_FULL_ADVICE
     return f"cannot be written: {error.strerror or error}"

@@ -13,7 +13,7 @@ from retrodict.seeds import torch_generator
 VOCAB, LENGTH, WIDTH, LAYERS, HEADS = 53, 5, 32, 3, 4
 
 
-def hugging_face(tied: bool, dtype: torch.dtype) -> GPT2LMHeadModel:
+def hugging_face(tied: bool, dtype: torch.dtype, dropout: float = 0.0) -> GPT2LMHeadModel:
     torch.manual_seed(1)
     config = GPT2Config(
         vocab_size=VOCAB,
@@ -21,9 +21,9 @@ def hugging_face(tied: bool, dtype: torch.dtype) -> GPT2LMHeadModel:
         n_embd=WIDTH,
         n_layer=LAYERS,
         n_head=HEADS,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
+        resid_pdrop=dropout,
+        embd_pdrop=dropout,
+        attn_pdrop=dropout,
         tie_word_embeddings=tied,
         attn_implementation="eager",
         bos_token_id=0,
@@ -61,9 +61,12 @@ def counterparts(ours, theirs, tied: bool) -> list[tuple[str, torch.Tensor, torc
     return pairs
 
 
-def side_by_side(tied: bool, dtype: torch.dtype, learner: int = 1, learners: int = 3):
-    theirs = hugging_face(tied, dtype)
-    config = Transformer(n_layer=LAYERS, n_head=HEADS, d_model=WIDTH, tied_head=tied, dropout=0.0)
+def side_by_side(tied: bool, dtype: torch.dtype, dropout: float = 0.0):
+    learner, learners = 1, 3
+    theirs = hugging_face(tied, dtype, dropout)
+    config = Transformer(
+        n_layer=LAYERS, n_head=HEADS, d_model=WIDTH, tied_head=tied, dropout=dropout
+    )
     ours = config.build(VOCAB, LENGTH, range(learners), dtype=dtype)
     pairs = counterparts(ours, theirs, tied)
     with torch.no_grad():
@@ -126,6 +129,25 @@ def test_twenty_adamw_steps_in_float64_stay_with_hugging_face(tied):
         their_optimizer.step()
     with torch.no_grad():
         torch.testing.assert_close(ours(tokens)[1], theirs(tokens[1]).logits, rtol=0.0, atol=1e-8)
+
+
+def test_dropout_acts_where_it_does_in_hugging_face_gpt2():
+    """Same weights, other masks: the logits' means and spreads over many masks agree."""
+    ours, theirs, _, tokens = side_by_side(False, torch.float32, dropout=0.2)
+    draws = 4000
+    batch = tokens[:, :1].expand(-1, draws, -1)
+    with torch.no_grad():
+        mine = ours(batch, 3, [torch_generator(s, 2) for s in range(3)])[1].flatten(1)
+        torch.manual_seed(0)
+        other = theirs(batch[1]).logits[:, 3:].flatten(1)
+    spread = (mine.var(0) + other.var(0)).sqrt() / draws**0.5
+    # 106 logits: the largest of as many normal values is below 4.5 all but once in a thousand
+    assert ((mine.mean(0) - other.mean(0)).abs() / spread).max() < 4.5
+    # a variance over n draws has relative standard error sqrt(2/n), two of them sqrt(4/n); heavier
+    # tails than a normal's double it at most
+    ratio = (mine.var(0) / other.var(0)).log()
+    assert ratio.abs().max() < 2 * 4.5 * (4 / draws) ** 0.5
+    assert ratio.mean().abs() < 4.5 * (4 / draws) ** 0.5
 
 
 CONFIGS = [
@@ -204,6 +226,13 @@ def test_layer_gradients_agree_with_finite_differences():
         below = loss()
     # central differences err by step² times a third derivative of size 10 to 1000
     torch.testing.assert_close((above - below) / (2 * step), expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_parameters_are_counted_as_they_are_built(config):
+    built = config.build(41, 3, [0])
+    count = sum(parameter.numel() for parameter in built.parameters())
+    assert config.parameter_count(41, 3) == count
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5])

@@ -203,13 +203,16 @@ def _final_table(run: Run) -> Table:
     table = Table(
         title=f"{run.folder.name}\nepoch {epoch}, mean ± 95 % interval over {learners} learners"
     )
-    columns = ("group", "NLL (nats)", "accuracy", "rank", "beats wrong")
-    for column in columns:
+    finals = final_values(trace)
+    several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
+    nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)
+    for column in ("group", *nll, "accuracy", "rank", "beats wrong"):
         table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
-    for final in final_values(trace):
+    for final in finals:
         table.add_row(
             final.group,
             f"{final.nll:.3f}",
+            *([f"{final.entity_nll:.3f}"] if several_tokens else []),
             f"{final.accuracy:.2f}",
             f"{final.rank.mean:.1f}",
             f"{final.preference:.2f}",

@@ -54,6 +54,7 @@ def execute(
     if run.finished:
         _ = run.experiment  # refuses a folder whose content is not what its name says
         return run
+    _require_memory(experiment)
     store.prepare(experiment)
     with _stop_signals() as stop, contextlib.ExitStack() as stack:
         while not stack.enter_context(run.claim(timeout=_POLL_SECONDS)):
@@ -72,6 +73,12 @@ def execute(
             stack.enter_context(cores(threads, waiting))
         _train(experiment, run, reporter, stop, keep_weights)
     return run
+
+
+def _require_memory(experiment: Experiment) -> None:
+    from retrodict.training import require_memory
+
+    require_memory(experiment)
 
 
 def train(experiment: Experiment) -> Trace:

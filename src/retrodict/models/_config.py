@@ -62,6 +62,18 @@ class Transformer(BaseModel):
             )
         return self
 
+    def parameter_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters, frozen ones included.
+
+        >>> Transformer().parameter_count(802, 2)
+        171289344
+        """
+        d = self.d_model
+        positions = length * d if self.position in ("absolute", "sinusoidal") else 0
+        block = 12 * d * d + 13 * d  # four d×d and two d×4d maps with biases, two layer norms
+        heads = 1 if self.tied_head else 2
+        return heads * vocab_size * d + positions + self.n_layer * block + 2 * d
+
     def build(
         self,
         vocab_size: int,

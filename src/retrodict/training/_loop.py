@@ -19,6 +19,7 @@ from retrodict.experiment import AdamW, Experiment
 from retrodict.seeds import DROPOUT, SHUFFLE, stream, torch_generator
 from retrodict.trace import Trace
 from retrodict.training._checkpoint import Checkpoint
+from retrodict.training._memory import require_memory
 from retrodict.training._recorder import Recorder
 
 CHECKPOINT_SECONDS = 30.0
@@ -70,6 +71,7 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     """
     hooks = hooks or Hooks()
     experiment = experiment.resolved()
+    require_memory(experiment)
     with _threads(int(experiment.training.threads)):
         trainer = _Trainer(experiment)
         epoch = trainer.resume(hooks.checkpoint)
