@@ -26,6 +26,7 @@ def atomic(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # some writers leave it to the owner alone
         os.replace(temporary, path)
     except OSError as error:
         raise CannotFinish(f"{path}: {_reason(error)}; what was written before is kept") from error

@@ -22,6 +22,7 @@ FORMAT = 1
 """Version of the layout of a trace file."""
 
 _WEIGHTS_GROUP = "effective_weights"
+_INHERITED = ("epoch", "group")  # coordinates of the curves that xarray repeats in every panel
 _COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}
 
 
@@ -66,14 +67,21 @@ class Trace:
     def save(self, path: str | Path) -> None:
         """Write one NetCDF file.
 
+        It is put together in memory: HDF5 can crash when a disk runs full under it.
+
         Raises:
             OSError: the file cannot be written.
         """
-        self.curves.to_netcdf(path, engine="h5netcdf", mode="w")
-        for name, panel in self.weights.items():
-            encoding = dict.fromkeys(panel.data_vars, _COMPRESSED)
-            group = f"{_WEIGHTS_GROUP}/{name}"
-            panel.to_netcdf(path, engine="h5netcdf", mode="a", group=group, encoding=encoding)
+        panels = {f"/{_WEIGHTS_GROUP}/{name}": panel for name, panel in self.weights.items()}
+        tree = xr.DataTree.from_dict({"/": self.curves, **panels})
+        encoding = {
+            group: dict.fromkeys(panel.data_vars, _COMPRESSED)
+            for group, panel in panels.items()
+        }
+        content = tree.to_netcdf(
+            None, engine="h5netcdf", encoding=encoding, write_inherited_coords=True
+        )
+        Path(path).write_bytes(content)
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:
@@ -83,9 +91,9 @@ class Trace:
             OSError: the file cannot be read or is no trace.
         """
         curves = xr.load_dataset(path, engine="h5netcdf")
-        names = str(curves.attrs["panels"]).split()
-        weights = {
-            name: xr.load_dataset(path, engine="h5netcdf", group=f"{_WEIGHTS_GROUP}/{name}")
-            for name in names
-        }
+        weights = {}
+        for name in str(curves.attrs["panels"]).split():
+            group = f"{_WEIGHTS_GROUP}/{name}"
+            panel = xr.load_dataset(path, engine="h5netcdf", group=group)
+            weights[name] = panel.drop_vars(_INHERITED, errors="ignore")
         return cls(curves, weights)
