@@ -75,8 +75,7 @@ class Trace:
         panels = {f"/{_WEIGHTS_GROUP}/{name}": panel for name, panel in self.weights.items()}
         tree = xr.DataTree.from_dict({"/": self.curves, **panels})
         encoding = {
-            group: dict.fromkeys(panel.data_vars, _COMPRESSED)
-            for group, panel in panels.items()
+            group: dict.fromkeys(panel.data_vars, _COMPRESSED) for group, panel in panels.items()
         }
         content = tree.to_netcdf(
             None, engine="h5netcdf", encoding=encoding, write_inherited_coords=True

@@ -14,7 +14,7 @@ from retrodict.trace import Trace
 def plot_matrices(
     trace: Trace, title: str, rows: int, columns: int, variant: str = "entity_only"
 ) -> Figure:
-    """Draw the last snapshot of every panel of the first learner.
+    """Draw the last snapshot of every panel of the first learner that stayed finite.
 
     Each panel's title gives z, how far the diagonal stands out, averaged over all learners.
 
@@ -25,8 +25,10 @@ def plot_matrices(
         variant: `entity_only`, `prompt_matched` or `embedding_cosine`.
     """
     matrices = {name: panel[variant].isel(snapshot=-1) for name, panel in trace.weights.items()}
-    shown = {name: matrix.isel(learner=0).values for name, matrix in matrices.items()}
-    largest = max(float(np.quantile(np.abs(m), 0.999)) for m in shown.values())
+    first = int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
+    shown = {name: matrix.isel(learner=first).values for name, matrix in matrices.items()}
+    sizes = [float(np.quantile(np.abs(m), 0.999)) for m in shown.values() if np.isfinite(m).all()]
+    largest = max(sizes, default=1.0)
     with mpl.rc_context(RC):
         figure = new_figure(2.5 * columns + 0.9, 2.75 * rows + 0.4)
         grid = figure.subplots(rows, columns, squeeze=False)
