@@ -66,7 +66,7 @@ class Transformer(BaseModel):
         """Count one learner's parameters, frozen ones included.
 
         >>> Transformer().parameter_count(802, 2)
-        171289344
+        171343872
         """
         d = self.d_model
         positions = length * d if self.position in ("absolute", "sinusoidal") else 0
