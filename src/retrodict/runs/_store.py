@@ -1,0 +1,59 @@
+"""The store: a folder of runs, each found again by the experiment it answers."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.experiment import Experiment
+from retrodict.runs._run import Run
+
+
+class Store:
+    """A folder of runs.
+
+    Parameters:
+        root: the folder; it is made when the first run begins.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def run(self, experiment: Experiment) -> Run:
+        """Return the run that answers a resolved experiment, whether or not it is there yet."""
+        return Run(self.root / experiment.name)
+
+    def runs(self) -> list[Run]:
+        """List the runs that are there, by name."""
+        return [Run(path.parent) for path in sorted(self.root.glob("*/run.json"))]
+
+    def prepare(self, experiment: Experiment) -> Run:
+        """Make the folder of an experiment's run.
+
+        Raises:
+            BadInput: the store cannot be written to.
+        """
+        run = self.run(experiment)
+        require_writable(run.folder)
+        return run
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder, and make sure that files can be made in it.
+
+    Raises:
+        BadInput: they cannot.
+        CannotFinish: the disk is full.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise CannotFinish(f"{folder}: {DISK_FULL_ADVICE}") from None
+        raise BadInput(
+            f"{folder}: cannot be written to: {error.strerror}; give another folder with --out"
+        ) from None
