@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from retrodict import BadInput, CannotFinish, open_run
+from retrodict.errors import Interrupted
 from retrodict.launch import execute
 from retrodict.runs import Run, Store
-from retrodict.errors import Interrupted
 from retrodict.training import Hooks, train
 
 
@@ -66,9 +66,7 @@ def test_the_same_experiment_is_answered_from_the_store(tiny, finished, monkeypa
 
 
 def test_another_experiment_has_another_folder(tiny, finished):
-    other = execute(
-        tiny.with_overrides("training.seed=9"), Store(finished.folder.parent), Quiet()
-    )
+    other = execute(tiny.with_overrides("training.seed=9"), Store(finished.folder.parent), Quiet())
     assert other.folder != finished.folder
     assert len(Store(finished.folder.parent).runs()) == 2
 
@@ -144,12 +142,14 @@ def test_damaged_weights_are_named(finished):
 def test_a_damaged_checkpoint_is_named_and_kept(tiny, tmp_path):
     run = interrupt(tiny, tmp_path, after=2)
     damage(run.checkpoint, lambda b: b[:-1] + bytes([b[-1] ^ 1]))
-    with pytest.raises(CannotFinish, match="fails its checksum; move it away"):
+    with pytest.raises(CannotFinish, match=r"fails its checksum; move it away"):
         execute(tiny, Store(tmp_path), Quiet())
     assert run.checkpoint.exists()
 
 
-def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(tiny, tmp_path, monkeypatch, finished):
+def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(
+    tiny, tmp_path, monkeypatch, finished
+):
     run = interrupt(tiny, tmp_path, after=3)
 
     def full(self, path):
@@ -157,7 +157,7 @@ def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(tiny, tmp_path, mo
 
     with monkeypatch.context() as patch:
         patch.setattr("retrodict.trace.Trace.save", full)
-        with pytest.raises(CannotFinish, match="trace.nc: the disk is full"):
+        with pytest.raises(CannotFinish, match=r"trace\.nc: the disk is full"):
             execute(tiny, Store(tmp_path), Quiet())
     assert run.status == "interrupted"
     assert not list(run.folder.glob(".*.tmp"))

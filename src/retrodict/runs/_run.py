@@ -184,9 +184,7 @@ class Run:
                 _writing(temporary, lambda: save_file(tensors, temporary))
         names = ["experiment.yaml", "trace.nc", *(["weights.safetensors"] if weights else [])]
         checksums = {name: _sha256(self.folder / name) for name in names}
-        self._write_state(
-            {"state": "finished", "digest": experiment.digest(), "sha256": checksums}
-        )
+        self._write_state({"state": "finished", "digest": experiment.digest(), "sha256": checksums})
         self.checkpoint.unlink(missing_ok=True)
 
     def _verified(self, name: str) -> Path:
