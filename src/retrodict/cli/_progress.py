@@ -21,7 +21,6 @@ class Progress:
             BarColumn,
             MofNCompleteColumn,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
         from rich.progress import Progress as Bar
@@ -31,13 +30,11 @@ class Progress:
         if console.is_terminal:
             self._bar = Bar(
                 TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("epoch"),
+                BarColumn(bar_width=16),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]}"),
-                TimeElapsedColumn(),
-                TextColumn("left"),
                 TimeRemainingColumn(),
+                TextColumn("left"),
                 console=console,
             )
         self._task: Any = None
@@ -72,7 +69,7 @@ class Progress:
         if self._run is not run:
             self._run, self._started = run, (now, epoch)
             if self._bar:
-                name = run.folder.name
+                name = f"{run.experiment.task.kind} {run.folder.name[-12:-6]}"
                 self._task = self._bar.add_task(name, total=epochs, completed=epoch, rate="")
             elif epoch:
                 print(f"{run.folder.name}: goes on from epoch {epoch}", file=sys.stderr)

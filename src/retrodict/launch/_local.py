@@ -136,7 +136,7 @@ class _Stop:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[_Stop]:
-    """Turn the first Ctrl-C or termination signal into a request, the second into an end."""
+    """Turn the first Ctrl-C, termination or hang-up into a request, the second into an end."""
     stop = _Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -147,7 +147,10 @@ def _stop_signals() -> Iterator[_Stop]:
             raise KeyboardInterrupt
         stop.asked = True
 
-    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        wanted.append(signal.SIGHUP)  # the terminal was closed, and not under nohup
+    before = {s: signal.signal(s, ask) for s in wanted}
     try:
         yield stop
     finally:
