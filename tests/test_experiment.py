@@ -153,6 +153,8 @@ REFUSED = {
     "task: {kind: chain}\n\tmodel: {}": "x.yaml:[12]: not valid YAML",
     "task: !!python/object:os.system {}": "x.yaml:1: not valid YAML",
     "task: \x00": "not valid YAML",
+    "[" * 5000: "nested too deeply",
+    "task: " + "{a: " * 3000: "nested too deeply",
 }
 
 

@@ -157,6 +157,8 @@ class Experiment(Section):
         try:
             data = YAML(typ="safe", pure=True).load(text)
             tree = YAML(typ="safe", pure=True).compose(text)
+        except RecursionError:
+            raise BadInput(f"{where}: not an experiment: nested too deeply") from None
         except YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = f":{mark.line + 1}" if mark else ""

@@ -146,6 +146,17 @@ def test_when_every_learner_is_non_finite_the_exit_code_is_3(command, tiny_yaml,
     assert "all 3 learners became non-finite, the first at epoch 1" in err
 
 
+def test_what_does_not_fit_into_memory_is_one_line_and_exit_2(command, tiny_yaml, monkeypatch):
+    def full(*args):
+        raise MemoryError
+
+    monkeypatch.setattr("retrodict.tasks.Reversal.corpus", full)
+    code, _, err = command("run", tiny_yaml, "--dry-run")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "does not fit into memory" in err
+
+
 def test_no_arguments_prints_help(command):
     _, out, err = command()
     assert "retrodict reproduce fig1" in out + err

@@ -43,6 +43,7 @@ class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choic
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 STORE = Path("runs")
+_SMALLER = "make task.vocab_size, model or training.learners smaller"
 
 
 @app.command()
@@ -191,7 +192,11 @@ def run_cli(arguments: list[str]) -> int:
         return _say(130, "interrupted; the same command goes on from the last checkpoint")
     except Interrupted as error:
         return _say(130, f"{error}; the same command goes on from there")
+    except MemoryError:
+        return _say(2, f"does not fit into memory; {_SMALLER}")
     except Exception as error:
+        if "allocate" in str(error) or type(error).__name__ == "OutOfMemoryError":  # torch's own
+            return _say(2, f"does not fit into memory; {_SMALLER}")
         if hasattr(error, "format_message"):  # the parser's complaint about the command line
             return _say(2, error.format_message())
         raise
