@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ def cores(threads: int, waiting: Callable[[], None]) -> Iterator[None]:
         threads: how many.
         waiting: called every fifth of a second that others hold too many; may raise.
     """
-    folder = Path(tempfile.gettempdir()) / f"retrodict-cores-{getpass.getuser()}"
+    folder = Path(tempfile.gettempdir()) / f"retrodict-cores-{_user()}"
     folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as held:
         with contextlib.ExitStack() as queue:  # one at a time gathers cores: no deadlock, in turn
@@ -40,6 +41,10 @@ def cores(threads: int, waiting: Callable[[], None]) -> Iterator[None]:
                 waiting()
                 time.sleep(_POLL_SECONDS)
         yield
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
 
 
 def _take_several(stack: contextlib.ExitStack, folder: Path, wanted: int) -> bool:
