@@ -137,7 +137,7 @@ REFUSED = {
     "task: {kind: reversal, entity_length: 0}": "task.entity_length: .*greater than or equal to 1",
     "task: {kind: chain}\nmodel: {n_head: 5}": "x.yaml:2: model: n_head 5 does not divide",
     "task: {kind: chain}\nmodel: {position: absolut}": "mean 'absolute'",
-    "task: {kind: chain}\nmodel: {kind: gpt}": "'gpt' is not known; choose from transformer",
+    "task: {kind: chain}\nmodel: {kind: gpt}": "not known; choose from bilinear, one_layer, transf",
     "task: {kind: chain}\nmodel: {dropout: 1.5}": "model.dropout: .*less than 1, got 1.5",
     "task: {kind: chain}\nmodel: {tied_head: 1}": "model.tied_head: .*boolean, got 1",
     "task: {kind: chain}\nmodel: null": "model: expected a mapping",
@@ -198,3 +198,22 @@ def test_what_this_machine_lacks_is_refused():
         asked.with_overrides("training.threads=4096").resolved()
     with pytest.raises(BadInput, match="cuda:99 is not there; choose from cpu"):
         asked.with_overrides("training.device=cuda:99").resolved()
+
+
+def test_analysed_models_take_the_optimiser_and_batch_of_their_analysis():
+    bilinear = Experiment.from_text("task: {kind: pairs}\nmodel: {kind: bilinear}")
+    assert (bilinear.optimizer.kind, bilinear.training.batch_size) == ("sgd", "all")
+    one_layer = Experiment.from_text("task: {kind: chain}\nmodel: {kind: one_layer}")
+    assert (one_layer.optimizer.kind, one_layer.training.batch_size) == ("sgd", 1)
+    said = Experiment.from_text(
+        "task: {kind: pairs}\nmodel: {kind: bilinear}\n"
+        "optimizer: {kind: adamw}\ntraining: {batch_size: 8}"
+    )
+    assert (said.optimizer.kind, said.training.batch_size) == ("adamw", 8)
+    assert Experiment.from_text(said.to_yaml()) == said
+    assert Experiment.from_text(bilinear.to_yaml()) == bilinear
+
+
+def test_the_bilinear_model_reads_pairs_only():
+    with pytest.raises(BadInput, match=r"x\.yaml: model\.kind bilinear reads a single token"):
+        Experiment.from_text("task: {kind: reversal}\nmodel: {kind: bilinear}", where="x.yaml")

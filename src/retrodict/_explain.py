@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from retrodict.errors import nearest
@@ -80,7 +81,7 @@ def _known(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
     for key in loc:
         fields = options[0].model_fields
         if key in fields:
-            options = _models_in(fields[key].annotation)
+            options = models_in(fields[key])
         else:  # the tag of a union member
             options = [m for m in options if m.model_fields["kind"].default == key]
     return list(options[0].model_fields) if options else []
@@ -88,16 +89,18 @@ def _known(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
 
 def _tags(model: type[BaseModel], keys: Sequence[Any]) -> list[str]:
     """List the kinds that the union at this path offers."""
-    offered = _models_in(model.model_fields[keys[0]].annotation)
+    offered = models_in(model.model_fields[keys[0]])
     return [m.model_fields["kind"].default for m in offered]
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """Flatten a (possibly annotated) union into the pydantic models it offers."""
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Flatten a field or a (possibly annotated) union into the pydantic models it offers."""
+    if isinstance(annotation, FieldInfo):
+        annotation = annotation.annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType, Annotated):
-        return [m for part in typing.get_args(annotation) for m in _models_in(part)]
+        return [m for part in typing.get_args(annotation) for m in models_in(part)]
     return []
 
 

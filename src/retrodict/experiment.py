@@ -64,7 +64,8 @@ class Training(Section):
 
     Parameters:
         epochs: passes over the training sentences.
-        batch_size: sentences a step; the last step of an epoch takes what is left.
+        batch_size: sentences a step, or `all`; the last step of an epoch takes what is left.
+            Where it is left out: 64, the bilinear model `all`, the one-layer model 1.
         learners: how many independent learners; learner s has the seed `seed + s`.
         seed: the first learner's seed: its corpus, initialisation, order and dropout.
         corpus_seed: if given, all learners learn the corpus of this seed; otherwise each its own.
@@ -74,7 +75,7 @@ class Training(Section):
     """
 
     epochs: Annotated[int, Field(ge=0)] = 3000
-    batch_size: Annotated[int, Field(ge=1)] = 64
+    batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = 64
     learners: Annotated[int, Field(ge=1)] = 10
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
@@ -124,11 +125,37 @@ class Experiment(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _kinds_default(cls, data: Any) -> Any:
-        """Let `optimizer: {lr: 0.1}` mean the default kind; a task must say its own."""
-        if isinstance(data, dict) and isinstance(data.get("optimizer"), dict):
-            data = {**data, "optimizer": {"kind": "adamw", **data["optimizer"]}}
+    def _defaults_of_its_model(cls, data: Any) -> Any:
+        """Let `optimizer: {lr: 0.1}` mean the default kind; a task must say its own.
+
+        The paper trains its transformers with AdamW in batches of 64, follows the bilinear model
+        by gradient flow (here: SGD on all sentences), the one-layer model by SGD with batch 1.
+        """
+        if not isinstance(data, dict):
+            return data
+        model = data.get("model", {})
+        if isinstance(model, dict):
+            model = {"kind": "transformer", **model}
+            data, kind = {**data, "model": model}, model["kind"]
+        else:
+            kind = getattr(model, "kind", None)
+        batch_size = {"bilinear": "all", "one_layer": 1}.get(str(kind))
+        optimizer, training = data.get("optimizer", {}), data.get("training", {})
+        if isinstance(optimizer, dict):
+            usual = "sgd" if batch_size else "adamw"
+            data = {**data, "optimizer": {"kind": usual, **optimizer}}
+        if isinstance(training, dict) and batch_size:
+            data = {**data, "training": {"batch_size": batch_size, **training}}
         return data
+
+    @model_validator(mode="after")
+    def _model_reads_task(self) -> Experiment:
+        if self.model.kind == "bilinear" and self.task.kind != "pairs":
+            raise ValueError(
+                f"model.kind bilinear reads a single token, and task.kind {self.task.kind} asks "
+                "with more; choose task.kind pairs, or model.kind one_layer or transformer"
+            )
+        return self
 
     @classmethod
     def from_yaml(cls, path: str | Path, overrides: Iterable[str] = ()) -> Experiment:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Int
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +21,11 @@ INIT, DROPOUT, SHUFFLE = 1, 2, 3
 def stream(seed: int, purpose: int, epoch: int = 0) -> np.random.SeedSequence:
     """Return the seed of one stream of one learner at one epoch, independent of all others."""
     return np.random.SeedSequence(seed, spawn_key=(purpose, epoch))
+
+
+def sentence_order(seed: int, epoch: int, sentences: int) -> Int[np.ndarray, " sentence"]:
+    """Return the order in which the learner of a seed passes over its sentences in an epoch."""
+    return np.random.default_rng(stream(seed, SHUFFLE, epoch)).permutation(sentences)
 
 
 def torch_generator(

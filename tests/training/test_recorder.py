@@ -75,11 +75,9 @@ def test_effective_weights_are_the_logits_of_each_prompt(tiny):
             parameter.copy_(outcome.weights[name])
         for panel in corpus.panels:
             saved = outcome.trace.weights[panel.name].sel(snapshot=6, learner=1)
-            for i, (source, relation) in enumerate(
-                zip(panel.sources, panel.relations, strict=True)
-            ):
+            for i, (source, asked) in enumerate(zip(panel.sources, panel.prompts, strict=True)):
                 entity = torch.tensor(source).expand(3, 1, -1)
-                matched = torch.tensor([*source, relation]).expand(3, 1, -1)
+                matched = torch.tensor(asked).expand(3, 1, -1)
                 for prompt, variant in ((entity, "entity_only"), (matched, "prompt_matched")):
                     logits = population(prompt, prompt.shape[-1] - 1)[1, 0, 0]
                     np.testing.assert_allclose(

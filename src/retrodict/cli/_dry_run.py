@@ -16,7 +16,8 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
     training = experiment.training
     seed = training.seed if training.corpus_seed is None else training.corpus_seed
     corpus = experiment.task.corpus(seed)
-    steps = math.ceil(len(corpus.tokens) / training.batch_size)
+    batch_size = len(corpus.tokens) if training.batch_size == "all" else training.batch_size
+    steps = math.ceil(len(corpus.tokens) / batch_size)
     sizes: dict[str, Any] = {
         "vocabulary": corpus.vocab_size,
         "training_sentences": len(corpus.tokens),

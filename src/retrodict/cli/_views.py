@@ -250,21 +250,17 @@ def _plain(value: Any) -> str:
 
 
 def _kinds() -> dict[str, list[dict[str, str]]]:
-    from retrodict.experiment import SGD, AdamW
-    from retrodict.models import Transformer
-    from retrodict.objectives import NextToken
-    from retrodict.tasks import Chain, InContext, RelatedChain, Reversal
+    from retrodict._explain import models_in
+    from retrodict.experiment import Experiment
 
-    rooms: dict[str, list[Any]] = {
-        "tasks": [Reversal, Chain, InContext, RelatedChain],
-        "models": [Transformer],
-        "objectives": [NextToken],
-        "optimizers": [AdamW, SGD],
-    }
+    sections = {"tasks": "task", "models": "model", "objectives": "objective"}
     return {
         room: [
-            {"name": kind.model_fields["kind"].default, "about": kind.__doc__.splitlines()[0]}
-            for kind in kinds
+            {
+                "name": kind.model_fields["kind"].default,
+                "about": str(kind.__doc__).splitlines()[0],
+            }
+            for kind in models_in(Experiment.model_fields[section])
         ]
-        for room, kinds in rooms.items()
+        for room, section in {**sections, "optimizers": "optimizer"}.items()
     }

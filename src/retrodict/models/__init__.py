@@ -1,16 +1,25 @@
 """Models: S independent learners in one module. Configurations are torch-free; `build` is not."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field
+
+from retrodict.models._analysed import Bilinear, OneLayer
 from retrodict.models._config import Transformer
 
 if TYPE_CHECKING:
     from retrodict.models._population import Population
 
-Model = Transformer
-"""Any model; becomes a union over `kind` with the second one."""
+Model = Annotated[Transformer | Bilinear | OneLayer, Field(discriminator="kind")]
+"""Any model; `kind` says which. A new model is a configuration, a population and a name here."""
 
-__all__ = ["Model", "Population", "Transformer"]
+__all__ = [
+    "Bilinear",
+    "Model",
+    "OneLayer",
+    "Population",
+    "Transformer",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -62,6 +62,12 @@ class Transformer(BaseModel):
             )
         return self
 
+    @property
+    def summary(self) -> str:
+        """The model in a few words, for captions."""
+        layers = "1 layer" if self.n_layer == 1 else f"{self.n_layer} layers"
+        return f"{layers}, {self.n_head} heads, width {self.d_model}"
+
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included.
 

@@ -51,10 +51,8 @@ def default_experiment(task: str, scale: Scale) -> Experiment:
 
 def describe(experiment: Experiment) -> str:
     """Put an experiment's configuration in one short line."""
-    model, training = experiment.model, experiment.training
-    layers = "1 layer" if model.n_layer == 1 else f"{model.n_layer} layers"
+    training = experiment.training
     return (
-        f"{layers}, {model.n_head} heads, width {model.d_model}, "
-        f"V = {experiment.task.vocab_size}, lr {experiment.optimizer.lr:g}, "
-        f"{training.epochs} epochs, {training.learners} learners"
+        f"{experiment.model.summary}, V = {experiment.task.vocab_size}, "
+        f"lr {experiment.optimizer.lr:g}, {training.epochs} epochs, {training.learners} learners"
     )

@@ -7,16 +7,18 @@ from pydantic import Field
 from retrodict.tasks._chain import Chain
 from retrodict.tasks._corpus import Corpus, Panel, ProbeGroup
 from retrodict.tasks._in_context import InContext
+from retrodict.tasks._pairs import Pairs
 from retrodict.tasks._related_chain import RelatedChain
 from retrodict.tasks._reversal import Reversal
 
-Task = Annotated[Reversal | Chain | InContext | RelatedChain, Field(discriminator="kind")]
+Task = Annotated[Reversal | Chain | Pairs | InContext | RelatedChain, Field(discriminator="kind")]
 """Any task; `kind` says which. A new task is one new file and one name in this union."""
 
 __all__ = [
     "Chain",
     "Corpus",
     "InContext",
+    "Pairs",
     "Panel",
     "ProbeGroup",
     "RelatedChain",

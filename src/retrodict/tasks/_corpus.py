@@ -61,15 +61,15 @@ class Panel:
         name: the panel's name, that of its probe group.
         title: how a figure names it, e.g. `"training pairs, A to B"`.
         sources: entity tokens given as input, shape (source, entity_length).
-        relations: the relation token that follows each source in the prompt-matched variant,
-            shape (source,).
+        prompts: the whole prompt of each source, as the prompt-matched variant asks it, shape
+            (source, prompt).
         targets: the token whose logit is read, shape (target,).
     """
 
     name: str
     title: str
     sources: Int[np.ndarray, "source entity"]
-    relations: Int[np.ndarray, " source"]
+    prompts: Int[np.ndarray, "source prompt"]
     targets: Int[np.ndarray, " target"]
 
 
@@ -147,8 +147,8 @@ def panels_of(groups: tuple[ProbeGroup, ...], titles: tuple[str, ...], k: int) -
             name=group.name,
             title=title,
             sources=group.tokens[:, :k],
-            relations=group.tokens[:, k],
-            targets=group.tokens[:, k + 1],
+            prompts=group.prompts,
+            targets=group.answers[:, 0],
         )
         for group, title in zip(groups, titles, strict=True)
     )

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import AdamW, Experiment
-from retrodict.seeds import DROPOUT, SHUFFLE, stream, torch_generator
+from retrodict.seeds import DROPOUT, sentence_order, torch_generator
 from retrodict.trace import Trace
 from retrodict.training._checkpoint import Checkpoint
 from retrodict.training._memory import require_memory
@@ -124,7 +124,8 @@ class _Trainer:
         drop = [
             torch_generator(seed, DROPOUT, epoch, self.device) for seed in self.population.seeds
         ]
-        size = self.experiment.training.batch_size
+        batch_size = self.experiment.training.batch_size
+        size = inputs.shape[1] if batch_size == "all" else batch_size
         losses = [
             self.step(batch, answers, drop)
             for batch, answers in zip(inputs.split(size, 1), targets.split(size, 1), strict=True)
@@ -151,10 +152,7 @@ class _Trainer:
 
     def _order(self, epoch: int) -> Int[Tensor, "learner sentence"]:
         sentences = self.inputs.shape[1]
-        orders = [
-            np.random.default_rng(stream(seed, SHUFFLE, epoch)).permutation(sentences)
-            for seed in self.population.seeds
-        ]
+        orders = [sentence_order(seed, epoch, sentences) for seed in self.population.seeds]
         return torch.from_numpy(np.stack(orders)).to(self.device)
 
     def resume(self, path: Path | None) -> int:

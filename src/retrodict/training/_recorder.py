@@ -7,63 +7,26 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.experiment import Experiment
 from retrodict.models import Population
+from retrodict.recording import Recording
 from retrodict.tasks import Corpus
-from retrodict.trace import FORMAT, Trace
-
-CURVES = {
-    "nll": "negative log-probability of the answer's first token (nats)",
-    "entity_nll": "negative log-probability of the whole answer (nats)",
-    "accuracy": "share of questions whose whole answer is the most probable at every token",
-    "wrong_probability": "probability of the likeliest wrong first token",
-    "rank": "rank of the answer's first token within its alphabet, 1 is best, ties count half",
-}
-"""Variables over (learner, epoch, group); each is a mean over the group's questions."""
-
-PANELS = {
-    "entity_only": "logit of the target token after the source entity alone",
-    "prompt_matched": "logit of the target token after the source entity and its relation",
-    "embedding_cosine": "cosine of the embeddings of the source's first token and the target",
-}
-"""Variables over (learner, snapshot, source, target)."""
 
 _CHUNK = 1024  # questions evaluated at once; fixed, so that results do not depend on memory
 
 
-class Recorder:
+class Recorder(Recording):
     """Evaluates a population at chosen epochs and collects the results into a Trace."""
 
     def __init__(
         self, experiment: Experiment, corpora: Sequence[Corpus], device: torch.device | str
     ) -> None:
-        self.experiment = experiment
-        self.corpora = corpora
-        training, record = experiment.training, experiment.record
-        self.epochs = sorted({*range(0, training.epochs, record.every), training.epochs})
-        self.snapshots = list(record.weights_at)
+        super().__init__(experiment, corpora, source="training")
         self._probes = _Probes(corpora, device)
         self._panels = [_PanelTokens(corpora, i, device) for i in range(len(corpora[0].panels))]
-        shape = (len(corpora), len(self.epochs))
-        self.arrays: dict[str, np.ndarray] = {
-            name: np.full((*shape, len(corpora[0].groups)), np.nan) for name in CURVES
-        }
-        self.arrays["training_loss"] = np.full(shape, np.nan)
-        self.arrays["diverged_at"] = np.full(len(corpora), np.nan)
-        for panel in self._panels:
-            for name in PANELS:
-                size = (len(corpora), len(self.snapshots), *panel.shape)
-                self.arrays[f"{panel.name}/{name}"] = np.full(size, np.nan, dtype=np.float32)
-
-    @property
-    def alive(self) -> np.ndarray:
-        """Which learners have stayed finite so far."""
-        never: np.ndarray = np.isnan(self.arrays["diverged_at"])
-        return never
 
     def wants(self, epoch: int) -> bool:
         """Whether anything is recorded after this epoch."""
@@ -98,68 +61,6 @@ class Recorder:
         if epoch > 0:
             ended = self.alive & ~np.isfinite(values)
             self.arrays["diverged_at"][ended] = epoch
-
-    def trace(self) -> Trace:
-        """Collect everything recorded so far."""
-        corpus, training = self.corpora[0], self.experiment.training
-        groups = corpus.groups
-        data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {
-            name: (("learner", "epoch", "group"), self.arrays[name], {"description": text})
-            for name, text in CURVES.items()
-        }
-        data["training_loss"] = (
-            ("learner", "epoch"),
-            self.arrays["training_loss"],
-            {"description": "mean over the pass's steps of the loss before the step, dropout on"},
-        )
-        data["diverged_at"] = (
-            ("learner",),
-            self.arrays["diverged_at"],
-            {"description": "epoch at which the learner became non-finite; NaN: it never did"},
-        )
-        learners = {
-            "learner": np.arange(training.learners),
-            "seed": ("learner", np.array(training.seeds)),
-        }
-        curves = xr.Dataset(
-            data,
-            coords={
-                **learners,
-                "epoch": np.array(self.epochs),
-                "group": [g.name for g in groups],
-                "trained": ("group", np.array([g.trained for g in groups])),
-                "questions": ("group", np.array([len(g) for g in groups])),
-                "alphabet_nll": (
-                    "group",
-                    np.array([math.log(g.candidates.shape[1]) for g in groups]),
-                    {"description": "NLL of a guess among the answer's alphabet (nats)"},
-                ),
-            },
-            attrs={
-                "source": "training",
-                "experiment": self.experiment.to_yaml(),
-                "uniform_nll": math.log(corpus.vocab_size),
-                "results_version": RESULTS_VERSION,
-                "format": FORMAT,
-                "panels": " ".join(panel.name for panel in corpus.panels),
-            },
-        )
-        weights = {
-            panel.name: xr.Dataset(
-                {
-                    name: (
-                        ("learner", "snapshot", "source", "target"),
-                        self.arrays[f"{panel.name}/{name}"],
-                        {"description": text},
-                    )
-                    for name, text in PANELS.items()
-                },
-                coords={**learners, "snapshot": np.array(self.snapshots, dtype=np.int64)},
-                attrs={"title": panel.title},
-            )
-            for panel in corpus.panels
-        }
-        return Trace(curves, weights)
 
 
 class _Probes:
@@ -221,13 +122,12 @@ class _PanelTokens:
         panels = [corpus.panels[index] for corpus in corpora]
         self.name = panels[0].name
         self.sources = torch.from_numpy(np.stack([p.sources for p in panels])).to(device)
-        relations = torch.from_numpy(np.stack([p.relations for p in panels])).to(device)
-        self.prompts = torch.cat([self.sources, relations.unsqueeze(-1)], dim=-1)
+        self.prompts = torch.from_numpy(np.stack([p.prompts for p in panels])).to(device)
         self.targets = torch.from_numpy(np.stack([p.targets for p in panels])).to(device)
         self.shape = (self.sources.shape[1], self.targets.shape[1])
 
     def measure(self, population: Population) -> dict[str, Float[np.ndarray, "s source target"]]:
-        """Read the matrices of `PANELS` off the learners."""
+        """Read the matrices of `recording.PANELS` off the learners."""
         source = torch.nn.functional.normalize(population.embed(self.sources[:, :, 0]), dim=-1)
         target = torch.nn.functional.normalize(population.embed(self.targets), dim=-1)
         found = {

@@ -1,0 +1,131 @@
+"""What is written down of an experiment, by training and by theory alike: arrays, then a Trace."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.tasks import Corpus
+from retrodict.trace import FORMAT, Trace
+
+CURVES = {
+    "nll": "negative log-probability of the answer's first token (nats)",
+    "entity_nll": "negative log-probability of the whole answer (nats)",
+    "accuracy": "share of questions whose whole answer is the most probable at every token",
+    "wrong_probability": "probability of the likeliest wrong first token",
+    "rank": "rank of the answer's first token within its alphabet, 1 is best, ties count half",
+}
+"""Variables over (learner, epoch, group); each is a mean over the group's questions."""
+
+PANELS = {
+    "entity_only": "logit of the target token after the source entity alone",
+    "prompt_matched": "logit of the target token after the source entity and its relation",
+    "embedding_cosine": "cosine of the embeddings of the source's first token and the target",
+}
+"""Variables over (learner, snapshot, source, target)."""
+
+
+class Recording:
+    """Room for everything a trace holds, NaN until it is filled.
+
+    Attributes:
+        epochs, snapshots: when curves and effective weights are recorded.
+        arrays: variable name → values; those of a panel are named `panel/variable`. Curves are
+            (learner, epoch, group), matrices (learner, snapshot, source, target).
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        corpora: Sequence[Corpus],
+        source: Literal["training", "theory"],
+    ) -> None:
+        self.experiment, self.corpora, self.source = experiment, corpora, source
+        training, record = experiment.training, experiment.record
+        self.epochs = sorted({*range(0, training.epochs, record.every), training.epochs})
+        self.snapshots = [e for e in record.weights_at if e <= training.epochs]
+        shape = (len(corpora), len(self.epochs))
+        self.arrays: dict[str, np.ndarray] = {
+            name: np.full((*shape, len(corpora[0].groups)), np.nan) for name in CURVES
+        }
+        self.arrays["training_loss"] = np.full(shape, np.nan)
+        self.arrays["diverged_at"] = np.full(len(corpora), np.nan)
+        for panel in corpora[0].panels:
+            for name in PANELS:
+                size = (len(panel.sources), len(panel.targets))
+                self.arrays[f"{panel.name}/{name}"] = np.full(
+                    (len(corpora), len(self.snapshots), *size), np.nan, dtype=np.float32
+                )
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Which learners have stayed finite so far."""
+        never: np.ndarray = np.isnan(self.arrays["diverged_at"])
+        return never
+
+    def trace(self) -> Trace:
+        """Collect everything recorded so far."""
+        corpus, training = self.corpora[0], self.experiment.training
+        groups = corpus.groups
+        data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {
+            name: (("learner", "epoch", "group"), self.arrays[name], {"description": text})
+            for name, text in CURVES.items()
+        }
+        data["training_loss"] = (
+            ("learner", "epoch"),
+            self.arrays["training_loss"],
+            {"description": "mean over the pass's steps of the loss before the step, dropout on"},
+        )
+        data["diverged_at"] = (
+            ("learner",),
+            self.arrays["diverged_at"],
+            {"description": "epoch at which the learner became non-finite; NaN: it never did"},
+        )
+        learners = {
+            "learner": np.arange(training.learners),
+            "seed": ("learner", np.array(training.seeds)),
+        }
+        curves = xr.Dataset(
+            data,
+            coords={
+                **learners,
+                "epoch": np.array(self.epochs),
+                "group": [g.name for g in groups],
+                "trained": ("group", np.array([g.trained for g in groups])),
+                "questions": ("group", np.array([len(g) for g in groups])),
+                "alphabet_nll": (
+                    "group",
+                    np.array([math.log(g.candidates.shape[1]) for g in groups]),
+                    {"description": "NLL of a guess among the answer's alphabet (nats)"},
+                ),
+            },
+            attrs={
+                "source": self.source,
+                "experiment": self.experiment.to_yaml(),
+                "uniform_nll": math.log(corpus.vocab_size),
+                "results_version": RESULTS_VERSION,
+                "format": FORMAT,
+                "panels": " ".join(panel.name for panel in corpus.panels),
+            },
+        )
+        weights = {
+            panel.name: xr.Dataset(
+                {
+                    name: (
+                        ("learner", "snapshot", "source", "target"),
+                        self.arrays[f"{panel.name}/{name}"],
+                        {"description": text},
+                    )
+                    for name, text in PANELS.items()
+                },
+                coords={**learners, "snapshot": np.array(self.snapshots, dtype=np.int64)},
+                attrs={"title": panel.title},
+            )
+            for panel in corpus.panels
+        }
+        return Trace(curves, weights)
