@@ -2,6 +2,7 @@
 
     experiment = retrodict.Experiment.from_yaml("experiment.yaml")
     trace = retrodict.train(experiment)         # a Trace: curves and effective weights
+    theory = retrodict.theory.predict(experiment)   # the same, computed (analysed models)
     run = retrodict.open_run("runs/…")          # a finished run's folder; run.trace
 
 Nothing heavy is loaded until it is used.
@@ -11,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from retrodict import measures, objectives, tasks
+    from retrodict import measures, objectives, tasks, theory
     from retrodict.errors import BadInput, CannotFinish
     from retrodict.experiment import Experiment
     from retrodict.launch import train
@@ -30,6 +31,7 @@ __all__ = [
     "objectives",
     "open_run",
     "tasks",
+    "theory",
     "train",
 ]
 
@@ -47,7 +49,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
-    if name in ("measures", "objectives", "tasks"):
+    if name in ("measures", "objectives", "tasks", "theory"):
         return importlib.import_module(f"retrodict.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

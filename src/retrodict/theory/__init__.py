@@ -1,4 +1,9 @@
-"""Theory: what the paper's two analysed models do, computed and not trained. NumPy and SciPy."""
+"""Theory: what the paper's two analysed models do, computed and not trained. NumPy and SciPy.
+
+predict(experiment) -> Trace        as training gives it
+GramFlow(gram, inputs, targets)     the bilinear model's exact flow, at a cost free of d
+logit_gap, row_nll(tau, vocab_size) the closed form of one row of weights
+"""
 
 from retrodict.theory._closed_form import (
     gap_bounds,
@@ -9,13 +14,27 @@ from retrodict.theory._closed_form import (
     row_nll,
     time_to_nll,
 )
+from retrodict.theory._dynamics import Dynamics, nll
+from retrodict.theory._gram_flow import GramFlow, wishart_root
+from retrodict.theory._parameter_flow import ParameterFlow
+from retrodict.theory._predict import predict
+from retrodict.theory._row_sgd import descend_rows, sgd_gap_spread, sgd_gaps
 
 __all__ = [
+    "Dynamics",
+    "GramFlow",
+    "ParameterFlow",
+    "descend_rows",
     "gap_bounds",
     "logit_gap",
     "miss_bounds",
+    "nll",
     "other_nll",
+    "predict",
     "row_logits",
     "row_nll",
+    "sgd_gap_spread",
+    "sgd_gaps",
     "time_to_nll",
+    "wishart_root",
 ]

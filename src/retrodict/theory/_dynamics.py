@@ -1,0 +1,243 @@
+"""Gradient dynamics of logits that are bilinear in fixed token vectors, as a flat state vector.
+
+A system knows its sentences (input token, target token) and says, for a state, the logits after a
+token and the rate of change under gradient descent on the mean cross-entropy. What it is written
+in is the subclass's business: parameters (`ParameterFlow`) or Gram coordinates (`GramFlow`).
+`follow` integrates the flow, `descend` takes discrete steps; both hand out logits, not states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
+
+from retrodict.errors import BadInput, CannotFinish
+
+Parametrisation = Literal["full", "symmetric", "factorised", "tied"]
+_STIFF_AFTER = 600  # explicit steps; a flow that is not stiff takes 30 to 200 to t = 1e8
+State = Float[np.ndarray, " state"]
+
+_SOLVERS: dict[str, type[OdeSolver]] = {
+    "RK45": RK45,
+    "DOP853": DOP853,
+    "BDF": BDF,
+    "Radau": Radau,
+    "LSODA": LSODA,
+}
+
+
+class Dynamics:
+    """Base of both coordinate systems.
+
+    Attributes:
+        m: tokens in the vocabulary.
+        inputs, targets: token ids, one a training sentence.
+        rows: the different input tokens, sorted.
+        counts: how often each of them is an input; `wanted`: how often each target follows it.
+        start: the initial state.
+        weight_decay: λ; every trained parameter also moves by −λ times itself.
+    """
+
+    start: State
+
+    def __init__(
+        self,
+        m: int,
+        inputs: Sequence[int] | Int[np.ndarray, " sentence"],
+        targets: Sequence[int] | Int[np.ndarray, " sentence"],
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.m = m
+        self.inputs, self.targets = np.asarray(inputs), np.asarray(targets)
+        if self.inputs.shape != self.targets.shape or self.inputs.ndim != 1 or not len(self.inputs):
+            raise BadInput(
+                f"inputs and targets: shapes {self.inputs.shape} and {self.targets.shape}; "
+                "each needs one token a sentence, and at least one sentence"
+            )
+        for name, tokens in (("input", self.inputs), ("target", self.targets)):
+            outside = tokens[(tokens < 0) | (tokens >= m)]
+            if len(outside):
+                raise BadInput(
+                    f"{name} {outside[0]} is outside the vocabulary; tokens are 0 to {m - 1}"
+                )
+        if not (np.isfinite(weight_decay) and weight_decay >= 0):
+            raise BadInput(f"weight_decay: {weight_decay} must be finite and at least 0")
+        self.weight_decay = weight_decay
+        self.rows, self._row_of = np.unique(self.inputs, return_inverse=True)
+        self.counts = np.bincount(self._row_of).astype(float)
+        self.wanted = np.zeros((len(self.rows), m))
+        np.add.at(self.wanted, (self._row_of, self.targets), 1.0)
+
+    def logits(
+        self, state: State, tokens: Int[np.ndarray, " token"]
+    ) -> Float[np.ndarray, "token m"]:
+        """Return the logits of every token after each of `tokens`."""
+        raise NotImplementedError
+
+    def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
+        """Return how the state moves when the logits of the rows are pulled along `error`."""
+        raise NotImplementedError
+
+    def jacobian(self, state: State) -> Float[np.ndarray, "state state"] | None:
+        """Return the derivative of `rate` by the state, or None to have it estimated."""
+        return None
+
+    def error(
+        self, state: State, batch: Int[np.ndarray, " sentence"] | None = None
+    ) -> tuple[Float[np.ndarray, "row m"], float]:
+        """Return minus the gradient of the mean cross-entropy by the rows' logits, and its value.
+
+        Args:
+            state: where.
+            batch: the sentences to average over; None is all of them.
+        """
+        if batch is None:
+            cost = nll(self.logits(state, self.rows))
+            error = (self.wanted - self.counts[:, None] * np.exp(-cost)) / len(self.inputs)
+            return error, float((self.wanted * cost).sum() / len(self.inputs))
+        present, place = np.unique(self._row_of[batch], return_inverse=True)
+        wanted = np.zeros((len(present), self.m))
+        np.add.at(wanted, (place, self.targets[batch]), 1.0)
+        cost = nll(self.logits(state, self.rows[present]))
+        error = np.zeros_like(self.wanted)
+        error[present] = (wanted - np.bincount(place)[:, None] * np.exp(-cost)) / len(batch)
+        return error, float((wanted * cost).sum() / len(batch))
+
+    def rate(self, state: State) -> State:
+        """Return the velocity of the gradient flow, weight decay included."""
+        return self.descent(state, self.error(state)[0])
+
+    def descent(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
+        """Return minus the gradient by the state, weight decay included."""
+        moved = self.pull(state, error)
+        return moved - self.weight_decay * state if self.weight_decay else moved
+
+    def loss_of(self, row_logits: Float[np.ndarray, "row m"]) -> float:
+        """Return the mean training cross-entropy, given the logits of `rows`."""
+        return float((self.wanted * nll(row_logits)).sum() / len(self.inputs))
+
+    def implicit(self, state: State) -> Dynamics | None:
+        """Return the same flow from `state` on with a small exact Jacobian, if there is one."""
+        return None
+
+    def follow(
+        self,
+        times: Sequence[float] | Float[np.ndarray, " time"],
+        tokens: Int[np.ndarray, " token"] | None = None,
+        *,
+        every_step: bool = False,
+        method: str = "auto",
+        rtol: float = 1e-6,
+        atol: float = 1e-8,
+    ) -> Iterator[tuple[float, Float[np.ndarray, "token m"]]]:
+        """Integrate the gradient flow from t = 0; yield (t, logits after `tokens`) along the way.
+
+        Integration runs in s = ln(1 + t), in which a flow that slows down like 1/t moves evenly.
+
+        Args:
+            times: wanted times, at least 0 and not decreasing.
+            tokens: whose logits; None is `rows`, which `loss_of` takes.
+            every_step: yield at the solver's own steps as well, in order.
+            method: a SciPy solver; `auto` is RK45, and BDF with an exact Jacobian from where few
+                dimensions make the flow stiff.
+            rtol, atol: the solver's tolerances a step, relative and absolute.
+
+        Raises:
+            BadInput: times that are negative, missing or out of order, or an unknown method.
+            CannotFinish: the solver gave up.
+        """
+        wanted = np.log1p(_checked_times(times))
+        if method != "auto" and method not in _SOLVERS:
+            choices = ", ".join(["auto", *_SOLVERS])
+            raise BadInput(f"method: {method!r} is not known; choose from {choices}")
+        tokens = self.rows if tokens is None else tokens
+        for system, s, state in _integrate(self, wanted, every_step, method, rtol, atol):
+            yield float(np.expm1(s)), system.logits(state, tokens)
+
+    def descend(
+        self,
+        lr: float,
+        batches: Iterable[Int[np.ndarray, "..."] | None],
+        momentum: float = 0.0,
+    ) -> Iterator[tuple[float, State]]:
+        """Take stochastic gradient steps from the start; yield (loss before, state after) each.
+
+        Heavy-ball momentum as torch has it: v ← μ v − ∇, state ← state + η v.
+
+        Args:
+            lr: learning rate η.
+            batches: the sentences of each step; None is all of them.
+            momentum: μ.
+        """
+        state, velocity = self.start, np.zeros_like(self.start)
+        for batch in batches:
+            error, loss = self.error(state, batch)
+            velocity = momentum * velocity + self.descent(state, error)
+            state = state + lr * velocity
+            yield loss, state
+
+
+def nll(logits: Float[np.ndarray, "*shape m"]) -> Float[np.ndarray, "*shape m"]:
+    """Return −log softmax over the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    with np.errstate(under="ignore"):
+        found: np.ndarray = np.log(np.exp(shifted).sum(axis=-1, keepdims=True)) - shifted
+    return found
+
+
+def _checked_times(times: Sequence[float] | np.ndarray) -> np.ndarray:
+    wanted = np.asarray(times, dtype=float)
+    if not len(wanted) or not np.all(wanted >= 0) or not np.all(np.isfinite(wanted)):
+        negative = wanted[wanted < 0]
+        what = f"{negative[0]:g} is no time" if len(negative) else "they must be given and finite"
+        raise BadInput(f"times: {what}; times start at 0")
+    if np.any(np.diff(wanted) < 0):
+        raise BadInput("times: they must not decrease")
+    return wanted
+
+
+def _integrate(
+    system: Dynamics, wanted: np.ndarray, every_step: bool, method: str, rtol: float, atol: float
+) -> Iterator[tuple[Dynamics, float, State]]:
+    """Yield (system, s, its state) at each wanted s, and at the solver's steps if asked."""
+    due = 0
+    while due < len(wanted) and wanted[due] == 0:
+        yield system, 0.0, system.start
+        due += 1
+    solver = _solver("RK45" if method == "auto" else method, system, 0.0, wanted[-1], rtol, atol)
+    steps = 0
+    while due < len(wanted):
+        if method == "auto" and steps == _STIFF_AFTER:
+            implicit = system.implicit(solver.y)
+            if implicit is not None:
+                system = implicit
+                solver = _solver("BDF", system, solver.t, wanted[-1], rtol, atol)
+        failure = solver.step()
+        steps += 1
+        if solver.status == "failed":
+            reached = float(np.expm1(solver.t))
+            raise CannotFinish(f"the flow cannot be followed past t = {reached:g}: {failure}")
+        while due < len(wanted) and wanted[due] < solver.t:
+            yield system, float(wanted[due]), solver.dense_output()(wanted[due])
+            due += 1
+        reached_now = [s for s in wanted[due:] if s == solver.t]
+        if every_step and not reached_now:
+            yield system, float(solver.t), solver.y
+        for s in reached_now:
+            yield system, float(s), solver.y
+            due += 1
+
+
+def _solver(
+    method: str, system: Dynamics, start: float, end: float, rtol: float, atol: float
+) -> OdeSolver:
+    options: dict[str, Any] = {"rtol": rtol, "atol": atol}
+    if method in ("BDF", "Radau") and system.jacobian(system.start) is not None:
+        options["jac"] = lambda s, y: np.exp(s) * system.jacobian(y)
+    return _SOLVERS[method](
+        lambda s, y: np.exp(s) * system.rate(y), start, system.start, end, **options
+    )

@@ -1,0 +1,273 @@
+"""The exact flow in Gram coordinates: what d × d parameters do, in R × m numbers.
+
+Gradients of the loss are combinations of the embeddings of inputs and outputs, so that, with the
+Gram matrix G = E Eᵀ, the R different inputs `in` and the start L₀ = E Θ₀ Eᵀ,
+
+    full:        Z = α L₀ + G[:, in] C G                              dC/dt = D
+    symmetric:   Z = α L₀ + ½ (G[:, in] C G + G Cᵀ G[in, :])           dC/dt = D
+    factorised:  P = α E U₀ + G[:, in] A,  Q = α E V₀ + G B,           dA/dt = D Q,
+                 Z = P Qᵀ                                             dB/dt = Dᵀ P[in]
+    tied:        P = α E W₀ + G A,                                 dA/dt = Dᵀ P[in] + I[:, in] D P
+                 Z = P Pᵀ
+
+where D = (wanted − counts · softmax(Z[in])) / N, and α = exp(−λ t) only under weight decay λ.
+Nothing depends on d. Proof: docs/theory.md [O].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from retrodict.errors import BadInput
+from retrodict.models._analysed import factor_std
+from retrodict.theory._dynamics import Dynamics, Parametrisation, State
+from retrodict.theory._parameter_flow import MOST_DIMENSIONS, ParameterFlow
+
+
+class GramFlow(Dynamics):
+    """Gradient dynamics of a bilinear model in Gram coordinates.
+
+    Args:
+        gram: G = E Eᵀ; None is the identity (orthonormal tokens: the limit d → ∞, and the
+            one-layer transformer).
+        inputs, targets: token ids, one a training sentence; repeats and conflicts are fine.
+        m: tokens in the vocabulary; only needed where `gram` is None.
+        start_logits: L₀ = E Θ₀ Eᵀ for `full` and `symmetric`; None is zero.
+        factors: (E U₀, E V₀), or (E W₀,) for `tied`.
+        parametrisation: `full`, `symmetric`, `factorised` or `tied`.
+        weight_decay: λ.
+
+    Raises:
+        BadInput: tokens outside the vocabulary, or shapes that do not fit.
+
+    >>> flow = GramFlow(None, inputs=[0], targets=[1], m=800)
+    >>> [round(flow.loss_of(logits), 4) for _, logits in flow.follow([1.0, 10.0])]
+    [5.6877, 0.3436]
+    """
+
+    def __init__(
+        self,
+        gram: Float[np.ndarray, "m m"] | None,
+        inputs: Sequence[int] | Int[np.ndarray, " sentence"],
+        targets: Sequence[int] | Int[np.ndarray, " sentence"],
+        *,
+        m: int | None = None,
+        start_logits: Float[np.ndarray, "m m"] | None = None,
+        factors: Sequence[Float[np.ndarray, "m rank"]] = (),
+        parametrisation: Parametrisation = "full",
+        weight_decay: float = 0.0,
+    ) -> None:
+        size = len(gram) if gram is not None else m
+        if size is None:
+            raise BadInput("gram: without one, m says how many tokens there are")
+        super().__init__(size, inputs, targets, weight_decay)
+        self.gram, self.parametrisation = gram, parametrisation
+        needed = {"factorised": 2, "tied": 1}.get(parametrisation, 0)
+        if len(factors) != needed:
+            raise BadInput(
+                f"factors: parametrisation {parametrisation} takes {needed}, got {len(factors)}"
+            )
+        self.factors = tuple(factors)
+        self._rank = self.factors[0].shape[1] if needed else 0
+        if start_logits is not None and parametrisation == "symmetric":
+            start_logits = (start_logits + start_logits.T) / 2
+        self.start_logits = start_logits
+        r = len(self.rows)
+        coordinates = {
+            "factorised": (r + self.m) * self._rank,
+            "tied": self.m * self._rank,
+        }.get(parametrisation, r * self.m)
+        self.start = np.zeros(coordinates + 1)
+        self.start[-1] = 1.0  # α, the share of the start that weight decay has left
+
+    @classmethod
+    def from_embeddings(
+        cls,
+        embeddings: Float[np.ndarray, "m d"],
+        inputs: Sequence[int] | Int[np.ndarray, " sentence"],
+        targets: Sequence[int] | Int[np.ndarray, " sentence"],
+        weights: Sequence[Float[np.ndarray, "d width"]] | None = None,
+        parametrisation: Parametrisation = "full",
+        weight_decay: float = 0.0,
+    ) -> GramFlow:
+        """Reduce a model in parameter space; arguments as `ParameterFlow`."""
+        mapped = [embeddings @ w for w in weights or ()]
+        factored = parametrisation in ("factorised", "tied")
+        moving = not factored and mapped and bool(np.any(mapped[0]))
+        return cls(
+            embeddings @ embeddings.T,
+            inputs,
+            targets,
+            start_logits=mapped[0] @ embeddings.T if moving else None,
+            factors=mapped if factored else (),
+            parametrisation=parametrisation,
+            weight_decay=weight_decay,
+        )
+
+    @classmethod
+    def draw(
+        cls,
+        d: int,
+        m: int,
+        inputs: Sequence[int] | Int[np.ndarray, " sentence"],
+        targets: Sequence[int] | Int[np.ndarray, " sentence"],
+        *,
+        sigma: float = 0.0,
+        parametrisation: Parametrisation = "full",
+        rank: int | None = None,
+        weight_decay: float = 0.0,
+        seed: int | np.random.SeedSequence = 0,
+    ) -> GramFlow:
+        """Draw what m Gaussian embeddings in d dimensions give, exactly in law, for any d.
+
+        G is Wishart (Bartlett's decomposition, d ≥ m); with G = R Rᵀ, E Θ₀ Eᵀ is distributed as
+        σ R W Rᵀ with W Gaussian m × m, and E U₀ as R W with W m × rank.
+
+        Args:
+            d, sigma, parametrisation, rank: as `Bilinear`.
+            m, inputs, targets, weight_decay: as the constructor.
+            seed: of the draw.
+
+        Raises:
+            BadInput: a σ that is not finite, a d that is no dimension, or tokens outside.
+        """
+        if not math.isfinite(sigma) or sigma < 0:
+            raise BadInput(f"sigma: {sigma} must be finite and at least 0")
+        if d < 1 or m < 2:
+            raise BadInput(f"d = {d}, m = {m}: d must be at least 1 and m at least 2")
+        rng = np.random.default_rng(seed)
+        root = wishart_root(d, m, rng)
+        columns = d if rank is None else rank
+        gram = root @ root.T
+        factored = {"factorised": 2, "tied": 1}.get(parametrisation, 0)
+        if factored and not sigma:
+            raise BadInput(f"sigma: parametrisation {parametrisation} needs it above 0")
+        std = factor_std(sigma, columns)
+        factors = [
+            root @ (std * rng.standard_normal((root.shape[1], columns))) for _ in range(factored)
+        ]
+        start = None
+        if sigma and not factored:
+            w = rng.standard_normal((root.shape[1], root.shape[1]))
+            start = sigma * root @ w @ root.T
+        return cls(
+            gram,
+            inputs,
+            targets,
+            start_logits=start,
+            factors=factors,
+            parametrisation=parametrisation,
+            weight_decay=weight_decay,
+        )
+
+    def logits(
+        self, state: State, tokens: Int[np.ndarray, " token"]
+    ) -> Float[np.ndarray, "token m"]:
+        """Return Z[tokens]."""
+        if self.factors:
+            left, right = self._mapped(state)
+            found: np.ndarray = left[tokens] @ right.T
+            return found
+        c = state[:-1].reshape(len(self.rows), self.m)
+        found = self._grown(c, tokens)
+        if self.parametrisation == "symmetric":
+            found = (found + self._grown_back(c, tokens)) / 2
+        if self.start_logits is not None:
+            found = found + state[-1] * self.start_logits[tokens]
+        return found
+
+    def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
+        """Return the direction of the coordinates; α is moved by weight decay alone."""
+        moved = [error]
+        if self.parametrisation == "factorised":
+            left, right = self._mapped(state)
+            moved = [error @ right, error.T @ left[self.rows]]
+        elif self.parametrisation == "tied":
+            (left, _) = self._mapped(state)
+            both = error.T @ left[self.rows]
+            both[self.rows] += error @ left
+            moved = [both]
+        return np.concatenate([*(part.ravel() for part in moved), [0.0]])
+
+    def implicit(self, state: State) -> Dynamics | None:
+        """Return the flow in the parameters of the k dimensions that the tokens span.
+
+        k² parameters and an exact Jacobian, where that is fewer than the Gram coordinates.
+        """
+        if self.gram is None or self.factors:
+            return None
+        root = _root(self.gram)
+        k = root.shape[1]
+        if k * k >= len(self.rows) * self.m or k > MOST_DIMENSIONS:
+            return None
+        inverse = np.linalg.pinv(root)
+        theta = inverse @ self.logits(state, np.arange(self.m)) @ inverse.T
+        return ParameterFlow(
+            root, self.inputs, self.targets, [theta], self.parametrisation, self.weight_decay
+        )
+
+    def _grown(
+        self, c: Float[np.ndarray, "row m"], tokens: Int[np.ndarray, " token"]
+    ) -> Float[np.ndarray, "token m"]:
+        """Return (G[:, in] C G)[tokens]."""
+        if self.gram is not None:
+            grown: np.ndarray = np.linalg.multi_dot(
+                [self.gram[np.ix_(tokens, self.rows)], c, self.gram]
+            )
+            return grown
+        place = np.searchsorted(self.rows, tokens).clip(max=len(self.rows) - 1)
+        return np.where((self.rows[place] == tokens)[:, None], c[place], 0.0)
+
+    def _grown_back(
+        self, c: Float[np.ndarray, "row m"], tokens: Int[np.ndarray, " token"]
+    ) -> Float[np.ndarray, "token m"]:
+        """Return (G Cᵀ G[in, :])[tokens]."""
+        if self.gram is not None:
+            grown: np.ndarray = np.linalg.multi_dot([self.gram[tokens], c.T, self.gram[self.rows]])
+            return grown
+        back = np.zeros((len(tokens), self.m))
+        back[:, self.rows] = c[:, tokens].T
+        return back
+
+    def _mapped(self, state: State) -> tuple[np.ndarray, np.ndarray]:
+        """Return (P, Q), where Z = P Qᵀ; both are the same if tied."""
+        alpha, coordinates = state[-1], state[:-1].reshape(-1, self._rank)
+        if self.parametrisation == "tied":
+            left = alpha * self.factors[0] + self._times_gram(coordinates)
+            return left, left
+        a, b = coordinates[: len(self.rows)], coordinates[len(self.rows) :]
+        left = alpha * self.factors[0]
+        if self.gram is None:
+            left[self.rows] += a
+        else:
+            left += self.gram[:, self.rows] @ a
+        return left, alpha * self.factors[1] + self._times_gram(b)
+
+    def _times_gram(self, matrix: Float[np.ndarray, "m width"]) -> Float[np.ndarray, "m width"]:
+        return matrix if self.gram is None else self.gram @ matrix
+
+
+def wishart_root(d: int, m: int, rng: np.random.Generator) -> Float[np.ndarray, "m k"]:
+    """Draw R with R Rᵀ distributed as E Eᵀ, for m embeddings N(0, I/d); k = min(d, m).
+
+    Below m dimensions R is E itself; from m on, Bartlett's triangular decomposition, whose cost
+    does not depend on d.
+    """
+    if d < m:
+        root: np.ndarray = rng.standard_normal((m, d)) / math.sqrt(d)
+        return root
+    root = np.tril(rng.standard_normal((m, m)), -1)
+    root[np.diag_indices(m)] = np.sqrt(rng.chisquare(d - np.arange(m)))
+    return root / math.sqrt(d)
+
+
+def _root(gram: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "m k"]:
+    """Return R (m × rank) with R Rᵀ = G."""
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > 1e-12 * values[-1]
+    root: np.ndarray = vectors[:, kept] * np.sqrt(values[kept])
+    return root

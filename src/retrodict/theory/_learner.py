@@ -1,0 +1,292 @@
+"""One learner of an analysed model as rows and targets, and three ways to follow it."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from retrodict.errors import BadInput
+from retrodict.experiment import SGD, Experiment
+from retrodict.models import Bilinear, OneLayer
+from retrodict.recording import PANELS, Recording
+from retrodict.seeds import INIT, sentence_order, stream
+from retrodict.tasks import Corpus
+from retrodict.theory._closed_form import row_logits
+from retrodict.theory._dynamics import nll
+from retrodict.theory._gram_flow import GramFlow
+from retrodict.theory._row_sgd import descend_rows
+
+METHODS = ("auto", "flow", "steps", "limit")
+Snapshot = tuple[Float[np.ndarray, "token m"], float]
+"""Logits after the asked tokens at an epoch, and the training loss that is recorded there."""
+
+_MOST_EMBEDDINGS, _MOST_PARAMETERS = 2**26, 2**24  # above, embeddings are drawn in law
+
+
+def require_theory(experiment: Experiment) -> tuple[Bilinear | OneLayer, SGD]:
+    """Return model and optimiser of an experiment, if theory covers both.
+
+    Raises:
+        BadInput: it does not; the message names what it covers.
+    """
+    model, optimizer = experiment.model, experiment.optimizer
+    if not isinstance(model, Bilinear | OneLayer):
+        raise BadInput(
+            f"model.kind: {model.kind} has no theory; choose from bilinear (task pairs) and "
+            "one_layer (tasks pairs, reversal, chain)"
+        )
+    if not isinstance(optimizer, SGD):
+        raise BadInput(f"optimizer.kind: theory follows sgd, not {optimizer.kind}; choose sgd")
+    if optimizer.lr * optimizer.weight_decay >= 1:
+        raise BadInput(
+            f"optimizer.weight_decay: {optimizer.weight_decay:g} at lr {optimizer.lr:g} overshoots "
+            "zero in one step; lr times weight_decay must be below 1"
+        )
+    return model, optimizer
+
+
+class Learner:
+    """One learner: its sentences as rows and targets, its start, and how to follow it."""
+
+    def __init__(self, experiment: Experiment, seed: int, corpus: Corpus) -> None:
+        self.model, self.optimizer = require_theory(experiment)
+        self.seed, self.corpus = seed, corpus
+        examples = experiment.objective.examples(corpus)
+        if examples.inputs.shape[1] > 2:
+            raise BadInput(
+                f"task: {experiment.task.kind} asks with {examples.inputs.shape[1]} tokens, and "
+                "theory covers prompts whose context is one token; choose pairs, or reversal or "
+                "chain with entity_length 1"
+            )
+        # whatever relation follows, the model reads the row of a prompt's first token
+        self.answers = examples.targets.shape[1]
+        inputs = np.repeat(examples.inputs[:, 0], self.answers)
+        self._sentences = len(examples.inputs)
+        size = experiment.training.batch_size
+        self._batch_size = self._sentences if size == "all" else size
+        self.flow = self._system(inputs, examples.targets.ravel())
+        asked = [group.tokens[:, 0] for group in corpus.groups]
+        sources = [panel.sources[:, 0] for panel in corpus.panels]
+        self.tokens = np.unique(np.concatenate([*asked, *sources, self.flow.rows]))
+
+    @property
+    def limit_is_exact(self) -> bool:
+        """Whether the closed form is this learner's own flow, not only a limit's."""
+        return isinstance(self.model, OneLayer) and self._limit_obstacle() is None
+
+    def follow(self, method: str, epochs: list[int]) -> Iterator[Snapshot]:
+        """Yield a snapshot at each epoch."""
+        match method:
+            case "limit":
+                return self._limit(epochs)
+            case "steps":
+                return self._steps(epochs)
+        return self._flow(epochs)
+
+    def record(
+        self,
+        recording: Recording,
+        s: int,
+        epoch: int,
+        logits: Float[np.ndarray, "token m"],
+        loss: float,
+    ) -> None:
+        """Measure what the recorder of training measures."""
+
+        def after(tokens: Int[np.ndarray, " query"]) -> Float[np.ndarray, "query m"]:
+            found: np.ndarray = logits[np.searchsorted(self.tokens, tokens)]
+            return found
+
+        if epoch in recording.epochs:
+            at = recording.epochs.index(epoch)
+            recording.arrays["training_loss"][s, at] = loss
+            for g, group in enumerate(self.corpus.groups):
+                found = measure(after(group.tokens[:, 0]), group.answers[:, 0], group.candidates)
+                for name, value in found.items():
+                    recording.arrays[name][s, at, g] = value
+        if epoch in recording.snapshots:
+            at = recording.snapshots.index(epoch)
+            for panel in self.corpus.panels:
+                matrix = after(panel.sources[:, 0])[:, panel.targets]
+                cosine = self._cosine(panel.sources[:, 0], panel.targets)
+                for name, weights in zip(PANELS, (matrix, matrix, cosine), strict=True):
+                    recording.arrays[f"{panel.name}/{name}"][s, at] = weights
+
+    def _system(
+        self, inputs: Int[np.ndarray, " example"], targets: Int[np.ndarray, " example"]
+    ) -> GramFlow:
+        """Write the learner in Gram coordinates."""
+        model, m, decay = self.model, self.corpus.vocab_size, self.optimizer.weight_decay
+        if isinstance(model, OneLayer):
+            weights = model.weights(m, self.seed)
+            merged = not model.factors
+            return GramFlow(
+                None,
+                inputs,
+                targets,
+                m=m,
+                start_logits=weights[0] if merged and model.sigma else None,
+                factors=() if merged else weights,
+                parametrisation="full" if merged else "factorised",
+                weight_decay=decay,
+            )
+        parameters = model.d * (model.columns if model.factors else model.d) if model.sigma else 0
+        if m * model.d <= _MOST_EMBEDDINGS and parameters <= _MOST_PARAMETERS:
+            return GramFlow.from_embeddings(
+                model.embeddings(m, self.seed),
+                inputs,
+                targets,
+                model.weights(self.seed) if model.sigma else None,
+                model.parametrisation,
+                decay,
+            )
+        return GramFlow.draw(
+            model.d,
+            m,
+            inputs,
+            targets,
+            sigma=model.sigma,
+            parametrisation=model.parametrisation,
+            rank=model.rank,
+            weight_decay=decay,
+            seed=stream(self.seed, INIT),
+        )
+
+    def _flow(self, epochs: list[int]) -> Iterator[Snapshot]:
+        """Follow the gradient flow; a pass's training loss is the flow's at its start.
+
+        In a pass every sentence is met once, before its own step.
+        """
+        needed = sorted({*epochs, *(epoch - 1 for epoch in epochs if epoch)})
+        times = self._time_of_a_pass * np.array(needed, dtype=float)
+        path = self.flow.follow(times, self.tokens, rtol=1e-8, atol=1e-10)
+        losses = {}
+        for epoch, (_, logits) in zip(needed, path, strict=True):
+            losses[epoch] = self._loss(logits)
+            if epoch in epochs:
+                yield logits, losses.get(epoch - 1, math.nan)
+
+    def _limit(self, epochs: list[int]) -> Iterator[Snapshot]:
+        """Evaluate the closed form, row by row."""
+        obstacle = self._limit_obstacle()
+        if obstacle:
+            raise BadInput(f"method: limit has no closed form for {obstacle}; choose flow")
+        wanted, m = self.flow.wanted, self.flow.m
+        kinds, often = (wanted > 0).sum(axis=1), wanted.max(axis=1)
+
+        def at(epoch: int) -> Float[np.ndarray, "token m"]:
+            tau = self._time_of_a_pass * epoch * often / len(self.flow.inputs)
+            up, down = row_logits(tau, m, kinds)
+            logits = np.zeros((len(self.tokens), m))
+            logits[self._row_places] = np.where(
+                wanted > 0, np.asarray(up)[:, None], np.asarray(down)[:, None]
+            )
+            return logits
+
+        for epoch in epochs:
+            yield at(epoch), self._loss(at(epoch - 1)) if epoch else math.nan
+
+    def _steps(self, epochs: list[int]) -> Iterator[Snapshot]:
+        """Take every step of every pass, in training's order."""
+        losses = [math.nan]
+        batches = (batch for epoch in range(1, epochs[-1] + 1) for batch in self._batches(epoch))
+        path = self._path_of_steps(batches)
+        logits = self.flow.logits(self.flow.start, self.tokens)
+        for before, epoch in itertools.pairwise([0, *epochs]):
+            for _ in range(before, epoch):
+                losses = []
+                for _ in range(self._steps_of_a_pass):
+                    loss, after = next(path)
+                    losses.append(loss)
+                logits = after()
+            yield logits, float(np.mean(losses))
+
+    def _path_of_steps(
+        self, batches: Iterator[Int[np.ndarray, " example"]]
+    ) -> Iterator[tuple[float, Callable[[], Float[np.ndarray, "token m"]]]]:
+        """Yield each step's loss, and a way to get the logits after it."""
+        flow, optimizer = self.flow, self.optimizer
+        decoupled = flow.gram is None and not flow.factors
+        if not decoupled or optimizer.momentum or optimizer.weight_decay:
+            for loss, state in flow.descend(optimizer.lr, batches, optimizer.momentum):
+                yield loss, functools.partial(flow.logits, state, self.tokens)
+            return
+        table = flow.logits(flow.start, self.tokens)  # a step moves only the rows it reads
+        row_of = np.searchsorted(self.tokens, flow.inputs)
+        for loss in descend_rows(table, row_of, flow.targets, optimizer.lr, batches):
+            yield loss, table.copy
+
+    def _batches(self, epoch: int) -> Iterator[Int[np.ndarray, " example"]]:
+        order = sentence_order(self.seed, epoch, self._sentences)
+        examples = order[:, None] * self.answers + np.arange(self.answers)
+        for start in range(0, len(order), self._batch_size):
+            yield examples[start : start + self._batch_size].ravel()
+
+    def _limit_obstacle(self) -> str | None:
+        if self.model.sigma:
+            return f"sigma {self.model.sigma:g}"
+        if self.optimizer.weight_decay:
+            return f"weight_decay {self.optimizer.weight_decay:g}"
+        if self.flow.parametrisation != "full":
+            return f"parametrisation {self.flow.parametrisation}"
+        wanted = self.flow.wanted
+        if np.any((wanted > 0) & (wanted < wanted.max(axis=1, keepdims=True))):
+            return "a token whose targets are not equally frequent"
+        return None
+
+    @property
+    def _row_places(self) -> Int[np.ndarray, " row"]:
+        return np.searchsorted(self.tokens, self.flow.rows)
+
+    @property
+    def _steps_of_a_pass(self) -> int:
+        return math.ceil(self._sentences / self._batch_size)
+
+    @property
+    def _time_of_a_pass(self) -> float:
+        return self.optimizer.lr / (1 - self.optimizer.momentum) * self._steps_of_a_pass
+
+    def _loss(self, logits: Float[np.ndarray, "token m"]) -> float:
+        return self.flow.loss_of(logits[self._row_places])
+
+    def _cosine(
+        self, sources: Int[np.ndarray, " source"], targets: Int[np.ndarray, " target"]
+    ) -> Float[np.ndarray, "source target"]:
+        gram = self.flow.gram
+        if gram is None:
+            identity: np.ndarray = (sources[:, None] == targets).astype(float)
+            return identity
+        length = np.sqrt(np.diag(gram))
+        cosine: np.ndarray = gram[np.ix_(sources, targets)] / np.outer(
+            length[sources], length[targets]
+        )
+        return cosine
+
+
+def measure(
+    logits: Float[np.ndarray, "q m"],
+    answers: Int[np.ndarray, " q"],
+    candidates: Int[np.ndarray, "q candidate"],
+) -> dict[str, float]:
+    """Return the mean over questions of every curve of a trace (see `recording.CURVES`)."""
+    cost = nll(logits)
+    at = answers[:, None]
+    truth = np.take_along_axis(cost, at, axis=1)
+    wrong = cost.copy()
+    np.put_along_axis(wrong, at, np.inf, axis=1)
+    likeliest = wrong.min(axis=1, keepdims=True)
+    letters = np.take_along_axis(cost, candidates, axis=1)
+    better, ties = (letters < truth).sum(axis=1), (letters == truth).sum(axis=1) - 1
+    found = {
+        "nll": truth,
+        "entity_nll": truth,
+        "accuracy": truth < likeliest,
+        "wrong_probability": np.exp(-likeliest),
+        "rank": 1 + better + ties / 2,
+    }
+    return {name: float(np.mean(values)) for name, values in found.items()}

@@ -1,0 +1,123 @@
+"""Brute force: the dynamics in parameter space, Θ (d × d) or its factors, as the model has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from retrodict.errors import BadInput
+from retrodict.theory._dynamics import Dynamics, Parametrisation, State, nll
+
+MOST_DIMENSIONS = 50  # d² parameters: a step of an implicit solver factorises d² × d²
+
+
+class ParameterFlow(Dynamics):
+    """Gradient dynamics of `Z = E Θ Eᵀ` in the parameters themselves.
+
+    Cost of a rate: R m d + R d² operations for R different inputs.
+
+    Args:
+        embeddings: E, one row a token.
+        inputs, targets: token ids, one a training sentence.
+        weights: the start, as `Bilinear.weights` draws it: (Θ,), (U, V) or (W,); None is Θ = 0.
+        parametrisation: `full`, `symmetric`, `factorised` or `tied`.
+        weight_decay: λ.
+
+    Raises:
+        BadInput: tokens outside the vocabulary, or shapes that do not fit.
+    """
+
+    def __init__(
+        self,
+        embeddings: Float[np.ndarray, "m d"],
+        inputs: Sequence[int] | Int[np.ndarray, " sentence"],
+        targets: Sequence[int] | Int[np.ndarray, " sentence"],
+        weights: Sequence[Float[np.ndarray, "d width"]] | None = None,
+        parametrisation: Parametrisation = "full",
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(len(embeddings), inputs, targets, weight_decay)
+        self.embeddings, self.parametrisation = embeddings, parametrisation
+        d = embeddings.shape[1]
+        weights = tuple(weights) if weights is not None else (np.zeros((d, d)),)
+        needed = 2 if parametrisation == "factorised" else 1
+        if len(weights) != needed or any(len(w) != d for w in weights):
+            raise BadInput(
+                f"weights: parametrisation {parametrisation} takes {needed} of {d} rows, got "
+                f"{len(weights)} of shapes {', '.join(str(w.shape) for w in weights)}"
+            )
+        self._shape = weights[0].shape
+        self.start = np.concatenate([np.asarray(w, dtype=float).ravel() for w in weights])
+
+    def logits(
+        self, state: State, tokens: Int[np.ndarray, " token"]
+    ) -> Float[np.ndarray, "token m"]:
+        """Return E[tokens] Θ Eᵀ."""
+        x, e = self.embeddings[tokens], self.embeddings
+        first, *second = self._weights(state)
+        match self.parametrisation:
+            case "full":
+                found = x @ first @ e.T
+            case "symmetric":
+                found = x @ ((first + first.T) / 2) @ e.T
+            case "factorised":
+                found = (x @ first) @ (e @ second[0]).T
+            case "tied":
+                found = (x @ first) @ (e @ first).T
+        logits: np.ndarray = found
+        return logits
+
+    def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
+        """Return the direction of the parameters: for `full`, Xᵀ error E."""
+        x, e = self.embeddings[self.rows], self.embeddings
+        first, *second = self._weights(state)
+        match self.parametrisation:
+            case "full":
+                moved = [x.T @ error @ e]
+            case "symmetric":
+                gradient = x.T @ error @ e
+                moved = [(gradient + gradient.T) / 2]
+            case "factorised":
+                moved = [x.T @ (error @ (e @ second[0])), e.T @ (error.T @ (x @ first))]
+            case "tied":
+                moved = [x.T @ (error @ (e @ first)) + e.T @ (error.T @ (x @ first))]
+        return np.concatenate([part.ravel() for part in moved])
+
+    def jacobian(self, state: State) -> Float[np.ndarray, "state state"] | None:
+        """Return minus the Hessian, exactly, for `full` and `symmetric`; None for factors."""
+        if self.parametrisation not in ("full", "symmetric"):
+            return None
+        x, e = self.embeddings[self.rows], self.embeddings
+        d = e.shape[1]
+        p = np.exp(-nll(self.logits(state, self.rows)))
+        mean = p @ e
+        spread = (p[:, :, None] * e[None]).transpose(0, 2, 1) @ e - mean[:, :, None] * mean[:, None]
+        weight = self.counts / len(self.inputs)
+        outer = (weight[:, None, None] * x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
+        blocks = (outer.T @ spread.reshape(len(x), -1)).reshape(d, d, d, d)  # a c b d
+        full = -blocks.transpose(0, 2, 1, 3)
+        if self.parametrisation == "symmetric":
+            full = (full + full.transpose(1, 0, 2, 3)) / 2
+            full = (full + full.transpose(0, 1, 3, 2)) / 2
+        jacobian: np.ndarray = full.reshape(d * d, d * d) - self.weight_decay * np.eye(d * d)
+        return jacobian
+
+    def implicit(self, state: State) -> Dynamics | None:
+        """Return the same system from `state` on, where its Jacobian is exact and small."""
+        x = self.embeddings
+        if self.parametrisation not in ("full", "symmetric") or x.shape[1] > MOST_DIMENSIONS:
+            return None
+        return ParameterFlow(
+            x,
+            self.inputs,
+            self.targets,
+            self._weights(state),
+            self.parametrisation,
+            self.weight_decay,
+        )
+
+    def _weights(self, state: State) -> list[np.ndarray]:
+        size = self._shape[0] * self._shape[1]
+        return [state[i : i + size].reshape(self._shape) for i in range(0, len(state), size)]

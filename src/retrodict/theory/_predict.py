@@ -1,0 +1,58 @@
+"""`predict`: from an Experiment to the Trace that training it would give."""
+
+from __future__ import annotations
+
+from retrodict.errors import BadInput, nearest
+from retrodict.experiment import Experiment
+from retrodict.recording import Recording
+from retrodict.theory._learner import METHODS, Learner, require_theory
+from retrodict.trace import Trace
+
+
+def predict(experiment: Experiment, method: str = "auto") -> Trace:
+    """Compute what training an experiment does, learner by learner, without training.
+
+    The trace has the variables, dimensions and coordinates of `retrodict.train(experiment)`.
+
+    Args:
+        experiment: its model must be `bilinear` or `one_layer`, its optimiser `sgd`.
+        method: `flow`, gradient flow for the time lr/(1 − momentum) a step; `steps`, every SGD
+            step in the order that training takes, exact up to rounding; `limit`, the closed form
+            of orthonormal tokens (exact flow of the one-layer model, the bilinear model's as
+            d → ∞); `auto`, `limit` where it is exact, else `flow`.
+
+    A bilinear learner has the very embeddings it is trained with, up to d = 4096 (σ = 0: up to
+    m d = 6.7e7); beyond, they are drawn from the same law by a way whose cost does not depend on d.
+
+    Raises:
+        BadInput: an experiment without theory; the message names what has one.
+
+    >>> experiment = Experiment(
+    ...     task={"kind": "pairs", "n": 2, "m": 8},
+    ...     model={"kind": "bilinear", "d": 10_000_000},
+    ...     training={"epochs": 3000, "learners": 1},
+    ... )
+    >>> trace = predict(experiment)
+    >>> [round(float(x), 2) for x in trace.nll.isel(learner=0, epoch=-1)]
+    [0.01, 0.01, 2.08]
+    """
+    require_theory(experiment)
+    if method not in METHODS:
+        raise BadInput(f"method: {method!r} is not known; {nearest(method, METHODS)}")
+    training = experiment.training
+    shared = training.corpus_seed
+    corpora = [
+        experiment.task.corpus(seed if shared is None else shared) for seed in training.seeds
+    ]
+    recording = Recording(experiment, corpora, source="theory")
+    epochs = sorted({*recording.epochs, *recording.snapshots})
+    chosen = method
+    for s, (seed, corpus) in enumerate(zip(training.seeds, corpora, strict=True)):
+        learner = Learner(experiment, seed, corpus)
+        if method == "auto":
+            chosen = "limit" if learner.limit_is_exact else "flow"
+        for epoch, (logits, loss) in zip(epochs, learner.follow(chosen, epochs), strict=True):
+            learner.record(recording, s, epoch, logits, loss)
+    trace = recording.trace()
+    trace.curves.attrs["method"] = chosen
+    return trace

@@ -1,0 +1,88 @@
+"""SGD on rows of logits: the one-layer transformer's Y, of which a step moves only rows it reads.
+
+One row with one target stays on a line: its gap u follows u ← u + η M / (eᵘ + M − 1), one step a
+visit, between u(ηk) and u(e^η ηk) of the flow after k visits [O, proved in docs/theory.md].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.stats import binom
+
+from retrodict.errors import BadInput
+from retrodict.theory._dynamics import nll
+
+
+def sgd_gaps(visits: int, lr: float, vocab_size: int) -> Float[np.ndarray, " visit"]:
+    """Return u after 0, 1, …, `visits` visits of a row with one target, starting from zero.
+
+    Args:
+        visits: gradient steps on this row.
+        lr: learning rate η.
+        vocab_size: M.
+
+    >>> from retrodict.theory import logit_gap
+    >>> u = sgd_gaps(400, lr=0.5, vocab_size=802)
+    >>> bool(logit_gap(0.5 * 400, 802) <= u[400] <= logit_gap(np.exp(0.5) * 0.5 * 400, 802))
+    True
+    """
+    u = np.zeros(visits + 1)
+    for k in range(visits):
+        u[k + 1] = u[k] + lr * vocab_size / (np.exp(u[k]) + vocab_size - 1)
+    return u
+
+
+def sgd_gap_spread(
+    steps: int, sentences: int, lr: float, vocab_size: int, order: str
+) -> tuple[float, float]:
+    """Return mean and standard deviation of u over the rows of a corpus after batch-1 steps.
+
+    Each sentence is its row's only one. `shuffled` passes visit every sentence equally often, up
+    to one; drawn `with_replacement`, a sentence is visited Binomial(steps, 1/N) times.
+
+    Args:
+        steps: gradient steps over the whole corpus.
+        sentences: N.
+        lr, vocab_size: as `sgd_gaps`.
+        order: `shuffled` or `with_replacement`.
+    """
+    if order == "shuffled":
+        low, left = divmod(steps, sentences)
+        counts, share = np.array([low, low + 1]), np.array([sentences - left, left]) / sentences
+    elif order == "with_replacement":
+        end = int(binom.ppf(1 - 1e-15, steps, 1 / sentences))
+        counts = np.arange(end + 1)
+        share = binom.pmf(counts, steps, 1 / sentences)
+    else:
+        raise BadInput(f"order: {order!r} is not known; choose from shuffled, with_replacement")
+    u = sgd_gaps(int(counts[-1]), lr, vocab_size)[counts]
+    mean = float(share @ u)
+    return mean, float(np.sqrt(share @ (u - mean) ** 2))
+
+
+def descend_rows(
+    rows: Float[np.ndarray, "row m"],
+    row_of: Int[np.ndarray, " sentence"],
+    targets: Int[np.ndarray, " sentence"],
+    lr: float,
+    batches: Iterable[Int[np.ndarray, "..."]],
+) -> Iterator[float]:
+    """Take SGD steps on a table of logits, in place; yield each step's loss before it.
+
+    Args:
+        rows: the logits; only rows that a batch reads are moved by it.
+        row_of, targets: each sentence's row and target.
+        lr: learning rate.
+        batches: the sentences of each step.
+    """
+    for batch in batches:
+        read, wanted = row_of[batch], targets[batch]
+        cost = nll(rows[read])
+        error = -np.exp(-cost)
+        place = np.arange(len(batch))
+        error[place, wanted] += 1.0
+        np.add.at(rows, read, lr / len(batch) * error)
+        yield float(cost[place, wanted].mean())
