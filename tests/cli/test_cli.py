@@ -160,3 +160,72 @@ def test_what_does_not_fit_into_memory_is_one_line_and_exit_2(command, tiny_yaml
 def test_no_arguments_prints_help(command):
     _, out, err = command()
     assert "retrodict reproduce fig1" in out + err
+
+
+def test_verify_prints_every_number_of_a_statement(command, tmp_path):
+    code, out, _ = command("verify", "tail", "theorem-3-rate", "--fast", "--out", tmp_path / "s")
+    assert code == 0  # a documented failure does not change it
+    assert "fails (known)" in out
+    assert "τ · NLL" in out
+    assert not (tmp_path / "s").exists()
+
+
+def test_verify_json_is_a_list_of_findings(command):
+    code, out, _ = command("verify", "tail", "lemma-1", "--fast", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [finding["name"] for finding in found] == ["tail", "lemma-1"]
+    keys = {"name", "grade", "predicted", "measured", "margin", "verdict", "seeds"}
+    assert all(keys <= set(finding) for finding in found)
+
+
+def test_verify_exits_with_1_if_a_statement_fails(command, monkeypatch):
+    from retrodict import claims
+    from retrodict.cli import _verify
+
+    def broken(effort):
+        return claims.Evidence([claims.Part("x", "≤ 1", 2.0, -1.0)])
+
+    wrong = claims.Statement("broken", "Broken", "says", "x", "O", broken)
+    monkeypatch.setattr(_verify, "STATEMENTS", (wrong,))
+    assert command("verify", "--json")[0] == 1
+
+
+def test_verify_refuses_an_unknown_statement(command, tmp_path):
+    code, out, err = command("verify", "theorem-7", "--out", tmp_path / "s")
+    assert (code, out) == (2, "")
+    assert "theorem-7: no statement of that name; did you mean" in err
+
+
+def test_a_theory_experiment_is_run_and_listed(command, tmp_path):
+    path = tmp_path / "bilinear.yaml"
+    path.write_text(
+        "task: {kind: pairs, n: 3, m: 8}\nmodel: {kind: bilinear, d: 20}\n"
+        "training: {epochs: 5, learners: 2}\n",
+        encoding="utf-8",
+    )
+    code, out, _ = command("run", path, "--out", tmp_path / "s", "--json")
+    assert code == 0
+    assert set(json.loads(out)["final"]) == {"train_forward", "train_backward", "validation"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("task: {kind: pairs, n: 60}\nmodel: {kind: bilinear}", "m must be at least 120"),
+        ("task: {kind: pairs}\nmodel: {kind: bilinear, sigma: .inf}", "finite number"),
+        ("task: {kind: pairs}\nmodel: {kind: bilinear, sigma: .nan}", "finite number"),
+        ("task: {kind: pairs, backward: [20]}\nmodel: {kind: bilinear}", "pairs are 0 to 19"),
+        ("task: {kind: pairs, backward: most}\nmodel: {kind: bilinear}", "all_but_first"),
+        ("task: {kind: chain}\nmodel: {kind: bilinear}", "reads a single token"),
+        ("task: {kind: pairs}\nmodel: {kind: bilinear, parametrisation: tide}", "mean 'tied'"),
+    ],
+)
+def test_bad_theory_input_is_one_line(command, tmp_path, text, says):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf-8")
+    code, out, err = command("run", path, "--out", tmp_path / "s")
+    assert (code, out) == (2, "")
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "s").exists()

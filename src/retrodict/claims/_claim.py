@@ -9,7 +9,7 @@ import numpy as np
 
 from retrodict.measures import Interval
 
-Verdict = Literal["holds", "fails", "not applicable"]
+Verdict = Literal["holds", "fails", "fails (known)", "not applicable"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Claim:
     Attributes:
         name: short and unique, e.g. `"fig1.training"`.
         statement: in plain words.
-        grade: how well the statement's source is known: S, N, R or O (see docs/claims.md).
+        grade: how well the statement's source is known: S, N, R or O (see docs/grades.md).
         predicted: the condition, e.g. `"< 0.1"`.
         measured: what was found, with its interval over learners.
         margin: by how much the condition holds (positive) or fails (negative), in the unit

@@ -63,6 +63,21 @@ class Progress:
             self._reason = why
             print(f"waiting: {why}", file=sys.stderr)
 
+    def working(self, what: str, share: float) -> None:
+        """Show that a share, 0 to 1, of something that is no training is done."""
+        now = time.monotonic()
+        if self._run is not None or self._task is None:
+            self._run, self._started = None, (now, 0)
+            if self._bar:
+                self._task = self._bar.add_task(what, total=100, rate="%")
+            self._task = self._task or 0
+        if self._bar:
+            self._bar.update(self._task, description=what, completed=round(100 * share))
+        elif now - self._spoken > _LINE_SECONDS and share:
+            self._spoken = now
+            left = (now - self._started[0]) * (1 - share) / share
+            print(f"{what}: {share:.0%}, about {left:.0f} s left", file=sys.stderr)
+
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         """Show that so many epochs are done."""
         now = time.monotonic()

@@ -77,12 +77,13 @@ def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
 
 def show_list(as_json: bool) -> None:
     """Print what there is."""
+    from retrodict.claims import STATEMENTS
     from retrodict.paper import FIGURES
 
     content: dict[str, list[dict[str, str]]] = {
         "figures": [{"name": f.name, "about": f.title, "grade": f.grade} for f in FIGURES],
         "tables": [],
-        "statements": [],
+        "statements": [{"name": s.name, "about": s.title, "grade": s.grade} for s in STATEMENTS],
         **_kinds(),
     }
     if as_json:

@@ -19,11 +19,13 @@ from retrodict.theory._gram_flow import GramFlow, wishart_root
 from retrodict.theory._parameter_flow import ParameterFlow
 from retrodict.theory._predict import predict
 from retrodict.theory._row_sgd import descend_rows, sgd_gap_spread, sgd_gaps
+from retrodict.theory._separation import Separation, separate
 
 __all__ = [
     "Dynamics",
     "GramFlow",
     "ParameterFlow",
+    "Separation",
     "descend_rows",
     "gap_bounds",
     "logit_gap",
@@ -33,6 +35,7 @@ __all__ = [
     "predict",
     "row_logits",
     "row_nll",
+    "separate",
     "sgd_gap_spread",
     "sgd_gaps",
     "time_to_nll",

@@ -9,15 +9,17 @@ in is the subclass's business: parameters (`ParameterFlow`) or Gram coordinates 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
-from retrodict.errors import BadInput, CannotFinish
+from retrodict.errors import BadInput, CannotFinish, nearest
 
-Parametrisation = Literal["full", "symmetric", "factorised", "tied"]
+PARAMETRISATIONS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
+"""How many factors Θ is trained through; 0 where it is trained itself."""
+
 _STIFF_AFTER = 600  # explicit steps; a flow that is not stiff takes 30 to 200 to t = 1e8
 State = Float[np.ndarray, " state"]
 
@@ -179,6 +181,18 @@ class Dynamics:
             velocity = momentum * velocity + self.descent(state, error)
             state = state + lr * velocity
             yield loss, state
+
+
+def factors_of(parametrisation: str) -> int:
+    """Return how many factors a parametrisation has.
+
+    Raises:
+        BadInput: it is not known.
+    """
+    if parametrisation not in PARAMETRISATIONS:
+        choices = nearest(parametrisation, list(PARAMETRISATIONS))
+        raise BadInput(f"parametrisation: {parametrisation!r} is not known; {choices}")
+    return PARAMETRISATIONS[parametrisation]
 
 
 def nll(logits: Float[np.ndarray, "*shape m"]) -> Float[np.ndarray, "*shape m"]:

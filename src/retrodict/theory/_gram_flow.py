@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
 from retrodict.models._analysed import factor_std
-from retrodict.theory._dynamics import Dynamics, Parametrisation, State
+from retrodict.theory._dynamics import Dynamics, State, factors_of
 from retrodict.theory._parameter_flow import MOST_DIMENSIONS, ParameterFlow
 
 
@@ -58,7 +58,7 @@ class GramFlow(Dynamics):
         m: int | None = None,
         start_logits: Float[np.ndarray, "m m"] | None = None,
         factors: Sequence[Float[np.ndarray, "m rank"]] = (),
-        parametrisation: Parametrisation = "full",
+        parametrisation: str = "full",
         weight_decay: float = 0.0,
     ) -> None:
         size = len(gram) if gram is not None else m
@@ -66,7 +66,8 @@ class GramFlow(Dynamics):
             raise BadInput("gram: without one, m says how many tokens there are")
         super().__init__(size, inputs, targets, weight_decay)
         self.gram, self.parametrisation = gram, parametrisation
-        needed = {"factorised": 2, "tied": 1}.get(parametrisation, 0)
+        self._gram_in = None if gram is None else gram[self.rows[:, None], self.rows]
+        needed = factors_of(parametrisation)
         if len(factors) != needed:
             raise BadInput(
                 f"factors: parametrisation {parametrisation} takes {needed}, got {len(factors)}"
@@ -91,12 +92,12 @@ class GramFlow(Dynamics):
         inputs: Sequence[int] | Int[np.ndarray, " sentence"],
         targets: Sequence[int] | Int[np.ndarray, " sentence"],
         weights: Sequence[Float[np.ndarray, "d width"]] | None = None,
-        parametrisation: Parametrisation = "full",
+        parametrisation: str = "full",
         weight_decay: float = 0.0,
     ) -> GramFlow:
         """Reduce a model in parameter space; arguments as `ParameterFlow`."""
         mapped = [embeddings @ w for w in weights or ()]
-        factored = parametrisation in ("factorised", "tied")
+        factored = factors_of(parametrisation)
         moving = not factored and mapped and bool(np.any(mapped[0]))
         return cls(
             embeddings @ embeddings.T,
@@ -117,7 +118,7 @@ class GramFlow(Dynamics):
         targets: Sequence[int] | Int[np.ndarray, " sentence"],
         *,
         sigma: float = 0.0,
-        parametrisation: Parametrisation = "full",
+        parametrisation: str = "full",
         rank: int | None = None,
         weight_decay: float = 0.0,
         seed: int | np.random.SeedSequence = 0,
@@ -143,7 +144,7 @@ class GramFlow(Dynamics):
         root = wishart_root(d, m, rng)
         columns = d if rank is None else rank
         gram = root @ root.T
-        factored = {"factorised": 2, "tied": 1}.get(parametrisation, 0)
+        factored = factors_of(parametrisation)
         if factored and not sigma:
             raise BadInput(f"sigma: parametrisation {parametrisation} needs it above 0")
         std = factor_std(sigma, columns)
@@ -215,9 +216,9 @@ class GramFlow(Dynamics):
     ) -> Float[np.ndarray, "token m"]:
         """Return (G[:, in] C G)[tokens]."""
         if self.gram is not None:
-            grown: np.ndarray = np.linalg.multi_dot(
-                [self.gram[np.ix_(tokens, self.rows)], c, self.gram]
-            )
+            whole = tokens is self.rows  # asked at every step, so its part of G is kept
+            part = self._gram_in if whole else self.gram[tokens[:, None], self.rows]
+            grown: np.ndarray = part @ c @ self.gram
             return grown
         place = np.searchsorted(self.rows, tokens).clip(max=len(self.rows) - 1)
         return np.where((self.rows[place] == tokens)[:, None], c[place], 0.0)
@@ -227,7 +228,7 @@ class GramFlow(Dynamics):
     ) -> Float[np.ndarray, "token m"]:
         """Return (G Cᵀ G[in, :])[tokens]."""
         if self.gram is not None:
-            grown: np.ndarray = np.linalg.multi_dot([self.gram[tokens], c.T, self.gram[self.rows]])
+            grown: np.ndarray = self.gram[tokens] @ c.T @ self.gram[self.rows]
             return grown
         back = np.zeros((len(tokens), self.m))
         back[:, self.rows] = c[:, tokens].T

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
-from retrodict.theory._dynamics import Dynamics, Parametrisation, State, nll
+from retrodict.theory._dynamics import Dynamics, State, factors_of, nll
 
 MOST_DIMENSIONS = 50  # d² parameters: a step of an implicit solver factorises d² × d²
 
@@ -35,14 +35,14 @@ class ParameterFlow(Dynamics):
         inputs: Sequence[int] | Int[np.ndarray, " sentence"],
         targets: Sequence[int] | Int[np.ndarray, " sentence"],
         weights: Sequence[Float[np.ndarray, "d width"]] | None = None,
-        parametrisation: Parametrisation = "full",
+        parametrisation: str = "full",
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(len(embeddings), inputs, targets, weight_decay)
         self.embeddings, self.parametrisation = embeddings, parametrisation
         d = embeddings.shape[1]
         weights = tuple(weights) if weights is not None else (np.zeros((d, d)),)
-        needed = 2 if parametrisation == "factorised" else 1
+        needed = max(factors_of(parametrisation), 1)
         if len(weights) != needed or any(len(w) != d for w in weights):
             raise BadInput(
                 f"weights: parametrisation {parametrisation} takes {needed} of {d} rows, got "
@@ -64,7 +64,7 @@ class ParameterFlow(Dynamics):
                 found = x @ ((first + first.T) / 2) @ e.T
             case "factorised":
                 found = (x @ first) @ (e @ second[0]).T
-            case "tied":
+            case _:
                 found = (x @ first) @ (e @ first).T
         logits: np.ndarray = found
         return logits
@@ -81,7 +81,7 @@ class ParameterFlow(Dynamics):
                 moved = [(gradient + gradient.T) / 2]
             case "factorised":
                 moved = [x.T @ (error @ (e @ second[0])), e.T @ (error.T @ (x @ first))]
-            case "tied":
+            case _:
                 moved = [x.T @ (error @ (e @ first)) + e.T @ (error.T @ (x @ first))]
         return np.concatenate([part.ravel() for part in moved])
 

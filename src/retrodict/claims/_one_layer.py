@@ -1,0 +1,301 @@
+"""Statements about the one-layer transformer: propositions 4.1, 4.2, lemma 1, theorems 3 and 4."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retrodict.claims._statement import Effort, Evidence, Statement, below, between
+from retrodict.experiment import Experiment
+from retrodict.models import OneLayer
+from retrodict.theory import miss_bounds
+
+if TYPE_CHECKING:
+    import torch
+
+    from retrodict.models import Population
+
+ROUNDING = 1e-12  # relative, of a float64 softmax over a few hundred tokens
+Build = Callable[[OneLayer, int, Sequence[int]], "Population"]
+
+
+def _build(model: OneLayer, vocab_size: int, seeds: Sequence[int]) -> Population:
+    import torch
+
+    return model.build(vocab_size, 2, seeds, dtype=torch.float64)
+
+
+def _probabilities(population: Population, tokens: torch.Tensor) -> np.ndarray:
+    import torch
+
+    with torch.no_grad():
+        found: np.ndarray = population(tokens, tokens.shape[2] - 1)[:, :, 0].softmax(-1).numpy()
+    return found
+
+
+def _randomised(build: Build, vocab_size: int, seeds: Sequence[int]) -> tuple[Any, torch.Tensor]:
+    """A population with random Y and Z, and every prompt (x1, x2) as tokens."""
+    import torch
+
+    population: Any = build(OneLayer(sigma=1.0), vocab_size, seeds)
+    generator = torch.Generator().manual_seed(seeds[0])
+    with torch.no_grad():
+        population.attention.normal_(generator=generator)
+    tokens = torch.cartesian_prod(torch.arange(vocab_size), torch.arange(vocab_size))
+    return population, tokens.expand(len(seeds), -1, -1)
+
+
+def check_proposition_41(effort: Effort, model: OneLayer | None = None) -> Evidence:
+    """Every probability after every kind of prompt, at the start."""
+    import torch
+
+    sizes, worst = effort.pick((10, 82, 802), (10, 82)), 0.0
+    for m in sizes:
+        population = _build(model or OneLayer(), m, [0, 1])
+        for length in (1, 2, 4):
+            tokens = torch.randint(m, (2, 50, length), generator=torch.Generator().manual_seed(0))
+            worst = max(worst, float(np.abs(_probabilities(population, tokens) * m - 1).max()))
+    return Evidence(
+        [below("|M p − 1| over all tokens and prompts, largest", worst, ROUNDING)],
+        seeds="0, 1",
+        grid=f"M = {sizes}, prompts of 1, 2 and 4 tokens",
+    )
+
+
+def check_proposition_42(effort: Effort, build: Build = _build) -> Evidence:
+    """p(· | x1, x2) against softmax(Y[x1, ·]) for random Y and Z and all pairs of tokens."""
+    m, seeds = 20, range(effort.pick(10, 3))
+    population, tokens = _randomised(build, m, seeds)
+    found = _probabilities(population, tokens)
+    y = population.value_output.detach()[:, tokens[0, :, 0]].softmax(-1).numpy()
+    by_query = found.reshape(len(seeds), m, m, m)
+    return Evidence(
+        [
+            below("|p − softmax(Y[x1])|, largest", float(np.abs(found - y).max()), ROUNDING),
+            below("spread of p over the second token", float(np.ptp(by_query, axis=2).max()), 0.0),
+        ],
+        seeds=f"0 to {len(seeds) - 1}",
+        grid=f"M = {m}, all {m * m} prompts, Y and Z with N(0, 1) entries",
+    )
+
+
+def check_lemma_1(effort: Effort, build: Build = _build) -> Evidence:
+    """Autograd's gradients of Y and Z for single sentences (x1, x2, x3), Y and Z random."""
+    import torch
+    from torch.nn import functional as F
+
+    m, seeds = 12, range(effort.pick(40, 8))
+    row, elsewhere, attention = 0.0, 0.0, 0.0
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        x1, x2, x3 = (int(token) for token in rng.integers(0, m, 3))
+        population, _ = _randomised(build, m, [seed])
+        logits = population(torch.tensor([[[x1, x2]]]), 1)[0, 0]
+        loss = F.cross_entropy(logits, torch.tensor([x3]))
+        parameters = [population.value_output, population.attention]
+        y, z = (g[0].numpy() for g in torch.autograd.grad(loss, parameters))
+        p = population.value_output.detach()[0, x1].softmax(-1).numpy()
+        expected = np.eye(m)[x3] - p  # minus the gradient: ΔY = η e_x1 (e_x3 − p)ᵀ
+        row = max(row, float(np.abs(-y[x1] - expected).max()))
+        elsewhere = max(elsewhere, float(np.abs(np.delete(y, x1, axis=0)).max()))
+        attention = max(attention, float(np.abs(z).max()))
+    return Evidence(
+        [
+            below("|ΔY[x1]/η − (e_x3 − p)|, largest", row, ROUNDING),
+            below("gradient of any other row of Y, largest", elsewhere, 0.0),
+            below("gradient of Z, largest", attention, 0.0),
+        ],
+        seeds=f"0 to {len(seeds) - 1}",
+        grid=f"M = {m}, one random sentence a seed, Y and Z with N(0, 1) entries",
+    )
+
+
+LEARNING_RATE = 0.5
+
+
+def one_layer_experiment(
+    task: str, effort: Effort, model: OneLayer | None = None, lr: float = LEARNING_RATE
+) -> Experiment:
+    """Batch-1 SGD from zero on a small corpus, in float64."""
+    epochs = effort.pick(400, 100)
+    return Experiment.model_validate(
+        {
+            "task": {"kind": task, "vocab_size": 40},
+            "model": model or OneLayer(),
+            "optimizer": {"kind": "sgd", "lr": lr},
+            "training": {
+                "epochs": epochs,
+                "learners": effort.pick(10, 3),
+                "batch_size": 1,
+                "precision": "float64",
+                "threads": 1,
+            },
+            "record": {"every": effort.pick(10, 5), "weights_at": []},
+        }
+    )
+
+
+def _train_y(experiment: Experiment, effort: Effort) -> tuple[Any, np.ndarray]:
+    """Train; return the trace and the learners' tables of probabilities softmax(Y)."""
+    from scipy.special import softmax
+
+    from retrodict.training import Hooks, train
+
+    epochs = experiment.training.epochs
+    outcome = train(experiment, Hooks(progress=lambda epoch: effort.tick(epoch / epochs)))
+    weights = [outcome.weights["value_output"].detach().numpy()]
+    if "value_output_right" in outcome.weights:
+        weights.append(outcome.weights["value_output_right"].detach().numpy())
+        weights = [np.einsum("sir,sjr->sij", *weights)]
+    return outcome.trace, softmax(weights[0], axis=-1)
+
+
+def check_theorem_3(effort: Effort, model: OneLayer | None = None) -> Evidence:
+    """Train the reversal task by batch-1 SGD; look at every trained and every held-out fact."""
+    experiment = one_layer_experiment("reversal", effort, model)
+    trace, p = _train_y(experiment, effort)
+    m, epochs = p.shape[-1], experiment.training.epochs
+    trained: list[np.ndarray] = []
+    held_out: list[np.ndarray] = []
+    for s, seed in enumerate(experiment.training.seeds):
+        for group in experiment.task.corpus(seed).groups:
+            facts = p[s, group.tokens[:, 0], group.answers[:, 0]]
+            (trained if group.trained else held_out).append(facts)
+    miss = float(1 - np.concatenate(trained).min())
+    _, most = miss_bounds(LEARNING_RATE * epochs, m)
+    unseen = np.exp(-trace.nll.sel(group="validation").values) * m
+    return Evidence(
+        [
+            below("1 − p of a trained fact, largest, against theorem-3-bounds", miss, float(most)),
+            below("M p of a held-out fact at the end, largest", _most(held_out) * m, 1 + ROUNDING),
+            below(
+                "M p of the held-out facts at any epoch (geometric mean)",
+                float(unseen.max()),
+                1 + ROUNDING,
+            ),
+            below(
+                "|M p − 1| of held-out facts, whose row is never read",
+                float(np.abs(np.concatenate(held_out) * m - 1).max()),
+                ROUNDING,
+            ),
+        ],
+        seeds=_seeds(experiment),
+        grid=f"reversal, V = 40 (M = {m}), η = {LEARNING_RATE}, {epochs} passes of batch 1",
+        notes=[f"largest 1 − p of a trained fact: {miss:.2e}"],
+    )
+
+
+def check_theorem_4(
+    effort: Effort, model: OneLayer | None = None, lr: float = LEARNING_RATE
+) -> Evidence:
+    """Train the chain task by batch-1 SGD; look at validation and at training triples."""
+    experiment = one_layer_experiment("chain", effort, model, lr)
+    _, p = _train_y(experiment, effort)
+    m, epochs = p.shape[-1], experiment.training.epochs
+    found: dict[str, list[np.ndarray]] = {}
+    for s, seed in enumerate(experiment.training.seeds):
+        for group in experiment.task.corpus(seed).groups:
+            facts = p[s, group.tokens[:, 0], group.answers[:, 0]]
+            found.setdefault(group.name, []).append(facts)
+    _, most = miss_bounds(LEARNING_RATE * epochs, m)
+    steps = np.concatenate([*found["train_seen_a_to_b"], *found["train_seen_b_to_c"]])
+    both = np.concatenate([*found["train_a_to_b"], *found["train_a_to_c"]])
+    return Evidence(
+        [
+            below(
+                "1 − p(B|A,→) and 1 − p(C|B,→) of validation triples, largest",
+                float(1 - steps.min()),
+                float(most),
+            ),
+            below(
+                "M p(C|A,⇝) of validation triples, largest",
+                _most(found["validation"]) * m,
+                1 + ROUNDING,
+            ),
+            between(
+                "mean of p(B|A,→) and p(C|A,⇝) of training triples", float(both.mean()), 0.45, 0.5
+            ),
+        ],
+        seeds=_seeds(experiment),
+        grid=f"chain, V = 40 (M = {m}), η = {LEARNING_RATE}, {epochs} passes of batch 1",
+        notes=[
+            f"spread of p over the two targets of a row: {both.std():.3f}, in shuffled passes, "
+            f"which alternate between them; drawn with replacement it would be near √η/4 = "
+            f"{math.sqrt(LEARNING_RATE) / 4:.3f}"
+        ],
+    )
+
+
+def _most(parts: Sequence[np.ndarray]) -> float:
+    return float(np.concatenate(parts).max())
+
+
+def _seeds(experiment: Experiment) -> str:
+    return f"0 to {experiment.training.learners - 1}"
+
+
+ZERO = "Y and Z start at zero"
+CONTEXT = "the query attends to the tokens before it, normalised to length 1"
+RATES = "batch-1 SGD, η_Y ≫ η_Z (Z's gradient is exactly 0, so its rate does not matter)"
+
+ONE_LAYER_STATEMENTS = (
+    Statement(
+        name="proposition-4.1",
+        title="Initial probability under zero initialisation",
+        words="Before training, every next token has probability 1/M.",
+        formula=r"p(x_3\mid x_1,x_2)=1/M",
+        grade="S",
+        source="S (heading)",
+        check=check_proposition_41,
+        assumptions=(ZERO,),
+    ),
+    Statement(
+        name="proposition-4.2",
+        title="Next token probability",
+        words="The prediction depends on the first token alone: the relation token is ignored, "
+        "so the model cannot tell A → from A ⇝.",
+        formula=r"p(\cdot\mid x_1,x_2)=\mathrm{softmax}(Y_{x_1,\cdot})",
+        grade="R",
+        source="S for the heading, R for the content",
+        check=check_proposition_42,
+        assumptions=(CONTEXT,),
+    ),
+    Statement(
+        name="lemma-1",
+        title="Gradient of Y and Z for the one-layer transformer",
+        words="A sentence moves only its first token's row of Y, towards its answer; attention "
+        "gets no gradient.",
+        formula=r"\Delta Y=\eta_Y\,e_{x_1}(e_{x_3}-p)^\top,\quad \Delta Z=0",
+        grade="S",
+        source="S: it is Lemma 1 of Tian et al. 2023; R for its form here",
+        check=check_lemma_1,
+        assumptions=(CONTEXT,),
+    ),
+    Statement(
+        name="theorem-3",
+        title="Reversal curse",
+        words="Trained directions become certain; the untrained direction of a pair never gets "
+        "more than the probability 1/M of a blind guess.",
+        formula=r"p(x_3\mid x_1,x_2)\to1,\qquad p(x_1\mid x_3,x_2')\le 1/M",
+        grade="N",
+        check=check_theorem_3,
+        assumptions=("every row has one target", ZERO, RATES),
+        testable="'→ 1' is read as the explicit bound of theorem-3-bounds at the end of training "
+        "(SGD is ahead of the flow, by sgd-sandwich).",
+    ),
+    Statement(
+        name="theorem-4",
+        title="Importance of chain of thought",
+        words="After training on A → B and B → C both steps are certain, and the leap A ⇝ C has "
+        "at most the probability of a blind guess: without writing B the model cannot get to C.",
+        formula=r"p(B\mid A,\to)\to1,\ p(C\mid B,\to)\to1,\ p(C\mid A,\leadsto)\le1/M",
+        grade="N",
+        check=check_theorem_4,
+        assumptions=(ZERO, RATES),
+        testable="Of validation triples, as theorem 3. Where A → B and A ⇝ C are both trained, "
+        "the row of A has two targets and each ends near 1/2 (k-targets).",
+    ),
+)

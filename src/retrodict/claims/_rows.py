@@ -1,0 +1,312 @@
+"""Statements about one row of weights: lemma 2, the closed form, its tail, bounds and SGD."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from retrodict.claims._statement import Effort, Evidence, Statement, below, between
+from retrodict.theory import descend_rows, gap_bounds, logit_gap, miss_bounds, row_nll, sgd_gaps
+
+Gap = Callable[..., Any]
+
+SIZES = (2, 3, 10, 100, 802, 10**4, 10**6)
+TAUS = np.logspace(-12, 12, 97)
+ROUNDING = 1e-13  # relative; two float64 evaluations of numbers up to 40 nats
+
+
+def check_lemma_2(effort: Effort, gap: Gap = logit_gap, lr: float = 0.5) -> Evidence:
+    """Compare u with ln(Mτ) from τ = 2 ln(1 + Mτ) on, for the flow and for SGD."""
+    flow, sgd, ratio = [0.0], [0.0], []
+    for m in SIZES:
+        taus = TAUS[np.log1p(m * TAUS) * 2 <= TAUS]
+        flow.append(float(np.abs(gap(taus, m) - np.log(m * taus)).max()))
+        ratio.append(float(gap(1e12, m) / np.log(m * 1e12)))
+        visits = np.arange(1, effort.pick(4000, 400))
+        late = visits[lr * visits >= 2 * np.log1p(m * lr * visits)]
+        if len(late):
+            u = sgd_gaps(int(visits[-1]), lr, m)[late]
+            sgd.append(float(np.abs(u - np.log(m * lr * late)).max()))
+    table = np.zeros((3, 802))
+    visits_of_row_0 = [np.array([0])] * 200
+    list(descend_rows(table, np.array([0]), np.array([5]), lr, visits_of_row_0))
+    return Evidence(
+        [
+            below("largest |u − ln(Mτ)| of the flow", max(flow), float(np.log(2))),
+            below("largest |u − ln(Mηk)| of SGD after k visits", max(sgd), np.log(2) + lr),
+            below("|u / ln(Mτ) − 1| at τ = 1e12", float(np.abs(np.array(ratio) - 1).max()), 1e-9),
+            below("largest entry of a row never read", float(np.abs(table[1:]).max()), 0.0),
+        ],
+        grid=f"M = {SIZES}, τ up to 1e12; SGD at η = {lr}",
+        notes=["The bounds follow from lemma-2-bounds: −ln 2 ≤ u − ln(Mτ) ≤ 1/(Mτ) there."],
+    )
+
+
+def check_lemma_2_bounds(effort: Effort, gap: Gap = logit_gap) -> Evidence:
+    """Compare u with its explicit bounds over 24 decades of τ."""
+    low_excess, high_excess = [], []
+    for m in SIZES:
+        low, high = gap_bounds(TAUS, m)
+        u = gap(TAUS, m)
+        low_excess.append(float((low / u - 1).max()))
+        high_excess.append(float((u / high - 1).max()))
+    return Evidence(
+        [
+            below("lower bound / u − 1, largest", max(low_excess), ROUNDING),
+            below("u / upper bound − 1, largest", max(high_excess), ROUNDING),
+        ],
+        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+    )
+
+
+def check_theorem_3_bounds(effort: Effort, nll: Gap = row_nll) -> Evidence:
+    """Compare 1 − p with its explicit bounds over 24 decades of τ."""
+    low_excess, high_excess = [], []
+    for m in SIZES:
+        low, high = miss_bounds(TAUS, m)
+        miss = -np.expm1(-nll(TAUS, m))
+        low_excess.append(float((low / miss - 1).max()))
+        high_excess.append(float((miss / high - 1).max()))
+    return Evidence(
+        [
+            below("lower bound / (1 − p) − 1, largest", max(low_excess), ROUNDING),
+            below("(1 − p) / upper bound − 1, largest", max(high_excess), ROUNDING),
+        ],
+        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+    )
+
+
+def check_theorem_3_rate(effort: Effort, exponent: float = 1.0, nll: Gap = row_nll) -> Evidence:
+    """Compare 1 − p with (M − 1) / (2 (Mτ)^c)."""
+    worst, where = -np.inf, ""
+    for m in SIZES:
+        excess = -np.expm1(-nll(TAUS, m)) / ((m - 1) / (2 * (m * TAUS) ** exponent))
+        at = int(excess.argmax())
+        if excess[at] > worst:
+            worst, where = float(excess[at]), f"M = {m}, τ = {TAUS[at]:.3g}"
+    return Evidence(
+        [below("(1 − p) / bound, largest", worst, 1 + ROUNDING)],
+        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+        notes=[f"largest at {where}"],
+    )
+
+
+def check_theorem_3_rate_mended(effort: Effort, nll: Gap = row_nll) -> Evidence:
+    """The bound with c = 1/2 everywhere, and with c = 0.9 from some time on."""
+    everywhere = check_theorem_3_rate(effort, 0.5, nll).parts[0]
+    late, since = -np.inf, 0.0
+    for m in SIZES:
+        ratio = -np.expm1(-nll(TAUS, m)) / ((m - 1) / (2 * (m * TAUS) ** 0.9))
+        late = max(late, float(ratio[-1]))
+        since = max(since, float(TAUS[np.flatnonzero(ratio > 1)[-1]]))
+    return Evidence(
+        [
+            below("c = 1/2: (1 − p) / bound, largest", everywhere.measured, 1 + ROUNDING),
+            below("c = 0.9: (1 − p) / bound at τ = 1e12, largest", late, 1.0),
+        ],
+        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+        notes=[f"c = 0.9 holds on the grid from τ = {since:.3g} on"],
+    )
+
+
+def check_closed_form(effort: Effort, gap: Gap = logit_gap) -> Evidence:
+    """Compare with an ODE solver on the whole row of M logits."""
+    sizes, worst = effort.pick((2, 10, 100, 802), (2, 100)), 0.0
+    times = np.logspace(-2, effort.pick(4, 2), 25)
+    for i, m in enumerate(sizes):
+        found = _row_by_ode(m, 1, times)
+        worst = max(worst, float(np.abs(gap(times, m) / found - 1).max()))
+        effort.tick((i + 1) / len(sizes))
+    return Evidence(
+        [below("relative error of u against DOP853 on all M logits", worst, 1e-8)],
+        grid=f"M = {sizes}, τ from {times[0]:g} to {times[-1]:g}; solver at rtol 1e-11",
+    )
+
+
+def check_tail(effort: Effort, nll: Gap = row_nll) -> Evidence:
+    """Compare τ · NLL(τ) with (M − 1)/M at late times."""
+    errors = {
+        tau: max(abs(float(tau * nll(tau, m)) / ((m - 1) / m) - 1) for m in SIZES)
+        for tau in (1e6, 1e9, 1e12)
+    }
+    return Evidence(
+        [below("|τ · NLL / ((M−1)/M) − 1| at τ = 1e12, largest", errors[1e12], 1e-9)],
+        grid=f"M = {SIZES}",
+        notes=[f"τ = {tau:g}: {error:.1e}" for tau, error in errors.items()]
+        + ["the correction is of order ln(Mτ)/τ"],
+    )
+
+
+def check_sgd_sandwich(effort: Effort, gaps: Gap = sgd_gaps, gap: Gap = logit_gap) -> Evidence:
+    """Compare SGD after k visits with two flows."""
+    rates, visits = (0.01, 0.1, 0.5, 1.0, 2.0), effort.pick(3000, 300)
+    k = np.arange(1, visits + 1)
+    low, high = -np.inf, -np.inf
+    grid = list(itertools.product(rates, SIZES))
+    for i, (lr, m) in enumerate(grid):
+        u = gaps(visits, lr, m)[1:]
+        low = max(low, float((gap(lr * k, m) / u - 1).max()))
+        high = max(high, float((u / gap(np.exp(lr) * lr * k, m) - 1).max()))
+        effort.tick((i + 1) / len(grid))
+    return Evidence(
+        [
+            below("u(ηk) / u_k − 1, largest", low, ROUNDING),
+            below("u_k / u(e^η ηk) − 1, largest", high, ROUNDING),
+        ],
+        grid=f"η = {rates}, M = {SIZES}, k = 1 to {visits}",
+    )
+
+
+def check_k_targets(effort: Effort, gap: Gap = logit_gap, lr: float = 0.05) -> Evidence:
+    """The closed form for K targets, its limit, and where SGD hovers for K = 2."""
+    worst, times = 0.0, np.logspace(-2, 3, 21)
+    for m, k in ((10, 2), (100, 3)):
+        worst = max(worst, float(np.abs(gap(times, m, k) / _row_by_ode(m, k, times) - 1).max()))
+    limit = max(abs(k * float(np.exp(-row_nll(1e9, m, k))) - 1) for m in (10, 802) for k in (2, 5))
+    m, steps, replicas = 20, effort.pick(12_000, 4000), 40
+    rng = np.random.default_rng(0)
+    table, draws = np.zeros((replicas, m)), rng.integers(0, 2, (steps, replicas))
+    late = []
+    for step in range(steps):
+        batch = np.arange(replicas)
+        # a batch of all replicas divides the rate by their number
+        list(descend_rows(table, batch, draws[step], lr * replicas, [batch]))
+        if step >= steps // 2:
+            p = np.exp(table[:, :2])
+            late.append(p[:, 0] / np.exp(table).sum(axis=1))
+        if step % 500 == 0:
+            effort.tick(step / steps)
+    spread = float(np.std(late) / (np.sqrt(lr) / 4))
+    return Evidence(
+        [
+            below("relative error of u against DOP853", worst, 1e-8),
+            below("|K p − 1| at τ = 1e9, largest", limit, 1e-6),
+            between(f"K = 2: std(p) / (√η/4) of SGD at η = {lr}", spread, 0.9, 1.1),
+        ],
+        seeds=f"0 ({replicas} rows of {steps} random steps)",
+        grid="(M, K) = (10, 2), (100, 3), (802, 5)",
+        notes=["√η/4 is the leading order in η; at η = 0.05 corrections are a few percent"],
+    )
+
+
+def _row_by_ode(m: int, k: int, times: np.ndarray) -> np.ndarray:
+    target = np.zeros(m)
+    target[:k] = 1.0
+
+    def flow(s: float, row: np.ndarray) -> np.ndarray:
+        p = np.exp(row - row.max())
+        velocity: np.ndarray = np.exp(s) * (target - k * p / p.sum())
+        return velocity
+
+    s = np.log1p(times)
+    path = solve_ivp(
+        flow, (0, s[-1]), np.zeros(m), t_eval=s, method="DOP853", rtol=1e-11, atol=1e-13
+    )
+    gap: np.ndarray = path.y[0] - path.y[-1]
+    return gap
+
+
+ONE_TARGET = "every input token of the row has one target"
+
+ROW_STATEMENTS = (
+    Statement(
+        name="lemma-2",
+        title="Dynamics of Y(t)",
+        words="The target's entry of a row grows like ln(M η t/N), the others of the row fall like "
+        "1/M of that, and rows never seen as first token stay 0.",
+        formula=r"Y_{x_1,x_3}(t) \simeq \ln\frac{M\eta t}{N},\quad Y_{x_1,j}(t) \simeq "
+        r"-\frac{1}{M}\ln\frac{M\eta t}{N}",
+        grade="R",
+        check=check_lemma_2,
+        assumptions=(ONE_TARGET, "Y and Z start at zero", "batch-1 SGD, η_Y ≫ η_Z"),
+        testable="'Grows like' is read as: within a constant, from τ = 2 ln(1 + Mτ) on (before, "
+        "the row is not learned and ln(Mτ) may even be negative). The constant is ln 2 for the "
+        "flow and ln 2 + η for SGD; the ratio tends to 1.",
+    ),
+    Statement(
+        name="lemma-2-bounds",
+        title="Explicit two-sided bounds of lemma 2",
+        words="The gap u between the target's logit and any other lies between two explicit "
+        "functions of τ, at all times.",
+        formula=r"\ln(M\tau)+\ln\Bigl(1-\frac{\ln(1+M\tau)}{\tau}\Bigr)\le u(\tau)\le\ln(1+M\tau)",
+        grade="O",
+        check=check_lemma_2_bounds,
+        assumptions=(ONE_TARGET,),
+    ),
+    Statement(
+        name="theorem-3-bounds",
+        title="Explicit two-sided bounds of theorem 3",
+        words="The probability that a trained fact still misses lies between two explicit "
+        "functions of τ, at all times.",
+        formula=r"\frac{M-1}{M(1+\tau)}\le 1-p\le\frac{1}{1+\tau-\ln(1+M\tau)}",
+        grade="O",
+        check=check_theorem_3_bounds,
+        assumptions=(ONE_TARGET,),
+    ),
+    Statement(
+        name="theorem-3-rate",
+        title="Rate of theorem 3 with exponent 1",
+        words="A trained fact's probability misses 1 by at most (M − 1)/(2Mτ).",
+        formula=r"p\ge 1-\frac{M-1}{2(M\tau)^c},\quad c=1",
+        grade="R",
+        check=check_theorem_3_rate,
+        assumptions=(ONE_TARGET,),
+        known="By the tail, 1 − p → (M−1)/(Mτ), twice this bound, so it fails from τ = 1 on. "
+        "Mended: theorem-3-rate-mended.",
+    ),
+    Statement(
+        name="theorem-3-rate-mended",
+        title="Rate of theorem 3 with exponents below 1",
+        words="With exponent 1/2 the bound holds at all times, with any exponent below 1 from "
+        "some time on.",
+        formula=r"p\ge 1-\frac{M-1}{2\sqrt{M\tau}}\ \ \forall\tau>0",
+        grade="R",
+        check=check_theorem_3_rate_mended,
+        assumptions=(ONE_TARGET,),
+    ),
+    Statement(
+        name="closed-form",
+        title="Closed form of one row",
+        words="Under gradient flow from zero a row with one target is solved by one equation for "
+        "the gap u.",
+        formula=r"e^u+(M-1)u=1+M\tau,\qquad \mathrm{NLL}=\ln(1+(M-1)e^{-u})",
+        grade="O",
+        check=check_closed_form,
+        assumptions=(ONE_TARGET, "the row starts at zero"),
+    ),
+    Statement(
+        name="tail",
+        title="Tail of the closed form",
+        words="The NLL of a trained fact falls like (M−1)/(Mτ).",
+        formula=r"\tau\cdot\mathrm{NLL}(\tau)\to\frac{M-1}{M}",
+        grade="O",
+        check=check_tail,
+        assumptions=(ONE_TARGET,),
+        testable="The limit is read off at τ = 1e12, where the correction ln(Mτ)/τ is 4e-11.",
+    ),
+    Statement(
+        name="sgd-sandwich",
+        title="SGD between two flows",
+        words="After k visits at rate η, the gap of a row under SGD lies between the flow's at "
+        "time ηk and at time e^η ηk.",
+        formula=r"u(\eta k)\le u_k\le u(e^{\eta}\eta k)",
+        grade="O",
+        check=check_sgd_sandwich,
+        assumptions=(ONE_TARGET,),
+    ),
+    Statement(
+        name="k-targets",
+        title="K equally frequent targets of one row",
+        words="Conflicting targets rise together and end at probability 1/K each; SGD with batch "
+        "1 hovers around that by about √η/4 for K = 2.",
+        formula=r"K e^u+(M-K)u=K+M\tau,\quad p\to 1/K,\quad \mathrm{std}(p)\approx\sqrt{\eta}/4",
+        grade="O",
+        check=check_k_targets,
+        assumptions=("the K targets are equally frequent", "the row starts at zero"),
+        testable="The spread is the leading order in η, checked at η = 0.05 to 10 %.",
+    ),
+)

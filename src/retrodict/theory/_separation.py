@@ -1,0 +1,97 @@
+"""How training loss and reverse loss part on one path of the flow: what theorems 1 and 2 bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.theory._dynamics import Dynamics, nll
+
+_POINTS = 60  # log-spaced observations besides the solver's own steps
+
+
+@dataclass(frozen=True, eq=False)
+class Separation:
+    """Losses along one path of a gradient flow, from t = 0 on.
+
+    Attributes:
+        times: t, the first is 0.
+        loss: mean training cross-entropy, in nats.
+        reverse: L_rev, the NLL of the held-out question, in nats.
+        first_exponent: the limit t → 0 of ln(L_rev/L_rev(0)) / ln(L/L(0)), from derivatives.
+    """
+
+    times: Float[np.ndarray, " time"]
+    loss: Float[np.ndarray, " time"]
+    reverse: Float[np.ndarray, " time"]
+    first_exponent: float
+
+    @property
+    def epsilon(self) -> float:
+        """ε*: the smallest ε ≥ 0 with L_rev/L_rev(0) ≥ (L/L(0))^ε on the whole path t > 0.
+
+        It is 0 where L_rev only rises.
+        """
+        exponents = np.log(self.reverse[1:] / self.reverse[0]) / np.log(
+            self.loss[1:] / self.loss[0]
+        )
+        return max(0.0, self.first_exponent, float(exponents.max()))
+
+    @property
+    def deviation(self) -> float:
+        """Largest relative change of the reverse loss on the path."""
+        return float(np.abs(self.reverse / self.reverse[0] - 1).max())
+
+    def reverse_at_loss(self, c: float) -> float:
+        """L_rev at the first time at which the training loss is at most c; NaN if it never is."""
+        below = np.flatnonzero(self.loss <= c)
+        if not len(below):
+            return float("nan")
+        at = int(below[0])
+        if at == 0:
+            return float(self.reverse[0])
+        pair = slice(at - 1, at + 1)
+        return float(
+            np.interp(-np.log(c), -np.log(self.loss[pair]), self.reverse[pair])
+        )  # L falls like a power of t, so ln L is nearly linear between observations
+
+
+def separate(
+    system: Dynamics, question: tuple[int, int], until: float = 1e8, rtol: float = 1e-6
+) -> Separation:
+    """Follow a flow and observe training loss and reverse loss.
+
+    Args:
+        system: the flow.
+        question: the held-out (input token, right answer).
+        until: the last time T.
+        rtol: the solver's relative tolerance.
+    """
+    token, answer = question
+    tokens = np.union1d(system.rows, [token])
+    rows, asked = np.searchsorted(tokens, system.rows), int(np.searchsorted(tokens, token))
+    times = np.concatenate([[0.0], np.logspace(-3, np.log10(until), _POINTS)])
+    found = [
+        (t, system.loss_of(z[rows]), float(nll(z[asked])[answer]))
+        for t, z in system.follow(times, tokens, every_step=True, rtol=rtol, atol=1e-2 * rtol)
+    ]
+    t, loss, reverse = (np.array(column) for column in zip(*found, strict=True))
+    return Separation(t, loss, reverse, _first_exponent(system, token, answer))
+
+
+def _first_exponent(system: Dynamics, token: int, answer: int) -> float:
+    """Return (L_rev'/L_rev) / (L'/L) at t = 0."""
+    step, start = 1e-6, system.start
+    velocity = system.rate(start)
+    tokens = np.append(system.rows, token)
+    before, after = (system.logits(start + h * velocity, tokens) for h in (-step, step))
+    slope = (after - before) / (2 * step)
+    cost = nll(system.logits(start, tokens))
+    p = np.exp(-cost)
+    reverse_slope = float(p[-1] @ slope[-1] - slope[-1, answer])
+    weight = system.counts[:, None] * p[:-1] - system.wanted
+    loss_slope = float((weight * slope[:-1]).sum() / len(system.inputs))
+    loss = float((system.wanted * cost[:-1]).sum() / len(system.inputs))
+    return (reverse_slope / float(cost[-1, answer])) / (loss_slope / loss)
