@@ -31,3 +31,11 @@ def test_there_are_examples():
         for test in finder.find(importlib.import_module(name))
     )
     assert count >= 10
+
+
+@pytest.mark.slow
+def test_the_derivations_examples():
+    """docs/theory.md prints numbers; each is what the line above it gives."""
+    results = doctest.testfile("../docs/theory.md", module_relative=True, encoding="utf-8")
+    assert results.attempted > 10
+    assert results.failed == 0

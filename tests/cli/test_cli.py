@@ -206,7 +206,17 @@ def test_a_theory_experiment_is_run_and_listed(command, tmp_path):
     )
     code, out, _ = command("run", path, "--out", tmp_path / "s", "--json")
     assert code == 0
-    assert set(json.loads(out)["final"]) == {"train_forward", "train_backward", "validation"}
+    found = json.loads(out)
+    assert set(found["final"]) == {"train_forward", "train_backward", "validation"}
+    for group, nll in found["theory"].items():  # a small step from the start: first order in lr
+        assert found["final"][group]["nll"]["mean"] == pytest.approx(nll, abs=0.01)
+    _, out, _ = command("run", path, "--out", tmp_path / "s")
+    assert "theory" in out
+
+
+def test_a_run_without_theory_says_none(command, tiny_yaml, tmp_path):
+    _, out, _ = command("run", tiny_yaml, "--out", tmp_path, "--json")
+    assert json.loads(out)["theory"] is None
 
 
 @pytest.mark.parametrize(

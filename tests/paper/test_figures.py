@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retrodict.cli._main import run_cli
-from retrodict.paper import FIGURES, SCALES
+from retrodict.paper import FIGURES, SCALES, Material
 from retrodict.runs import Store
 from retrodict.trace import Trace
 from retrodict.training import train
@@ -17,17 +17,18 @@ from retrodict.training import train
 @pytest.fixture(scope="module")
 def traces() -> dict[str, Trace]:
     """One trained trace a task at smoke scale."""
-    experiments = {f.experiment("smoke").task.kind: f.experiment("smoke") for f in FIGURES}
+    experiments = {kind: e for f in FIGURES for kind, e in f.experiments("smoke").items()}
     return {kind: train(experiment).trace for kind, experiment in experiments.items()}
 
 
 def trace_of(figure, traces) -> Trace:
-    return traces[figure.experiment("smoke").task.kind]
+    (kind,) = figure.experiments("smoke")
+    return traces[kind]
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.name)
 def test_every_claim_holds_at_smoke_scale(figure, traces):
-    for claim in figure.claims(trace_of(figure, traces)):
+    for claim in figure.claims(Material("smoke", {"": trace_of(figure, traces)})):
         assert claim.verdict == "holds", claim
 
 
@@ -45,14 +46,14 @@ def test_every_claim_can_fail(figure, traces):
         matrix = panel["entity_only"]
         known = name == "validation"
         matrix[:] = rng.normal(size=matrix.shape) + known * 5 * np.eye(matrix.shape[-1])
-    for claim in figure.claims(Trace(curves, weights)):
+    for claim in figure.claims(Material("smoke", {"": Trace(curves, weights)})):
         assert claim.verdict == "fails", claim
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.name)
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_scale_has_ten_learners_and_its_snapshots(figure, scale):
-    experiment = figure.experiment(scale)
+    (experiment,) = figure.experiments(scale).values()
     assert experiment.training.learners == 10
     assert experiment.training.epochs in experiment.record.weights_at
     assert experiment.model.dropout == 0.1
@@ -60,7 +61,7 @@ def test_every_scale_has_ten_learners_and_its_snapshots(figure, scale):
 
 
 def test_paper_scale_is_the_papers_configuration():
-    experiment = FIGURES[0].experiment("paper")
+    experiment = FIGURES[0].experiments("paper")["reversal"]
     assert (experiment.model.n_layer, experiment.model.n_head) == (24, 12)
     assert experiment.model.d_model == 768
     assert experiment.task.vocab_size == 800

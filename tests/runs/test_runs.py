@@ -27,6 +27,9 @@ class Quiet:
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         self.epochs.append(epoch)
 
+    def working(self, what: str, share: float) -> None:
+        raise AssertionError(f"nothing to compute: {what}")
+
 
 @pytest.fixture
 def finished(tiny, tmp_path) -> Run:

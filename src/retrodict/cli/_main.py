@@ -93,7 +93,9 @@ def run(
 
 @app.command()
 def reproduce(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="fig1 … fig4, or all.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Figures; or all, or theory.")
+    ],
     scale: Annotated[ScaleName, typer.Option(help="How large.")] = ScaleName.laptop,
     out: Out = STORE,
     as_json: Json = False,
@@ -104,23 +106,27 @@ def reproduce(
       retrodict reproduce fig1                     about two minutes on two cores
       retrodict reproduce fig1 fig2 --scale smoke  seconds
       retrodict reproduce all --scale paper        wants a GPU
+      retrodict reproduce theory                   what the theory is good for, in five figures
+
+    all: the figures of the paper. theory: ours (theory-phase, theory-parametrisations, …).
 
     Figures are written to the store as NAME.png and NAME.pdf. Exit code 1: a claim fails.
     """
     from retrodict.cli._progress import Progress
     from retrodict.cli._views import show_reproductions
-    from retrodict.paper import FIGURES, reproduce
+    from retrodict.paper import FIGURES, THEORY_FIGURES, reproduce
     from retrodict.runs import Store
 
-    known = {figure.name: figure for figure in FIGURES}
+    known = {figure.name: figure for figure in (*FIGURES, *THEORY_FIGURES)}
+    groups = {"all": [f.name for f in FIGURES], "theory": [f.name for f in THEORY_FIGURES]}
     for name in names:
-        if name not in known and name != "all":
-            raise BadInput(f"{name}: no figure of that name; {nearest(name, [*known, 'all'])}")
-    wanted = list(known) if "all" in names else list(dict.fromkeys(names))
+        if name not in known and name not in groups:
+            raise BadInput(f"{name}: no figure of that name; {nearest(name, [*known, *groups])}")
+    wanted = list(dict.fromkeys(f for name in names for f in groups.get(name, [name])))
     with Progress() as progress:
         done = [reproduce(known[name], scale.value, Store(out), progress) for name in wanted]
     show_reproductions(done, as_json)
-    _refuse_if_all_diverged([one.run for one in done])
+    _refuse_if_all_diverged([run for one in done for run in one.runs])
     if any(claim.verdict == "fails" for one in done for claim in one.claims):
         raise typer.Exit(1)
 

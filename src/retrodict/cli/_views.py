@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from retrodict.errors import BadInput, CannotFinish
 from retrodict.measures import Final, Interval, final_values, over_learners
 from retrodict.runs import Run
 
@@ -22,13 +23,34 @@ if TYPE_CHECKING:
 
 def show_result(run: Run, as_json: bool) -> None:
     """Print how a finished run ended."""
+    theory = predicted_nll(run)
     if as_json:
-        print_json(_run_facts(run))
+        print_json({**_run_facts(run), "theory": theory})
         return
     console = Console()
-    console.print(_final_table(run))
+    console.print(_final_table(run, theory))
     _print_reading_help(console, run)
+    if theory:
+        console.print(
+            "theory: the NLL of the gradient flow at the same time, computed and not trained",
+            highlight=False,
+        )
     console.print(f"run: {run.folder}", highlight=False, soft_wrap=True)
+
+
+def predicted_nll(run: Run) -> dict[str, float] | None:
+    """Return the NLL of each group that theory foretells for the end, or None if it cannot."""
+    if not run.finished or run.experiment.model.kind == "transformer":
+        return None
+    from retrodict.theory import predict
+
+    epochs = run.experiment.training.epochs
+    last = run.experiment.with_overrides(f"record.every={max(epochs, 1)}", "record.weights_at=[]")
+    try:
+        nll = predict(last).curves["nll"].isel(epoch=-1).mean("learner")
+    except (BadInput, CannotFinish):
+        return None
+    return {str(group): float(nll.sel(group=group)) for group in nll["group"].values}
 
 
 def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
@@ -40,7 +62,8 @@ def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
                     {
                         "name": one.figure.name,
                         "scale": one.scale,
-                        **_run_facts(one.run),
+                        **(_run_facts(one.runs[0]) if len(one.runs) == 1 else {}),
+                        "runs": [_run_facts(run) for run in one.runs],
                         "claims": [_claim_facts(claim) for claim in one.claims],
                         "files": [str(path) for path in one.files],
                     }
@@ -52,10 +75,11 @@ def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
     console = Console()
     shown: set[str] = set()
     for one in done:
-        if one.run.folder.name not in shown:
-            shown.add(one.run.folder.name)
-            console.print(_final_table(one.run))
-            _print_reading_help(console, one.run)
+        for run in one.runs if len(one.runs) == 1 else ():
+            if run.folder.name not in shown:
+                shown.add(run.folder.name)
+                console.print(_final_table(run))
+                _print_reading_help(console, run)
     table = Table(title="claims")
     for column in ("claim", "predicted", "measured", "grade", "verdict"):
         table.add_column(column, no_wrap=column != "claim")
@@ -78,10 +102,13 @@ def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
 def show_list(as_json: bool) -> None:
     """Print what there is."""
     from retrodict.claims import STATEMENTS
-    from retrodict.paper import FIGURES
+    from retrodict.paper import FIGURES, THEORY_FIGURES
 
     content: dict[str, list[dict[str, str]]] = {
-        "figures": [{"name": f.name, "about": f.title, "grade": f.grade} for f in FIGURES],
+        "figures": [
+            {"name": f.name, "about": f.title, "grade": f.grade}
+            for f in (*FIGURES, *THEORY_FIGURES)
+        ],
         "tables": [],
         "statements": [{"name": s.name, "about": s.title, "grade": s.grade} for s in STATEMENTS],
         **_kinds(),
@@ -197,7 +224,7 @@ def _claim_facts(claim: Claim) -> dict[str, Any]:
     return {field.name: getattr(claim, field.name) for field in dataclasses.fields(claim)}
 
 
-def _final_table(run: Run) -> Table:
+def _final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
     trace = run.trace
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
@@ -207,13 +234,15 @@ def _final_table(run: Run) -> Table:
     finals = final_values(trace)
     several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
     nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)
-    for column in ("group", *nll, "accuracy", "rank", "beats wrong"):
+    foretold = ("theory",) if theory else ()
+    for column in ("group", *nll, *foretold, "accuracy", "rank", "beats wrong"):
         table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
     for final in finals:
         table.add_row(
             final.group,
             f"{final.nll:.3f}",
             *([f"{final.entity_nll:.3f}"] if several_tokens else []),
+            *([f"{theory[final.group]:.3f}"] if theory else []),
             f"{final.accuracy:.2f}",
             f"{final.rank.mean:.1f}",
             f"{final.preference:.2f}",

@@ -29,6 +29,9 @@ class Reporter(Protocol):
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         """So many epochs are done."""
 
+    def working(self, what: str, share: float) -> None:
+        """A share, 0 to 1, of something that is no training is done."""
+
 
 def execute(
     experiment: Experiment, store: Store, reporter: Reporter, keep_weights: bool = True

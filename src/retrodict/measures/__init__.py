@@ -1,7 +1,20 @@
 """Measures: numbers read off Traces, with intervals over learners."""
 
 from retrodict.measures._effective_weights import diagonal_z
+from retrodict.measures._indices import asymmetry, indices, intransitivity, strength
 from retrodict.measures._intervals import Interval, band, over_learners
 from retrodict.measures._summary import Final, final_values, preference
 
-__all__ = ["Final", "Interval", "band", "diagonal_z", "final_values", "over_learners", "preference"]
+__all__ = [
+    "Final",
+    "Interval",
+    "asymmetry",
+    "band",
+    "diagonal_z",
+    "final_values",
+    "indices",
+    "intransitivity",
+    "over_learners",
+    "preference",
+    "strength",
+]

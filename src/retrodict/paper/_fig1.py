@@ -5,33 +5,32 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
-from retrodict.paper._figure import PaperFigure
+from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._nll_claims import nll_claims
 from retrodict.paper._scales import default_experiment
 from retrodict.plots import plot_nll
-from retrodict.trace import Trace
 
 
-def draw(trace: Trace) -> Figure:
+def draw(material: Material) -> Figure:
     """Training and validation NLL over epochs."""
     return plot_nll(
-        trace,
+        material.trace,
         title="Reversal: what is learned in one direction is not known in the other",
         training="training (A → B, B ← A)",
         validation="validation (direction not seen)",
     )
 
 
-def claims(trace: Trace) -> list[Claim]:
+def claims(material: Material) -> list[Claim]:
     """Trained directions are learned; unseen ones are guessed, or worse."""
-    return nll_claims("fig1", trace)
+    return nll_claims("fig1", material.trace)
 
 
 FIG1 = PaperFigure(
     name="fig1",
     title="reversal: training and validation NLL over epochs",
     grade="S",
-    experiment=lambda scale: default_experiment("reversal", scale),
+    experiments=lambda scale: {"reversal": default_experiment("reversal", scale)},
     draw=draw,
     claims=claims,
 )

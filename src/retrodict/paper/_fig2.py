@@ -5,30 +5,32 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
-from retrodict.paper._figure import PaperFigure
+from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._scales import default_experiment
 from retrodict.paper._weight_claims import weight_claims
 from retrodict.plots import plot_matrices
-from retrodict.trace import Trace
 
 
-def draw(trace: Trace) -> Figure:
+def draw(material: Material) -> Figure:
     """Four matrices: training pairs above, validation pairs below, reverse direction right."""
     return plot_matrices(
-        trace, "Reversal: the unseen direction's weights are not trained", rows=2, columns=2
+        material.trace,
+        "Reversal: the unseen direction's weights are not trained",
+        rows=2,
+        columns=2,
     )
 
 
-def claims(trace: Trace) -> list[Claim]:
+def claims(material: Material) -> list[Claim]:
     """Three diagonals stand out; that of the unseen direction does not."""
-    return weight_claims("fig2", trace)
+    return weight_claims("fig2", material.trace)
 
 
 FIG2 = PaperFigure(
     name="fig2",
     title="reversal: effective weights, four matrices",
     grade="S",
-    experiment=lambda scale: default_experiment("reversal", scale),
+    experiments=lambda scale: {"reversal": default_experiment("reversal", scale)},
     draw=draw,
     claims=claims,
 )

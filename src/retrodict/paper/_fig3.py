@@ -5,33 +5,32 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
-from retrodict.paper._figure import PaperFigure
+from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._nll_claims import nll_claims
 from retrodict.paper._scales import default_experiment
 from retrodict.plots import plot_nll
-from retrodict.trace import Trace
 
 
-def draw(trace: Trace) -> Figure:
+def draw(material: Material) -> Figure:
     """Training and validation NLL over epochs."""
     return plot_nll(
-        trace,
+        material.trace,
         title="Chain: A → B and B → C are learned, A ⇝ C does not follow",
         training="training (A → B, B → C, A ⇝ C)",
         validation="validation (A ⇝ C, not seen)",
     )
 
 
-def claims(trace: Trace) -> list[Claim]:
+def claims(material: Material) -> list[Claim]:
     """Steps are learned; leaps over unseen triples are guessed, or worse."""
-    return nll_claims("fig3", trace)
+    return nll_claims("fig3", material.trace)
 
 
 FIG3 = PaperFigure(
     name="fig3",
     title="chain of thought: training and validation NLL over epochs",
     grade="S",
-    experiment=lambda scale: default_experiment("chain", scale),
+    experiments=lambda scale: {"chain": default_experiment("chain", scale)},
     draw=draw,
     claims=claims,
 )

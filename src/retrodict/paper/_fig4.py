@@ -5,30 +5,32 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
-from retrodict.paper._figure import PaperFigure
+from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._scales import default_experiment
 from retrodict.paper._weight_claims import weight_claims
 from retrodict.plots import plot_matrices
-from retrodict.trace import Trace
 
 
-def draw(trace: Trace) -> Figure:
+def draw(material: Material) -> Figure:
     """Six matrices: training triples above, validation triples below."""
     return plot_matrices(
-        trace, "Chain: weights of A to B and B to C do not add up to A to C", rows=2, columns=3
+        material.trace,
+        "Chain: weights of A to B and B to C do not add up to A to C",
+        rows=2,
+        columns=3,
     )
 
 
-def claims(trace: Trace) -> list[Claim]:
+def claims(material: Material) -> list[Claim]:
     """Five diagonals stand out; that of the unseen leap does not."""
-    return weight_claims("fig4", trace)
+    return weight_claims("fig4", material.trace)
 
 
 FIG4 = PaperFigure(
     name="fig4",
     title="chain of thought: effective weights, six matrices",
     grade="S",
-    experiment=lambda scale: default_experiment("chain", scale),
+    experiments=lambda scale: {"chain": default_experiment("chain", scale)},
     draw=draw,
     claims=claims,
 )

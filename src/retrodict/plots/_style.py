@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -30,6 +31,14 @@ def new_figure(width: float, height: float) -> Figure:
     """Make an empty figure of a size in inches, with room for a footer."""
     room = ConstrainedLayoutEngine(rect=(0, 0.12 / height, 1, 1 - 0.12 / height))
     return Figure(figsize=(width, height), layout=room)
+
+
+def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:
+    """Put the legend of one panel under all panels, above the footer."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=columns or len(labels), borderaxespad=1.8
+    )
 
 
 def footer(figure: Figure, text: str) -> None:

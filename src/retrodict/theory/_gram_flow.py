@@ -11,7 +11,7 @@ Gram matrix G = E Eᵀ, the R different inputs `in` and the start L₀ = E Θ₀
                  Z = P Pᵀ
 
 where D = (wanted − counts · softmax(Z[in])) / N, and α = exp(−λ t) only under weight decay λ.
-Nothing depends on d. Proof: docs/theory.md [O].
+Nothing depends on d (factors: on their rank, which is d unless given). Proof: docs/theory.md [O].
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """SGD on rows of logits: the one-layer transformer's Y, of which a step moves only rows it reads.
 
 One row with one target stays on a line: its gap u follows u ← u + η M / (eᵘ + M − 1), one step a
-visit, between u(ηk) and u(e^η ηk) of the flow after k visits [O, proved in docs/theory.md].
+visit, between u(ηk) and u(e^η ηk) of the flow after k visits, for every η > 0 [O, proved in
+docs/theory.md].
 """
 
 from __future__ import annotations

@@ -1,0 +1,98 @@
+"""Asymmetry and intransitivity: how much of a trained association the untrained one lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.trace import Trace
+
+
+def strength(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest"]:
+    """How strongly a matrix of effective weights associates each row with its own column.
+
+    Mean diagonal less mean off-diagonal, in nats of logit; NaN without off-diagonal entries.
+
+    >>> strength(np.array([[3.0, 1.0], [1.0, 3.0]])).item()
+    2.0
+    """
+    n = matrix.shape[-1]
+    if n < 2:
+        return np.full(matrix.shape[:-2], np.nan)
+    matrix = matrix.astype(float)
+    on = np.diagonal(matrix, axis1=-2, axis2=-1).mean(axis=-1)
+    off = matrix[..., ~np.eye(n, dtype=bool)].mean(axis=-1)
+    return np.asarray(on - off)
+
+
+def asymmetry(
+    there: Float[np.ndarray, "*rest n n"], back: Float[np.ndarray, "*rest n n"]
+) -> Float[np.ndarray, "*rest"]:
+    """Share of the strength from A to B that is missing from B to A.
+
+    1 − strength(B → A) / strength(A → B): 0 is a symmetric association, 1 one that leads there
+    and not back, above 1 one whose way back is suppressed. NaN where the way there has none.
+
+    Args:
+        there: effective weights from A_i (rows) to B_j.
+        back: effective weights from B_i (rows) to A_j.
+    """
+    return _missing(strength(back), strength(there))
+
+
+def intransitivity(
+    first: Float[np.ndarray, "*rest n n"],
+    second: Float[np.ndarray, "*rest n n"],
+    leap: Float[np.ndarray, "*rest n n"],
+) -> Float[np.ndarray, "*rest"]:
+    """Share of the weaker step's strength that is missing from the leap A to C.
+
+    1 − strength(A → C) / min(strength(A → B), strength(B → C)); read as `asymmetry`.
+    """
+    weaker = np.asarray(np.minimum(strength(first), strength(second)))
+    return _missing(strength(leap), weaker)
+
+
+def indices(trace: Trace, variant: str = "entity_only") -> dict[str, Float[np.ndarray, " learner"]]:
+    """Read every index that a trace's last snapshot allows off it, learner by learner.
+
+    Args:
+        trace: of the reversal, pairs or chain task.
+        variant: `entity_only` or `prompt_matched` effective weights.
+
+    Returns:
+        `asymmetry` (facts taught one way) and `asymmetry_control` (taught both ways), or
+        `intransitivity` (triples whose leap was not taught) and `intransitivity_control` (taught).
+        Empty where the trace has no such panels.
+    """
+    panels = {
+        name: panel[variant].isel(snapshot=-1).values for name, panel in trace.weights.items()
+    }
+    wanted: dict[str, tuple[Callable[..., np.ndarray], tuple[str, ...]]] = {
+        "asymmetry": (asymmetry, ("train_seen", "validation")),
+        "asymmetry_control": (asymmetry, ("train_forward", "train_backward")),
+        "intransitivity": (
+            intransitivity,
+            ("train_seen_a_to_b", "train_seen_b_to_c", "validation"),
+        ),
+        "intransitivity_control": (
+            intransitivity,
+            ("train_a_to_b", "train_b_to_c", "train_a_to_c"),
+        ),
+    }
+    found = {}
+    for name, (index, needed) in wanted.items():
+        parts = [panels[panel] for panel in needed if panel in panels]
+        if len(parts) == len(needed) and len({part.shape for part in parts}) == 1:
+            found[name] = index(*parts)
+    return found
+
+
+def _missing(
+    untrained: Float[np.ndarray, "*rest"], trained: Float[np.ndarray, "*rest"]
+) -> Float[np.ndarray, "*rest"]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share: np.ndarray = np.where(trained > 0, 1 - untrained / trained, np.nan)
+    return share
