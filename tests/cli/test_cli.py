@@ -87,10 +87,23 @@ def test_show_and_compare(command, tiny_yaml, tmp_path):
 def test_list_names_everything(command):
     code, out, _ = command("list")
     assert code == 0
-    for name in ("fig1", "fig4", "reversal", "related_chain", "transformer", "next_token"):
+    for name in (
+        "fig1",
+        "fig4",
+        "theory-phase",
+        "theorem-1",
+        "one_layer",
+        "pairs",
+        "reversal",
+        "related_chain",
+        "transformer",
+        "next_token",
+    ):
         assert name in out
     _, out, _ = command("list", "--json")
-    assert [f["name"] for f in json.loads(out)["figures"]] == ["fig1", "fig2", "fig3", "fig4"]
+    found = json.loads(out)
+    assert [f["name"] for f in found["figures"]][:4] == ["fig1", "fig2", "fig3", "fig4"]
+    assert {"theorem-1", "lemma-2", "proposition-4.1"} <= {s["name"] for s in found["statements"]}
 
 
 BAD = {

@@ -9,7 +9,7 @@ from retrodict.claims._claim import Claim, Verdict, at_least, at_most, within
 from retrodict.claims._one_layer import ONE_LAYER_STATEMENTS
 from retrodict.claims._rows import ROW_STATEMENTS
 from retrodict.claims._statement import Effort, Evidence, Finding, Part, Statement
-from retrodict.claims._tables import as_html, as_markdown, cells
+from retrodict.claims._tables import as_html, as_markdown, cells, seeds_in_words
 
 _KINDS = {"theorem": 0, "lemma": 1, "proposition": 2}
 
@@ -35,5 +35,6 @@ __all__ = [
     "at_least",
     "at_most",
     "cells",
+    "seeds_in_words",
     "within",
 ]

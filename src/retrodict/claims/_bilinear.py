@@ -83,8 +83,9 @@ def check_theorem_1(effort: Effort, parametrisation: str = "full", sigma: float 
     quantiles = [float(np.quantile(e, 0.9)) for e in epsilons.values()]
     return Evidence(
         parts,
-        seeds=f"0 to {draws - 1} at each d",
-        grid=f"n = 20, m = 100, σ = {sigma:g}, d = {dimensions}, path to t = {UNTIL:g}",
+        seeds=range(draws),
+        grid=f"n = 20, m = 100, σ = {sigma:g}, d = {dimensions}, path to t = {UNTIL:g}; each seed "
+        "at each d",
         notes=[
             f"d = {d}: 0.9-quantile of ε* {q:.2g}; share with ε* = 0 {np.mean(e == 0):.2f}, "
             f"≤ 0.1 {np.mean(e <= 0.1):.2f}, ≤ 0.01 {np.mean(e <= 0.01):.2f}"
@@ -115,14 +116,17 @@ def check_theorem_5(effort: Effort, parametrisation: str = "full", sigma: float 
     for n, m in effort.pick(((10, 50), (20, 100), (40, 200)), ()):
         found = _epsilons(draw_many(Effort(), [3000], few, n=n, m=m)[3000])
         notes.append(
-            f"n = {n}, m = {m}, d = 3000: 0.9-quantile of ε* {np.quantile(found, 0.9):.2g}"
+            f"n = {n}, m = {m}, d = 3000, {few} draws: 0.9-quantile of ε* "
+            f"{np.quantile(found, 0.9):.2g}"
         )
     for s in effort.pick((0.1, 1.0), ()):
         found = _epsilons(draw_many(Effort(), [1000], few, sigma=s)[1000])
-        notes.append(f"σ = {s:g}, d = 1000: share with ε* ≤ 0.1 {np.mean(found <= 0.1):.2f}")
+        notes.append(
+            f"σ = {s:g}, d = 1000, {few} draws: share with ε* ≤ 0.1 {np.mean(found <= 0.1):.2f}"
+        )
     return Evidence(
         parts,
-        seeds=f"0 to {draws - 1} at each d (other sizes and σ: 0 to {few - 1})",
+        seeds=range(draws),
         grid=f"n = 20, m = 100, σ = {sigma:g}, d = {dimensions}",
         notes=notes,
     )
@@ -152,7 +156,7 @@ def _theorem_2(
         )
     return Evidence(
         parts,
-        seeds=f"0 to {draws - 1} at each d",
+        seeds=range(draws),
         grid=f"n = 20, m = {m}, σ = {sigma:g}, d = {tuple(dimensions)}, c = {LEVELS}, "
         "C = ln(m/2) and half of it",
         notes=notes,
@@ -205,7 +209,7 @@ def check_gram_exactness(
         effort.tick((seed + 1) / systems)
     return Evidence(
         [below("largest relative difference of the logits over 60 steps", worst, 1e-11)],
-        seeds=f"0 to {systems - 1}",
+        seeds=range(systems),
         grid="m 6 to 23, d 2 to 15, rank 1 to 5, 14 sentences, batch 3, momentum 0.5, decay 0.01",
     )
 
@@ -232,7 +236,7 @@ def check_infinite_width(effort: Effort, nll: Callable[..., Any] = row_nll) -> E
             below(f"rms over draws of max|L − limit| at d = {dimensions[-1]:.0e}", rms[-1], 0.01),
             between("slope of its logarithm against ln d", slope, -0.65, -0.4),
         ],
-        seeds=f"0 to {draws - 1} at each d",
+        seeds=range(draws),
         grid=f"n = {n}, m = {m}, d = {dimensions}, t from 1 to 1e5",
         notes=[f"d = {d:.0e}: {r:.2g}" for d, r in zip(dimensions, rms, strict=True)],
     )
@@ -246,7 +250,7 @@ def check_symmetric_reverse(effort: Effort, parametrisation: str = "symmetric") 
         below("largest L_rev at t = 1e8", max(float(p.reverse[-1]) for p in paths), 1e-3),
         above("least ε*", min(p.epsilon for p in paths), 0.9),
     ]
-    return Evidence(parts, seeds=f"0 to {draws - 1}", grid="n = 20, m = 100, d = 1000, σ = 0")
+    return Evidence(parts, seeds=range(draws), grid="n = 20, m = 100, d = 1000, σ = 0")
 
 
 LARGE = "d ≥ poly(n, m, 1/ε, log(1/δ)): d is taken large and its dependence shown"

@@ -60,7 +60,7 @@ def check_proposition_41(effort: Effort, model: OneLayer | None = None) -> Evide
             worst = max(worst, float(np.abs(_probabilities(population, tokens) * m - 1).max()))
     return Evidence(
         [below("|M p − 1| over all tokens and prompts, largest", worst, ROUNDING)],
-        seeds="0, 1",
+        seeds=(0, 1),
         grid=f"M = {sizes}, prompts of 1, 2 and 4 tokens",
     )
 
@@ -77,7 +77,7 @@ def check_proposition_42(effort: Effort, build: Build = _build) -> Evidence:
             below("|p − softmax(Y[x1])|, largest", float(np.abs(found - y).max()), ROUNDING),
             below("spread of p over the second token", float(np.ptp(by_query, axis=2).max()), 0.0),
         ],
-        seeds=f"0 to {len(seeds) - 1}",
+        seeds=seeds,
         grid=f"M = {m}, all {m * m} prompts, Y and Z with N(0, 1) entries",
     )
 
@@ -108,7 +108,7 @@ def check_lemma_1(effort: Effort, build: Build = _build) -> Evidence:
             below("gradient of any other row of Y, largest", elsewhere, 0.0),
             below("gradient of Z, largest", attention, 0.0),
         ],
-        seeds=f"0 to {len(seeds) - 1}",
+        seeds=seeds,
         grid=f"M = {m}, one random sentence a seed, Y and Z with N(0, 1) entries",
     )
 
@@ -182,7 +182,7 @@ def check_theorem_3(effort: Effort, model: OneLayer | None = None) -> Evidence:
                 ROUNDING,
             ),
         ],
-        seeds=_seeds(experiment),
+        seeds=experiment.training.seeds,
         grid=f"reversal, V = 40 (M = {m}), η = {LEARNING_RATE}, {epochs} passes of batch 1",
         notes=[f"largest 1 − p of a trained fact: {miss:.2e}"],
     )
@@ -219,7 +219,7 @@ def check_theorem_4(
                 "mean of p(B|A,→) and p(C|A,⇝) of training triples", float(both.mean()), 0.45, 0.5
             ),
         ],
-        seeds=_seeds(experiment),
+        seeds=experiment.training.seeds,
         grid=f"chain, V = 40 (M = {m}), η = {LEARNING_RATE}, {epochs} passes of batch 1",
         notes=[
             f"spread of p over the two targets of a row: {both.std():.3f}, in shuffled passes, "
@@ -231,10 +231,6 @@ def check_theorem_4(
 
 def _most(parts: Sequence[np.ndarray]) -> float:
     return float(np.concatenate(parts).max())
-
-
-def _seeds(experiment: Experiment) -> str:
-    return f"0 to {experiment.training.learners - 1}"
 
 
 ZERO = "Y and Z start at zero"

@@ -187,9 +187,9 @@ def check_k_targets(effort: Effort, gap: Gap = logit_gap, lr: float = 0.05) -> E
             below("|K p − 1| at τ = 1e9, largest", limit, 1e-6),
             between(f"K = 2: std(p) / (√η/4) of SGD at η = {lr}", spread, 0.9, 1.1),
         ],
-        seeds=f"0 ({replicas} rows of {steps} random steps)",
+        seeds=(0,),
         grid="(M, K) = (10, 2), (100, 3) by ODE; M = 10, 802 with K = 2, 5 in the limit; "
-        "SGD at M = 20",
+        f"SGD at M = 20, {replicas} rows of {steps} random steps",
         notes=["√η/4 is the leading order in η; at η = 0.05 corrections are a few percent"],
     )
 

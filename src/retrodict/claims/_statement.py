@@ -82,14 +82,14 @@ class Evidence:
 
     Attributes:
         parts: its comparisons, the telling one first.
-        seeds: which seeds were drawn, in words; empty if nothing is random.
+        seeds: which seeds were drawn; empty if nothing is random.
         grid: over which sizes and times.
         unmet: assumptions that the instance does not meet; with any, there is no verdict.
         notes: other numbers worth telling.
     """
 
     parts: Sequence[Part]
-    seeds: str = ""
+    seeds: Sequence[int] = ()
     grid: str = ""
     unmet: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -122,7 +122,7 @@ class Finding:
     measured: float
     margin: float
     verdict: Verdict
-    seeds: str
+    seeds: Sequence[int]
     grid: str
     notes: Sequence[str]
     parts: Sequence[Part]
@@ -182,7 +182,7 @@ class Statement:
             measured=deciding.measured if math.isfinite(deciding.measured) else math.nan,
             margin=deciding.margin,
             verdict=verdict,
-            seeds=evidence.seeds,
+            seeds=list(evidence.seeds),
             grid=evidence.grid,
             notes=list(evidence.notes),
             parts=list(evidence.parts),

@@ -23,6 +23,17 @@ def number(value: float) -> str:
     return f"{value:.3g}" if math.isfinite(value) else "none"
 
 
+def seeds_in_words(seeds: Sequence[int]) -> str:
+    """Write seeds shortly.
+
+    >>> seeds_in_words([0, 1, 2]), seeds_in_words([7]), seeds_in_words([])
+    ('0 to 2', '7', 'nothing random')
+    """
+    if not seeds:
+        return "nothing random"
+    return str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+
+
 def cells(finding: Finding) -> tuple[str, ...]:
     """One row of the overview, under `HEAD`."""
     return (
@@ -32,7 +43,7 @@ def cells(finding: Finding) -> tuple[str, ...]:
         finding.predicted,
         number(finding.measured),
         number(finding.margin),
-        finding.seeds or "nothing random",
+        seeds_in_words(finding.seeds),
         finding.verdict,
     )
 
@@ -96,7 +107,7 @@ def _facts(f: Finding) -> list[tuple[str, str]]:
     facts += [("made testable", f.testable)] if f.testable else []
     facts += [("known", f.known)] if f.known else []
     facts += [("grid", f.grid)] if f.grid else []
-    return [*facts, ("seeds", f.seeds or "nothing random")]
+    return [*facts, ("seeds", seeds_in_words(f.seeds))]
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from retrodict._atomic import atomic_text
-from retrodict.claims import STATEMENTS, Effort, Finding, Statement, as_html, as_markdown, cells
+from retrodict.claims import (
+    STATEMENTS,
+    Effort,
+    Finding,
+    Statement,
+    as_html,
+    as_markdown,
+    cells,
+    seeds_in_words,
+)
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
@@ -96,7 +105,7 @@ def _print_details(console: Console, finding: Finding) -> None:
     for text, met in finding.assumptions:
         console.print(f"  assumes: {text}" + ("" if met else "  [bold red]not met[/bold red]"))
     for line in filter(
-        None, (finding.testable, finding.grid, finding.seeds and "seeds " + finding.seeds)
+        None, (finding.testable, finding.grid, "seeds: " + seeds_in_words(finding.seeds))
     ):
         console.print(f"  {line}", highlight=False)
     for part in finding.parts:
