@@ -30,6 +30,13 @@ PANELS = {
 """Variables over (learner, snapshot, source, target)."""
 
 
+LOSSES = {
+    "training": "mean over the pass's steps of the loss before the step, dropout on",
+    "theory": "loss at the pass's start, or (steps) mean over its steps of the loss before each",
+}
+"""What `training_loss` is, by where a trace comes from."""
+
+
 class Recording:
     """Room for everything a trace holds, NaN until it is filled.
 
@@ -79,7 +86,7 @@ class Recording:
         data["training_loss"] = (
             ("learner", "epoch"),
             self.arrays["training_loss"],
-            {"description": "mean over the pass's steps of the loss before the step, dropout on"},
+            {"description": LOSSES[self.source]},
         )
         data["diverged_at"] = (
             ("learner",),

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from retrodict.errors import BadInput
-from retrodict.theory import GramFlow, ParameterFlow, nll, row_nll, wishart_root
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.theory import GramFlow, ParameterFlow, nll, row_nll, separate, wishart_root
 
 PARAMETRISATIONS = ("full", "symmetric", "factorised", "tied")
 
@@ -212,7 +212,7 @@ def test_a_system_that_does_not_fit_is_refused(arguments, says):
 def test_a_draw_that_does_not_fit_is_refused(options, says):
     with pytest.raises(BadInput, match=says):
         GramFlow.draw(10, 10, [0], [1], **options)
-    with pytest.raises(BadInput, match=r"d must be at least 1"):
+    with pytest.raises(BadInput, match=r"d at least 1"):
         GramFlow.draw(0, 10, [0], [1])
 
 
@@ -235,3 +235,60 @@ def test_times_that_make_no_sense_are_refused(times, says):
 
 def test_nll_of_huge_logits_is_finite():
     np.testing.assert_allclose(nll(np.array([1e4, 0.0])), [0.0, 1e4])
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: GramFlow(np.full((3, 3), np.nan), [0], [1]), r"gram: has entries"),
+        (lambda: GramFlow(np.eye(3)[:2], [0], [1]), r"gram: shape \(2, 3\) does not fit"),
+        (lambda: GramFlow(np.eye(3), [0], [1], m=4), r"m: 4 does not fit"),
+        (lambda: GramFlow(None, [0], [1], m=3, start_logits=np.eye(2)), r"must be 3 × 3"),
+        (lambda: GramFlow(None, [0.5], [1], m=3), r"tokens are whole numbers"),
+        (lambda: GramFlow.draw(10, 10, [0], [1], rank=0), r"rank: 0 must be at least 1"),
+        (lambda: ParameterFlow(np.eye(3), [0], [1], [np.ones((3, 2))]), r"must be 3 × 3"),
+        (lambda: list(GramFlow(None, [0], [1], m=3).follow([1.0], np.array([3]))), r"token 3 is"),
+        (lambda: separate(GramFlow(None, [0], [1], m=3), (0, 7)), r"question: \(0, 7\) is outside"),
+        (lambda: separate(GramFlow(None, [0], [1], m=3), (0, 1), until=0.0), r"until: 0 must be"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(make, says):
+    with pytest.raises(BadInput, match=says):
+        make()
+
+
+def test_a_flow_that_would_not_end_is_given_up(monkeypatch):
+    monkeypatch.setattr("retrodict.theory._dynamics._MOST_STEPS", 5)
+    with pytest.raises(CannotFinish, match=r"too stiff to follow past t = .* earlier times"):
+        list(GramFlow.draw(200, 20, *paper_pairs(5)).follow([1e8]))
+
+
+def test_one_time_may_be_a_number():
+    flow = GramFlow(None, [0], [1], m=5)
+    assert [t for t, _ in flow.follow(2.0)] == pytest.approx([2.0])
+
+
+@pytest.mark.parametrize("parametrisation", ["factorised", "tied"])
+def test_factors_of_any_rank_are_drawn_in_law_at_the_same_cost(parametrisation):
+    """Their products' second moments do not depend on how the columns were drawn."""
+    m, d, sigma = 4, 300, 0.2
+    drawn = [
+        GramFlow.draw(d, m, [0], [1], sigma=sigma, parametrisation=parametrisation, seed=seed)
+        for seed in range(600)
+    ]
+    assert drawn[0].factors[0].shape[1] <= 2 * m
+    logits = np.stack([flow.logits(flow.start, np.arange(m)) for flow in drawn])
+    off = logits[:, ~np.eye(m, dtype=bool)]
+    # 600 draws of 12 entries with spread σ (tied: off the diagonal, plus the Gram's own spread)
+    expected = sigma if parametrisation == "factorised" else None
+    if expected:
+        assert off.std() == pytest.approx(expected, rel=0.06)
+    rng = np.random.default_rng(0)
+    std = np.sqrt(sigma / np.sqrt(d))
+    brute = []
+    for _ in range(600):
+        e = rng.standard_normal((m, d)) / np.sqrt(d)
+        u = e @ (std * rng.standard_normal((d, d)))
+        v = e @ (std * rng.standard_normal((d, d))) if parametrisation == "factorised" else u
+        brute.append((u @ v.T)[~np.eye(m, dtype=bool)])
+    assert off.std() == pytest.approx(np.std(brute), rel=0.08)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from scipy.stats import binomtest
 
 from retrodict.claims._claim import Verdict
@@ -53,18 +54,32 @@ class Part:
 
 def below(what: str, measured: float, bound: float) -> Part:
     """The number is at most `bound`."""
-    return Part(what, f"≤ {bound:.3g}", float(measured), float(bound - measured))
+    return _part(what, f"≤ {bound:.3g}", measured, bound - measured)
 
 
 def above(what: str, measured: float, bound: float) -> Part:
     """The number is at least `bound`."""
-    return Part(what, f"≥ {bound:.3g}", float(measured), float(measured - bound))
+    return _part(what, f"≥ {bound:.3g}", measured, measured - bound)
 
 
 def between(what: str, measured: float, low: float, high: float) -> Part:
     """The number lies in an interval."""
     margin = min(measured - low, high - measured)
-    return Part(what, f"{low:.3g} to {high:.3g}", float(measured), float(margin))
+    return _part(what, f"{low:.3g} to {high:.3g}", measured, margin)
+
+
+def largest(*values: Any) -> float:
+    """Return the largest of numbers and arrays; a missing one makes the result missing.
+
+    `max` would drop it, and a check that lost its numbers would hold.
+    """
+    return float(np.max([np.max(value) for value in values]))
+
+
+def _part(what: str, predicted: str, measured: float, margin: float) -> Part:
+    """A number that is missing or infinite meets no condition."""
+    finite = math.isfinite(measured)
+    return Part(what, predicted, float(measured), float(margin) if finite else math.nan)
 
 
 def share_at_least(what: str, hits: int, draws: int, share: float) -> Part:
@@ -145,6 +160,8 @@ class Statement:
         assumptions: what it needs.
         testable: how an asymptotic statement was made testable; empty if it is exact.
         known: if it fails as written: why, and the mended form that holds.
+        known_value: the interval in which a documented failure measures; outside it, it is a new
+            failure.
     """
 
     name: str
@@ -156,6 +173,7 @@ class Statement:
     assumptions: Sequence[str] = ()
     testable: str = ""
     known: str = ""
+    known_value: tuple[float, float] = (math.nan, math.nan)
     source: str = ""
 
     def examine(self, effort: Effort | None = None, **subject: Any) -> Finding:
@@ -167,7 +185,8 @@ class Statement:
         if evidence.unmet:
             verdict = "not applicable"
         elif failing:
-            verdict = "fails (known)" if self.known else "fails"
+            low, high = self.known_value
+            verdict = "fails (known)" if low <= deciding.measured <= high else "fails"
         return Finding(
             name=self.name,
             title=self.title,

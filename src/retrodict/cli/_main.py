@@ -44,7 +44,7 @@ class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choic
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 STORE = Path("runs")
-_SMALLER = "make task.vocab_size, model or training.learners smaller"
+_SMALLER = "make the task, the model or training.learners smaller"
 
 
 @app.command()
@@ -154,9 +154,11 @@ def verify(
     """
     from retrodict.cli._progress import Progress
     from retrodict.cli._verify import check, choose, show, write
-    from retrodict.runs import Store
+    from retrodict.runs import Store, require_writable
 
     chosen = choose(names or [])
+    if not names:
+        require_writable(out)
     with Progress() as progress:
         findings = check(chosen, fast, progress)
     command = f"retrodict verify{' --fast' if fast else ''}"

@@ -103,7 +103,7 @@ class Pairs(TaskConfig):
                 answer_start=1,
                 facts=facts,
                 directions=np.full(len(facts), "forward" if forward else "backward"),
-                candidates=np.tile(target, (len(facts), 1)),
+                candidates=np.broadcast_to(target, (len(facts), self.n)),
             )
 
         titles = {

@@ -20,6 +20,7 @@ from retrodict.errors import BadInput, CannotFinish, nearest
 PARAMETRISATIONS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
 """How many factors Θ is trained through; 0 where it is trained itself."""
 
+_MOST_STEPS = 20_000  # of a solver; what needs more will not end
 _STIFF_AFTER = 600  # explicit steps; a flow that is not stiff takes 30 to 200 to t = 1e8
 State = Float[np.ndarray, " state"]
 
@@ -60,12 +61,8 @@ class Dynamics:
                 f"inputs and targets: shapes {self.inputs.shape} and {self.targets.shape}; "
                 "each needs one token a sentence, and at least one sentence"
             )
-        for name, tokens in (("input", self.inputs), ("target", self.targets)):
-            outside = tokens[(tokens < 0) | (tokens >= m)]
-            if len(outside):
-                raise BadInput(
-                    f"{name} {outside[0]} is outside the vocabulary; tokens are 0 to {m - 1}"
-                )
+        require_tokens("input", self.inputs, m)
+        require_tokens("target", self.targets, m)
         if not (np.isfinite(weight_decay) and weight_decay >= 0):
             raise BadInput(f"weight_decay: {weight_decay} must be finite and at least 0")
         self.weight_decay = weight_decay
@@ -128,7 +125,7 @@ class Dynamics:
 
     def follow(
         self,
-        times: Sequence[float] | Float[np.ndarray, " time"],
+        times: float | Sequence[float] | Float[np.ndarray, " time"],
         tokens: Int[np.ndarray, " token"] | None = None,
         *,
         every_step: bool = False,
@@ -156,7 +153,11 @@ class Dynamics:
         if method != "auto" and method not in _SOLVERS:
             choices = ", ".join(["auto", *_SOLVERS])
             raise BadInput(f"method: {method!r} is not known; choose from {choices}")
-        tokens = self.rows if tokens is None else tokens
+        tokens = self.rows if tokens is None else np.asarray(tokens)
+        if tokens is not self.rows:
+            require_tokens("token", tokens, self.m)
+        if not np.isfinite(self.rate(self.start)).all():
+            raise BadInput("the flow's start has entries that are not finite")
         for system, s, state in _integrate(self, wanted, every_step, method, rtol, atol):
             yield float(np.expm1(s)), system.logits(state, tokens)
 
@@ -183,6 +184,35 @@ class Dynamics:
             yield loss, state
 
 
+def require_tokens(what: str, tokens: np.ndarray, m: int) -> None:
+    """Refuse what is no token of a vocabulary of m.
+
+    Raises:
+        BadInput: a token outside, or numbers that are not whole.
+    """
+    if not np.issubdtype(tokens.dtype, np.integer):
+        raise BadInput(f"{what}: tokens are whole numbers, 0 to {m - 1}, got {tokens.dtype}")
+    outside = tokens[(tokens < 0) | (tokens >= m)]
+    if len(outside):
+        raise BadInput(f"{what} {outside[0]} is outside the vocabulary; tokens are 0 to {m - 1}")
+
+
+def require_matrix(what: str, matrix: np.ndarray, shape: tuple[int | None, ...]) -> None:
+    """Refuse an array of another shape (None: any size), or with entries that are not finite.
+
+    Raises:
+        BadInput: says which.
+    """
+    fits = matrix.ndim == len(shape) and all(
+        want in (None, size) for want, size in zip(shape, matrix.shape, strict=True)
+    )
+    if not fits:
+        wanted = " × ".join("any" if size is None else str(size) for size in shape)
+        raise BadInput(f"{what}: shape {matrix.shape} does not fit; it must be {wanted}")
+    if not np.isfinite(matrix).all():
+        raise BadInput(f"{what}: has entries that are not finite")
+
+
 def factors_of(parametrisation: str) -> int:
     """Return how many factors a parametrisation has.
 
@@ -203,8 +233,8 @@ def nll(logits: Float[np.ndarray, "*shape m"]) -> Float[np.ndarray, "*shape m"]:
     return found
 
 
-def _checked_times(times: Sequence[float] | np.ndarray) -> np.ndarray:
-    wanted = np.asarray(times, dtype=float)
+def _checked_times(times: float | Sequence[float] | np.ndarray) -> np.ndarray:
+    wanted = np.atleast_1d(np.asarray(times, dtype=float))
     if not len(wanted) or not np.all(wanted >= 0) or not np.all(np.isfinite(wanted)):
         negative = wanted[wanted < 0]
         what = f"{negative[0]:g} is no time" if len(negative) else "they must be given and finite"
@@ -230,6 +260,12 @@ def _integrate(
             if implicit is not None:
                 system = implicit
                 solver = _solver("BDF", system, solver.t, wanted[-1], rtol, atol)
+        if steps == _MOST_STEPS:
+            reached = float(np.expm1(solver.t))
+            raise CannotFinish(
+                f"the flow is too stiff to follow past t = {reached:.3g} ({steps} steps); "
+                "ask for earlier times"
+            )
         failure = solver.step()
         steps += 1
         if solver.status == "failed":

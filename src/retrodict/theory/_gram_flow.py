@@ -11,7 +11,7 @@ Gram matrix G = E Eᵀ, the R different inputs `in` and the start L₀ = E Θ₀
                  Z = P Pᵀ
 
 where D = (wanted − counts · softmax(Z[in])) / N, and α = exp(−λ t) only under weight decay λ.
-Nothing depends on d (factors: on their rank, which is d unless given). Proof: docs/theory.md [O].
+Nothing depends on d; factors of a rank above 2m act as 2m columns. Proof: docs/theory.md [O].
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
 from retrodict.models._analysed import factor_std
-from retrodict.theory._dynamics import Dynamics, State, factors_of
+from retrodict.theory._dynamics import Dynamics, State, factors_of, require_matrix
 from retrodict.theory._parameter_flow import MOST_DIMENSIONS, ParameterFlow
 
 
@@ -65,6 +65,11 @@ class GramFlow(Dynamics):
         if size is None:
             raise BadInput("gram: without one, m says how many tokens there are")
         super().__init__(size, inputs, targets, weight_decay)
+        if gram is not None:
+            gram = np.asarray(gram, dtype=float)
+            require_matrix("gram", gram, (size, size))
+            if m not in (None, size):
+                raise BadInput(f"m: {m} does not fit a gram matrix of {size} tokens; leave it out")
         self.gram, self.parametrisation = gram, parametrisation
         self._gram_in = None if gram is None else gram[self.rows[:, None], self.rows]
         needed = factors_of(parametrisation)
@@ -72,6 +77,12 @@ class GramFlow(Dynamics):
             raise BadInput(
                 f"factors: parametrisation {parametrisation} takes {needed}, got {len(factors)}"
             )
+        for factor in factors:
+            require_matrix("factors", factor, (size, factors[0].shape[1]))
+        if start_logits is not None:
+            if needed:
+                raise BadInput("start_logits: factors have a start of their own; leave it out")
+            require_matrix("start_logits", start_logits, (size, size))
         self.factors = tuple(factors)
         self._rank = self.factors[0].shape[1] if needed else 0
         if start_logits is not None and parametrisation == "symmetric":
@@ -126,7 +137,7 @@ class GramFlow(Dynamics):
         """Draw what m Gaussian embeddings in d dimensions give, exactly in law, for any d.
 
         G is Wishart (Bartlett's decomposition, d ≥ m); with G = R Rᵀ, E Θ₀ Eᵀ is distributed as
-        σ R W Rᵀ with W Gaussian m × m, and E U₀ as R W with W m × rank.
+        σ R W Rᵀ with W Gaussian m × m, and (E U₀, E V₀) as R times the blocks of such a root.
 
         Args:
             d, sigma, parametrisation, rank: as `Bilinear`.
@@ -138,8 +149,10 @@ class GramFlow(Dynamics):
         """
         if not math.isfinite(sigma) or sigma < 0:
             raise BadInput(f"sigma: {sigma} must be finite and at least 0")
-        if d < 1 or m < 2:
-            raise BadInput(f"d = {d}, m = {m}: d must be at least 1 and m at least 2")
+        if d < 1 or m < 2 or d != int(d) or m != int(m):
+            raise BadInput(f"d = {d}, m = {m}: whole numbers, d at least 1 and m at least 2")
+        if rank is not None and rank < 1:
+            raise BadInput(f"rank: {rank} must be at least 1")
         rng = np.random.default_rng(seed)
         root = wishart_root(d, m, rng)
         columns = d if rank is None else rank
@@ -147,10 +160,12 @@ class GramFlow(Dynamics):
         factored = factors_of(parametrisation)
         if factored and not sigma:
             raise BadInput(f"sigma: parametrisation {parametrisation} needs it above 0")
-        std = factor_std(sigma, columns)
-        factors = [
-            root @ (std * rng.standard_normal((root.shape[1], columns))) for _ in range(factored)
-        ]
+        factors = []
+        if factored:
+            # a rotation of all columns changes nothing, so k rows a factor span all that counts
+            k, std = root.shape[1], factor_std(sigma, columns)
+            drawn = std * math.sqrt(columns) * wishart_root(columns, factored * k, rng)
+            factors = [root @ part for part in np.split(drawn, factored)]
         start = None
         if sigma and not factored:
             w = rng.standard_normal((root.shape[1], root.shape[1]))

@@ -16,7 +16,7 @@ from retrodict.models import Bilinear, OneLayer
 from retrodict.recording import PANELS, Recording
 from retrodict.seeds import INIT, sentence_order, stream
 from retrodict.tasks import Corpus
-from retrodict.theory._closed_form import row_logits
+from retrodict.theory._closed_form import row_logits, row_nll
 from retrodict.theory._dynamics import nll
 from retrodict.theory._gram_flow import GramFlow
 from retrodict.theory._row_sgd import descend_rows
@@ -179,17 +179,18 @@ class Learner:
         wanted, m = self.flow.wanted, self.flow.m
         kinds, often = (wanted > 0).sum(axis=1), wanted.max(axis=1)
 
-        def at(epoch: int) -> Float[np.ndarray, "token m"]:
-            tau = self._time_of_a_pass * epoch * often / len(self.flow.inputs)
-            up, down = row_logits(tau, m, kinds)
-            logits = np.zeros((len(self.tokens), m))
-            logits[self._row_places] = np.where(
-                wanted > 0, np.asarray(up)[:, None], np.asarray(down)[:, None]
-            )
-            return logits
+        share = wanted.sum(axis=1) / len(self.flow.inputs)
+        logits = np.zeros((len(self.tokens), m))
+
+        def tau(epoch: int) -> Float[np.ndarray, " row"]:
+            times: np.ndarray = self._time_of_a_pass * epoch * often / len(self.flow.inputs)
+            return times
 
         for epoch in epochs:
-            yield at(epoch), self._loss(at(epoch - 1)) if epoch else math.nan
+            up, down = (np.asarray(x)[:, None] for x in row_logits(tau(epoch), m, kinds))
+            logits[self._row_places] = np.where(wanted > 0, up, down)
+            before = share @ row_nll(tau(epoch - 1), m, kinds) if epoch else math.nan
+            yield logits, float(before)
 
     def _steps(self, epochs: list[int]) -> Iterator[Snapshot]:
         """Take every step of every pass, in training's order."""

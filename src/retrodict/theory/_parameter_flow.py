@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
-from retrodict.theory._dynamics import Dynamics, State, factors_of, nll
+from retrodict.theory._dynamics import Dynamics, State, factors_of, nll, require_matrix
 
 MOST_DIMENSIONS = 50  # d² parameters: a step of an implicit solver factorises d² × d²
 
@@ -38,6 +38,8 @@ class ParameterFlow(Dynamics):
         parametrisation: str = "full",
         weight_decay: float = 0.0,
     ) -> None:
+        embeddings = np.asarray(embeddings, dtype=float)
+        require_matrix("embeddings", embeddings, (None, None))
         super().__init__(len(embeddings), inputs, targets, weight_decay)
         self.embeddings, self.parametrisation = embeddings, parametrisation
         d = embeddings.shape[1]
@@ -48,6 +50,8 @@ class ParameterFlow(Dynamics):
                 f"weights: parametrisation {parametrisation} takes {needed} of {d} rows, got "
                 f"{len(weights)} of shapes {', '.join(str(w.shape) for w in weights)}"
             )
+        for w in weights:
+            require_matrix("weights", w, (d, d if factors_of(parametrisation) == 0 else None))
         self._shape = weights[0].shape
         self.start = np.concatenate([np.asarray(w, dtype=float).ravel() for w in weights])
 

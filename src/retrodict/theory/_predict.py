@@ -21,6 +21,9 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
             of orthonormal tokens (exact flow of the one-layer model, the bilinear model's as
             d → ∞); `auto`, `limit` where it is exact, else `flow`.
 
+    Answers that tie exactly (the two targets of a row in the flow) count as wrong, where SGD's last
+    step decides between them: look at the NLL there, not at the accuracy.
+
     A bilinear learner has the very embeddings it is trained with, up to d = 4096 (σ = 0: up to
     m d = 6.7e7); beyond, they are drawn from the same law by a way whose cost does not depend on d.
 

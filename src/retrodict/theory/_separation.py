@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from retrodict.errors import BadInput
 from retrodict.theory._dynamics import Dynamics, nll
 
 _POINTS = 60  # log-spaced observations besides the solver's own steps
@@ -37,7 +38,7 @@ class Separation:
         exponents = np.log(self.reverse[1:] / self.reverse[0]) / np.log(
             self.loss[1:] / self.loss[0]
         )
-        return max(0.0, self.first_exponent, float(exponents.max()))
+        return float(np.max([0.0, self.first_exponent, exponents.max()]))  # NaN stays NaN
 
     @property
     def deviation(self) -> float:
@@ -70,6 +71,10 @@ def separate(
         rtol: the solver's relative tolerance.
     """
     token, answer = question
+    if not (0 <= token < system.m and 0 <= answer < system.m):
+        raise BadInput(f"question: {question} is outside the vocabulary, 0 to {system.m - 1}")
+    if not until > 1e-3:
+        raise BadInput(f"until: {until:g} must be above 0.001, where observation begins")
     tokens = np.union1d(system.rows, [token])
     rows, asked = np.searchsorted(tokens, system.rows), int(np.searchsorted(tokens, token))
     times = np.concatenate([[0.0], np.logspace(-3, np.log10(until), _POINTS)])
