@@ -41,13 +41,16 @@ def show_result(run: Run, as_json: bool) -> None:
 def predicted_nll(run: Run) -> dict[str, float] | None:
     """Return the NLL of each group that theory foretells for the end, or None if it cannot."""
     if not run.finished or run.experiment.model.kind == "transformer":
-        return None
+        return None  # before anything is loaded
     from retrodict.theory import predict
 
     epochs = run.experiment.training.epochs
     last = run.experiment.with_overrides(f"record.every={max(epochs, 1)}", "record.weights_at=[]")
+    finite = run.trace.curves["diverged_at"].isnull().values
+    if not finite.any():
+        return None
     try:
-        nll = predict(last).curves["nll"].isel(epoch=-1).mean("learner")
+        nll = predict(last).curves["nll"].isel(epoch=-1, learner=finite).mean("learner")
     except (BadInput, CannotFinish):
         return None
     return {str(group): float(nll.sel(group=group)) for group in nll["group"].values}
@@ -144,7 +147,7 @@ def show_run(run: Run, as_json: bool) -> None:
         facts = ", ".join(f"{k} {v}" for k, v in event.items() if k not in ("time", "event"))
         console.print(f"{event['time']}  {event['event']}  {facts}", highlight=False)
     if run.finished:
-        console.print(_final_table(run))
+        console.print(_final_table(run, predicted_nll(run)))
         _print_reading_help(console, run)
 
 
