@@ -192,7 +192,7 @@ def test_verify_json_is_a_list_of_findings(command):
     assert all(keys <= set(finding) for finding in found)
 
 
-def test_verify_exits_with_1_if_a_statement_fails(command, monkeypatch):
+def test_verify_exits_with_1_if_a_statement_fails(command, monkeypatch, tmp_path):
     from retrodict import claims
     from retrodict.cli import _verify
 
@@ -201,7 +201,8 @@ def test_verify_exits_with_1_if_a_statement_fails(command, monkeypatch):
 
     wrong = claims.Statement("broken", "Broken", "says", "x", "O", broken)
     monkeypatch.setattr(_verify, "STATEMENTS", (wrong,))
-    assert command("verify", "--json")[0] == 1
+    assert command("verify", "--json", "--out", tmp_path)[0] == 1
+    assert (tmp_path / "verify.html").exists()
 
 
 def test_verify_refuses_an_unknown_statement(command, tmp_path):
