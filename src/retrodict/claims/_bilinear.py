@@ -22,6 +22,7 @@ from retrodict.claims._statement import (
     largest,
     share_at_least,
 )
+from retrodict.models import FACTORS
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, ParameterFlow, Separation, row_nll, separate
 
@@ -208,8 +209,8 @@ def check_gram_exactness(
         m, d, rank = int(rng.integers(6, 24)), int(rng.integers(2, 16)), int(rng.integers(1, 6))
         inputs, targets = rng.integers(0, m, (2, 14))
         embeddings = rng.standard_normal((m, d)) / math.sqrt(d)
-        factors = {"factorised": 2, "tied": 1}.get(parametrisation, 0)
-        weights = [0.5 * rng.standard_normal(s) for s in [(d, rank)] * factors or [(d, d)]]
+        shapes = [(d, rank)] * FACTORS[parametrisation] or [(d, d)]
+        weights = [0.5 * rng.standard_normal(shape) for shape in shapes]
         arguments = (embeddings, inputs, targets, weights, parametrisation, 0.01)
         batches = [rng.integers(0, 14, 3) for _ in range(60)]
         brute, gram = ParameterFlow(*arguments), reduce(*arguments)

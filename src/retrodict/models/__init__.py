@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from retrodict.models._analysed import Bilinear, OneLayer
+from retrodict.models._analysed import FACTORS, Bilinear, OneLayer, factor_std
 from retrodict.models._config import Transformer
 
 if TYPE_CHECKING:
@@ -14,11 +14,13 @@ Model = Annotated[Transformer | Bilinear | OneLayer, Field(discriminator="kind")
 """Any model; `kind` says which. A new model is a configuration, a population and a name here."""
 
 __all__ = [
+    "FACTORS",
     "Bilinear",
     "Model",
     "OneLayer",
     "Population",
     "Transformer",
+    "factor_std",
 ]
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from retrodict.models._population import Population
 
+FACTORS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
+"""How many factors each parametrisation trains Θ through; 0 where Θ is trained itself."""
+
 Sigma = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -54,7 +57,7 @@ class Bilinear(BaseModel):
     @property
     def factors(self) -> int:
         """How many factors Θ is trained through: 0 where it is trained itself."""
-        return {"factorised": 2, "tied": 1}.get(self.parametrisation, 0)
+        return FACTORS[self.parametrisation]
 
     @model_validator(mode="after")
     def _options_fit(self) -> Bilinear:

@@ -16,9 +16,7 @@ from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
 from retrodict.errors import BadInput, CannotFinish, nearest
-
-PARAMETRISATIONS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
-"""How many factors Θ is trained through; 0 where it is trained itself."""
+from retrodict.models import FACTORS
 
 _MOST_STEPS = 20_000  # of a solver; what needs more will not end
 _STIFF_AFTER = 600  # explicit steps; a flow that is not stiff takes 30 to 200 to t = 1e8
@@ -219,10 +217,10 @@ def factors_of(parametrisation: str) -> int:
     Raises:
         BadInput: it is not known.
     """
-    if parametrisation not in PARAMETRISATIONS:
-        choices = nearest(parametrisation, list(PARAMETRISATIONS))
+    if parametrisation not in FACTORS:
+        choices = nearest(parametrisation, list(FACTORS))
         raise BadInput(f"parametrisation: {parametrisation!r} is not known; {choices}")
-    return PARAMETRISATIONS[parametrisation]
+    return FACTORS[parametrisation]
 
 
 def nll(logits: Float[np.ndarray, "*shape m"]) -> Float[np.ndarray, "*shape m"]:

@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
-from retrodict.models._analysed import factor_std
+from retrodict.models import factor_std
 from retrodict.theory._dynamics import Dynamics, State, factors_of, require_matrix
 from retrodict.theory._parameter_flow import MOST_DIMENSIONS, ParameterFlow
 
