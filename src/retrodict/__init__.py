@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from retrodict import measures, objectives, tasks, theory
     from retrodict.errors import BadInput, CannotFinish
     from retrodict.experiment import Experiment
+    from retrodict.grid import Grid
     from retrodict.launch import train
     from retrodict.runs import Run, open_run
     from retrodict.trace import Trace
@@ -25,6 +26,7 @@ __all__ = [
     "BadInput",
     "CannotFinish",
     "Experiment",
+    "Grid",
     "Run",
     "Trace",
     "measures",
@@ -39,6 +41,7 @@ _HOMES = {
     "BadInput": "retrodict.errors",
     "CannotFinish": "retrodict.errors",
     "Experiment": "retrodict.experiment",
+    "Grid": "retrodict.grid",
     "Run": "retrodict.runs",
     "Trace": "retrodict.trace",
     "open_run": "retrodict.runs",

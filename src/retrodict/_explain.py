@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from retrodict.errors import nearest
@@ -32,37 +33,57 @@ def one_line(
         where: the file's name.
         overrides: what was put on top of the file; their values have no line.
     """
-    first = error.errors()[0]
-    keys = _keys(first["loc"], data)
+    keys, problem = explain(error.errors()[0], model, data)
     path = ".".join(map(str, keys))
     overridden = any(o.split("=")[0].strip() == path for o in overrides)
-    line = "" if overridden else _line(tree, keys)
-    prefix = f"{where}{line}: " + (f"{path}: " if path else "")
+    line = "" if overridden else line_of(tree, keys)
+    return f"{where}{line}: {problem}"
+
+
+def explain(
+    found: ErrorDetails, model: type[BaseModel], data: dict[str, Any]
+) -> tuple[list[Any], str]:
+    """Say where in the data a problem stands (its keys), and what it is, in one line.
+
+    The line opens with the path of the keys, unless the problem is one of the whole.
+    """
+    keys = _keys(found["loc"], data)
+    path = ".".join(map(str, keys))
+    return keys, (f"{path}: " if path else "") + _what(found, model, keys)
+
+
+def is_of_combination(found: ErrorDetails, data: dict[str, Any]) -> bool:
+    """Whether values that are valid one by one do not fit each other.
+
+    That is said by the check of a section or of the whole; a value's own check names its key.
+    """
+    return found["type"] == "value_error" and len(_keys(found["loc"], data)) <= 1
+
+
+def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> str:
     value, context = first["input"], first.get("ctx", {})
     match first["type"]:
         case "extra_forbidden":
-            return (
-                f"{prefix}unknown key; {nearest(str(keys[-1]), _known(model, first['loc'][:-1]))}"
-            )
+            return f"unknown key; {nearest(str(keys[-1]), _known(model, first['loc'][:-1]))}"
         case "missing":
-            return f"{prefix}missing; a file needs at least 'task: {{kind: reversal}}'"
+            return "missing; a file needs at least 'task: {kind: reversal}'"
         case "union_tag_not_found":
-            return f"{prefix}'kind' is missing; choose from {', '.join(_tags(model, keys))}"
+            return f"'kind' is missing; choose from {', '.join(_tags(model, keys))}"
         case "union_tag_invalid":
             tag = str(context["tag"])
-            return f"{prefix}kind: {tag!r} is not known; {nearest(tag, _tags(model, keys))}"
+            return f"kind: {tag!r} is not known; {nearest(tag, _tags(model, keys))}"
         case "value_error":
-            return prefix + str(context["error"])
+            return str(context["error"])
         case "literal_error":
             choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{prefix}{value!r} is not known; {nearest(str(value), choices)}"
+            return f"{value!r} is not known; {nearest(str(value), choices)}"
         case "string_pattern_mismatch":
-            return f"{prefix}{value!r} is not known; choose from auto, cpu, cuda, cuda:N"
+            return f"{value!r} is not known; choose from auto, cpu, cuda, cuda:N"
         case "model_type" | "model_attributes_type":
             known = ", ".join(_known(model, first["loc"]))
-            return f"{prefix}expected a mapping with keys from {known}, got {value!r:.60}"
+            return f"expected a mapping with keys from {known}, got {value!r:.60}"
     message = first["msg"][0].lower() + first["msg"][1:]
-    return f"{prefix}{message}, got {value!r:.60}"
+    return f"{message}, got {value!r:.60}"
 
 
 def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:
@@ -104,7 +125,7 @@ def models_in(annotation: Any) -> list[type[BaseModel]]:
     return []
 
 
-def _line(tree: Node | None, keys: Sequence[Any]) -> str:
+def line_of(tree: Node | None, keys: Sequence[Any]) -> str:
     """Find the line of a path in the composed YAML, as `:7`; the deepest part that is there."""
     node, line = tree, None
     for key in keys:

@@ -25,6 +25,18 @@ class Interrupted(Exception):
         self.epoch = epoch
 
 
+OUT_OF_MEMORY = "does not fit into memory; make the task, the model or training.learners smaller"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether Python, NumPy or torch says that memory is short; torch has an error of its own."""
+    return (
+        isinstance(error, MemoryError)
+        or "allocate" in str(error)
+        or type(error).__name__ == "OutOfMemoryError"
+    )
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Name the choice nearest to a mistyped word, or list them all.
 

@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import Node
 
-from retrodict._explain import one_line
+from retrodict._explain import line_of, one_line
 from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
 from retrodict.objectives import NextToken, Objective
@@ -169,39 +170,22 @@ class Experiment(Section):
             BadInput: the file cannot be read, is no experiment, or an override does not fit; the
                 message names file, line and the nearest valid choice.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise BadInput(f"{path}: cannot be read: {reason}") from None
-        return cls.from_text(text, overrides, where=str(path))
+        return cls.from_text(read_text(path), overrides, where=str(path))
 
     @classmethod
     def from_text(
         cls, text: str, overrides: Iterable[str] = (), where: str = "experiment"
     ) -> Experiment:
         """Read an experiment from YAML text; `where` names it in errors, as `from_yaml` does."""
-        try:
-            data = YAML(typ="safe", pure=True).load(text)
-            tree = YAML(typ="safe", pure=True).compose(text)
-        except RecursionError:
-            raise BadInput(f"{where}: not an experiment: nested too deeply") from None
-        except YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f":{mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-            raise BadInput(f"{where}{line}: not valid YAML: {problem}") from None
-        if data is None:
-            raise BadInput(
-                f"{where}: the file is empty; it needs at least 'task: {{kind: reversal}}'"
-            )
-        if not isinstance(data, dict):
-            raise BadInput(
-                f"{where}: expected a mapping with 'task', 'model', …, found {data!r:.40}"
-            )
+        data, tree = load(text, where)
         overrides = list(overrides)
         for override in overrides:
-            _apply(data, override)
+            apply(data, override)
+        if "grid" in data:
+            raise BadInput(
+                f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
+                "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
+            )
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -211,9 +195,22 @@ class Experiment(Section):
         """Write the experiment in full, defaults included."""
         lines = []
         for name, part in self.model_dump(mode="json").items():
-            body = ", ".join(f"{key}: {_scalar(value)}" for key, value in part.items())
+            body = ", ".join(f"{key}: {flow(value)}" for key, value in part.items())
             lines.append(f"{name + ':':<11}{{{body}}}")
         return "\n".join(lines) + "\n"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting by the name that overrides use.
+
+        >>> Experiment(task={"kind": "chain"}).settings["task.vocab_size"]
+        800
+        """
+        return {
+            f"{section}.{key}": value
+            for section, part in self.model_dump(mode="json").items()
+            for key, value in part.items()
+        }
 
     def with_overrides(self, *overrides: str) -> Experiment:
         """Return a copy with changes like `"task.vocab_size=200"`.
@@ -298,25 +295,80 @@ def _gpu_count() -> int:
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
-def _scalar(value: Any) -> str:
-    """Write a scalar or a list of scalars as flow YAML."""
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_scalar, value)) + "]"
+def read_text(path: str | Path) -> str:
+    """Read a file of UTF-8 text.
+
+    Raises:
+        BadInput: it cannot be read; the message names it.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise BadInput(f"{path}: cannot be read: {reason}") from None
+
+
+def load(text: str, where: str) -> tuple[dict[str, Any], Node]:
+    """Read a YAML mapping: its plain data, and the nodes that know the lines.
+
+    Raises:
+        BadInput: it is not YAML, or no mapping; `where` names it.
+    """
+    try:
+        data = YAML(typ="safe", pure=True).load(text)
+        tree = YAML(typ="safe", pure=True).compose(text)
+    except RecursionError:
+        raise BadInput(f"{where}: not an experiment: nested too deeply") from None
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise BadInput(f"{where}{line}: not valid YAML: {problem}") from None
+    if data is None:
+        raise BadInput(f"{where}: the file is empty; it needs at least 'task: {{kind: reversal}}'")
+    if not isinstance(data, dict):
+        raise BadInput(f"{where}: expected a mapping with 'task', 'model', …, found {data!r:.40}")
+    return data, tree
+
+
+def flow(value: Any) -> str:
+    """Write a setting as it could stand in a line of YAML.
+
+    >>> flow({"kind": "one_layer", "std": 1e-5, "at": [0, None]})
+    '{kind: one_layer, std: 1e-05, at: [0, null]}'
+    """
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _apply(data: dict[str, Any], override: str) -> None:
-    """Put `a.b=value` into nested mappings; the value is read as YAML."""
+def parse_override(override: str) -> tuple[list[str], Any]:
+    """Split `a.b=value` into its keys and the value, which is read as YAML.
+
+    Raises:
+        BadInput: it does not have that form.
+    """
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise BadInput(f"--set {override}: expected section.key=value, e.g. task.vocab_size=200")
     try:
-        value = YAML(typ="safe", pure=True).load(text)
+        return keys, YAML(typ="safe", pure=True).load(text)
     except YAMLError:
         raise BadInput(f"--set {override}: {text!r} is not a YAML value") from None
+
+
+def apply(data: dict[str, Any], override: str) -> None:
+    """Put `a.b=value` into nested mappings.
+
+    Raises:
+        BadInput: it does not have that form, or a key on the way is no mapping.
+    """
+    keys, value = parse_override(override)
     place: Any = data
     for key in keys[:-1]:
         place = place.setdefault(key, {})

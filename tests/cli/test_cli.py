@@ -79,7 +79,8 @@ def test_show_and_compare(command, tiny_yaml, tmp_path):
     assert json.loads(out)["status"] == "finished"
     code, out, _ = command("compare", *folders)
     assert code == 0
-    assert "optimizer" in out
+    assert "lr" in out
+    assert "±" in out
     code, out, _ = command("compare", *folders, "--json")
     assert json.loads(out)["differ"] == ["optimizer.lr"]
 

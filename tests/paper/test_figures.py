@@ -3,61 +3,104 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
+from retrodict.claims import at_most
 from retrodict.cli._main import run_cli
-from retrodict.paper import FIGURES, SCALES, Material
-from retrodict.runs import Store
+from retrodict.measures import Interval
+from retrodict.paper import FIGURES, FINDINGS, SCALES, Material, PaperFigure, reproduce
+from retrodict.paper._axes import AXES
+from retrodict.paper._figure import _shortfall
+from retrodict.paper._finding_film import FINDING_FILM
+from retrodict.paper._reversal_vocab_sizes import REVERSAL_VOCAB_SIZES
+from retrodict.paper._scales import sweep_experiment
+from retrodict.plots import save_film
+from retrodict.runs import Run, Store
 from retrodict.trace import Trace
 from retrodict.training import train
 
+TRAINED = (*FIGURES, *FINDINGS)
+SLOW = {"lr-depth", "chain-entity-length"}
+every = pytest.mark.parametrize("figure", TRAINED, ids=lambda f: f.name)
+every_trained = pytest.mark.parametrize(
+    "figure",
+    [
+        pytest.param(f, marks=[pytest.mark.slow] if f.name in SLOW else [], id=f.name)
+        for f in TRAINED
+    ],
+)
+
 
 @pytest.fixture(scope="module")
-def traces() -> dict[str, Trace]:
-    """One trained trace a task at smoke scale."""
-    experiments = {kind: e for f in FIGURES for kind, e in f.experiments("smoke").items()}
-    return {kind: train(experiment).trace for kind, experiment in experiments.items()}
+def material_of():
+    """A figure's material at smoke scale; what several figures share is trained once."""
+    trained: dict[str, Trace] = {}
+
+    def make(figure: PaperFigure) -> Material:
+        traces = {}
+        for name, experiment in figure.experiments("smoke").items():
+            digest = experiment.resolved().digest()
+            if digest not in trained:
+                trained[digest] = train(experiment).trace
+            traces[name] = trained[digest]
+        return Material("smoke", traces, None)
+
+    return make
 
 
-def trace_of(figure, traces) -> Trace:
-    (kind,) = figure.experiments("smoke")
-    return traces[kind]
-
-
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.name)
-def test_every_claim_holds_at_smoke_scale(figure, traces):
-    for claim in figure.claims(Material("smoke", {"": trace_of(figure, traces)})):
+@every_trained
+def test_every_claim_holds_at_smoke_scale_and_the_figure_can_be_drawn(figure, material_of):
+    material = material_of(figure)
+    for claim in figure.claims(material):
         assert claim.verdict == "holds", claim
+    assert figure.draw(material).axes
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.name)
-def test_every_claim_can_fail(figure, traces):
-    """A model that knows what it should not, and does not know what it should."""
-    good = trace_of(figure, traces)
-    curves = good.curves.copy(deep=True)
+def opposite(trace: Trace) -> Trace:
+    """What a model gives that knows what it should not, and does not know what it should."""
+    curves = trace.curves.copy(deep=True)
     curves["training_loss"][:] = 3.0
-    curves["nll"].loc[{"group": "validation"}] = 0.01
-    curves["rank"].loc[{"group": "validation"}] = 1.0
+    curves["entity_nll"][:] = 3.0
+    asked = {"group": "validation"}
+    curves["nll"].loc[asked] = 0.01
+    curves["rank"].loc[asked] = 1.0
+    curses = float(trace.curves["accuracy"].loc[asked][..., -1].mean()) < 0.5
+    curves["accuracy"].loc[asked] = 1.0 if curses else 0.0
     rng = np.random.default_rng(0)
-    weights = {name: panel.copy(deep=True) for name, panel in good.weights.items()}
+    weights = {name: panel.copy(deep=True) for name, panel in trace.weights.items()}
     for name, panel in weights.items():
-        matrix = panel["entity_only"]
-        known = name == "validation"
-        matrix[:] = rng.normal(size=matrix.shape) + known * 5 * np.eye(matrix.shape[-1])
-    for claim in figure.claims(Material("smoke", {"": Trace(curves, weights)})):
+        known = 5 * np.eye(panel.sizes["source"])
+        panel["embedding_cosine"][:] = known
+        for variant in ("entity_only", "prompt_matched"):
+            matrix = panel[variant]
+            matrix[:] = rng.normal(size=matrix.shape)
+            matrix[:, 0 if name != "validation" else slice(None)] += known
+    return Trace(curves, weights)
+
+
+@every_trained
+def test_every_claim_can_fail(figure, material_of):
+    good = material_of(figure)
+    wrong = {name: opposite(trace) for name, trace in good.traces.items()}
+    for claim in figure.claims(Material("smoke", wrong)):
         assert claim.verdict == "fails", claim
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda f: f.name)
+@every
 @pytest.mark.parametrize("scale", SCALES)
-def test_every_scale_has_ten_learners_and_its_snapshots(figure, scale):
-    (experiment,) = figure.experiments(scale).values()
-    assert experiment.training.learners == 10
-    assert experiment.training.epochs in experiment.record.weights_at
-    assert experiment.model.dropout == 0.1
-    assert not experiment.model.tied_head
+def test_every_scale_has_ten_learners_and_the_authors_settings(figure, scale):
+    for name, experiment in figure.experiments(scale).items():
+        assert experiment.training.learners == 10
+        assert experiment.training.epochs in experiment.record.weights_at
+        assert experiment.model.dropout == 0.1
+        assert experiment.model.tied_head == name.endswith(", tied")
+    note = figure.note(scale)
+    assert note or len(figure.experiments(scale)) <= 2
 
 
 def test_paper_scale_is_the_papers_configuration():
@@ -66,6 +109,102 @@ def test_paper_scale_is_the_papers_configuration():
     assert experiment.model.d_model == 768
     assert experiment.task.vocab_size == 800
     assert experiment.training.epochs == 3000
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("task", ["reversal", "chain"])
+@pytest.mark.parametrize("axis", AXES, ids=lambda a: a.key)
+def test_a_sweep_changes_its_setting_and_nothing_else(axis, task, scale):
+    (figure,) = [f for f in FIGURES if f.title == f"{task}: {axis.about}"]
+    base = sweep_experiment(task, scale).settings
+    found = figure.experiments(scale)
+    assert len(found) == len(axis.values[scale])
+    for value, (name, experiment) in zip(axis.values[scale], found.items(), strict=True):
+        assert name == axis.name(value)
+        changed = {key for key, v in experiment.settings.items() if base[key] != v}
+        also = {change.partition("=")[0] for change in axis.changes.get((scale, value), ())}
+        assert changed <= {axis.key, *also, *({"record.weights_at"} if also else ())}
+        assert experiment.settings[axis.key] == value
+
+
+def test_figure_5_has_the_papers_sizes():
+    sizes = [e.task.sizes for e in REVERSAL_VOCAB_SIZES.experiments("paper").values()]
+    sentences = [2 * train + held for train, held in sizes]
+    assert sentences == [9, 20, 85, 850]
+    assert [held for _, held in sizes] == [1, 4, 15, 150]
+
+
+def test_a_film_has_a_frame_a_snapshot(tmp_path, material_of):
+    frames = FINDING_FILM.film(material_of(FINDING_FILM))
+    with Image.open(save_film(frames, tmp_path / "film")) as film:
+        assert film.n_frames == len(frames) == 5
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def waiting(self, why: str) -> None: ...
+    def cell(self, number: int, of: int, label: str) -> None: ...
+    def training(self, run: Run, epoch: int, epochs: int) -> None: ...
+    def working(self, what: str, share: float) -> None: ...
+
+
+@pytest.fixture
+def drawn(tiny, tmp_path):
+    """A tiny figure, its store, and how often it was drawn."""
+    times: list[Material] = []
+
+    def draw(material: Material) -> Figure:
+        times.append(material)
+        return Figure()
+
+    figure = PaperFigure(
+        name="tiny",
+        title="t",
+        grade="O",
+        paper="p",
+        experiments=lambda scale: {"a": tiny},
+        draw=draw,
+        claims=lambda material: [at_most("c", "s", "O", Interval(1.0, math.nan, 2.0, 3), 5.0)],
+    )
+    store = Store(tmp_path)
+    return (lambda: reproduce(figure, "smoke", store, Silent())), tmp_path, times
+
+
+def test_a_figure_of_the_same_runs_and_code_is_not_drawn_again(drawn):
+    again, _, times = drawn
+    first, second = again(), again()
+    assert len(times) == 1
+    assert [str(c) for c in first.claims] == [str(c) for c in second.claims]
+    assert (first.files, first.runs.keys()) == (second.files, second.runs.keys())
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "tiny.png").unlink(),
+        lambda folder: (folder / "tiny.json").write_text("{}"),
+        lambda folder: (folder / "tiny.json").write_text("[1]"),
+        lambda folder: (folder / "tiny.json").write_bytes(b"\xff"),
+        lambda folder: (folder / "tiny.json").write_text(
+            (folder / "tiny.json").read_text().replace('"code": "', '"code": "0')
+        ),
+    ],
+)
+def test_a_figure_is_drawn_again_where_its_record_does_not_fit(drawn, harm):
+    again, folder, times = drawn
+    again()
+    harm(folder)
+    again()
+    assert len(times) == 2
+    again()
+    assert len(times) == 2
+
+
+def test_a_claim_that_fails_is_named_in_the_figure(material_of, monkeypatch, tmp_path):
+    monkeypatch.setattr("retrodict.paper._weight_claims.UNTRAINED_Z", -1.0)
+    claims = FIGURES[1].claims(material_of(FIGURES[1]))
+    assert "does not hold at this scale: fig2.validation" in _shortfall(claims)
 
 
 def test_reproduce_writes_figures_and_one_json_document(tmp_path, capsys, monkeypatch):

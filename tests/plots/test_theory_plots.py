@@ -11,7 +11,7 @@ from retrodict.plots import (
     plot_indices,
     plot_learning,
     plot_nll,
-    plot_overlay,
+    plot_panels,
     plot_paths,
     plot_phase,
 )
@@ -40,7 +40,7 @@ def test_theory_lies_over_training(one_layer):
 
 def test_an_overlay_has_a_panel_an_experiment(one_layer):
     trace, theory = train(one_layer).trace, predict(one_layer)
-    figure = plot_overlay({"x": trace, "y": trace}, {"x": theory, "y": theory}, "t", columns=2)
+    figure = plot_panels({"x": trace, "y": trace}, "t", 2, {"x": theory, "y": theory})
     assert [axes.get_title() for axes in figure.axes] == ["x", "y"]
 
 

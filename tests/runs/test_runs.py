@@ -30,6 +30,9 @@ class Quiet:
     def working(self, what: str, share: float) -> None:
         raise AssertionError(f"nothing to compute: {what}")
 
+    def cell(self, number: int, of: int, label: str) -> None:
+        raise AssertionError(f"no grid: {label}")
+
 
 @pytest.fixture
 def finished(tiny, tmp_path) -> Run:

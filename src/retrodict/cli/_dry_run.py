@@ -7,26 +7,38 @@ import math
 from typing import Any
 
 from retrodict.experiment import Experiment
+from retrodict.tasks import Corpus
 
 _SAMPLE = 3
 
 
-def show_corpus(experiment: Experiment, as_json: bool) -> None:
-    """Print sizes and a few sentences of the first learner's corpus."""
+def corpus_of(experiment: Experiment) -> Corpus:
+    """Draw the first learner's corpus."""
+    return experiment.task.corpus(_seed(experiment))
+
+
+def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
+    """Count what an experiment trains, on what, and for how long."""
     training = experiment.training
-    seed = training.seed if training.corpus_seed is None else training.corpus_seed
-    corpus = experiment.task.corpus(seed)
     batch_size = len(corpus.tokens) if training.batch_size == "all" else training.batch_size
     steps = math.ceil(len(corpus.tokens) / batch_size)
-    sizes: dict[str, Any] = {
+    length = int(corpus.tokens.shape[1])
+    return {
         "vocabulary": corpus.vocab_size,
         "training_sentences": len(corpus.tokens),
-        "sentence_length": int(corpus.tokens.shape[1]),
+        "sentence_length": length,
         "steps_per_epoch": steps,
         "steps": steps * training.epochs,
+        "parameters": experiment.model.parameter_count(corpus.vocab_size, length - 1),
         "learners": training.learners,
         "uniform_nll": round(math.log(corpus.vocab_size), 4),
     }
+
+
+def show_corpus(experiment: Experiment, as_json: bool) -> None:
+    """Print sizes and a few sentences of the first learner's corpus."""
+    corpus = corpus_of(experiment)
+    counted = sizes(experiment, corpus)
     groups: list[dict[str, Any]] = [
         {
             "group": group.name,
@@ -38,14 +50,14 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
         for group in corpus.groups
     ]
     if as_json:
-        print(json.dumps({**sizes, "groups": groups}, ensure_ascii=False))
+        print(json.dumps({**counted, "groups": groups}, ensure_ascii=False))
         return
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
     console.print(experiment.to_yaml(), highlight=False, markup=False)
-    table = Table(title=f"corpus of seed {seed}")
+    table = Table(title=f"corpus of seed {_seed(experiment)}")
     for column in ("group", "trained on", "questions", "alphabet", "for example"):
         table.add_column(column)
     for group in groups:
@@ -57,5 +69,10 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
             ",  ".join(group["sample"]),
         )
     console.print(table)
-    for name, value in sizes.items():
+    for name, value in counted.items():
         console.print(f"{name.replace('_', ' '):<20} {value}", highlight=False)
+
+
+def _seed(experiment: Experiment) -> int:
+    training = experiment.training
+    return training.seed if training.corpus_seed is None else training.corpus_seed

@@ -13,7 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from retrodict.errors import BadInput, CannotFinish, Interrupted, nearest
+from retrodict.errors import (
+    OUT_OF_MEMORY,
+    BadInput,
+    CannotFinish,
+    Interrupted,
+    is_out_of_memory,
+)
 
 app = typer.Typer(
     name="retrodict",
@@ -44,12 +50,13 @@ class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choic
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 STORE = Path("runs")
-_SMALLER = "make the task, the model or training.learners smaller"
 
 
 @app.command()
 def run(
-    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment.")],
+    experiment: Annotated[
+        Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment, or a grid of them.")
+    ],
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated."),
@@ -63,18 +70,33 @@ def run(
         bool, typer.Option("--discard-weights", help="Do not keep the final weights.")
     ] = False,
 ) -> None:
-    """Run an experiment, or answer it from the store.
+    """Run an experiment or a grid of them, or answer it from the store.
 
     \b
       retrodict run examples/reversal.yaml
       retrodict run examples/reversal.yaml --set task.vocab_size=200 --set training.epochs=50
       retrodict run examples/reversal.yaml --dry-run
+      retrodict run examples/grid.yaml            all cells, one table
+      retrodict run examples/reversal.yaml --set "grid.optimizer.lr=[0.001, 0.003]"
+
+    A file with `grid: {optimizer.lr: [0.001, 0.01], …}` is run at every combination; a cell that
+    fails is marked, and the others go on.
 
     Ctrl-C keeps what was done; the same command goes on from there.
     """
-    from retrodict.experiment import Experiment
+    from retrodict.grid import Grid, read
 
-    asked = Experiment.from_yaml(experiment, changes or [])
+    asked = read(experiment, changes or [])
+    if isinstance(asked, Grid):
+        from retrodict.cli._grid import run_grid, show_plan
+
+        if dry_run:
+            show_plan(asked, as_json)
+        else:
+            from retrodict.runs import Store
+
+            run_grid(asked, Store(out), not discard_weights, as_json)
+        return
     if dry_run:
         from retrodict.cli._dry_run import show_corpus
 
@@ -94,40 +116,36 @@ def run(
 @app.command()
 def reproduce(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Figures; or all, or theory.")
+        list[str],
+        typer.Argument(metavar="NAME...", help="Figures, tables, or a group."),
     ],
     scale: Annotated[ScaleName, typer.Option(help="How large.")] = ScaleName.laptop,
     out: Out = STORE,
     as_json: Json = False,
 ) -> None:
-    """Reproduce figures of the paper and check their captions.
+    """Reproduce figures and tables of the paper, and check the captions.
 
     \b
       retrodict reproduce fig1                     about two minutes on two cores
       retrodict reproduce fig1 fig2 --scale smoke  seconds
-      retrodict reproduce all --scale paper        wants a GPU
+      retrodict reproduce all                      the whole paper, under half an hour
+      retrodict reproduce table2                   the hyper-parameters in effect
+      retrodict reproduce findings                 what we found on the way
       retrodict reproduce theory                   what the theory is good for, in five figures
+      retrodict reproduce all --scale paper        wants a GPU
 
-    all: the figures of the paper. theory: ours (theory-phase, theory-parametrisations, …).
-
-    Figures are written to the store as NAME.png and NAME.pdf. Exit code 1: a claim fails.
+    Figures are written to the store as NAME.png and NAME.pdf, tables as NAME.md and NAME.csv.
+    Interrupted, the same command goes on. Exit code 1: a claim fails.
     """
     from retrodict.cli._progress import Progress
-    from retrodict.cli._views import show_reproductions
-    from retrodict.paper import FIGURES, THEORY_FIGURES, reproduce
-    from retrodict.runs import Store
+    from retrodict.cli._reproduce import choose, run_all, show_reproductions
 
-    known = {figure.name: figure for figure in (*FIGURES, *THEORY_FIGURES)}
-    groups = {"all": [f.name for f in FIGURES], "theory": [f.name for f in THEORY_FIGURES]}
-    for name in names:
-        if name not in known and name not in groups:
-            raise BadInput(f"{name}: no figure of that name; {nearest(name, [*known, *groups])}")
-    wanted = list(dict.fromkeys(f for name in names for f in groups.get(name, [name])))
+    wanted = choose(names)
     with Progress() as progress:
-        done = [reproduce(known[name], scale.value, Store(out), progress) for name in wanted]
+        done = run_all(wanted, scale.value, out, progress)
     show_reproductions(done, as_json)
-    _refuse_if_all_diverged([run for one in done for run in one.runs])
-    if any(claim.verdict == "fails" for one in done for claim in one.claims):
+    _refuse_if_all_diverged([run for one in done.figures for run in one.runs.values()])
+    if any(claim.verdict == "fails" for one in done.figures for claim in one.claims):
         raise typer.Exit(1)
 
 
@@ -194,17 +212,21 @@ def show(
 @app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw them: .png or .pdf.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Put runs side by side: where their settings differ, and how they ended.
 
     \b
       retrodict compare runs/*/
+      retrodict compare runs/*/ --plot grid.png    NLL against what differs
     """
-    from retrodict.cli._views import show_comparison
+    from retrodict.cli._compare import show_comparison
     from retrodict.runs import open_run
 
-    show_comparison([open_run(run) for run in runs], as_json)
+    show_comparison([open_run(run) for run in runs], plot, as_json)
 
 
 def _refuse_if_all_diverged(runs: list[Any]) -> None:
@@ -235,11 +257,9 @@ def run_cli(arguments: list[str]) -> int:
         return _say(130, "interrupted; the same command goes on from the last checkpoint")
     except Interrupted as error:
         return _say(130, f"{error}; the same command goes on from there")
-    except MemoryError:
-        return _say(2, f"does not fit into memory; {_SMALLER}")
     except Exception as error:
-        if "allocate" in str(error) or type(error).__name__ == "OutOfMemoryError":  # torch's own
-            return _say(2, f"does not fit into memory; {_SMALLER}")
+        if is_out_of_memory(error):
+            return _say(2, OUT_OF_MEMORY)
         if hasattr(error, "format_message"):  # the parser's complaint about the command line
             return _say(2, error.format_message())
         raise

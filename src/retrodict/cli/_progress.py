@@ -42,6 +42,8 @@ class Progress:
         self._started = (0.0, 0)
         self._spoken = time.monotonic()
         self._reason = ""
+        self._cell = ""  # of a grid, and not yet shown
+        self._name = ""
 
     def __enter__(self) -> Progress:
         if self._bar:
@@ -78,16 +80,25 @@ class Progress:
             left = (now - self._started[0]) * (1 - share) / share
             print(f"{what}: {share:.0%}, about {left:.0f} s left", file=sys.stderr)
 
+    def cell(self, number: int, of: int, label: str) -> None:
+        """Name the next training after its cell; the bar of the cell before goes."""
+        self._cell = f"{number}/{of} {label}"
+        if self._bar and self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         """Show that so many epochs are done."""
         now = time.monotonic()
         if self._run is not run:
             self._run, self._started = run, (now, epoch)
+            self._name, self._cell = self._cell or run.folder.name, ""
             if self._bar:
-                name = f"{run.experiment.task.kind} {run.folder.name[-12:-6]}"
+                short = f"{run.experiment.task.kind} {run.folder.name[-12:-6]}"
+                name = short if self._name == run.folder.name else _cut(self._name)
                 self._task = self._bar.add_task(name, total=epochs, completed=epoch, rate="")
             elif epoch:
-                print(f"{run.folder.name}: goes on from epoch {epoch}", file=sys.stderr)
+                print(f"{self._name}: goes on from epoch {epoch}", file=sys.stderr)
             return
         seconds, done = now - self._started[0], epoch - self._started[1]
         rate = done / seconds if seconds > 0 else 0.0
@@ -97,7 +108,12 @@ class Progress:
             self._spoken = now
             left = (epochs - epoch) / rate
             print(
-                f"{run.folder.name}: epoch {epoch}/{epochs}, {rate:.1f} epochs/s, "
+                f"{self._name}: epoch {epoch}/{epochs}, {rate:.1f} epochs/s, "
                 f"about {left:.0f} s left",
                 file=sys.stderr,
             )
+
+
+def _cut(name: str, most: int = 30) -> str:
+    """Leave room for the bar beside a cell's name on a narrow terminal."""
+    return name if len(name) <= most else name[: most - 1] + "…"

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import json
-import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from retrodict._json import dumps
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.measures import Final, Interval, final_values, over_learners
+from retrodict.measures import Final, final_values, over_learners
 from retrodict.runs import Run
-
-if TYPE_CHECKING:
-    from retrodict.claims import Claim
-    from retrodict.paper import Reproduction
 
 
 def show_result(run: Run, as_json: bool) -> None:
     """Print how a finished run ended."""
     theory = predicted_nll(run)
     if as_json:
-        print_json({**_run_facts(run), "theory": theory})
+        print_json({**run_facts(run), "theory": theory})
         return
     console = Console()
-    console.print(_final_table(run, theory))
-    _print_reading_help(console, run)
+    console.print(final_table(run, theory))
+    print_reading_help(console, run)
     if theory:
         console.print(
             "theory: the NLL of the gradient flow at the same time, computed and not trained",
@@ -56,63 +49,17 @@ def predicted_nll(run: Run) -> dict[str, float] | None:
     return {str(group): float(nll.sel(group=group)) for group in nll["group"].values}
 
 
-def show_reproductions(done: Sequence[Reproduction], as_json: bool) -> None:
-    """Print claims, verdicts and files of reproduced figures."""
-    if as_json:
-        print_json(
-            {
-                "figures": [
-                    {
-                        "name": one.figure.name,
-                        "scale": one.scale,
-                        **(_run_facts(one.runs[0]) if len(one.runs) == 1 else {}),
-                        "runs": [_run_facts(run) for run in one.runs],
-                        "claims": [_claim_facts(claim) for claim in one.claims],
-                        "files": [str(path) for path in one.files],
-                    }
-                    for one in done
-                ]
-            }
-        )
-        return
-    console = Console()
-    shown: set[str] = set()
-    for one in done:
-        for run in one.runs if len(one.runs) == 1 else ():
-            if run.folder.name not in shown:
-                shown.add(run.folder.name)
-                console.print(_final_table(run))
-                _print_reading_help(console, run)
-    table = Table(title="claims")
-    for column in ("claim", "predicted", "measured", "grade", "verdict"):
-        table.add_column(column, no_wrap=column != "claim")
-    for one in done:
-        for claim in one.claims:
-            mark = {"holds": "green", "fails": "bold red"}.get(claim.verdict, "dim")
-            table.add_row(
-                f"{claim.name}: {claim.statement}",
-                claim.predicted,
-                f"{claim.measured}",
-                claim.grade,
-                f"[{mark}]{claim.verdict}[/{mark}]",
-            )
-    console.print(table)
-    for one in done:
-        for path in one.files:
-            console.print(f"wrote {path}", highlight=False, soft_wrap=True)
-
-
 def show_list(as_json: bool) -> None:
     """Print what there is."""
     from retrodict.claims import STATEMENTS
-    from retrodict.paper import FIGURES, THEORY_FIGURES
+    from retrodict.paper import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
 
     content: dict[str, list[dict[str, str]]] = {
         "figures": [
-            {"name": f.name, "about": f.title, "grade": f.grade}
-            for f in (*FIGURES, *THEORY_FIGURES)
+            {"name": figure.name, "about": figure.title, "grade": figure.grade}
+            for figure in (*FIGURES, *FINDINGS, *THEORY_FIGURES)
         ],
-        "tables": [],
+        "tables": [{"name": t.name, "about": t.title, "grade": t.grade} for t in TABLES],
         "statements": [{"name": s.name, "about": s.title, "grade": s.grade} for s in STATEMENTS],
         **_kinds(),
     }
@@ -132,7 +79,7 @@ def show_list(as_json: bool) -> None:
 def show_run(run: Run, as_json: bool) -> None:
     """Print what a run is and how it ended."""
     if as_json:
-        print_json(_run_facts(run))
+        print_json(run_facts(run))
         return
     console = Console()
     console.print(run.experiment.to_yaml(), highlight=False, markup=False)
@@ -147,60 +94,17 @@ def show_run(run: Run, as_json: bool) -> None:
         facts = ", ".join(f"{k} {v}" for k, v in event.items() if k not in ("time", "event"))
         console.print(f"{event['time']}  {event['event']}  {facts}", highlight=False)
     if run.finished:
-        console.print(_final_table(run, predicted_nll(run)))
-        _print_reading_help(console, run)
-
-
-def show_comparison(runs: Sequence[Run], as_json: bool) -> None:
-    """Print runs side by side: differing settings, then the NLL of every group."""
-    settings = [_flat(run.experiment.model_dump(mode="json")) for run in runs]
-    keys = list(dict.fromkeys(key for setting in settings for key in setting))
-    differ = [k for k in keys if len({json.dumps(s.get(k)) for s in settings}) > 1]
-    if as_json:
-        print_json(
-            {
-                "differ": differ,
-                "runs": [
-                    {**_run_facts(run), "settings": {key: s.get(key) for key in differ}}
-                    for run, s in zip(runs, settings, strict=True)
-                ],
-            }
-        )
-        return
-    finals = [final_values(run.trace) if run.finished else [] for run in runs]
-    groups = list(dict.fromkeys(final.group for final in itertools.chain(*finals)))
-    table = Table(title="NLL at the last epoch (nats), mean and 95 % interval over learners")
-    for column in ("run", *differ):
-        table.add_column(column, overflow="fold")
-    for group in groups:
-        table.add_column(group, justify="right")
-    for run, setting, final in zip(runs, settings, finals, strict=True):
-        nll = {one.group: one.nll for one in final}
-        cells = [f"{nll[group]:.3f}" if group in nll else "" for group in groups]
-        if not final:
-            cells[:1] = [run.status]
-        table.add_row(run.folder.name, *(_plain(setting.get(key)) for key in differ), *cells)
-    Console().print(table)
+        console.print(final_table(run, predicted_nll(run)))
+        print_reading_help(console, run)
 
 
 def print_json(content: Any) -> None:
     """Print one JSON document; what is not finite becomes null."""
-    print(json.dumps(_jsonable(content), ensure_ascii=False, allow_nan=False))
+    print(dumps(content))
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Interval):
-        return _jsonable(dataclasses.asdict(value))
-    if isinstance(value, dict):
-        return {key: _jsonable(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _run_facts(run: Run) -> dict[str, Any]:
+def run_facts(run: Run) -> dict[str, Any]:
+    """What a program wants to know of a run."""
     facts: dict[str, Any] = {
         "run": str(run.folder),
         "status": run.status,
@@ -223,11 +127,8 @@ def _run_facts(run: Run) -> dict[str, Any]:
     return facts
 
 
-def _claim_facts(claim: Claim) -> dict[str, Any]:
-    return {field.name: getattr(claim, field.name) for field in dataclasses.fields(claim)}
-
-
-def _final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
+def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
+    """How a run ended, group by group."""
     trace = run.trace
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
@@ -254,7 +155,8 @@ def _final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
     return table
 
 
-def _print_reading_help(console: Console, run: Run) -> None:
+def print_reading_help(console: Console, run: Run) -> None:
+    """Say how to read `final_table`, and who is missing."""
     trace = run.trace
     alphabet = float(trace.curves["alphabet_nll"].isel(group=-1))
     console.print(
@@ -270,16 +172,6 @@ def _print_reading_help(console: Console, run: Run) -> None:
             f"{', '.join(str(seed) for seed in ended['seed'].values)}) and are left out",
             highlight=False,
         )
-
-
-def _flat(nested: dict[str, Any]) -> dict[str, Any]:
-    return {
-        f"{section}.{key}": value for section, part in nested.items() for key, value in part.items()
-    }
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def _kinds() -> dict[str, list[dict[str, str]]]:

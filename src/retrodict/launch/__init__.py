@@ -1,5 +1,14 @@
 """Launch: where experiments run. Here: this machine, one population at a time."""
 
+from retrodict.launch._grid import CellResult, execute_cells, execute_grid, look_up
 from retrodict.launch._local import Reporter, execute, train
 
-__all__ = ["Reporter", "execute", "train"]
+__all__ = [
+    "CellResult",
+    "Reporter",
+    "execute",
+    "execute_cells",
+    "execute_grid",
+    "look_up",
+    "train",
+]

@@ -32,6 +32,9 @@ class Reporter(Protocol):
     def working(self, what: str, share: float) -> None:
         """A share, 0 to 1, of something that is no training is done."""
 
+    def cell(self, number: int, of: int, label: str) -> None:
+        """The next training is this cell, from 1, of a grid of so many."""
+
 
 def execute(
     experiment: Experiment, store: Store, reporter: Reporter, keep_weights: bool = True

@@ -30,6 +30,8 @@ FIG2 = PaperFigure(
     name="fig2",
     title="reversal: effective weights, four matrices",
     grade="S",
+    paper="The diagonals of three matrices are large; that of the unseen direction of validation "
+    "pairs is close to zero: those weights hardly get trained.",
     experiments=lambda scale: {"reversal": default_experiment("reversal", scale)},
     draw=draw,
     claims=claims,

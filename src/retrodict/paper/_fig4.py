@@ -30,6 +30,8 @@ FIG4 = PaperFigure(
     name="fig4",
     title="chain of thought: effective weights, six matrices",
     grade="S",
+    paper="Weights from A to C of validation triples hardly get trained; the other five diagonals "
+    "are large.",
     experiments=lambda scale: {"chain": default_experiment("chain", scale)},
     draw=draw,
     claims=claims,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.launch import Reporter, execute
+from retrodict.paper._record import Record, code_version
 from retrodict.paper._scales import Scale, describe
-from retrodict.plots import footer, save
+from retrodict.plots import footer, save, save_film
 from retrodict.runs import Run, Store, require_writable
 from retrodict.trace import Trace
 
@@ -50,22 +51,26 @@ class PaperFigure:
         name: what `retrodict reproduce` calls it.
         title: one line for `retrodict list`.
         grade: how well its content is known, e.g. `"S"`: read off the paper's captions.
+        paper: what the paper says there, in our words; of our own figures, what is asked.
         draw: material → figure.
         claims: material → its caption, checked.
         experiments: scale → the experiments behind it, by name.
         theory: scale → what is computed, not trained; is told how to report progress.
         note: scale → the configuration in one line, for the figure's footer; by default that of
-            its only experiment.
+            its first experiment.
+        film: material → frames of an animation, where there is one.
     """
 
     name: str
     title: str
     grade: str
+    paper: str
     draw: Callable[[Material], Figure]
     claims: Callable[[Material], list[Claim]]
     experiments: Callable[[Scale], Mapping[str, Experiment]] = lambda scale: {}
     theory: Callable[[Scale, Tick], Any] = lambda scale, tick: None
     note: Callable[[Scale], str] = field(default=lambda scale: "")
+    film: Callable[[Material], Sequence[Figure]] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,14 @@ class Reproduction:
 
     Attributes:
         figure, scale: which, and how large.
-        runs: where its trained numbers are.
+        runs: where its trained numbers are, by the figure's own names for them.
         claims: its caption's verdicts.
-        files: the drawings.
+        files: the drawings, and the record that `report` reads.
     """
 
     figure: PaperFigure
     scale: Scale
-    runs: list[Run]
+    runs: dict[str, Run]
     claims: list[Claim]
     files: list[Path]
 
@@ -89,18 +94,72 @@ class Reproduction:
 def reproduce(figure: PaperFigure, scale: Scale, store: Store, reporter: Reporter) -> Reproduction:
     """Run what a figure needs, draw it into the store under its name, check its claims.
 
+    The verdicts are kept beside the drawing, in a JSON file of the same name; where that is of the
+    same runs and the same code, nothing is drawn or checked anew.
+
     Raises:
         BadInput, CannotFinish, Interrupted: as `launch.execute`.
     """
     require_writable(store.root)
-    runs = {
-        name: execute(experiment, store, reporter)
-        for name, experiment in figure.experiments(scale).items()
-    }
+    experiments = figure.experiments(scale)
+    runs = {}
+    for number, (name, experiment) in enumerate(experiments.items(), start=1):
+        reporter.cell(number, len(experiments), f"{figure.name}: {name}")
+        runs[name] = execute(experiment, store, reporter)
+    known = _recorded(figure, scale, store, runs)
+    return known or _draw(figure, scale, store, runs, reporter)
+
+
+def _draw(
+    figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run], reporter: Reporter
+) -> Reproduction:
     theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
     material = Material(scale, {name: run.trace for name, run in runs.items()}, theory)
+    claims = figure.claims(material)
     drawing = figure.draw(material)
     note = figure.note(scale) or describe(next(iter(runs.values())).experiment)
-    footer(drawing, f"retrodict reproduce {figure.name} --scale {scale}   ·   {note}")
-    files = save(drawing, store.root / figure.name)
-    return Reproduction(figure, scale, list(runs.values()), figure.claims(material), files)
+    footer(drawing, f"{command(figure.name, scale)}   ·   {note}", _shortfall(claims))
+    stem = store.root / figure.name
+    files = save(drawing, stem)
+    if figure.film is not None:
+        files.append(save_film(figure.film(material), stem))
+    folders = {name: run.folder.name for name, run in runs.items()}
+    names = [path.name for path in files]
+    record = Record(figure.name, scale, note, folders, claims, names, code_version())
+    record.write(_record_of(figure, store))
+    return Reproduction(figure, scale, runs, claims, [*files, _record_of(figure, store)])
+
+
+def _recorded(
+    figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run]
+) -> Reproduction | None:
+    """Return what an earlier call drew from the same runs with the same code, if all is there."""
+    path = _record_of(figure, store)
+    try:
+        record = Record.read(path)
+    except ValueError:
+        return None
+    folders = {name: run.folder.name for name, run in runs.items()}
+    if (record.name, record.scale, record.code) != (figure.name, scale, code_version()):
+        return None
+    files = [store.root / name for name in record.files]
+    if record.runs != folders or not all(file.is_file() for file in files):
+        return None
+    return Reproduction(figure, scale, runs, record.claims, [*files, path])
+
+
+def _record_of(figure: PaperFigure, store: Store) -> Path:
+    return store.root / f"{figure.name}.json"
+
+
+def command(name: str, scale: Scale) -> str:
+    """The command that makes a figure."""
+    return f"retrodict reproduce {name} --scale {scale}"
+
+
+def _shortfall(claims: Sequence[Claim]) -> str:
+    """Say in a figure's small print which of its claims do not hold; nothing if all do."""
+    failed = [claim for claim in claims if claim.verdict == "fails"]
+    said = "; ".join(f"{c.name}: {c.measured:.3g}, claimed {c.predicted}" for c in failed[:3])
+    more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return f"does not hold at this scale: {said}{more}" if failed else ""

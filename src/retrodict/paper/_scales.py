@@ -16,6 +16,7 @@ _SMALLER: dict[Scale, dict[str, Any]] = {
         "lr": 0.003,
         "epochs": 120,
         "every": 5,
+        "weights_at": (0, 20, 40, 60, 120),
     },
     "laptop": {
         "vocab_size": 800,
@@ -23,8 +24,22 @@ _SMALLER: dict[Scale, dict[str, Any]] = {
         "lr": 0.001,
         "epochs": 200,
         "every": 2,
+        "weights_at": (0, 20, 40, 60, 80, 100, 130, 160, 200),
     },
 }
+
+_SWEEP: dict[Scale, dict[str, Any]] = {
+    "smoke": {**_SMALLER["smoke"], "vocab_size": 50, "epochs": 100, "weights_at": (100,)},
+    "laptop": {
+        **_SMALLER["laptop"],
+        "vocab_size": 200,
+        "epochs": 150,
+        "every": 3,
+        "weights_at": (150,),
+    },
+}
+
+_PAPER_RECORD = {"every": 10, "weights_at": (0, 30, 100, 200, 300, 500, 1000, 2000, 3000)}
 
 
 def default_experiment(task: str, scale: Scale) -> Experiment:
@@ -35,16 +50,36 @@ def default_experiment(task: str, scale: Scale) -> Experiment:
     decay and ten learners, and cut depth, width and epochs; the learning rate is raised or
     lowered to where the smaller model memorises its training set. Smoke also cuts V to 200.
     """
-    if scale == "paper":
-        return Experiment.model_validate({"task": {"kind": task}})
-    small = _SMALLER[scale]
+    return _experiment(task, _SMALLER.get(scale))
+
+
+def sweep_experiment(task: str, scale: Scale) -> Experiment:
+    """Return the experiment that a sweep changes one setting of.
+
+    At paper scale it is the default; the smaller scales cut V (to 200, 50) and epochs further, and
+    the training set is memorised at most of the way (docs/reproduction.md).
+    """
+    return _experiment(task, _SWEEP.get(scale))
+
+
+def changed(experiment: Experiment, *overrides: str) -> Experiment:
+    """Change settings, and keep effective weights at the last epoch, whichever that is then."""
+    if not overrides:
+        return experiment
+    experiment = experiment.with_overrides(*overrides)
+    return experiment.with_overrides(f"record.weights_at=[{experiment.training.epochs}]")
+
+
+def _experiment(task: str, small: dict[str, Any] | None) -> Experiment:
+    if small is None:
+        return Experiment.model_validate({"task": {"kind": task}, "record": _PAPER_RECORD})
     return Experiment.model_validate(
         {
             "task": {"kind": task, "vocab_size": small["vocab_size"]},
             "model": small["model"],
             "optimizer": {"kind": "adamw", "lr": small["lr"]},
             "training": {"epochs": small["epochs"]},
-            "record": {"every": small["every"], "weights_at": [0, small["epochs"]]},
+            "record": {"every": small["every"], "weights_at": small["weights_at"]},
         }
     )
 

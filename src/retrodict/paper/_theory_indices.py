@@ -116,6 +116,7 @@ THEORY_INDICES = PaperFigure(
     name="theory-indices",
     title="asymmetry and intransitivity of effective weights: theory, one layer, multi-layer",
     grade="O",
+    paper="Ours: do theory, one-layer and multi-layer models lack the same share of the weight?",
     experiments=experiments,
     theory=compute,
     draw=draw,

@@ -116,6 +116,7 @@ THEORY_PARAMETRISATIONS = PaperFigure(
     name="theory-parametrisations",
     title="bilinear: the reverse loss under full, symmetric, factorised and tied Θ",
     grade="O",
+    paper="Ours: which parametrisation of the bilinear model has the curse?",
     theory=compute,
     draw=draw,
     claims=claims,

@@ -98,6 +98,7 @@ THEORY_PHASE = PaperFigure(
     name="theory-phase",
     title="bilinear: reverse loss over dimension and pairs, from the Gram flow",
     grade="O",
+    paper="Ours: for which dimension and how many pairs is the reverse loss a uniform guess?",
     theory=compute,
     draw=draw,
     claims=claims,

@@ -124,6 +124,7 @@ THEORY_TIME = PaperFigure(
     name="theory-time",
     title="one-layer: time to learn over η, N and M, closed form over training",
     grade="O",
+    paper="Ours: does the closed form foretell how long a one-layer transformer takes to learn?",
     experiments=experiments,
     draw=draw,
     claims=claims,

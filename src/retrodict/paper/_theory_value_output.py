@@ -11,7 +11,7 @@ from retrodict.experiment import Experiment
 from retrodict.measures import Interval, final_values, over_learners
 from retrodict.paper._figure import Material, PaperFigure, Tick
 from retrodict.paper._scales import Scale
-from retrodict.plots import plot_overlay
+from retrodict.plots import plot_panels
 from retrodict.theory import predict
 from retrodict.trace import Trace
 
@@ -59,11 +59,11 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Trace]:
 
 def draw(material: Material) -> Figure:
     """Four panels: tasks by matrices, theory over training."""
-    return plot_overlay(
+    return plot_panels(
         material.traces,
-        material.theory,
         "One-layer transformer: trained (colour) and predicted by the flow (black)",
         columns=2,
+        theory=material.theory,
     )
 
 
@@ -103,6 +103,7 @@ THEORY_VALUE_OUTPUT = PaperFigure(
     name="theory-value-output",
     title="one-layer: merged and factorised value-output matrix, theory over training",
     grade="O",
+    paper="Ours: does a factorised value-output matrix help the one-layer transformer here?",
     experiments=experiments,
     theory=compute,
     draw=draw,

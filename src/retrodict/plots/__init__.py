@@ -1,18 +1,28 @@
 """Plots: matplotlib figures, each a function of traces or of what theory computed."""
 
-from retrodict.plots._curves import plot_nll, plot_overlay
-from retrodict.plots._matrices import plot_matrices
-from retrodict.plots._style import footer, save
+from retrodict.plots._compare import plot_comparison
+from retrodict.plots._curves import plot_nll, plot_panels, plot_probability
+from retrodict.plots._effects import plot_effect, plot_training
+from retrodict.plots._matrices import plot_cosines, plot_film, plot_matrices
+from retrodict.plots._style import footer, save, save_as, save_film
 from retrodict.plots._theory import plot_indices, plot_learning, plot_paths, plot_phase
 
 __all__ = [
     "footer",
+    "plot_comparison",
+    "plot_cosines",
+    "plot_effect",
+    "plot_film",
     "plot_indices",
     "plot_learning",
     "plot_matrices",
     "plot_nll",
-    "plot_overlay",
+    "plot_panels",
     "plot_paths",
     "plot_phase",
+    "plot_probability",
+    "plot_training",
     "save",
+    "save_as",
+    "save_film",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import matplotlib as mpl
 import numpy as np
@@ -33,8 +33,8 @@ def plot_nll(
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
         nll = trace.curves["nll"].sel(group="validation")
-        _learners(axes, epochs, nll.values, VALIDATION, validation)
-        _learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, training)
+        draw_learners(axes, epochs, nll.values, VALIDATION, validation)
+        draw_learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, training)
         if theory is not None:
             _overlay(axes, theory)
         uniform = float(trace.attrs["uniform_nll"])
@@ -51,42 +51,116 @@ def plot_nll(
     return figure
 
 
-def plot_overlay(
-    traces: Mapping[str, Trace], theory: Mapping[str, Trace], title: str, columns: int
+def plot_panels(
+    traces: Mapping[str, Trace],
+    title: str,
+    columns: int,
+    theory: Mapping[str, Trace] | None = None,
+    whole_answer: bool = False,
 ) -> Figure:
-    """Draw trained and predicted NLL side by side, a panel an experiment.
+    """Draw training and held-out NLL, a panel an experiment, with both baselines.
+
+    The numbers at the right of a panel are the last means. Where an answer has several tokens and
+    the first alone is drawn, a dashed line gives the whole answer.
 
     Args:
         traces: the panel's title → what training gave.
-        theory: the same keys → what was predicted.
         title: over the figure.
         columns: panels a row.
+        theory: the same keys → what was predicted, drawn in black.
+        whole_answer: draw the NLL of the whole answer in place of its first token's.
     """
     rows = -(-len(traces) // columns)
     with mpl.rc_context(RC):
-        figure = new_figure(3.2 * columns, 2.1 * rows + 0.7)
-        grid = figure.subplots(rows, columns, sharex=True, sharey="row", squeeze=False)
-        for axes, (name, trace) in zip(grid.flat, traces.items(), strict=True):
-            epochs = trace.curves["epoch"].values
-            nll = trace.curves["nll"].sel(group="validation")
-            _learners(axes, epochs, nll.values, VALIDATION, "held-out questions")
-            _learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, "training")
-            _overlay(axes, theory[name])
-            uniform = float(trace.attrs["uniform_nll"])
-            axes.axhline(uniform, color=NEUTRAL, linestyle=":", linewidth=1, label="uniform guess")
-            axes.set_title(name)
-        for axes in grid[-1]:
-            axes.set_xlabel("epoch")
+        figure = new_figure(max(2.35 * columns, 6.2), 2.1 * rows + 0.9)
+        grid = figure.subplots(rows, columns, sharey="row", squeeze=False)
+        for axes in grid.flat[len(traces) :]:
+            axes.remove()
+        for axes, (name, trace) in zip(grid.flat, traces.items(), strict=False):
+            draw_panel(axes, trace, whole_answer)
+            if theory is not None:
+                _overlay(axes, theory[name])
+            axes.set(title=name, xlabel="epoch")
         for axes in grid[:, 0]:
             axes.set(ylabel="NLL (nats)")
             axes.set_ylim(bottom=0)  # the panels of a row share it
-        legend_below(figure, grid[0, 0])
-        figure.suptitle(title, fontsize=10)
+        legend_below(figure, _richest(grid.flat[: len(traces)]), columns=4 if columns > 3 else 2)
+        figure.suptitle(title, fontsize=11)
     return figure
 
 
-def _learners(axes: Axes, epochs: np.ndarray, values: np.ndarray, color: str, label: str) -> None:
-    """One bundle: learners thin, their mean thick, its interval a band."""
+def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Figure:
+    """Draw the probability of the right token, exp(−NLL), over epochs.
+
+    Args:
+        trace: what training gave.
+        title: over the axes.
+        groups: group → what its curve is called.
+    """
+    with mpl.rc_context(RC):
+        figure = new_figure(5.4, 3.2)
+        axes = figure.subplots()
+        epochs = trace.curves["epoch"].values
+        for group, label in groups.items():
+            held_out = group == "validation"
+            probability = np.exp(-trace.curves["nll"].sel(group=group).values)
+            color = VALIDATION if held_out else TRAINING
+            draw_learners(axes, epochs, probability, color, label)
+            axes.lines[-1].set_linestyle("--" if held_out else "-")  # they may coincide
+        for height, style, text in (
+            (np.exp(-float(trace.attrs["uniform_nll"])), "--", "uniform over all tokens"),
+            (np.exp(-float(trace.curves["alphabet_nll"][-1])), ":", "uniform over the alphabet"),
+        ):
+            axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        axes.set(title=title, xlabel="epoch", ylabel="probability of the last token")
+        axes.set_xlim(0, max(epochs[-1], 1))
+        axes.set_ylim(0, 1.03)
+        legend_below(figure, axes, columns=2)
+    return figure
+
+
+def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
+    """Draw one experiment: learners, means and bands, baselines, and the last numbers."""
+    held_out = trace.curves.sel(group="validation")
+    epochs = trace.curves["epoch"].values
+    asked = held_out["entity_nll" if whole_answer else "nll"]
+    for values, color, label in (
+        (asked, VALIDATION, "held-out questions"),
+        (trace.curves["training_loss"], TRAINING, "training (dropout on)"),
+    ):
+        draw_learners(axes, epochs, values.values, color, label)
+        last = float(values.isel(epoch=-1).mean("learner"))
+        axes.annotate(
+            f"{last:.2f}",
+            (1.01, last),
+            xycoords=("axes fraction", "data"),
+            color=color,
+            fontsize=8,
+            fontweight="bold",
+            va="center",
+        )
+    whole = held_out["entity_nll"]
+    if not whole_answer and not np.allclose(whole, held_out["nll"], equal_nan=True):
+        _, mean, _ = band(whole.values)
+        axes.plot(epochs, mean, color=VALIDATION, linestyle="--", label="held-out, whole answer")
+    uniform, alphabet = float(trace.attrs["uniform_nll"]), float(held_out["alphabet_nll"])
+    for height, style, text in (
+        (uniform, "--", "uniform over all tokens"),
+        (alphabet, ":", "uniform over the alphabet"),
+    ):
+        axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+    axes.set_xlim(0, max(epochs[-1], 1))
+
+
+def _richest(panels: Iterable[Axes]) -> Axes:
+    """The panel whose legend names most."""
+    return max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[1]))
+
+
+def draw_learners(
+    axes: Axes, epochs: np.ndarray, values: np.ndarray, color: str, label: str
+) -> None:
+    """Draw one bundle: learners thin, their mean thick, its interval a band."""
     seen = np.isfinite(values).any(axis=0)
     epochs, values = epochs[seen], values[:, seen]
     low, mean, high = band(values)

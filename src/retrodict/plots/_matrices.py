@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from retrodict.measures import diagonal_z, over_learners
-from retrodict.plots._style import RC, new_figure
+from retrodict.plots._curves import draw_panel
+from retrodict.plots._style import RC, legend_below, new_figure
 from retrodict.trace import Trace
 
 
 def plot_matrices(
-    trace: Trace, title: str, rows: int, columns: int, variant: str = "entity_only"
+    trace: Trace,
+    title: str,
+    rows: int,
+    columns: int,
+    variant: str = "entity_only",
+    snapshot: int = -1,
 ) -> Figure:
-    """Draw the last snapshot of every panel of the first learner that stayed finite.
+    """Draw one snapshot of every panel of the first learner that stayed finite.
 
     Each panel's title gives z, how far the diagonal stands out, averaged over all learners.
 
@@ -23,12 +31,14 @@ def plot_matrices(
         title: over the figure.
         rows, columns: how the panels are laid out, in the trace's order, row by row.
         variant: `entity_only`, `prompt_matched` or `embedding_cosine`.
+        snapshot: which; the colours are always those of the last.
     """
-    matrices = {name: panel[variant].isel(snapshot=-1) for name, panel in trace.weights.items()}
-    first = int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
+    first = _first_finite(trace)
+    matrices = {
+        name: panel[variant].isel(snapshot=snapshot) for name, panel in trace.weights.items()
+    }
     shown = {name: matrix.isel(learner=first).values for name, matrix in matrices.items()}
-    sizes = [float(np.quantile(np.abs(m), 0.999)) for m in shown.values() if np.isfinite(m).all()]
-    largest = max(sizes, default=1.0)
+    largest = _colour_limit(trace, list(trace.weights), variant)
     with mpl.rc_context(RC):
         figure = new_figure(2.5 * columns + 0.9, 2.75 * rows + 0.4)
         grid = figure.subplots(rows, columns, squeeze=False)
@@ -45,3 +55,85 @@ def plot_matrices(
         figure.colorbar(image, ax=grid, shrink=0.6, label=label)
         figure.suptitle(title, fontsize=10)
     return figure
+
+
+def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, str]) -> Figure:
+    """Draw each experiment's NLL and, under it, cosines of the embeddings of sources and targets.
+
+    Cosines are of the first learner that stayed finite; z, how far partners stand out, over all.
+
+    Args:
+        traces: the column's title → what training gave.
+        title: over the figure.
+        panels: the trace's panel → what its row is called.
+    """
+    with mpl.rc_context(RC):
+        figure = new_figure(2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels))
+        grid = figure.subplots(1 + len(panels), len(traces), squeeze=False)
+        for column, (name, trace) in zip(grid.T, traces.items(), strict=True):
+            draw_panel(column[0], trace)
+            column[0].set(title=name, xlabel="epoch")
+            column[0].set_ylim(bottom=0)
+            for axes, (panel, says) in zip(column[1:], panels.items(), strict=True):
+                cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1)
+                z = over_learners(diagonal_z(cosines.values))
+                image = axes.imshow(
+                    cosines.isel(learner=_first_finite(trace)).values,
+                    cmap="RdBu_r",
+                    vmin=-1,
+                    vmax=1,
+                    interpolation="nearest",
+                )
+                axes.set_title(f"{says}\nz = {z.mean:.2f} ± {z.high - z.mean:.2f}")
+                axes.set(xticks=[], yticks=[], xlabel="target entity", ylabel="source entity")
+                axes.spines[["top", "right"]].set_visible(True)
+        grid[0, 0].set_ylabel("NLL (nats)")
+        figure.colorbar(image, ax=grid[1:], shrink=0.6, label="cosine of embeddings")
+        legend_below(figure, grid[0, 0], columns=2)
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
+    """Draw effective weights over training: a column a snapshot, a row a panel of a trace.
+
+    One colour scale a trace; under each matrix z, how far the diagonal stands out, averaged over
+    learners. The matrices are those of the first learner that stayed finite.
+
+    Args:
+        rows: (trace, panel); all traces have the same number of snapshots.
+        title: over the figure.
+    """
+    columns = len(rows[0][0].weights[rows[0][1]]["snapshot"])
+    with mpl.rc_context(RC):
+        figure = new_figure(1.0 * columns + 1.3, 1.35 * len(rows) + 0.6)
+        grid = figure.subplots(len(rows), columns, squeeze=False)
+        for line, (trace, name) in zip(grid, rows, strict=True):
+            panel = trace.weights[name]
+            limit = _colour_limit(trace, [p for t, p in rows if t is trace], "entity_only")
+            for at, axes in enumerate(line):
+                matrices = panel["entity_only"].isel(snapshot=at)
+                shown = matrices.isel(learner=_first_finite(trace)).values
+                axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+                z = over_learners(diagonal_z(matrices.values)).mean
+                epoch = int(matrices["snapshot"])
+                says = f"z = {round(z, 1) + 0.0:.1f}"  # never a negative zero
+                axes.set(xticks=[], yticks=[], title=f"epoch {epoch}", xlabel=says)
+                axes.spines[["top", "right"]].set_visible(True)
+            line[0].set_ylabel(
+                str(panel.attrs["title"]).replace(": ", ":\n"), rotation=0, ha="right", va="center"
+            )
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def _colour_limit(trace: Trace, panels: Sequence[str], variant: str) -> float:
+    """The largest weight of the last snapshot, but for one in a thousand."""
+    learner = _first_finite(trace)
+    last = [trace.weights[p][variant].isel(snapshot=-1, learner=learner).values for p in panels]
+    sizes = [float(np.quantile(np.abs(m), 0.999)) for m in last if np.isfinite(m).all()]
+    return max(sizes, default=1.0)
+
+
+def _first_finite(trace: Trace) -> int:
+    return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from retrodict._atomic import atomic
 
 TRAINING, VALIDATION, NEUTRAL = "#0072B2", "#D55E00", "#555555"  # Okabe and Ito's palette
+WARNING = "#B00020"
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+MARKERS = ("o", "s", "^", "D", "v")
 
 RC: Any = {
     "font.size": 9,
@@ -41,9 +46,19 @@ def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None
     )
 
 
-def footer(figure: Figure, text: str) -> None:
-    """Say in small print under a figure where it comes from."""
-    figure.text(0.01, 0.005, text, fontsize=6, color=NEUTRAL, ha="left", va="bottom")
+def footer(figure: Figure, text: str, warning: str = "") -> None:
+    """Say in small print under a figure where it comes from, and what of it does not hold."""
+    fitting = int(figure.get_figwidth() / 0.05)  # letters of this size on one line
+    lines = [(line, NEUTRAL) for line in textwrap.wrap(text, fitting)]
+    lines += [(line, WARNING) for line in textwrap.wrap(warning, fitting)]
+    height = 0.11 / figure.get_figheight()
+    for i, (line, color) in enumerate(lines):
+        y = 0.005 + height * (len(lines) - 1 - i)
+        figure.text(0.01, y, line, fontsize=6, color=color, ha="left", va="bottom")
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        room = height * (len(lines) + 0.1)
+        engine.set(rect=(0, room, 1, 1 - room))
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
@@ -52,12 +67,48 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     Raises:
         CannotFinish: they cannot be written.
     """
-    files = []
-    for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix[1:], dpi=200, metadata=metadata)
-        path = stem.with_name(stem.name + suffix)
-        with atomic(path) as temporary:
-            temporary.write_bytes(buffer.getvalue())
-        files.append(path)
+    files = [stem.with_name(stem.name + suffix) for suffix in (".png", ".pdf")]
+    for path in files:
+        save_as(figure, path)
     return files
+
+
+def save_as(figure: Figure, path: Path) -> None:
+    """Write a figure in the format, `.png` (200 dpi) or `.pdf`, that its name ends with.
+
+    Raises:
+        CannotFinish: it cannot be written.
+    """
+    kind = path.suffix[1:].lower()
+    buffer = io.BytesIO()
+    metadata = {"CreationDate": None} if kind == "pdf" else {}  # the same bytes each time
+    figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
+    with atomic(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+
+
+def save_film(frames: Sequence[Figure], stem: Path, seconds: float = 0.8) -> Path:
+    """Write figures of one size as an animated GIF that runs for ever; return the file.
+
+    Raises:
+        CannotFinish: it cannot be written.
+    """
+    from PIL import Image
+
+    images = []
+    for frame in frames:
+        buffer = io.BytesIO()
+        frame.savefig(buffer, format="png", dpi=100)
+        images.append(Image.open(buffer).convert("P", palette=Image.Palette.ADAPTIVE))
+    path = stem.with_name(stem.name + ".gif")
+    durations = [int(1000 * seconds)] * (len(images) - 1) + [int(3000 * seconds)]
+    with atomic(path) as temporary:
+        images[0].save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=images[1:],
+            duration=durations,
+            loop=0,
+        )
+    return path

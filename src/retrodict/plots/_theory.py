@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import matplotlib as mpl
 import numpy as np
@@ -10,10 +11,16 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from retrodict.measures import Interval, band
-from retrodict.plots._style import NEUTRAL, RC, TRAINING, VALIDATION, legend_below, new_figure
-
-SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")  # Okabe and Ito
-MARKERS = ("o", "s", "^", "D", "v")
+from retrodict.plots._style import (
+    MARKERS,
+    NEUTRAL,
+    RC,
+    SERIES,
+    TRAINING,
+    VALIDATION,
+    legend_below,
+    new_figure,
+)
 
 
 def plot_phase(
@@ -161,7 +168,11 @@ def plot_learning(
 
 
 def plot_indices(
-    rows: Mapping[str, Mapping[str, Interval]], names: Mapping[str, str], title: str
+    rows: Mapping[str, Mapping[str, Interval]],
+    names: Mapping[str, str],
+    title: str,
+    xlabel: str = "share of the trained association that the other direction lacks",
+    ends: Mapping[float, str] = MappingProxyType({0.0: "none missing", 1.0: "all missing"}),
 ) -> Figure:
     """Draw indices with their intervals, one row an index, one marker a model.
 
@@ -169,6 +180,8 @@ def plot_indices(
         rows: model → index name → interval over learners.
         names: index name → its label, in order from top to bottom.
         title: over the axes.
+        xlabel: what is drawn.
+        ends: values that mean something, marked with these words.
     """
     with mpl.rc_context(RC):
         figure = new_figure(6.4, 0.62 * len(names) + 1.6)
@@ -181,13 +194,11 @@ def plot_indices(
             x = [interval.mean for _, interval in points]
             half = [np.nan_to_num(interval.high - interval.mean) for _, interval in points]
             axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=model)
-        for end, text in ((0.0, "none missing"), (1.0, "all missing")):
+        for end, text in ends.items():
             axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")
             axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)
         axes.set_yticks(range(len(names)), list(names.values()))
         axes.set_ylim(len(names) - 0.5, -0.75)
-        axes.set(
-            title=title, xlabel="share of the trained association that the other direction lacks"
-        )
+        axes.set(title=title, xlabel=xlabel)
         legend_below(figure, axes, columns=2)
     return figure

@@ -1,0 +1,209 @@
+"""`retrodict run` on a grid: all cells in one table, failed ones marked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from retrodict.errors import CannotFinish, Interrupted
+from retrodict.experiment import flow
+from retrodict.grid import Cell, Grid, short_names
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from retrodict.launch import CellResult
+    from retrodict.runs import Store
+
+_FAILED = "bold red"
+_LONGEST_HINT = 200
+
+
+def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool) -> None:
+    """Run a grid and print all its cells; interrupted, print what is there.
+
+    Raises:
+        CannotFinish: every cell failed.
+        Interrupted: it was asked to stop.
+    """
+    from retrodict.cli._progress import Progress
+    from retrodict.launch import execute_cells, look_up
+
+    results: list[CellResult] = []
+    facts: list[dict[str, Any]] = []
+
+    def take(result: CellResult) -> None:
+        facts.append(_facts(result))
+        results.append(result.without_trace())
+
+    try:
+        with Progress() as progress:
+            for result in execute_cells(grid, store, progress, keep_weights):
+                take(result)
+    except (Interrupted, KeyboardInterrupt):
+        if not as_json:
+            for cell in grid.cells[len(results) :]:
+                take(look_up(cell, store))
+            _show(grid, results, facts)
+        raise
+    if as_json:
+        _print_json(grid, results, facts)
+    else:
+        _show(grid, results, facts)
+        _hint(results, store)
+    failed = [result for result in results if result.problem is not None]
+    if len(failed) == len(results):
+        first = failed[0]
+        raise CannotFinish(
+            f"all {len(failed)} cells failed; the first, {first.cell.label}: {first.problem}"
+        )
+    if failed:
+        print(f"retrodict: {len(failed)} of {len(results)} cells failed", file=sys.stderr)
+
+
+def show_plan(grid: Grid, as_json: bool) -> None:
+    """Print every cell with its sizes or its problem; train nothing."""
+    from retrodict.cli._dry_run import corpus_of, sizes
+
+    plans: list[dict[str, Any]] = []
+    for cell in grid.cells:
+        plan: dict[str, Any] = {"settings": dict(cell.settings), "problem": cell.problem}
+        if cell.experiment is not None:
+            plan |= sizes(cell.experiment, corpus_of(cell.experiment))
+        plans.append(plan)
+    if as_json:
+        _dump({"grid": grid.axes, "cells": plans})
+        return
+    from rich.console import Console
+
+    console = Console()
+    names = ("vocabulary", "training_sentences", "steps", "parameters", "learners")
+    table = _table(grid, [name.replace("_", "\n") for name in names])
+    for cell, plan in zip(grid.cells, plans, strict=True):
+        shown = [str(plan.get(name, "")) for name in names]
+        style = _FAILED if cell.problem else None
+        table.add_row(*_values(cell), *shown, "failed" if cell.problem else "valid", style=style)
+    console.print(table)
+    console.print(f"\n{len(grid.cells)} cells, parameters of one learner", highlight=False)
+    _print_problems(console, [(cell, cell.problem) for cell in grid.cells])
+
+
+def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Print one row a cell, then how many finished, and why the others did not."""
+    from rich.console import Console
+
+    from retrodict.cli._compare import NUMBERS, READING, READING_PREFERENCE, fits, numbers
+
+    console = Console()
+    rows = [numbers(fact) for fact in facts]
+    table = _filled(grid, results, rows, NUMBERS)
+    for kept in (2, 0):  # on a narrow terminal, first accuracies lose their intervals
+        if not fits(table, console):
+            rows = [[*row[:kept], *(n.partition(" ±")[0] for n in row[kept:])] for row in rows]
+            table = _filled(grid, results, rows, NUMBERS)
+    console.print(table)
+    status = [_status(result) for result in results]
+    counts = [f"{status.count(word)} {word}" for word in ("failed", "unfinished") if word in status]
+    finished = f"{status.count('finished')} of {len(results)} cells finished"
+    console.print("\n" + ", ".join([finished, *counts]), highlight=False)
+    _print_problems(console, [(result.cell, result.problem) for result in results])
+    for result, fact in zip(results, facts, strict=True):
+        lost = fact.get("diverged_learners", 0)
+        if lost and result.problem is None:
+            of = fact["experiment"]["training"]["learners"]
+            said = f"{lost} of {of} learners became non-finite and are left out"
+            console.print(f"{result.cell.label}: {said}", highlight=False, markup=False)
+    console.print(f"{READING}\n{READING_PREFERENCE}", highlight=False)
+
+
+def _filled(
+    grid: Grid, results: Sequence[CellResult], rows: Sequence[list[str]], columns: Sequence[str]
+) -> Table:
+    table = _table(grid, columns)
+    for result, row in zip(results, rows, strict=True):
+        status = _status(result)
+        style = {"failed": _FAILED, "unfinished": "dim"}.get(status)
+        table.add_row(*_values(result.cell), *row, status, style=style)
+    return table
+
+
+def _table(grid: Grid, numbers: Sequence[str]) -> Table:
+    """A table with a column an axis, some of numbers, and the status."""
+    from retrodict.cli._compare import add_number_columns, new_table
+
+    table = new_table()
+    for name, short in short_names(grid.axes).items():
+        wraps = any(isinstance(value, list | tuple | dict) for value in grid.axes[name])
+        table.add_column(short, no_wrap=not wraps)
+    add_number_columns(table, numbers)
+    table.add_column("status", no_wrap=True)
+    return table
+
+
+def _values(cell: Cell) -> list[str]:
+    from rich.markup import escape
+
+    return [escape(flow(value)) for value in cell.settings.values()]
+
+
+def _status(result: CellResult) -> str:
+    if result.problem is not None:
+        return "failed"
+    return "finished" if result.run is not None else "unfinished"
+
+
+def _facts(result: CellResult) -> dict[str, Any]:
+    """Read what there is to say of a run."""
+    from retrodict.cli._views import run_facts
+
+    return {} if result.run is None else run_facts(result.run)
+
+
+def _print_problems(console: Console, problems: Sequence[tuple[Cell, str | None]]) -> None:
+    """Print why cells failed, each reason once."""
+    cells: dict[str, list[Cell]] = {}
+    for cell, problem in problems:
+        if problem is not None:
+            cells.setdefault(problem, []).append(cell)
+    for problem, alike in cells.items():
+        more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
+        said = f"{alike[0].label}{more}: {problem}"
+        console.print(said, style=_FAILED, highlight=False, markup=False)
+
+
+def _print_json(
+    grid: Grid, results: Sequence[CellResult], facts: Sequence[Mapping[str, Any]]
+) -> None:
+    cells = [
+        {
+            "settings": dict(result.cell.settings),
+            **fact,
+            "status": _status(result),
+            "problem": result.problem,
+        }
+        for result, fact in zip(results, facts, strict=True)
+    ]
+    _dump({"grid": grid.axes, "cells": cells})
+
+
+def _dump(content: Mapping[str, Any]) -> None:
+    from retrodict._json import dumps
+
+    print(dumps(dict(content)))
+
+
+def _hint(results: Sequence[CellResult], store: Store) -> None:
+    """Say how to draw the grid, if that is a short command, and how to see it again."""
+    from rich.console import Console
+
+    folders = {result.run.folder for result in results if result.run is not None}
+    alone = {run.folder for run in store.runs()} == folders
+    drawn = [f"{store.root}/*/"] if alone else sorted(map(str, folders))
+    command = f"retrodict compare {' '.join(drawn)} --plot grid.png"
+    if folders and len(command) <= _LONGEST_HINT:
+        said = f"to draw them: {command}"
+    else:
+        said = f"runs: {store.root}; the same command answers from there"
+    Console().print(said, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,92 @@
+"""The JSON file beside a drawing: what was drawn, from which runs, with which verdicts.
+
+It lets a full store answer at once: a figure is drawn again only if its runs, or the code that
+draws and checks it, are not those of the record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+import retrodict
+from retrodict._atomic import atomic_text
+from retrodict._json import dumps
+from retrodict.claims import Claim
+from retrodict.measures import Interval
+
+RECORD_FORMAT = 1
+"""Version of the file's layout."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What is known of a drawing.
+
+    Attributes:
+        name, scale, note: of which figure, how large, its configuration in one line.
+        runs: the figure's own names for its runs → their folders in the store.
+        claims: the verdicts.
+        files: the drawings, names in the store.
+        code: what drew and checked it, see `code_version`.
+    """
+
+    name: str
+    scale: str
+    note: str
+    runs: dict[str, str]
+    claims: list[Claim]
+    files: list[str]
+    code: str
+
+    def write(self, path: Path) -> None:
+        """Write it; raises as `atomic_text` does."""
+        content = {"format": RECORD_FORMAT, **dataclasses.asdict(self)}
+        atomic_text(path, dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """Read it back.
+
+        Raises:
+            ValueError: there is none, it is damaged, or of another version.
+        """
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if content.pop("format") != RECORD_FORMAT:
+                raise ValueError("of another version")
+            claims = [_claim(**claim) for claim in content.pop("claims")]
+            record = cls(claims=claims, **content)
+            text = (record.name, record.scale, record.note, record.code, *record.files)
+            if not all(isinstance(part, str) for part in (*text, *record.runs.values())):
+                raise ValueError("text expected")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path}: no record of a drawing: {error}") from None
+        return record
+
+
+def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim:
+    interval = Interval(**{key: _number(value) for key, value in measured.items()})
+    return Claim(measured=interval, margin=_number(margin), **rest)
+
+
+def _number(value: Any) -> Any:
+    """What JSON could not write was not a number."""
+    return float("nan") if value is None else value
+
+
+@cache
+def code_version() -> str:
+    """Hash what a drawing and its verdicts depend on beside their runs: code and matplotlib."""
+    root = Path(retrodict.__file__).parent
+    digest = hashlib.sha256(matplotlib.__version__.encode())
+    for path in sorted(root.rglob("*.py")):
+        if path.relative_to(root).parts[0] not in ("cli", "report"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

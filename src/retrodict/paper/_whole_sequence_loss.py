@@ -1,0 +1,50 @@
+"""One of the figures 6 to 18 [N]: loss on the whole sequence, not on the last entity alone."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from retrodict.claims import Claim
+from retrodict.experiment import Experiment
+from retrodict.paper._figure import Material, PaperFigure
+from retrodict.paper._nll_claims import cursed, memorised
+from retrodict.paper._scales import Scale, describe, sweep_experiment
+from retrodict.plots import plot_panels
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """Both tasks, every token but the first predicted."""
+    return {
+        task: sweep_experiment(task, scale).with_overrides("objective.span=whole_sequence")
+        for task in ("reversal", "chain")
+    }
+
+
+def draw(material: Material) -> Figure:
+    """Two panels; the training loss of the chain has a floor, since A goes on with → or ⇝."""
+    return plot_panels(material.traces, "Loss on every token: the curse stands", columns=2)
+
+
+def claims(material: Material) -> list[Claim]:
+    """The answers are memorised; held-out ones are no better than guessed."""
+    found = []
+    for task, trace in material.traces.items():
+        found += [
+            memorised(f"whole-sequence-loss.{task}.training", task, "N", trace),
+            cursed(f"whole-sequence-loss.{task}.validation", task, "N", trace),
+        ]
+    return found
+
+
+WHOLE_SEQUENCE_LOSS = PaperFigure(
+    name="whole-sequence-loss",
+    title="reversal and chain: loss on the whole sequence",
+    grade="N",
+    paper="The results are the same where the loss is taken on the whole sequence.",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+    note=lambda scale: (
+        f"{describe(sweep_experiment('reversal', scale))}; objective.span=whole_sequence"
+    ),
+)

@@ -1,0 +1,86 @@
+"""Effects: the same experiments with and without one change, at several settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from retrodict.measures import Interval
+from retrodict.plots._curves import draw_learners
+from retrodict.plots._style import MARKERS, NEUTRAL, RC, SERIES, legend_below, new_figure
+from retrodict.trace import Trace
+
+
+def plot_effect(
+    rows: Sequence[str],
+    panels: Mapping[str, tuple[Mapping[str, Sequence[Interval]], float, str]],
+    title: str,
+) -> Figure:
+    """Draw dots with intervals, a row a setting, a colour a variant, a panel a measure.
+
+    Args:
+        rows: the settings, from top to bottom.
+        panels: measure → (variant → one interval a row, a reference value, its name).
+        title: over the figure.
+    """
+    with mpl.rc_context(RC):
+        figure = new_figure(3.7 * len(panels), 0.42 * len(rows) + 1.7)
+        grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for axes, (measure, (variants, reference, name)) in zip(grid, panels.items(), strict=True):
+            axes.axvline(reference, color=NEUTRAL, linewidth=1, linestyle="--")
+            axes.annotate(
+                name,
+                (reference, 1),
+                (3, 2),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                fontsize=7,
+                color=NEUTRAL,
+            )
+            for k, ((variant, found), color, marker) in enumerate(
+                zip(variants.items(), SERIES, MARKERS, strict=False)
+            ):
+                half = [np.nan_to_num(interval.high - interval.mean) for interval in found]
+                axes.errorbar(
+                    [interval.mean for interval in found],
+                    [i + 0.16 * (k - (len(variants) - 1) / 2) for i in range(len(rows))],
+                    xerr=half,
+                    color=color,
+                    marker=marker,
+                    ls="none",
+                    ms=6,
+                    label=variant,
+                )
+            axes.set(xlabel=measure)
+        grid[0].set_yticks(range(len(rows)), rows)
+        grid[0].set_ylim(len(rows) - 0.5, -0.5)
+        legend_below(figure, grid[0])
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figure:
+    """Draw training NLL over epochs, a panel a setting, a colour a variant.
+
+    Args:
+        panels: the panel's title → variant → trace.
+        title: over the figure.
+    """
+    with mpl.rc_context(RC):
+        figure = new_figure(2.5 * len(panels), 3.0)
+        grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for axes, (name, variants) in zip(grid, panels.items(), strict=True):
+            for (variant, trace), color in zip(variants.items(), SERIES, strict=False):
+                loss = trace.curves["training_loss"]
+                draw_learners(axes, loss["epoch"].values, loss.values, color, variant)
+            uniform = float(trace.attrs["uniform_nll"])
+            axes.axhline(uniform, color=NEUTRAL, linestyle="--", linewidth=1, label="uniform guess")
+            axes.set(title=name, xlabel="epoch")
+            axes.set_ylim(0, 1.5 * uniform)
+        grid[0].set_ylabel("training NLL (nats)")
+        legend_below(figure, grid[0])
+        figure.suptitle(title, fontsize=11)
+    return figure

@@ -1,0 +1,166 @@
+"""Running grids: what fails is marked, what is finished is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrodict import BadInput, CannotFinish, Experiment, Grid
+from retrodict.errors import Interrupted
+from retrodict.launch import _grid, execute_cells, execute_grid, look_up
+from retrodict.runs import Run, Store
+
+
+class Quiet:
+    """A reporter that remembers which cells came, and says nothing."""
+
+    def __init__(self) -> None:
+        self.cells: list[str] = []
+
+    def waiting(self, why: str) -> None:
+        raise AssertionError(f"nothing to wait for: {why}")
+
+    def training(self, run: Run, epoch: int, epochs: int) -> None:
+        pass
+
+    def working(self, what: str, share: float) -> None:
+        raise AssertionError(f"nothing to compute: {what}")
+
+    def cell(self, number: int, of: int, label: str) -> None:
+        self.cells.append(f"{number}/{of} {label}")
+
+
+@pytest.fixture
+def tiny() -> Experiment:
+    return Experiment.from_text(
+        "task: {kind: reversal, vocab_size: 24}\nmodel: {n_layer: 1, n_head: 2, d_model: 16}\n"
+        "training: {epochs: 2, batch_size: 8, learners: 3, threads: 1}\n"
+        "record: {every: 1, weights_at: []}"
+    )
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let the cell with a seed (None: no cell) raise an error instead of training."""
+    real = _grid.execute
+
+    def fail(seed: int | None, error: BaseException) -> None:
+        def execute(experiment, *rest):
+            if experiment.training.seed == seed:
+                raise error
+            return real(experiment, *rest)
+
+        monkeypatch.setattr(_grid, "execute", execute)
+
+    return fail
+
+
+def seeds(tiny: Experiment) -> Grid:
+    return Grid.of(tiny, {"training.seed": [10, 20]})
+
+
+def test_every_cell_is_run_and_named(tiny, store):
+    quiet = Quiet()
+    results = execute_grid(
+        Grid.of(tiny, {"task.vocab_size": [16, 24], "training.seed": [0]}), store, quiet
+    )
+    assert [result.problem for result in results] == [None, None]
+    assert [result.run.experiment.task.vocab_size for result in results] == [16, 24]
+    assert quiet.cells == ["1/2 vocab_size=16, seed=0", "2/2 vocab_size=24, seed=0"]
+    assert all("trace" not in vars(result.run) for result in results)  # not kept in memory
+
+
+def test_a_combination_that_does_not_fit_fails_and_the_rest_goes_on(tiny, store):
+    results = execute_grid(Grid.of(tiny, {"model.n_head": [3, 2]}), store, Quiet())
+    assert results[0].run is None
+    assert "does not divide" in results[0].problem
+    assert results[1].run.status == "finished"
+
+
+def test_a_cell_whose_learners_all_became_non_finite_failed(tiny, store):
+    results = execute_grid(Grid.of(tiny, {"optimizer.lr": [1e30, 0.01]}), store, Quiet())
+    assert results[0].problem.startswith("all 3 learners became non-finite, the first at epoch 1")
+    assert results[1].problem is None
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (BadInput("too large"), "too large"),
+        (CannotFinish("damaged run"), "damaged run"),
+        (MemoryError(), "does not fit into memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "does not fit into memory"),
+    ],
+)
+def test_what_goes_wrong_in_one_cell_stays_there(tiny, store, failing, error, says):
+    failing(10, error)
+    results = execute_grid(seeds(tiny), store, Quiet())
+    assert says in results[0].problem
+    assert results[1].problem is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Interrupted(3), KeyboardInterrupt(), CannotFinish("x: the disk is full; make space and give "
+     "the same command again"), ValueError("a bug")],
+)  # fmt: skip
+def test_what_ends_everything_ends_the_grid(tiny, store, failing, error):
+    failing(10, error)
+    with pytest.raises(type(error)):
+        execute_grid(seeds(tiny), store, Quiet())
+
+
+def test_what_was_finished_before_an_interrupt_is_answered_from_the_store(tiny, store, failing):
+    failing(20, Interrupted(3))
+    with pytest.raises(Interrupted):
+        execute_grid(seeds(tiny), store, Quiet())
+    found = [look_up(cell, store) for cell in seeds(tiny).cells]
+    assert [one.run is not None for one in found] == [True, False]
+    assert [one.problem for one in found] == [None] * 2
+    failing(None, Interrupted(3))
+    results = execute_grid(seeds(tiny), store, Quiet())
+    assert all(result.problem is None for result in results)
+    events = [event["event"] for event in results[0].run.events()]
+    assert events == ["started", "finished"]
+
+
+def test_two_cells_that_are_the_same_experiment_are_one_run(tiny, store):
+    results = execute_grid(Grid.of(tiny, {"record.weights_at": [[0], [0, 99]]}), store, Quiet())
+    assert results[0].run.folder == results[1].run.folder
+
+
+def test_results_come_one_by_one(tiny, store):
+    cells = execute_cells(seeds(tiny), store, Quiet())
+    assert next(cells).run is not None
+    assert len(store.runs()) == 1
+
+
+def test_a_store_that_cannot_be_written_ends_the_grid_before_its_first_cell(tiny, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    quiet = Quiet()
+    with pytest.raises(BadInput, match="cannot be written to"):
+        execute_grid(seeds(tiny), Store(tmp_path / "file" / "x"), quiet)
+    assert quiet.cells == []
+
+
+def test_a_grid_for_another_machine_is_bad_input_and_writes_nothing(tiny, store):
+    elsewhere = Grid.of(tiny, {"training.device": ["cuda:98", "cuda:99"]})
+    with pytest.raises(BadInput, match="cuda:98 is not there"):
+        execute_grid(elsewhere, store, Quiet())
+    assert not store.root.exists()
+    half = execute_grid(Grid.of(tiny, {"training.device": ["cuda:99", "cpu"]}), store, Quiet())
+    assert "cuda:99 is not there" in half[0].problem
+    assert half[1].problem is None
+
+
+def test_a_damaged_run_is_a_failed_cell(tiny, store):
+    (first, *_) = execute_grid(seeds(tiny), store, Quiet())
+    (first.run.folder / "trace.nc").write_bytes(b"")
+    again = execute_grid(seeds(tiny), store, Quiet())
+    assert "damaged" in again[0].problem
+    assert again[1].problem is None
+    assert "damaged" in look_up(again[0].cell, store).problem
