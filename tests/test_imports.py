@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -48,3 +49,20 @@ def test_the_public_names_are_there():
     assert set(retrodict.__all__) <= set(dir(retrodict))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = retrodict.nothing
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, "10000"),
+        ({"GOMP_SPINCOUNT": "5"}, "5"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "None"),
+    ],
+)
+def test_waiting_threads_do_not_spin_for_ever_unless_asked_to(given, found):
+    program = "import os, retrodict; print(os.environ.get('GOMP_SPINCOUNT'))"
+    plain = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=plain | given
+    )
+    assert done.stdout.strip() == found

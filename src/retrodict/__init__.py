@@ -9,6 +9,7 @@ Nothing heavy is loaded until it is used.
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from retrodict.trace import Trace
 
 __version__ = "0.1.0"
+
+# torch's threads (GNU OpenMP) spin while they wait for each other. Where anything else uses a core,
+# a step of a small model then takes ten times as long; a bounded spin costs nothing where nothing
+# does. Read when torch is loaded.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 __all__ = [
     "BadInput",

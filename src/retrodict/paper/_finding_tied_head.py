@@ -1,7 +1,7 @@
 """A finding of ours [O]: what tying the output head to the token embedding does to the curse.
 
-The authors' code, as it runs, does not tie them [S]; GPT-2 does. Tying moves the validation NLL
-from above a uniform guess to below it (paper.md, section 2), while the curse stands.
+The authors' code, as it runs, does not tie them [S]; GPT-2 does. Tying lowers the validation NLL
+by nats, with many facts to below a uniform guess's, while no held-out fact becomes retrievable.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from retrodict.experiment import Experiment
 from retrodict.measures import final_values, over_learners
 from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._nll_claims import memorised
-from retrodict.paper._scales import Scale, default_experiment, sweep_experiment
+from retrodict.paper._scales import Scale, changed, default_experiment, sweep_experiment
 from retrodict.plots import plot_effect
 
 HEADS = {"untied": False, "tied": True}
@@ -35,14 +35,20 @@ _CELLS: dict[Scale, dict[str, tuple[str, ...]]] = {
 }
 
 
+_REFERENCE = ("model.n_layer=4", "model.d_model=256", "training.epochs=60")
+"""The set-up at which one run of the authors' code gave 9.60 nats, of an untied GPT-2 9.18, of a
+tied one 5.68; a uniform guess 6.69."""
+
+
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Each cell with both heads; at laptop scale also figure 1's own run, and its tied twin."""
+    """Each cell with both heads; at laptop scale figure 1's own run and the reference point too."""
     cells = {
         name: sweep_experiment("reversal", scale).with_overrides(*changes)
         for name, changes in _CELLS[scale].items()
     }
     if scale == "laptop":
         cells["V = 800, 2 layers"] = default_experiment("reversal", scale)
+        cells["V = 800, 4 layers of width 256"] = changed(cells["V = 800, 2 layers"], *_REFERENCE)
     return {
         f"{name}, {head}": cell.with_overrides(f"model.tied_head={str(tied).lower()}")
         for name, cell in cells.items()

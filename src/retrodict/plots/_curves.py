@@ -84,7 +84,7 @@ def plot_panels(
         for axes in grid[:, 0]:
             axes.set(ylabel="NLL (nats)")
             axes.set_ylim(bottom=0)  # the panels of a row share it
-        legend_below(figure, _richest(grid.flat[: len(traces)]), columns=4 if columns > 3 else 2)
+        legend_below(figure, _richest(grid.flat[: len(traces)]), columns=min(max(columns, 2), 4))
         figure.suptitle(title, fontsize=11)
     return figure
 

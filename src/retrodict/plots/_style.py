@@ -55,8 +55,10 @@ def footer(figure: Figure, text: str, warning: str = "") -> None:
     for i, (line, color) in enumerate(lines):
         y = 0.005 + height * (len(lines) - 1 - i)
         figure.text(0.01, y, line, fontsize=6, color=color, ha="left", va="bottom")
+    for legend in figure.legends:  # those below the panels stand on the footer
+        legend.borderaxespad += len(lines) - 1
     engine = figure.get_layout_engine()
-    if isinstance(engine, ConstrainedLayoutEngine):
+    if isinstance(engine, ConstrainedLayoutEngine) and not figure.legends:
         room = height * (len(lines) + 0.1)
         engine.set(rect=(0, room, 1, 1 - room))
 
