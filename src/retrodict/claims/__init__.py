@@ -6,10 +6,18 @@ proposition, with a check of its own.
 
 from retrodict.claims._bilinear import BILINEAR_STATEMENTS
 from retrodict.claims._claim import Claim, Verdict, at_least, at_most, within
+from retrodict.claims._kept import Kept
 from retrodict.claims._one_layer import ONE_LAYER_STATEMENTS
 from retrodict.claims._rows import ROW_STATEMENTS
 from retrodict.claims._statement import Effort, Evidence, Finding, Part, Statement
-from retrodict.claims._tables import as_html, as_markdown, cells, seeds_in_words
+from retrodict.claims._tables import (
+    HEAD,
+    as_html,
+    as_markdown,
+    body_html,
+    cells,
+    seeds_in_words,
+)
 
 _KINDS = {"theorem": 0, "lemma": 1, "proposition": 2}
 
@@ -22,11 +30,13 @@ STATEMENTS: tuple[Statement, ...] = tuple(
 """Every statement, the paper's first, then ours. A new one is one entry in its file's tuple."""
 
 __all__ = [
+    "HEAD",
     "STATEMENTS",
     "Claim",
     "Effort",
     "Evidence",
     "Finding",
+    "Kept",
     "Part",
     "Statement",
     "Verdict",
@@ -34,6 +44,7 @@ __all__ = [
     "as_markdown",
     "at_least",
     "at_most",
+    "body_html",
     "cells",
     "seeds_in_words",
     "within",

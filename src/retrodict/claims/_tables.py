@@ -85,6 +85,14 @@ def as_html(findings: Sequence[Finding], command: str) -> str:
 
 
 def _section(f: Finding) -> str:
+    return (
+        f'<section id="{escape(f.name)}"><h2>{escape(f.name)}: {escape(f.title)} '
+        f'<span class="verdict {_css(f)}">{escape(f.verdict)}</span></h2>{body_html(f)}</section>'
+    )
+
+
+def body_html(f: Finding) -> str:
+    """Write all there is to say of a statement, without a heading, as HTML."""
     facts = "".join(f"<li>{label}: {escape(text)}</li>" for label, text in _facts(f))
     parts = "".join(
         f"<tr><td>{escape(p.what)}</td><td>{escape(p.predicted)}</td><td>{number(p.measured)}</td>"
@@ -93,11 +101,9 @@ def _section(f: Finding) -> str:
     )
     notes = "".join(f"<li>{escape(note)}</li>" for note in f.notes)
     return (
-        f'<section id="{escape(f.name)}"><h2>{escape(f.name)}: {escape(f.title)} '
-        f'<span class="verdict {_css(f)}">{escape(f.verdict)}</span></h2>'
         f"<p>{escape(f.words)}</p>{_formula(f.formula)}<ul>{facts}</ul>"
         "<table><tr><th>compared</th><th>predicted</th><th>measured</th><th>margin</th></tr>"
-        f"{parts}</table>" + (f"<ul>{notes}</ul>" if notes else "") + "</section>"
+        f"{parts}</table>" + (f"<ul>{notes}</ul>" if notes else "")
     )
 
 
@@ -138,9 +144,12 @@ def _formula(tex: str) -> str:
         text = re.sub(re.escape(ours) + r"(?![A-Za-z])", re.escape(mathtext), text)
     figure.text(0, 0, f"${text}$", fontsize=12)
     buffer = io.BytesIO()
-    figure.savefig(
-        buffer, format="svg", bbox_inches="tight", transparent=True, metadata={"Date": None}
-    )
+    try:
+        figure.savefig(
+            buffer, format="svg", bbox_inches="tight", transparent=True, metadata={"Date": None}
+        )
+    except ValueError:  # not TeX that matplotlib reads; ours all are, a file's may not be
+        return f"<p><code>{escape(tex)}</code></p>"
     data = base64.b64encode(buffer.getvalue()).decode()
     return (
         f'<p><img class="formula" alt="{escape(tex)}" src="data:image/svg+xml;base64,{data}"></p>'

@@ -34,6 +34,7 @@ app = typer.Typer(
       retrodict run my.yaml                    an experiment of your own
       retrodict run my.yaml --set model.tied_head=true
       retrodict verify --fast                  the theorems, checked in a minute
+      retrodict report                         all of it as one page
       retrodict list                           what there is
     """,
 )
@@ -167,8 +168,8 @@ def verify(
       retrodict verify                     all of them, at least 200 draws, a few minutes
       retrodict verify theorem-1 lemma-2   some, with every number
 
-    Checking all writes verify.md and verify.html to the store. Exit code 1: a statement fails
-    that is not documented to fail.
+    Checking all writes verify.md, verify.html and verify.json to the store. Exit code 1: a
+    statement fails that is not documented to fail.
     """
     from retrodict.cli._progress import Progress
     from retrodict.cli._verify import check, choose, show, write
@@ -179,8 +180,7 @@ def verify(
         require_writable(out)
     with Progress() as progress:
         findings = check(chosen, fast, progress)
-    command = f"retrodict verify{' --fast' if fast else ''}"
-    show(findings, [] if names else write(findings, Store(out), command), as_json)
+    show(findings, [] if names else write(findings, Store(out), fast), as_json)
     if any(finding.verdict == "fails" for finding in findings):
         raise typer.Exit(1)
 
@@ -227,6 +227,42 @@ def compare(
     from retrodict.runs import open_run
 
     show_comparison([open_run(run) for run in runs], plot, as_json)
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="An .html or .md file; by default STORE/report.html."
+        ),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="DIR",
+            help="The store of runs; by default the folder of FILE if it holds runs or figures, "
+            "else ./runs.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write what a store holds as one file: does the curse appear, how strongly, why?
+
+    \b
+      retrodict report                               runs/report.html, from the store runs/
+      retrodict report --out mine/report.html        from the store mine/
+      retrodict report --store mine --out paper.md   Markdown, thumbnails in paper/
+
+    Nothing is trained. The page works offline: verdicts, figures with their claims and commands,
+    curves and weights to play with. Exit code 1: a claim or statement fails that is not
+    documented to fail; the report is written all the same.
+    """
+    from retrodict.cli._report import write_report
+
+    if write_report(out, store, STORE, as_json):
+        raise typer.Exit(1)
 
 
 def _refuse_if_all_diverged(runs: list[Any]) -> None:

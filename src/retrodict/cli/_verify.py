@@ -9,11 +9,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+import retrodict
 from retrodict._atomic import atomic_text
 from retrodict.claims import (
     STATEMENTS,
     Effort,
     Finding,
+    Kept,
     Statement,
     as_html,
     as_markdown,
@@ -23,7 +25,10 @@ from retrodict.claims import (
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
+from retrodict.paper import code_version
 from retrodict.runs import Store
+
+KEPT = "verify.json"
 
 
 def choose(names: Sequence[str]) -> list[Statement]:
@@ -52,16 +57,28 @@ def check(statements: Sequence[Statement], fast: bool, progress: Progress) -> li
     return found
 
 
-def write(findings: Sequence[Finding], store: Store, command: str) -> list[Path]:
-    """Write the table into the store as Markdown and as HTML.
+def write(findings: Sequence[Finding], store: Store, fast: bool) -> list[Path]:
+    """Write the table into the store as Markdown, as HTML, and as JSON for `retrodict report`.
 
     Raises:
         CannotFinish: it cannot be written.
     """
+    command = f"retrodict verify{' --fast' if fast else ''}"
     files = [store.root / "verify.md", store.root / "verify.html"]
     atomic_text(files[0], as_markdown(findings, command))
     atomic_text(files[1], as_html(findings, command))
-    return files
+    kept = Kept(findings, fast, command, retrodict.__version__, code_version())
+    return [*files, keep(kept, store.root)]
+
+
+def keep(kept: Kept, folder: Path) -> Path:
+    """Write down what was found, where `retrodict report` looks for it; return the file.
+
+    Raises:
+        CannotFinish: it cannot be written.
+    """
+    kept.write(folder / KEPT)
+    return folder / KEPT
 
 
 def show(findings: Sequence[Finding], files: Sequence[Path], as_json: bool) -> None:

@@ -1,7 +1,8 @@
 """A finding of ours [O]: what tying the output head to the token embedding does to the curse.
 
-The authors' code, as it runs, does not tie them [S]; GPT-2 does. Tying lowers the validation NLL
-by nats, with many facts to below a uniform guess's, while no held-out fact becomes retrievable.
+The authors' code, as it runs, does not tie them [S]; GPT-2 does. A tied model is not confidently
+wrong about the untaught direction. With many facts it even prefers the truth to most wrong
+answers, and its NLL ends below a guess within the alphabet; yet the truth is never its answer.
 """
 
 from __future__ import annotations
@@ -74,15 +75,15 @@ def draw(material: Material) -> Figure:
     return plot_effect(
         cells,
         {
-            "validation NLL less a uniform guess's (nats)": (left, 0.0, "uniform guess"),
-            "how often the truth beats a wrong answer": (right, 0.5, "chance"),
+            "validation NLL − uniform (nats)": (left, 0.0, "uniform guess"),
+            "truth beats a wrong answer": (right, 0.5, "chance"),
         },
-        "Tying the head takes the confident wrongness away; the facts stay out of reach",
+        "A tied head leans towards the untaught truth, and still never says it",
     )
 
 
 def claims(material: Material) -> list[Claim]:
-    """Tied and untied heads memorise; tying lowers validation NLL; no held-out fact is known."""
+    """Both memorise; tying lowers the NLL, and makes the truth likelier, not likeliest."""
     found = []
     for cell in _cells(material):
         slug = cell.replace(" = ", "").replace(", ", "-").replace(" ", "-")
@@ -93,22 +94,33 @@ def claims(material: Material) -> list[Claim]:
             for head in HEADS
             for trace in [material.traces[f"{cell}, {head}"]]
         ]
+        last = final_values(material.traces[tied])[-1]
         found += [
             at_least(
                 f"tied-head.{slug}.lower",
                 f"{cell}: nats by which tying lowers the validation NLL, seed by seed",
                 "O",
                 over_learners(lower),
-                1.0,
+                0.0,
             ),
             at_most(
-                f"tied-head.{slug}.unknown",
+                f"tied-head.{slug}.unsaid",
                 f"{cell}: share of held-out questions that the tied model answers right",
                 "O",
-                final_values(material.traces[tied])[-1].accuracy,
+                last.accuracy,
                 0.1,
             ),
         ]
+        if cell.startswith("V = 800"):
+            found.append(
+                at_least(
+                    f"tied-head.{slug}.leaning",
+                    f"{cell}: how often the tied model prefers the truth to a wrong answer",
+                    "O",
+                    last.preference,
+                    0.75,
+                )
+            )
     return found
 
 
@@ -123,7 +135,8 @@ FINDING_TIED_HEAD = PaperFigure(
     name="tied-head",
     title="reversal: tied against untied head, over V and depth",
     grade="O",
-    paper="Ours: the authors' code leaves the head untied. Does the curse depend on it?",
+    paper="Ours: the authors' code leaves the head untied, GPT-2 ties it. Does the curse depend "
+    "on it?",
     experiments=experiments,
     draw=draw,
     claims=claims,

@@ -90,3 +90,6 @@ def code_version() -> str:
         if path.relative_to(root).parts[0] not in ("cli", "report"):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+code_version()  # now: of the code as it is loaded, should a file change later

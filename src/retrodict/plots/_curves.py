@@ -124,12 +124,14 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
     held_out = trace.curves.sel(group="validation")
     epochs = trace.curves["epoch"].values
     asked = held_out["entity_nll" if whole_answer else "nll"]
-    for values, color, label in (
+    curves = (
         (asked, VALIDATION, "held-out questions"),
         (trace.curves["training_loss"], TRAINING, "training (dropout on)"),
-    ):
+    )
+    lasts = [float(values.isel(epoch=-1).mean("learner")) for values, _, _ in curves]
+    close = abs(lasts[0] - lasts[1]) < 0.07 * float(np.nanmax(asked.values))
+    for (values, color, label), last, apart in zip(curves, lasts, ("bottom", "top"), strict=True):
         draw_learners(axes, epochs, values.values, color, label)
-        last = float(values.isel(epoch=-1).mean("learner"))
         axes.annotate(
             f"{last:.2f}",
             (1.01, last),
@@ -137,7 +139,7 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
             color=color,
             fontsize=8,
             fontweight="bold",
-            va="center",
+            va=apart if close else "center",
         )
     whole = held_out["entity_nll"]
     if not whole_answer and not np.allclose(whole, held_out["nll"], equal_nan=True):

@@ -27,7 +27,7 @@ def plot_effect(
         title: over the figure.
     """
     with mpl.rc_context(RC):
-        figure = new_figure(3.7 * len(panels), 0.42 * len(rows) + 1.7)
+        figure = new_figure(3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8)
         grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, (measure, (variants, reference, name)) in zip(grid, panels.items(), strict=True):
             axes.axvline(reference, color=NEUTRAL, linewidth=1, linestyle="--")

@@ -58,7 +58,7 @@ def footer(figure: Figure, text: str, warning: str = "") -> None:
     for legend in figure.legends:  # those below the panels stand on the footer
         legend.borderaxespad += len(lines) - 1
     engine = figure.get_layout_engine()
-    if isinstance(engine, ConstrainedLayoutEngine) and not figure.legends:
+    if isinstance(engine, ConstrainedLayoutEngine):
         room = height * (len(lines) + 0.1)
         engine.set(rect=(0, room, 1, 1 - room))
 

@@ -1,0 +1,98 @@
+"""`verify.json`: checked statements as they are kept in a store, and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from retrodict._atomic import atomic_text
+from retrodict._json import dumps
+from retrodict.claims._claim import Verdict
+from retrodict.claims._statement import Finding, Part
+
+KEPT_FORMAT = 1
+"""Version of the file's layout."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Statements that were checked, and by what.
+
+    Attributes:
+        findings: in order.
+        fast: whether on the smaller grids.
+        command: what made them.
+        version: of the package.
+        code: which code checked them, as the records of figures say it.
+    """
+
+    findings: Sequence[Finding]
+    fast: bool
+    command: str
+    version: str
+    code: str
+
+    def write(self, path: Path) -> None:
+        """Write it; raises as `atomic_text` does."""
+        content = {"format": KEPT_FORMAT, **dataclasses.asdict(self)}
+        atomic_text(path, dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Kept:
+        """Read it back.
+
+        Raises:
+            ValueError: there is none, it is damaged, or of another version.
+        """
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if content.pop("format") != KEPT_FORMAT:
+                raise ValueError("of another version")
+            findings = [_finding(**one) for one in content.pop("findings")]
+            kept = cls(findings=findings, **content)
+            if not all(_sound(finding) for finding in findings):
+                raise ValueError("a finding is not as findings are")
+            if not all(isinstance(t, str) for t in (kept.command, kept.version, kept.code)):
+                raise ValueError("text expected")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path}: no checked statements: {error}") from None
+        return kept
+
+
+def _finding(
+    measured: float | None, margin: float | None, parts: Any, assumptions: Any, **rest: Any
+) -> Finding:
+    return Finding(
+        measured=_number(measured),
+        margin=_number(margin),
+        assumptions=[(str(text), bool(met)) for text, met in assumptions],
+        parts=[
+            Part(
+                what=str(part["what"]),
+                predicted=str(part["predicted"]),
+                measured=_number(part["measured"]),
+                margin=_number(part["margin"]),
+            )
+            for part in parts
+        ],
+        **rest,
+    )
+
+
+def _number(value: float | None) -> float:
+    """What JSON could not write was not a number."""
+    return float("nan") if value is None else float(value)
+
+
+def _sound(finding: Finding) -> bool:
+    words = ("name", "title", "words", "formula", "grade", "source", "testable")
+    texts = [getattr(finding, name) for name in (*words, "compared", "predicted", "grid", "known")]
+    return (
+        all(isinstance(part, str) for part in (*texts, *finding.notes))
+        and all(isinstance(seed, int) for seed in finding.seeds)
+        and finding.verdict in get_args(Verdict)
+    )

@@ -1,0 +1,248 @@
+"""Reading a store: the figures that are drawn in it, their runs, and what else is there.
+
+Nothing in a store is trusted: a record, a run or a drawing that is damaged, missing or of another
+version becomes a line that says so, and none of its numbers is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from retrodict.claims import Claim, Verdict
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.measures import Interval
+from retrodict.paper import (
+    FIGURES,
+    FINDINGS,
+    SCALES,
+    THEORY_FIGURES,
+    PaperFigure,
+    Record,
+    Scale,
+    code_version,
+    command,
+)
+from retrodict.report._images import Picture, picture
+from retrodict.report._run_view import RunView, view
+from retrodict.runs import Store
+
+WIDEST = 1600  # pixels of a drawing in the page
+
+Tick = Callable[[str, float], None]
+"""Is told what is read, and the share, 0 to 1, that is done."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A figure as the store has it.
+
+    Attributes:
+        figure: which.
+        record: what is known of its drawing; None if that cannot be read.
+        problem: why its numbers are not used; "" if they are.
+        runs: the figure's names for its runs → the runs.
+        picture: the drawing; None if it is not there.
+        stale: whether another version of the code drew and checked it.
+    """
+
+    figure: PaperFigure
+    record: Record | None
+    problem: str = ""
+    runs: Mapping[str, RunView] = field(default_factory=dict)
+    picture: Picture | None = None
+    stale: bool = False
+
+    @property
+    def claims(self) -> Sequence[Claim]:
+        """Its verdicts, if they can be relied on."""
+        return self.record.claims if self.record and not self.problem else []
+
+    @property
+    def scale(self) -> str:
+        """How large it was reproduced."""
+        return self.record.scale if self.record else ""
+
+    @property
+    def verdict(self) -> str:
+        """Of all its claims together."""
+        return overall([claim.verdict for claim in self.claims])
+
+    @property
+    def command(self) -> str:
+        """What makes it."""
+        scale: Scale = "laptop"
+        for known in SCALES:
+            scale = known if known == self.scale else scale
+        return command(self.figure.name, scale)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Everything a report is made from.
+
+    Attributes:
+        store: the folder.
+        sections: figures with a record, in the paper's order.
+        missing: figures without one.
+        own: finished runs that no figure uses.
+        left_out: (folder, why) of other runs: unfinished, damaged.
+    """
+
+    store: Path
+    sections: Sequence[Section]
+    missing: Sequence[PaperFigure]
+    own: Sequence[RunView]
+    left_out: Sequence[tuple[str, str]]
+
+    @property
+    def runs(self) -> Mapping[str, RunView]:
+        """Every run that is shown, once, by its folder's name."""
+        found = {run.name: run for section in self.sections for run in section.runs.values()}
+        return {**found, **{run.name: run for run in self.own}}
+
+    def section(self, name: str) -> Section | None:
+        """The section of a figure, if it is there."""
+        return next((s for s in self.sections if s.figure.name == name), None)
+
+    def claim(self, name: str) -> Claim | None:
+        """A claim that was checked, by its name."""
+        return next((c for s in self.sections for c in s.claims if c.name == name), None)
+
+
+def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
+    """Read a store.
+
+    Raises:
+        BadInput: there is no such folder, or nothing in it to report on.
+    """
+    if not root.is_dir():
+        raise BadInput(f"{root}: no such folder; {_FIRST.format(store=root)}")
+    reader = _Reader(root, tick)
+    figures = (*FIGURES, *FINDINGS, *THEORY_FIGURES)
+    drawn = [figure for figure in figures if (root / f"{figure.name}.json").is_file()]
+    sections = [reader.section(figure) for figure in drawn]
+    own, left_out = reader.rest()
+    if not own and not any(section.record for section in sections):
+        raise BadInput(f"{root}: holds no finished run; {_FIRST.format(store=root)}")
+    return Collected(
+        store=root,
+        sections=sections,
+        missing=[figure for figure in figures if figure not in drawn],
+        own=own,
+        left_out=left_out,
+    )
+
+
+_FIRST = "run 'retrodict reproduce fig1 --out {store}' first, or give another one with --store"
+
+
+def holds_something(folder: Path) -> bool:
+    """Whether a folder is a store: it has runs, or figures that were drawn."""
+    figures = (*FIGURES, *FINDINGS, *THEORY_FIGURES)
+    return any(folder.glob("*/run.json")) or any(
+        (folder / f"{figure.name}.json").is_file() for figure in figures
+    )
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """One verdict of several: the worst; nothing measured if there is none.
+
+    >>> overall(["holds", "fails (known)", "holds"]), overall([])
+    ('fails (known)', 'not measured')
+    """
+    for worst in ("fails", "fails (known)", "holds"):
+        if worst in verdicts:
+            return worst
+    return "not measured"
+
+
+class _Reader:
+    """Reads every run of a store once."""
+
+    def __init__(self, root: Path, tick: Tick) -> None:
+        self.root, self.tick = root, tick
+        self.folders = {run.folder.name: run for run in Store(root).runs()}
+        self.known: dict[str, RunView | str] = {}
+
+    def section(self, figure: PaperFigure) -> Section:
+        """Read a figure's record, its runs and its drawing."""
+        record = _record(self.root / f"{figure.name}.json", figure.name)
+        if isinstance(record, str):
+            return Section(figure, None, problem=record)
+        runs, lost = {}, []
+        for label, folder in record.runs.items():
+            found = self.run(folder)
+            if isinstance(found, str):
+                lost.append(f"run {label!r}: {found}")
+            else:
+                runs[label] = found
+        drawing = next((name for name in record.files if name.endswith(".png")), "")
+        inside = bool(drawing) and Path(drawing).name == drawing
+        return Section(
+            figure,
+            record,
+            problem="; ".join(lost),
+            runs=runs,
+            picture=picture(self.root / drawing, WIDEST) if inside else None,
+            stale=record.code != code_version(),
+        )
+
+    def run(self, folder: str) -> RunView | str:
+        """Return a run of the store, or why it cannot be used."""
+        if folder not in self.known:
+            self.tick(folder, len(self.known) / max(len(self.folders), 1))
+            self.known[folder] = self._read(folder)
+        return self.known[folder]
+
+    def _read(self, folder: str) -> RunView | str:
+        if folder not in self.folders:
+            return f"{folder} is not in the store"
+        try:
+            run = self.folders[folder]
+            return view(run) if run.finished else f"{folder} is not finished"
+        except CannotFinish as error:
+            return str(error)
+
+    def rest(self) -> tuple[list[RunView], list[tuple[str, str]]]:
+        """Read the runs that no figure asked for."""
+        own: list[RunView] = []
+        left_out: list[tuple[str, str]] = []
+        for folder in [name for name in self.folders if name not in self.known]:
+            found = self.run(folder)
+            if isinstance(found, str):
+                left_out.append((folder, found))
+            else:
+                own.append(found)
+        return own, left_out
+
+
+def _record(path: Path, name: str) -> Record | str:
+    """Read a record, or say why it cannot be used."""
+    try:
+        record = Record.read(path)
+        wrong = next(_wrong(record, name), "")
+    except (ValueError, TypeError, AttributeError) as error:
+        return f"{path.name} is damaged: {error}"
+    return f"{path.name} is damaged: {wrong}" if wrong else record
+
+
+def _wrong(record: Record, name: str) -> Iterator[str]:
+    """What a record should not say."""
+    if record.name != name:
+        yield "it is of another figure"
+    if record.scale not in SCALES:
+        yield "its scale is not known"
+    for claim in record.claims:
+        texts = (claim.name, claim.statement, claim.grade, claim.predicted)
+        numbers = (claim.margin, claim.measured.mean, claim.measured.low, claim.measured.high)
+        if not all(isinstance(part, str) for part in texts) or claim.verdict not in get_args(
+            Verdict
+        ):
+            yield "a claim is not as claims are"
+        if not isinstance(claim.measured, Interval) or not all(
+            isinstance(part, int | float) for part in numbers
+        ):
+            yield "a claim has no number"

@@ -1,0 +1,56 @@
+"""What the page's scripts draw, embedded as JSON: each run once, as far as the budgets go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scipy.special import stdtrit
+
+from retrodict.report._html import Html, json_script
+from retrodict.report._run_view import RunView
+
+WEIGHTS_BUDGET = 6_500_000
+"""Characters of effective weights that a page may hold."""
+CURVES_BUDGET = 3_000_000
+"""Characters of curves that a page may hold."""
+
+
+def embedded(runs: Mapping[str, RunView]) -> tuple[list[Html], dict[str, str]]:
+    """Embed what scripts draw, each run once, as far as the budgets go."""
+    ids: dict[str, str] = {}
+    scripts: list[Html] = []
+    spent = 0
+    weights = shared_out(runs)
+    most = max((run.experiment.training.learners for run in runs.values()), default=1)
+    for name, run in runs.items():
+        script = json_script({**run.chart, "name": name}, id=f"run-r{len(ids)}")
+        if spent + len(script) > CURVES_BUDGET:
+            continue
+        spent += len(script)
+        ids[name] = f"r{len(ids)}"
+        scripts.append(script)
+        count = weights.get(name, 0)
+        if run.matrices and count:
+            kept = run.matrices.learners[:count]
+            content = {
+                **run.matrices.head,
+                "total": run.matrices.total,
+                "learners": [{"learner": i, "seed": seed, "data": data} for i, seed, data in kept],
+            }
+            scripts.append(json_script(content, id=f"weights-{ids[name]}"))
+    quantiles = [None, None, *(float(stdtrit(n - 1, 0.975)) for n in range(2, most + 1))]
+    return [json_script(quantiles, id="t-quantiles"), *scripts], ids
+
+
+def shared_out(runs: Mapping[str, RunView]) -> dict[str, int]:
+    """How many learners' weights of each run the page has room for: first one each, then two, …"""
+    counts: dict[str, int] = {}
+    left = WEIGHTS_BUDGET
+    with_weights = {name: run.matrices for name, run in runs.items() if run.matrices}
+    for at in range(max((len(m.learners) for m in with_weights.values()), default=0)):
+        for name, matrices in with_weights.items():
+            fits = at < len(matrices.learners) and counts.get(name, 0) == at
+            if fits and len(matrices.learners[at][2]) <= left:
+                left -= len(matrices.learners[at][2])
+                counts[name] = at + 1
+    return counts

@@ -1,0 +1,63 @@
+"""What a program wants to know of a report: one JSON document."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from retrodict.claims import Kept, Verdict
+from retrodict.report._answers import Answer
+from retrodict.report._collect import Collected
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+def facts(
+    store: Collected, statements: Kept | None, found: Sequence[Answer], path: Path, size: int
+) -> dict[str, Any]:
+    """Describe a report that was written."""
+    return {
+        "report": str(path),
+        "bytes": size,
+        "store": str(store.store),
+        "answers": [{**dataclasses.asdict(answer), "text": answer.text} for answer in found],
+        "figures": [
+            {
+                "name": section.figure.name,
+                "title": section.figure.title,
+                "grade": section.figure.grade,
+                "scale": section.scale,
+                "verdict": section.verdict,
+                "problem": section.problem,
+                "command": section.command,
+                "runs": {label: run.name for label, run in section.runs.items()},
+                "claims": [dataclasses.asdict(claim) for claim in section.claims],
+            }
+            for section in store.sections
+        ],
+        "missing": [figure.name for figure in store.missing],
+        "own": [run.name for run in store.own],
+        "left_out": [{"run": name, "why": why} for name, why in store.left_out],
+        "statements": _statements(statements),
+    }
+
+
+def something_failed(store: Collected, statements: Kept | None) -> bool:
+    """Whether a claim or a statement failed that is not documented to."""
+    verdicts = [claim.verdict for section in store.sections for claim in section.claims]
+    verdicts += [finding.verdict for finding in (statements.findings if statements else ())]
+    return "fails" in verdicts
+
+
+def _statements(statements: Kept | None) -> dict[str, Any] | None:
+    if statements is None:
+        return None
+    verdicts = [finding.verdict for finding in statements.findings]
+    return {
+        "checked": len(verdicts),
+        "fast": statements.fast,
+        "command": statements.command,
+        "verdicts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+    }

@@ -1,0 +1,50 @@
+"""Drawings for the page: few colours, so that thirty of them fit into one file."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+_MOST_BYTES = 30_000_000
+"""A file larger than this is none of our drawings."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing as PNG.
+
+    Attributes:
+        data: the file's bytes.
+        width, height: in pixels.
+    """
+
+    data: bytes
+    width: int
+    height: int
+
+    @property
+    def uri(self) -> str:
+        """The drawing as an address that needs no file."""
+        return "data:image/png;base64," + base64.b64encode(self.data).decode()
+
+
+def picture(path: Path, widest: int) -> Picture | None:
+    """Read a drawing, made at most so wide and of 256 colours; None if there is no readable one."""
+    from PIL import Image
+
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return None
+        with Image.open(path, formats=["PNG"]) as found:
+            image = found.convert("RGB")
+    except Exception:  # missing, damaged, or too large to be unpacked
+        return None
+    if image.width > widest:
+        height = round(image.height * widest / image.width)
+        image = image.resize((widest, max(height, 1)), Image.Resampling.LANCZOS)
+    few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    few.save(buffer, format="PNG", optimize=True)
+    return Picture(buffer.getvalue(), image.width, image.height)

@@ -1,0 +1,162 @@
+"""Numbers for the page's scripts: curves as 16-bit, matrices as 8-bit integers, in base64.
+
+A curve is kept to 1/65534 of its range, a matrix to 1/127 of the largest weight of its run; both
+are finer than what can be seen, and the page says the second one's step.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from retrodict.measures import diagonal_z
+from retrodict.trace import Trace
+
+MISSING = 65535
+MOST_POINTS = 160
+"""Epochs a curve is thinned to."""
+
+VARIANTS = {"entity_only": "entity alone", "prompt_matched": "entity and relation"}
+_MOST_LEARNERS = 5
+_MOST_CELLS = 6_000_000
+"""Cells of one learner's matrices; a run with more is shown by its figures only."""
+
+
+def pack_curve(values: np.ndarray) -> dict[str, Any]:
+    """Pack values of shape (learner, epoch); what is not finite is `MISSING`.
+
+    >>> pack_curve(np.array([[0.0, np.nan, 65534.0]]))
+    {'low': 0.0, 'step': 1.0, 'data': 'AAD///7/'}
+    """
+    finite = np.isfinite(values)
+    kept = values[finite]
+    low = float(kept.min()) if kept.size else 0.0
+    step = (float(kept.max()) - low) / (MISSING - 1) if kept.size else 0.0
+    step = step or 1.0
+    scaled = (np.where(finite, values, low) - low) / step
+    codes = np.where(finite, np.round(scaled), MISSING).astype("<u2")
+    return {"low": low, "step": step, "data": base64.b64encode(codes.tobytes()).decode()}
+
+
+def thinned(count: int, keep: Sequence[int] = ()) -> np.ndarray:
+    """Choose at most about `MOST_POINTS` of so many positions, first, last and `keep` among them.
+
+    >>> thinned(4)
+    array([0, 1, 2, 3])
+    """
+    even = np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int)
+    return np.union1d(even, np.asarray(keep, dtype=int))
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """The effective weights of a run over its snapshots.
+
+    Attributes:
+        head: what a script needs beside the numbers: panels, snapshots, steps, colours, z.
+        learners: (number, seed, packed), the first few that stayed finite.
+        total: how many learners the run has.
+    """
+
+    head: Mapping[str, Any]
+    learners: tuple[tuple[int, int, str], ...]
+    total: int
+
+
+def pack_matrices(trace: Trace) -> Matrices | None:
+    """Pack a run's effective weights, if it has more than one snapshot of them."""
+    panels = trace.weights
+    if not panels:
+        return None
+    first = next(iter(panels.values()))
+    cells = sum(int(np.prod(panel["entity_only"].shape[1:])) for panel in panels.values())
+    if first.sizes["snapshot"] < 2 or 2 * cells > _MOST_CELLS:
+        return None
+    finite = np.flatnonzero(
+        np.all([_finite(panel["entity_only"].values) for panel in panels.values()], axis=0)
+    )[:_MOST_LEARNERS]
+    variants = _variants(panels)
+    if not len(finite):
+        return None
+    described, codes = [], []
+    for name in variants:
+        step, coded = _coded(panels, name, finite)
+        codes.append(coded)
+        described.append(
+            {
+                "label": VARIANTS[name],
+                "step": step,
+                "limit": _colour_limit(panels, name, int(finite[0])),
+                "z": [_z(panel[name].values) for panel in panels.values()],
+            }
+        )
+    seeds = first["seed"].values
+    packed = tuple(
+        (int(s), int(seeds[s]), _squeeze(np.concatenate([coded[i] for coded in codes])))
+        for i, s in enumerate(finite)
+    )
+    head = {
+        "snapshots": [int(epoch) for epoch in first["snapshot"].values],
+        "panels": [
+            {
+                "title": str(panel.attrs.get("title", name)),
+                "rows": panel.sizes["source"],
+                "columns": panel.sizes["target"],
+            }
+            for name, panel in panels.items()
+        ],
+        "variants": described,
+    }
+    return Matrices(head, packed, int(first.sizes["learner"]))
+
+
+def _variants(panels: Mapping[str, xr.Dataset]) -> list[str]:
+    """Both ways to ask, or one where they do not differ."""
+    same = all(
+        np.array_equal(p["entity_only"].values, p["prompt_matched"].values, equal_nan=True)
+        for p in panels.values()
+    )
+    return ["entity_only"] if same else list(VARIANTS)
+
+
+def _coded(
+    panels: Mapping[str, xr.Dataset], variant: str, learners: np.ndarray
+) -> tuple[float, list[np.ndarray]]:
+    """Each learner's cells, snapshot by snapshot and panel by panel, as 8-bit integers."""
+    kept = [np.nan_to_num(panel[variant].values[learners]) for panel in panels.values()]
+    step = max((float(np.abs(values).max()) for values in kept if values.size), default=0.0) / 127
+    step = step or 1.0
+    flat = np.concatenate([v.reshape(*v.shape[:2], -1) for v in kept], axis=2)
+    codes = np.round(flat / step).astype(np.int8)
+    return step, [learner.ravel() for learner in codes]
+
+
+def _squeeze(codes: np.ndarray) -> str:
+    return base64.b64encode(zlib.compress(codes.tobytes(), 6)).decode()
+
+
+def _z(matrix: np.ndarray) -> list[list[float | None]]:
+    """How far the diagonal stands out: snapshot by snapshot, learner by learner."""
+    if matrix.shape[-1] != matrix.shape[-2]:
+        return [[None] * matrix.shape[0] for _ in range(matrix.shape[1])]
+    found = diagonal_z(matrix).T
+    return [[round(float(z), 3) if np.isfinite(z) else None for z in line] for line in found]
+
+
+def _colour_limit(panels: Mapping[str, xr.Dataset], variant: str, learner: int) -> float:
+    """The largest weight of the last snapshot, but for one in a thousand, as in the drawings."""
+    last = [np.abs(panel[variant].values[learner, -1]) for panel in panels.values()]
+    sizes = [float(np.quantile(values, 0.999)) for values in last if np.isfinite(values).all()]
+    return max(sizes, default=0.0) or 1.0
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """Which learners' matrices are finite at every snapshot."""
+    found: np.ndarray = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    return found

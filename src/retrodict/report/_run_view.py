@@ -1,0 +1,201 @@
+"""What the report shows of one run: everything small, so that the trace itself can be dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.experiment import Experiment
+from retrodict.measures import (
+    Final,
+    Interval,
+    diagonal_z,
+    final_values,
+    indices,
+    over_learners,
+)
+from retrodict.report._pack import Matrices, pack_curve, pack_matrices, thinned
+from retrodict.runs import Run
+from retrodict.trace import Trace
+
+_FLOW_SECONDS = 3e-5  # of a learner's Gram flow, for every (training sentence, token); measured
+_THEORY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A finished run, without its arrays.
+
+    Attributes:
+        name: its folder's.
+        experiment: what was asked, resolved.
+        finals: every measure at the last epoch, group by group.
+        training_loss: at the last epoch.
+        uniform_nll, alphabet_nll: the baselines (nats).
+        indices: `measures.indices` after the entity alone, over learners.
+        z: panel → how far the diagonal stands out at the last snapshot.
+        diverged: seeds of the learners that became non-finite.
+        seconds: of training, all sittings together; None if the log does not say.
+        environment: versions and machine; empty if it is damaged.
+        chart: curves, packed for the page.
+        theory: why theory is not drawn, or "" if it is, or if there is none for this model.
+        matrices: effective weights over time, where there is more than one snapshot.
+    """
+
+    name: str
+    experiment: Experiment
+    finals: Sequence[Final]
+    training_loss: Interval
+    uniform_nll: float
+    alphabet_nll: float
+    indices: Mapping[str, Interval]
+    z: Mapping[str, Interval]
+    diverged: Sequence[int]
+    seconds: float | None
+    environment: Mapping[str, Any]
+    chart: Mapping[str, Any]
+    theory: str
+    matrices: Matrices | None
+
+    @property
+    def several_tokens(self) -> bool:
+        """Whether an answer is more than its first token."""
+        return any(final.entity_nll.mean != final.nll.mean for final in self.finals)
+
+
+def view(run: Run) -> RunView:
+    """Read a finished run.
+
+    Raises:
+        CannotFinish: it is not finished, damaged, or of another version; the message says which.
+    """
+    try:
+        return _view(run)
+    except CannotFinish:
+        raise
+    except Exception as error:  # a trace from elsewhere can be wrong in any way
+        raise CannotFinish(f"{run.folder.name}: not a trace of this version: {error!r}") from error
+
+
+def _view(run: Run) -> RunView:
+    experiment, trace = run.experiment, run.trace
+    ended = trace.curves["diverged_at"].dropna("learner")
+    theory, why = _theory(experiment, trace)
+    return RunView(
+        name=run.folder.name,
+        experiment=experiment,
+        finals=final_values(trace),
+        training_loss=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
+        uniform_nll=float(trace.attrs["uniform_nll"]),
+        alphabet_nll=float(trace.curves["alphabet_nll"].isel(group=-1)),
+        indices={name: over_learners(values) for name, values in _indices(trace).items()},
+        z={name: over_learners(values) for name, values in _z(trace).items()},
+        diverged=[int(seed) for seed in ended["seed"].values],
+        seconds=_seconds(run),
+        environment=_environment(run),
+        chart=_chart(trace, theory),
+        theory=why,
+        matrices=pack_matrices(trace),
+    )
+
+
+def _indices(trace: Trace) -> dict[str, np.ndarray]:
+    return indices(trace) if _snapshots(trace) else {}
+
+
+def _z(trace: Trace) -> dict[str, np.ndarray]:
+    if not _snapshots(trace):
+        return {}
+    last = {n: p["entity_only"].isel(snapshot=-1).values for n, p in trace.weights.items()}
+    return {n: diagonal_z(m) for n, m in last.items() if m.shape[-1] == m.shape[-2]}
+
+
+def _snapshots(trace: Trace) -> int:
+    return min((int(panel.sizes["snapshot"]) for panel in trace.weights.values()), default=0)
+
+
+def _seconds(run: Run) -> float | None:
+    """Add up the sittings; a damaged log is no reason to lose a run."""
+    try:
+        spent = [float(event["seconds"]) for event in run.events() if "seconds" in event]
+    except (OSError, ValueError, TypeError):
+        return None
+    return sum(spent) if spent else None
+
+
+def _environment(run: Run) -> Mapping[str, Any]:
+    try:
+        return run.environment
+    except CannotFinish:
+        return {}
+
+
+def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
+    """Curves of shape (learner, epoch), a few hundred bytes a learner."""
+    epochs = trace.curves["epoch"].values
+    first = next(iter(trace.weights.values()), None)
+    snapshots: Sequence[int] = [] if first is None else first["snapshot"].values.tolist()
+    at = thinned(len(epochs), [int(np.abs(epochs - epoch).argmin()) for epoch in snapshots])
+    several = not np.allclose(trace.curves["entity_nll"], trace.curves["nll"], equal_nan=True)
+    measures = ["nll", *(["entity_nll"] if several else []), "accuracy"]
+    loss = {"nll": pack_curve(trace.curves["training_loss"].values[:, at])}
+    curves: list[dict[str, Any]] = [{"label": "training loss, as recorded", "kind": "loss", **loss}]
+    for group in trace.curves["group"].values:
+        values = trace.curves.sel(group=group)
+        curves.append(
+            {
+                "label": _label(trace, str(group)),
+                "kind": "taught" if bool(values["trained"]) else "held out",
+                **{name: pack_curve(values[name].values[:, at]) for name in measures},
+            }
+        )
+    return {
+        "epochs": [int(epoch) for epoch in epochs[at]],
+        "seeds": [int(seed) for seed in trace.curves["seed"].values],
+        "measures": measures,
+        "uniform": float(trace.attrs["uniform_nll"]),
+        "alphabet": float(trace.curves["alphabet_nll"].isel(group=-1)),
+        "curves": curves,
+        "theory": None if theory is None else _theory_curves(theory, at),
+    }
+
+
+def _label(trace: Trace, group: str) -> str:
+    panel = trace.weights.get(group)
+    title = None if panel is None else panel.attrs.get("title")
+    return str(title or group.replace("_", " "))
+
+
+def _theory_curves(theory: Trace, at: np.ndarray) -> list[list[float | None]]:
+    """Means over learners, one line a curve of the chart."""
+    lines = [theory.curves["training_loss"].values[:, at]]
+    lines += [theory.curves["nll"].sel(group=g).values[:, at] for g in theory.curves["group"]]
+    return [[_rounded(over_learners(column).mean) for column in line.T] for line in lines]
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.5g}") if np.isfinite(value) else None
+
+
+def _theory(experiment: Experiment, trace: Trace) -> tuple[Trace | None, str]:
+    """Predict a run of an analysed model where that takes a moment; else say why not."""
+    if experiment.model.kind == "transformer":
+        return None, ""
+    from retrodict.theory import predict
+
+    training = experiment.training
+    seed = training.seed if training.corpus_seed is None else training.corpus_seed
+    corpus = experiment.task.corpus(seed)
+    cost = training.learners * len(corpus.tokens) * corpus.vocab_size * _FLOW_SECONDS
+    if experiment.model.kind == "bilinear" and cost > _THEORY_SECONDS:
+        return None, "theory is not drawn: computing it would take long"
+    try:
+        found = predict(experiment.with_overrides("record.weights_at=[]"))
+    except (BadInput, CannotFinish) as error:
+        return None, f"theory is not drawn: {error}"
+    same = found.curves["epoch"].equals(trace.curves["epoch"])
+    return (found, "") if same else (None, "theory is not drawn: other epochs")
