@@ -58,6 +58,9 @@ def test_every_claim_holds_at_smoke_scale_and_the_figure_can_be_drawn(figure, ma
     material = material_of(figure)
     for claim in figure.claims(material):
         assert claim.verdict == "holds", claim
+    names = [claim.name for claim in figure.claims(material)]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith(f"{figure.name}.") for name in names)
     assert figure.draw(material).axes
 
 

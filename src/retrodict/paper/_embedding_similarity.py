@@ -64,7 +64,7 @@ def claims(material: Material) -> list[Claim]:
             cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
             found.append(
                 within(
-                    f"embedding-similarity.{slug}.{panel}",
+                    f"embedding-similarity.{slug}.cosine-{panel}",
                     f"{name}, {says}: mean cosine of partners' embeddings is near zero",
                     "N",
                     over_learners(cosines.diagonal(axis1=-2, axis2=-1).mean(-1)),
@@ -73,7 +73,7 @@ def claims(material: Material) -> list[Claim]:
             )
             found.append(
                 within(
-                    f"embedding-similarity.{slug}.{panel}-z",
+                    f"embedding-similarity.{slug}.cosine-{panel}-z",
                     f"{name}, {says}: partners' cosines do not stand out (z)",
                     "N",
                     over_learners(diagonal_z(cosines)),

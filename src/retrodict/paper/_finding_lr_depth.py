@@ -48,7 +48,7 @@ def draw(material: Material) -> Figure:
         }
         for depth in _DEPTHS[material.scale]
     }
-    return plot_training(panels, "The paper's learning rate is too high for deep models this short")
+    return plot_training(panels, "At the paper's learning rate, deep models learn slowly")
 
 
 def claims(material: Material) -> list[Claim]:

@@ -37,7 +37,7 @@ def draw(material: Material) -> Figure:
     return plot_indices(
         found_z(material),
         names,
-        "How one reads the weights matters where two facts start at A, and nowhere else",
+        "The two ways of asking differ only where two facts start at A",
         xlabel="how far the diagonal stands out (z)",
         ends={0.0: "not at all"},
     )

@@ -108,17 +108,19 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
     with mpl.rc_context(RC):
         figure = new_figure(1.0 * columns + 1.3, 1.35 * len(rows) + 0.6)
         grid = figure.subplots(len(rows), columns, squeeze=False)
-        for line, (trace, name) in zip(grid, rows, strict=True):
+        for i, (line, (trace, name)) in enumerate(zip(grid, rows, strict=True)):
             panel = trace.weights[name]
+            first_of_trace = i == 0 or rows[i - 1][0] is not trace
             limit = _colour_limit(trace, [p for t, p in rows if t is trace], "entity_only")
             for at, axes in enumerate(line):
                 matrices = panel["entity_only"].isel(snapshot=at)
                 shown = matrices.isel(learner=_first_finite(trace)).values
                 axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
                 z = over_learners(diagonal_z(matrices.values)).mean
-                epoch = int(matrices["snapshot"])
                 says = f"z = {round(z, 1) + 0.0:.1f}"  # never a negative zero
-                axes.set(xticks=[], yticks=[], title=f"epoch {epoch}", xlabel=says)
+                axes.set(xticks=[], yticks=[], xlabel=says)
+                if first_of_trace:
+                    axes.set_title(f"epoch {int(matrices['snapshot'])}")
                 axes.spines[["top", "right"]].set_visible(True)
             line[0].set_ylabel(
                 str(panel.attrs["title"]).replace(": ", ":\n"), rotation=0, ha="right", va="center"

@@ -179,12 +179,12 @@ def plot_indices(
     Args:
         rows: model → index name → interval over learners.
         names: index name → its label, in order from top to bottom.
-        title: over the axes.
+        title: over the figure.
         xlabel: what is drawn.
         ends: values that mean something, marked with these words.
     """
     with mpl.rc_context(RC):
-        figure = new_figure(6.4, 0.62 * len(names) + 1.6)
+        figure = new_figure(6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7)
         axes = figure.subplots()
         for k, ((model, found), color, marker) in enumerate(
             zip(rows.items(), SERIES, MARKERS, strict=False)
@@ -199,6 +199,7 @@ def plot_indices(
             axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)
         axes.set_yticks(range(len(names)), list(names.values()))
         axes.set_ylim(len(names) - 0.5, -0.75)
-        axes.set(title=title, xlabel=xlabel)
+        axes.set(xlabel=xlabel)
         legend_below(figure, axes, columns=2)
+        figure.suptitle(title, fontsize=10)
     return figure
