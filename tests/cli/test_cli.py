@@ -254,3 +254,28 @@ def test_bad_theory_input_is_one_line(command, tmp_path, text, says):
     assert says in err
     assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "s").exists()
+
+
+def test_compare_goes_on_without_a_damaged_run(command, tiny_yaml, tmp_path):
+    for lr in ("0.01", "0.02"):
+        command("run", tiny_yaml, "--set", f"optimizer.lr={lr}", "--out", tmp_path / "s")
+    bad, good = sorted((tmp_path / "s").glob("*/"))
+    (bad / "trace.nc").write_bytes(b"")
+    code, out, _ = command("compare", bad, good, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [len(found["runs"]), len(found["damaged"])] == [1, 1]
+    code, out, _ = command("compare", bad, good)
+    assert code == 0
+    assert "fails its checksum" in out
+    assert command("compare", bad)[0] == 3
+
+
+def test_ctrl_c_outside_a_training_says_so(command, monkeypatch, tmp_path):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retrodict.cli._verify.check", interrupted)
+    code, _, error = command("verify", "lemma-1", "--out", tmp_path)
+    assert code == 130
+    assert "interrupted" in error

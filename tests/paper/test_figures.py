@@ -15,10 +15,10 @@ from retrodict.cli._main import run_cli
 from retrodict.measures import Interval
 from retrodict.paper import FIGURES, FINDINGS, SCALES, Material, PaperFigure, reproduce
 from retrodict.paper._axes import AXES
-from retrodict.paper._figure import _shortfall
+from retrodict.paper._figure import _lost, _shortfall
 from retrodict.paper._finding_film import FINDING_FILM
 from retrodict.paper._reversal_vocab_sizes import REVERSAL_VOCAB_SIZES
-from retrodict.paper._scales import sweep_experiment
+from retrodict.paper._scales import describe, sweep_experiment
 from retrodict.plots import save_film
 from retrodict.runs import Run, Store
 from retrodict.trace import Trace
@@ -102,8 +102,7 @@ def test_every_scale_has_ten_learners_and_the_authors_settings(figure, scale):
         assert experiment.training.epochs in experiment.record.weights_at
         assert experiment.model.dropout == 0.1
         assert experiment.model.tied_head == name.endswith(", tied")
-    note = figure.note(scale)
-    assert note or len(figure.experiments(scale)) <= 2
+    assert describe(figure.experiments(scale))
 
 
 def test_paper_scale_is_the_papers_configuration():
@@ -186,6 +185,8 @@ def test_a_figure_of_the_same_runs_and_code_is_not_drawn_again(drawn):
     "harm",
     [
         lambda folder: (folder / "tiny.png").unlink(),
+        lambda folder: (folder / "tiny.png").write_bytes(b""),
+        lambda folder: (folder / "tiny.pdf").write_bytes(b"garbage"),
         lambda folder: (folder / "tiny.json").write_text("{}"),
         lambda folder: (folder / "tiny.json").write_text("[1]"),
         lambda folder: (folder / "tiny.json").write_bytes(b"\xff"),
@@ -202,6 +203,37 @@ def test_a_figure_is_drawn_again_where_its_record_does_not_fit(drawn, harm):
     assert len(times) == 2
     again()
     assert len(times) == 2
+
+
+def test_a_drawing_whose_record_was_not_written_is_made_again(drawn, monkeypatch):
+    """Ended between drawing and record: the old record must not speak of the new drawing."""
+    again, folder, times = drawn
+    again()
+    (folder / "tiny.png").unlink()
+    with monkeypatch.context() as broken:
+        broken.setattr("retrodict.paper._record.Record.write", None)
+        with pytest.raises(TypeError):
+            again()
+    assert not (folder / "tiny.json").exists()
+    again()
+    assert len(times) == 3
+
+
+def test_the_small_print_says_what_was_run_and_what_differs(tiny):
+    other = tiny.with_overrides("training.epochs=9")
+    assert describe({"a": tiny, "b": tiny, "c": other}) == (
+        "1 layer, 2 heads, width 16, V = 24, lr 0.01, 6 epochs (9 epochs: c), 3 learners"
+    )
+    wider = tiny.with_overrides("task.vocab_size=50")
+    assert "V over the panels" in describe({"a": tiny, "b": wider})
+
+
+def test_lost_learners_are_told_in_the_figure(material_of):
+    trace = material_of(FIGURES[0]).trace
+    curves = trace.curves.copy(deep=True)
+    curves["diverged_at"][:3] = 5.0
+    lost = Material("smoke", {"": Trace(curves, trace.weights)})
+    assert _lost(lost) == "3 of 10 learners became non-finite and are left out"
 
 
 def test_a_claim_that_fails_is_named_in_the_figure(material_of, monkeypatch, tmp_path):

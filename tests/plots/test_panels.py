@@ -35,14 +35,18 @@ def test_panels_are_named_and_carry_baselines_and_last_numbers(trace):
     assert {"uniform over all tokens", "uniform over the alphabet"} <= set(legend_of(figure))
     last = trace.nll.sel(group="validation").isel(epoch=-1).mean()
     assert f"{float(last):.2f}" in [text.get_text() for text in figure.axes[0].texts]
-    assert "held-out, whole answer" not in legend_of(figure)
+    assert "the same, whole answer (sum)" not in legend_of(figure)
 
 
 def test_answers_of_several_tokens_have_a_line_of_their_own(tiny):
     words = train(tiny.with_overrides("task.entity_length=2")).trace
-    assert "held-out, whole answer" in legend_of(plot_panels({"k": words}, "t", columns=1))
+    first = plot_panels({"k": words}, "t", columns=1)
+    assert "the same, whole answer (sum)" in legend_of(first)
     whole = plot_panels({"k": words}, "t", columns=1, whole_answer=True)
-    assert "held-out, whole answer" not in legend_of(whole)
+    assert "held-out, whole answer" in legend_of(whole)
+    assert "uniform over the alphabet" not in legend_of(whole)
+    heights = [line.get_ydata()[0] for line in whole.axes[0].lines]
+    assert 2 * words.attrs["uniform_nll"] in heights
     last = words.entity_nll.sel(group="validation").isel(epoch=-1).mean()
     assert f"{float(last):.2f}" in [text.get_text() for text in whole.axes[0].texts]
 

@@ -24,7 +24,7 @@ from retrodict.claims import Claim, Effort, Evidence, Kept, Statement, at_least,
 from retrodict.claims._statement import below
 from retrodict.measures import Interval
 from retrodict.paper import Record
-from retrodict.paper._record import code_version
+from retrodict.paper._record import code_version, digest_of
 from retrodict.report import RunView, view
 from retrodict.runs import Run, Store
 from retrodict.training import train
@@ -99,7 +99,7 @@ def template(tmp_path_factory) -> Path:
     ):
         Image.new("RGB", (900, 500), "white").save(root / f"{figure}.png")
         claims = some_claims(figure)
-        files = [f"{figure}.png"]
+        files = {f"{figure}.png": digest_of(root / f"{figure}.png")}
         record = Record(figure, "smoke", "tiny", {label: folder}, claims, files, code_version())
         record.write(root / f"{figure}.json")
     statements(("theorem-1", 0.5), ("lemma-1", 0.25)).write(root / "verify.json")

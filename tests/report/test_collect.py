@@ -105,7 +105,7 @@ def test_an_unfinished_run_is_listed_and_not_shown(store):
 
 def test_a_drawing_outside_the_store_is_not_embedded(store, edit, tmp_path):
     shutil.copy(store / "fig1.png", tmp_path / "secret.png")
-    edit("fig1", files=["../secret.png"])
+    edit("fig1", files={"../secret.png": "0"})
     assert collect(store).sections[0].picture is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -57,9 +58,11 @@ def test_json_is_one_document(command, store, tmp_path):
 def test_markdown_has_its_thumbnails_beside_it(command, store, tmp_path):
     code, _, _ = command("--store", store, "--out", tmp_path / "reproduction.md")
     assert code == 0
-    assert "(reproduction/fig1.png)" in (tmp_path / "reproduction.md").read_text(encoding="utf-8")
+    assert "(reproduction-figures/fig1.png)" in (tmp_path / "reproduction.md").read_text(
+        encoding="utf-8"
+    )
     for name in ("fig1", "fig2", "fig3"):
-        assert (tmp_path / "reproduction" / f"{name}.png").stat().st_size < 100_000
+        assert (tmp_path / "reproduction-figures" / f"{name}.png").stat().st_size < 100_000
 
 
 def test_a_failing_claim_exits_with_1_and_the_report_is_written(command, store, edit):
@@ -161,3 +164,11 @@ def test_a_full_disk_leaves_the_old_report(command, store, monkeypatch):
 def test_importing_the_report_loads_no_torch():
     code = "import sys, retrodict.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_pictures_never_go_into_a_store(command, store, tmp_path):
+    shutil.copytree(store, tmp_path / "mine-figures")
+    code, _, error = command("--store", store, "--out", tmp_path / "mine.md")
+    assert code == 2
+    assert "mine-figures, which is a store" in error
+    assert not (tmp_path / "mine.md").exists()

@@ -16,7 +16,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from retrodict.cli._views import print_json, run_facts
-from retrodict.errors import BadInput
+from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import flow
 from retrodict.grid import short_names, telling
 from retrodict.measures import Interval
@@ -34,6 +34,7 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
     """
     if plot is not None:
         _require_place(plot)
+    runs, damaged = _readable(runs)
     settings = [_flat(run.experiment.model_dump(mode="json")) for run in runs]
     keys = dict.fromkeys(key for each in settings for key in each)
     differ = [key for key in keys if _differs(key, settings)]
@@ -51,11 +52,32 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
             for fact, each in zip(facts, settings, strict=True)
         ]
         files = {} if plot is None else {"files": [str(plot)]}
-        print_json({"differ": differ, "runs": shown, **files})
+        print_json({"differ": differ, "runs": shown, "damaged": damaged, **files})
         return
     _print(rows, differ)
+    for why in damaged:
+        Console().print(why, style="bold red", highlight=False, markup=False, soft_wrap=True)
     if plot is not None:
         Console().print(f"wrote {plot}", highlight=False, soft_wrap=True)
+
+
+def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """Split runs into those that can be read, and what is wrong with the others.
+
+    Raises:
+        CannotFinish: none can.
+    """
+    readable, damaged = [], []
+    for run in runs:
+        try:
+            _ = run.experiment, run.finished and run.trace
+        except CannotFinish as error:
+            damaged.append(str(error))
+        else:
+            readable.append(run)
+    if not readable:
+        raise CannotFinish(damaged[0])
+    return readable, damaged
 
 
 @dataclass(frozen=True)
@@ -243,7 +265,9 @@ def _draw(rows: Sequence[_Row], plot: Path) -> None:
     settings = {name: row.settings for name, row in usable.items()}
     traces = {name: row.run.trace for name, row in usable.items()}
     figure = plot_comparison(traces, settings, _title(list(usable.values())))
-    footer(figure, _small_print(list(usable.values())))
+    left_out = [f"{row.name} {row.unusable}" for row in rows if row.unusable]
+    warning = f"left out: {'; '.join(left_out)}" if left_out else ""
+    footer(figure, _small_print(list(usable.values())), warning)
     save_as(figure, plot)
 
 

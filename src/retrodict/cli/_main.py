@@ -284,6 +284,8 @@ def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
         code = app(arguments or ["--help"], standalone_mode=False)
+        if code == 130:  # Ctrl-C outside a training, which the parser has caught
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except BadInput as error:
         return _say(2, str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def write_report(out: Path | None, store: Path | None, default: Path, as_json: b
         found = collect(root, progress.working)
     statements = _statements(root)
     told = answers(found, statements)
-    if path.suffix == ".md":
+    if path.suffix.lower() == ".md":
         _write_markdown(path, found, statements, told)
     else:
         atomic_text(path, as_html(found, statements, told))
@@ -55,13 +56,15 @@ def write_report(out: Path | None, store: Path | None, default: Path, as_json: b
         print_json(facts(found, statements, told, path, path.stat().st_size))
     else:
         _show(found, told, path)
+    if lost := [section.figure.name for section in found.sections if section.problem]:
+        print(f"retrodict: cannot be used: {', '.join(lost)}; the report says why", file=sys.stderr)
     return something_failed(found, statements)
 
 
 def _places(out: Path | None, store: Path | None, default: Path) -> tuple[Path, Path]:
     """Where to read and where to write."""
     if out is not None:
-        if out.suffix not in SUFFIXES:
+        if out.suffix.lower() not in SUFFIXES:
             raise BadInput(f"--out {out}: expected a name that ends with {' or '.join(SUFFIXES)}")
         if out.is_dir():
             raise BadInput(f"--out {out}: is a folder; give a file's name")
@@ -95,6 +98,8 @@ def _statements(root: Path) -> Kept:
 
 def _write_markdown(path: Path, found: Collected, statements: Kept, told: list[Answer]) -> None:
     folder, pictures = thumbnail_folder(path), thumbnails(found)
+    if holds_something(folder):
+        raise BadInput(f"--out {path}: its pictures would go into {folder}, which is a store")
     _write_pictures(folder, pictures)
     atomic_text(path, as_markdown(found, statements, told, folder.name, pictures))
 

@@ -113,8 +113,10 @@ def show_reproductions(done: Done, as_json: bool) -> None:
         console.print(_claims(shown_claims))
     for table, _ in done.tables:
         console.print(_rich(table))
-    for path in (p for files in _files(done) for p in files):
-        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+    for fresh, files in _files(done):
+        for path in files:
+            said = "wrote" if fresh else "unchanged"
+            console.print(f"{said} {path}", highlight=False, soft_wrap=True)
 
 
 def _overview(figures: Sequence[Reproduction]) -> Table:
@@ -160,8 +162,12 @@ def _rich(table: PaperTable) -> Table:
     return shown
 
 
-def _files(done: Done) -> list[list[Path]]:
-    return [one.files for one in done.figures] + [files for _, files in done.tables]
+def _files(done: Done) -> list[tuple[bool, list[Path]]]:
+    """Whether it was made now, and its files."""
+    return [
+        *((one.fresh, one.files) for one in done.figures),
+        *((True, files) for _, files in done.tables),
+    ]
 
 
 def _facts(done: Done) -> dict[str, Any]:

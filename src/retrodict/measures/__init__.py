@@ -3,11 +3,12 @@
 from retrodict.measures._effective_weights import diagonal_z
 from retrodict.measures._indices import asymmetry, indices, intransitivity, strength
 from retrodict.measures._intervals import Interval, band, over_learners
-from retrodict.measures._summary import Final, final_values, preference
+from retrodict.measures._summary import Final, answer_tokens, final_values, preference
 
 __all__ = [
     "Final",
     "Interval",
+    "answer_tokens",
     "asymmetry",
     "band",
     "diagonal_z",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from retrodict.experiment import Experiment
 from retrodict.measures._intervals import Interval, over_learners
 from retrodict.trace import Trace
 
@@ -56,3 +57,9 @@ def preference(trace: Trace) -> xr.DataArray:
     size = np.exp(trace.curves["alphabet_nll"]).round()
     found: xr.DataArray = (size - trace.curves["rank"]) / (size - 1)
     return found.assign_attrs(description="chance that the truth beats a random wrong answer")
+
+
+def answer_tokens(trace: Trace) -> int:
+    """How many tokens an answer of a trace's task has; its whole NLL is a sum over so many."""
+    corpus = Experiment.from_text(trace.attrs["experiment"]).task.corpus(seed=0)
+    return int(corpus.tokens.shape[1] - corpus.answer_start)

@@ -17,7 +17,7 @@ from retrodict.paper._finding_lr_depth import FINDING_LR_DEPTH
 from retrodict.paper._finding_prompt import FINDING_PROMPT
 from retrodict.paper._finding_tied_head import FINDING_TIED_HEAD
 from retrodict.paper._in_context_reversal import IN_CONTEXT_REVERSAL
-from retrodict.paper._record import Record, code_version
+from retrodict.paper._record import Record, code_version, fits
 from retrodict.paper._related_chain import RELATED_CHAIN
 from retrodict.paper._reversal_entity_length import REVERSAL_ENTITY_LENGTH
 from retrodict.paper._reversal_frozen_embeddings import REVERSAL_FROZEN_EMBEDDINGS
@@ -101,5 +101,6 @@ __all__ = [
     "command",
     "default_experiment",
     "describe",
+    "fits",
     "reproduce",
 ]

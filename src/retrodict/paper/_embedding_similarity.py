@@ -85,15 +85,12 @@ def claims(material: Material) -> list[Claim]:
 
 EMBEDDING_SIMILARITY = PaperFigure(
     name="embedding-similarity",
-    title="reversal: layers and width (1, 20), (1, 768), (24, 20); cosines of embeddings",
+    title="reversal: shallow and narrow, wide, deep and narrow; cosines of embeddings",
     grade="N",
-    paper="The curse appears for small and narrow models too; the cosine similarity of the token "
-    "embeddings of A_i and B_j is near zero, on the diagonal and off it.",
+    paper="Layers and width (1, 20), (1, 768), (24, 20): the curse appears for small and narrow "
+    "models too; the cosine similarity of the token embeddings of A_i and B_j is near zero, on the "
+    "diagonal and off it.",
     experiments=experiments,
     draw=draw,
     claims=claims,
-    note=lambda scale: (
-        f"V = {sweep_experiment('reversal', scale).task.vocab_size}, 10 learners; lr and epochs by "
-        "shape: retrodict show RUN"
-    ),
 )

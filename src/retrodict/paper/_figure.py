@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.launch import Reporter, execute
-from retrodict.paper._record import Record, code_version
+from retrodict.paper._record import Record, code_version, digest_of, fits
 from retrodict.paper._scales import Scale, describe
 from retrodict.plots import footer, save, save_film
 from retrodict.runs import Run, Store, require_writable
@@ -56,8 +56,8 @@ class PaperFigure:
         claims: material → its caption, checked.
         experiments: scale → the experiments behind it, by name.
         theory: scale → what is computed, not trained; is told how to report progress.
-        note: scale → the configuration in one line, for the figure's footer; by default that of
-            its first experiment.
+        note: scale → the configuration in one line, for the figure's footer; by default put
+            together from its experiments.
         film: material → frames of an animation, where there is one.
     """
 
@@ -82,6 +82,7 @@ class Reproduction:
         runs: where its trained numbers are, by the figure's own names for them.
         claims: its caption's verdicts.
         files: the drawings, and the record that `report` reads.
+        fresh: whether they were made now, not found.
     """
 
     figure: PaperFigure
@@ -89,6 +90,7 @@ class Reproduction:
     runs: dict[str, Run]
     claims: list[Claim]
     files: list[Path]
+    fresh: bool
 
 
 def reproduce(figure: PaperFigure, scale: Scale, store: Store, reporter: Reporter) -> Reproduction:
@@ -117,17 +119,18 @@ def _draw(
     material = Material(scale, {name: run.trace for name, run in runs.items()}, theory)
     claims = figure.claims(material)
     drawing = figure.draw(material)
-    note = figure.note(scale) or describe(next(iter(runs.values())).experiment)
-    footer(drawing, f"{command(figure.name, scale)}   ·   {note}", _shortfall(claims))
-    stem = store.root / figure.name
+    note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
+    warning = "; ".join(filter(None, (_lost(material), _shortfall(claims))))
+    footer(drawing, f"{command(figure.name, scale)}   ·   {note}", warning)
+    stem, path = store.root / figure.name, _record_of(figure, store)
+    path.unlink(missing_ok=True)  # from here on it would speak of another drawing
     files = save(drawing, stem)
     if figure.film is not None:
         files.append(save_film(figure.film(material), stem))
     folders = {name: run.folder.name for name, run in runs.items()}
-    names = [path.name for path in files]
-    record = Record(figure.name, scale, note, folders, claims, names, code_version())
-    record.write(_record_of(figure, store))
-    return Reproduction(figure, scale, runs, claims, [*files, _record_of(figure, store)])
+    digests = {file.name: digest_of(file) for file in files}
+    Record(figure.name, scale, note, folders, claims, digests, code_version()).write(path)
+    return Reproduction(figure, scale, runs, claims, [*files, path], fresh=True)
 
 
 def _recorded(
@@ -142,10 +145,10 @@ def _recorded(
     folders = {name: run.folder.name for name, run in runs.items()}
     if (record.name, record.scale, record.code) != (figure.name, scale, code_version()):
         return None
-    files = [store.root / name for name in record.files]
-    if record.runs != folders or not all(file.is_file() for file in files):
+    if record.runs != folders or not fits(record, store.root):
         return None
-    return Reproduction(figure, scale, runs, record.claims, [*files, path])
+    files = [*(store.root / name for name in record.files), path]
+    return Reproduction(figure, scale, runs, record.claims, files, fresh=False)
 
 
 def _record_of(figure: PaperFigure, store: Store) -> Path:
@@ -155,6 +158,13 @@ def _record_of(figure: PaperFigure, store: Store) -> Path:
 def command(name: str, scale: Scale) -> str:
     """The command that makes a figure."""
     return f"retrodict reproduce {name} --scale {scale}"
+
+
+def _lost(material: Material) -> str:
+    """Say in a figure's small print how many learners are not in it."""
+    ended = [trace.curves["diverged_at"] for trace in material.traces.values()]
+    lost, asked = sum(int(e.notnull().sum()) for e in ended), sum(e.size for e in ended)
+    return f"{lost} of {asked} learners became non-finite and are left out" if lost else ""
 
 
 def _shortfall(claims: Sequence[Claim]) -> str:

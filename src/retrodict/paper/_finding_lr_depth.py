@@ -52,7 +52,7 @@ def draw(material: Material) -> Figure:
 
 
 def claims(material: Material) -> list[Claim]:
-    """The smaller rate memorises at every depth, the paper's only where the model is shallow."""
+    """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
     found = []
     deepest = max(_DEPTHS[material.scale])
     for depth in _DEPTHS[material.scale]:
@@ -91,7 +91,4 @@ FINDING_LR_DEPTH = PaperFigure(
     experiments=experiments,
     draw=draw,
     claims=claims,
-    note=lambda scale: (
-        f"V = {_base(scale).task.vocab_size}, 10 learners; all other settings: retrodict show RUN"
-    ),
 )

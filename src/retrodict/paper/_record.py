@@ -21,7 +21,7 @@ from retrodict._json import dumps
 from retrodict.claims import Claim
 from retrodict.measures import Interval
 
-RECORD_FORMAT = 1
+RECORD_FORMAT = 2
 """Version of the file's layout."""
 
 
@@ -33,7 +33,7 @@ class Record:
         name, scale, note: of which figure, how large, its configuration in one line.
         runs: the figure's own names for its runs → their folders in the store.
         claims: the verdicts.
-        files: the drawings, names in the store.
+        files: the drawings, names in the store → SHA-256 of their content.
         code: what drew and checked it, see `code_version`.
     """
 
@@ -42,7 +42,7 @@ class Record:
     note: str
     runs: dict[str, str]
     claims: list[Claim]
-    files: list[str]
+    files: dict[str, str]
     code: str
 
     def write(self, path: Path) -> None:
@@ -63,12 +63,27 @@ class Record:
                 raise ValueError("of another version")
             claims = [_claim(**claim) for claim in content.pop("claims")]
             record = cls(claims=claims, **content)
-            text = (record.name, record.scale, record.note, record.code, *record.files)
-            if not all(isinstance(part, str) for part in (*text, *record.runs.values())):
+            named = (*record.files.items(), *record.runs.items())
+            text = (record.name, record.scale, record.note, record.code)
+            if not all(isinstance(part, str) for part in (*text, *(p for n in named for p in n))):
                 raise ValueError("text expected")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: no record of a drawing: {error}") from None
         return record
+
+
+def fits(record: Record, folder: Path) -> bool:
+    """Whether the drawings in a folder are those of a record, byte for byte."""
+    return all(digest_of(folder / name) == digest for name, digest in record.files.items())
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file; nothing if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim:

@@ -78,5 +78,4 @@ RELATED_CHAIN = PaperFigure(
     experiments=experiments,
     draw=draw,
     claims=claims,
-    note=lambda scale: "two tasks; settings of each: retrodict show RUN",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 from retrodict.experiment import Experiment
@@ -84,10 +86,30 @@ def _experiment(task: str, small: dict[str, Any] | None) -> Experiment:
     )
 
 
-def describe(experiment: Experiment) -> str:
-    """Put an experiment's configuration in one short line."""
-    training = experiment.training
-    return (
-        f"{experiment.model.summary}, V = {experiment.task.vocab_size}, "
-        f"lr {experiment.optimizer.lr:g}, {training.epochs} epochs, {training.learners} learners"
-    )
+def describe(experiments: Mapping[str, Experiment]) -> str:
+    """Put the configuration of some experiments in one line: what is common, then exceptions.
+
+    Args:
+        experiments: name → experiment, at least one.
+    """
+    parts = []
+    for label, read in _SAID.items():
+        values = {name: read(experiment) for name, experiment in experiments.items()}
+        usual, count = Counter(values.values()).most_common(1)[0]
+        others = [name for name, value in values.items() if value != usual]
+        if count == 1 and len(values) > 1:
+            parts.append(f"{label} over the panels")
+            continue
+        exceptions = ", ".join(f"{values[name]}: {name}" for name in others)
+        parts.append(usual + (f" ({exceptions})" if others else ""))
+    return ", ".join(parts)
+
+
+_SAID: dict[str, Callable[[Experiment], str]] = {
+    "model": lambda e: e.model.summary,
+    "V": lambda e: f"V = {e.task.vocab_size}",
+    "lr": lambda e: f"lr {e.optimizer.lr:g}",
+    "epochs": lambda e: f"{e.training.epochs} epochs",
+    "learners": lambda e: f"{e.training.learners} learners",
+}
+"""What a figure's small print says of an experiment."""

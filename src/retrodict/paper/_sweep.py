@@ -12,7 +12,7 @@ from retrodict.grid import Grid
 from retrodict.paper._axes import Axis
 from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._nll_claims import cursed, memorised
-from retrodict.paper._scales import Scale, changed, describe, sweep_experiment
+from retrodict.paper._scales import Scale, changed, sweep_experiment
 from retrodict.plots import plot_panels
 
 
@@ -35,7 +35,6 @@ def sweep(name: str, task: str, axis: Axis, headline: str, paper: str, grade: st
         experiments=partial(_experiments, task, axis),
         draw=partial(_draw, headline),
         claims=partial(_claims, name, grade),
-        note=partial(_note, task, axis),
     )
 
 
@@ -63,7 +62,3 @@ def _claims(figure: str, grade: str, material: Material) -> list[Claim]:
             cursed(f"{figure}.{slug}.validation", name, grade, trace),
         ]
     return found
-
-
-def _note(task: str, axis: Axis, scale: Scale) -> str:
-    return f"{describe(sweep_experiment(task, scale))}, but for the setting over each panel"

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from retrodict.measures import band
+from retrodict.measures import answer_tokens, band
 from retrodict.plots._style import NEUTRAL, RC, TRAINING, VALIDATION, legend_below, new_figure
 from retrodict.trace import Trace
 
@@ -120,13 +120,17 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
 
 
 def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
-    """Draw one experiment: learners, means and bands, baselines, and the last numbers."""
+    """Draw one experiment: learners, means and bands, baselines, and the last numbers.
+
+    The NLL of a whole answer is the sum over its tokens, so the uniform guess is as many times
+    that of one; training loss is the mean over tokens.
+    """
     held_out = trace.curves.sel(group="validation")
     epochs = trace.curves["epoch"].values
     asked = held_out["entity_nll" if whole_answer else "nll"]
     curves = (
-        (asked, VALIDATION, "held-out questions"),
-        (trace.curves["training_loss"], TRAINING, "training (dropout on)"),
+        (asked, VALIDATION, "held-out, whole answer" if whole_answer else "held-out questions"),
+        (trace.curves["training_loss"], TRAINING, "training (dropout on, per token)"),
     )
     lasts = [float(values.isel(epoch=-1).mean("learner")) for values, _, _ in curves]
     close = abs(lasts[0] - lasts[1]) < 0.07 * float(np.nanmax(asked.values))
@@ -144,12 +148,15 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
     whole = held_out["entity_nll"]
     if not whole_answer and not np.allclose(whole, held_out["nll"], equal_nan=True):
         _, mean, _ = band(whole.values)
-        axes.plot(epochs, mean, color=VALIDATION, linestyle="--", label="held-out, whole answer")
+        axes.plot(
+            epochs, mean, color=VALIDATION, linestyle="--", label="the same, whole answer (sum)"
+        )
     uniform, alphabet = float(trace.attrs["uniform_nll"]), float(held_out["alphabet_nll"])
-    for height, style, text in (
-        (uniform, "--", "uniform over all tokens"),
-        (alphabet, ":", "uniform over the alphabet"),
-    ):
+    tokens = answer_tokens(trace) if whole_answer else 1
+    baselines = [(tokens * uniform, "--", "uniform over all tokens")]
+    if tokens == 1:  # the alphabet is that of the first token
+        baselines.append((alphabet, ":", "uniform over the alphabet"))
+    for height, style, text in baselines:
         axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
     axes.set_xlim(0, max(epochs[-1], 1))
 

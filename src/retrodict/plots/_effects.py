@@ -18,6 +18,7 @@ def plot_effect(
     rows: Sequence[str],
     panels: Mapping[str, tuple[Mapping[str, Sequence[Interval]], float, str]],
     title: str,
+    marks: tuple[str, Sequence[float]] | None = None,
 ) -> Figure:
     """Draw dots with intervals, a row a setting, a colour a variant, a panel a measure.
 
@@ -25,6 +26,7 @@ def plot_effect(
         rows: the settings, from top to bottom.
         panels: measure → (variant → one interval a row, a reference value, its name).
         title: over the figure.
+        marks: a second reference in the first panel: its name, its value in each row.
     """
     with mpl.rc_context(RC):
         figure = new_figure(3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8)
@@ -55,6 +57,10 @@ def plot_effect(
                     label=variant,
                 )
             axes.set(xlabel=measure)
+        if marks:
+            name, values = marks
+            places = range(len(rows))
+            grid[0].plot(values, places, color=NEUTRAL, marker="|", ls=":", ms=12, label=name)
         grid[0].set_yticks(range(len(rows)), rows)
         grid[0].set_ylim(len(rows) - 0.5, -0.5)
         legend_below(figure, grid[0])

@@ -6,6 +6,7 @@ store has none of them, the answer is "not measured" with the command that would
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,7 +68,13 @@ def answers(store: Collected, statements: Kept | None) -> list[Answer]:
 def headline(store: Collected, found: Sequence[Answer]) -> str:
     """Say the answer in a sentence or two."""
     memorised, unknown, _, _, _, theory = found
+    if old := sum(section.stale for section in store.sections):
+        which = "1 figure was" if old == 1 else f"{old} figures were"
+        stale = f" {which} checked by another version of the code; reproduce checks them anew."
+    else:
+        stale = ""
     end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
+    end += stale
     if "not measured" in (memorised.verdict, unknown.verdict):
         return (
             "Whether the curse appears is not measured in this store: figure 1 or 3 is not there."
@@ -97,7 +104,7 @@ def _contrast(store: Collected) -> str:
 
 
 def _missing(store: Collected) -> str:
-    run = _run(store, "fig2") or _run(store, "fig1")
+    run = _run(store, "fig2")
     share = run.indices.get("asymmetry") if run else None
     if share is None:
         return ""
@@ -163,12 +170,18 @@ def _sweeps(store: Collected) -> Answer:
     claims = [claim for section in sections for claim in section.claims]
     good = [section for section in sections if section.verdict == "holds"]
     lines = [f"in {len(good)} of {len(sections)} sweeps every claim holds"]
+    absent = len(_SWEEPS) - len(sections)
+    if absent:
+        lines.append(f"{absent} of {len(_SWEEPS)} sweeps are not here")
     bad = [section.figure.name for section in sections if section not in good]
     if bad:
         failed = sum(claim.verdict != "holds" for claim in claims)
         lines.append(f"{failed} of {len(claims)} claims do not, in {', '.join(bad)}")
     links = bad or [section.figure.name for section in sections[:1]]
-    return _answer("So in every sweep", claims, lines, links or [_SWEEPS[0]], group="all")
+    found = _answer("So in every sweep", claims, lines, links or [_SWEEPS[0]], group="all")
+    if absent and found.verdict == "holds":  # of those that are here
+        return dataclasses.replace(found, verdict="not measured")
+    return found
 
 
 def _exceptions(store: Collected) -> Answer:

@@ -24,6 +24,7 @@ from retrodict.paper import (
     Scale,
     code_version,
     command,
+    fits,
 )
 from retrodict.report._images import Picture, picture
 from retrodict.report._run_view import RunView, view
@@ -179,6 +180,8 @@ class _Reader:
                 lost.append(f"run {label!r}: {found}")
             else:
                 runs[label] = found
+        if not lost and not fits(record, self.root):
+            lost.append("its drawing is missing, or is not the one that was checked")
         drawing = next((name for name in record.files if name.endswith(".png")), "")
         inside = bool(drawing) and Path(drawing).name == drawing
         return Section(

@@ -79,6 +79,12 @@ def differences(section: Section) -> Differences:
     if section.scale == "paper":
         return Differences([], [], [])
     here = {label: run.experiment for label, run in section.runs.items()}
+    if len(here) == len(paper) and not here.keys() <= paper.keys():
+        # the same runs by other names, e.g. of their own width: one by one, in order
+        names = zip(here, paper.items(), strict=True)
+        paper = {
+            label if label not in paper else name: experiment for label, (name, experiment) in names
+        }
     return Differences(
         settings=_settings(here, paper),
         only_here=[label for label in here if label not in paper],

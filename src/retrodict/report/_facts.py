@@ -31,6 +31,7 @@ def facts(
                 "scale": section.scale,
                 "verdict": section.verdict,
                 "problem": section.problem,
+                "stale": section.stale,
                 "command": section.command,
                 "runs": {label: run.name for label, run in section.runs.items()},
                 "claims": [dataclasses.asdict(claim) for claim in section.claims],

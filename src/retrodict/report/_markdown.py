@@ -105,6 +105,8 @@ def _section(section: Section, folder: str, pictured: bool) -> list[str]:
     lines = ["", f"## {figure.name}", "", f"{plain(figure.title)} · grade {figure.grade}", ""]
     said = "Asked" if figure.grade == "O" else "The paper"
     lines += [f"**{said}:** {plain(figure.paper)}", ""]
+    if section.stale and not section.problem:
+        lines += ["Drawn and checked by another version of the code.", ""]
     if section.problem:
         lines += [f"**Its numbers are not used here:** {plain(section.problem)}", ""]
     if pictured:
@@ -178,5 +180,5 @@ def _table(
 
 
 def thumbnail_folder(path: Path) -> Path:
-    """Where the thumbnails of a document lie."""
-    return path.with_suffix("")
+    """Where the thumbnails of a document lie: a folder that nothing else would be called."""
+    return path.with_name(f"{path.stem}-figures")

@@ -273,7 +273,7 @@ def own_section(store: Collected, ids: Mapping[str, str]) -> list[Html]:
         rows = [
             row(
                 tag("code", run.name),
-                describe(run.experiment),
+                describe({run.name: run.experiment}),
                 f"{run.training_loss:.3f}",
                 f"{held.nll:.3f}" if (held := _held_out(run)) else "–",
                 f"{run.uniform_nll:.2f}",

@@ -114,7 +114,7 @@ class Chart {
     this.svg.replaceChildren();
     this.#axes(x, y, last, top, width);
     for (const index of this.on) this.#curve(index, x, y);
-    if (this.measure !== "accuracy") this.#guesses(x, y, last);
+    if (this.measure === "nll") this.#guesses(x, y, last); // of the first token
     if (this.theory && this.measure === "nll") this.#foretold(x, y);
     this.marks = draw("g", { "pointer-events": "none" });
     this.svg.append(this.marks);
