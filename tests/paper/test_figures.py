@@ -225,7 +225,9 @@ def test_the_small_print_says_what_was_run_and_what_differs(tiny):
         "1 layer, 2 heads, width 16, V = 24, lr 0.01, 6 epochs (9 epochs: c), 3 learners"
     )
     wider = tiny.with_overrides("task.vocab_size=50")
-    assert "V over the panels" in describe({"a": tiny, "b": wider})
+    assert "V" not in describe({"V = 24": tiny, "V = 50": wider})  # the names say it
+    many = {str(i): tiny.with_overrides(f"optimizer.lr={i}.0") for i in range(1, 6)}
+    assert describe(many).endswith("; several lr: retrodict show RUN")
 
 
 def test_lost_learners_are_told_in_the_figure(material_of):

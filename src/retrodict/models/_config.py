@@ -66,7 +66,8 @@ class Transformer(BaseModel):
     def summary(self) -> str:
         """The model in a few words, for captions."""
         layers = "1 layer" if self.n_layer == 1 else f"{self.n_layer} layers"
-        return f"{layers}, {self.n_head} heads, width {self.d_model}"
+        heads = "1 head" if self.n_head == 1 else f"{self.n_head} heads"
+        return f"{layers}, {heads}, width {self.d_model}"
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included.

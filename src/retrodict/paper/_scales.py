@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 from retrodict.experiment import Experiment
+from retrodict.models import Transformer
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -92,24 +93,38 @@ def describe(experiments: Mapping[str, Experiment]) -> str:
     Args:
         experiments: name → experiment, at least one.
     """
-    parts = []
+    parts, several = [], []
     for label, read in _SAID.items():
         values = {name: read(experiment) for name, experiment in experiments.items()}
-        usual, count = Counter(values.values()).most_common(1)[0]
-        others = [name for name, value in values.items() if value != usual]
-        if count == 1 and len(values) > 1:
-            parts.append(f"{label} over the panels")
+        untold = {name: value for name, value in values.items() if value not in name}
+        if not untold or not any(values.values()):
+            continue  # every name says it already
+        usual = Counter(untold.values()).most_common(1)[0][0]
+        others = {name: value for name, value in untold.items() if value != usual}
+        if len(others) > _MOST_EXCEPTIONS:
+            several.append(label)
             continue
-        exceptions = ", ".join(f"{values[name]}: {name}" for name in others)
+        exceptions = "; ".join(f"{value}: {name}" for name, value in others.items())
         parts.append(usual + (f" ({exceptions})" if others else ""))
-    return ", ".join(parts)
+    end = f"; several {', '.join(several)}: retrodict show RUN" if several else ""
+    return ", ".join(parts) + end
 
 
+_MOST_EXCEPTIONS = 3
 _SAID: dict[str, Callable[[Experiment], str]] = {
-    "model": lambda e: e.model.summary,
+    "models": lambda e: "" if isinstance(e.model, Transformer) else e.model.summary,
+    "depths": lambda e: _part_of_transformer(e, 0),
+    "heads": lambda e: _part_of_transformer(e, 1),
+    "widths": lambda e: _part_of_transformer(e, 2),
     "V": lambda e: f"V = {e.task.vocab_size}",
     "lr": lambda e: f"lr {e.optimizer.lr:g}",
-    "epochs": lambda e: f"{e.training.epochs} epochs",
-    "learners": lambda e: f"{e.training.learners} learners",
+    "lengths of training": lambda e: f"{e.training.epochs} epochs",
+    "numbers of learners": lambda e: f"{e.training.learners} learners",
 }
 """What a figure's small print says of an experiment."""
+
+
+def _part_of_transformer(experiment: Experiment, index: int) -> str:
+    """Depth, heads or width, as `Transformer.summary` says it; nothing of another model."""
+    is_one = isinstance(experiment.model, Transformer)
+    return experiment.model.summary.split(", ")[index] if is_one else ""
