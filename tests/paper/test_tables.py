@@ -58,6 +58,7 @@ def test_table_3_has_a_row_an_axis():
     (table,) = [t for t in TABLES if t.name == "table3"]
     assert [row[0] for row in table.rows()] == [axis.key for axis in AXES]
     assert cells("table3")["task.vocab_size"][1] == "20, 50, 200, 2000"
+    assert cells("table3")["task.vocab_size"][2].endswith("2000; at 2000: training.epochs=45")
 
 
 def test_reproduce_writes_tables(tmp_path, capsys):

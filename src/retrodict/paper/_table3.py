@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from retrodict.paper._axes import AXES
-from retrodict.paper._scales import SCALES
+from retrodict.paper._axes import AXES, Axis
+from retrodict.paper._scales import SCALES, Scale
 from retrodict.paper._table import PaperTable
 
 
@@ -13,10 +13,20 @@ def rows() -> list[tuple[str, ...]]:
         (
             axis.key,
             axis.about,
-            *(", ".join(map(axis.word, axis.values[scale])) for scale in reversed(SCALES)),
+            *(_values(axis, scale) for scale in reversed(SCALES)),
         )
         for axis in AXES
     ]
+
+
+def _values(axis: Axis, scale: Scale) -> str:
+    """The values at a scale, and what else is changed at some of them."""
+    changes = [
+        f"; at {axis.word(value)}: {', '.join(found)}"
+        for (at, value), found in axis.changes.items()
+        if at == scale
+    ]
+    return ", ".join(map(axis.word, axis.values[scale])) + "".join(changes)
 
 
 TABLE3 = PaperTable(
