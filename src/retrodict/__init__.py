@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # torch's threads (GNU OpenMP) spin while they wait for each other. Where anything else uses a core,
-# a step of a small model then takes ten times as long; a bounded spin costs nothing where nothing
-# does. Read when torch is loaded.
+# a step of a small model then takes ten times as long; a bounded spin costs at most about a tenth
+# where nothing does. Read when torch is loaded.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 

@@ -6,20 +6,6 @@ import json
 
 import pytest
 
-from retrodict.cli._main import run_cli
-
-
-@pytest.fixture
-def command(capsys):
-    """Run a command; return (exit code, stdout, stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_cli([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
 
 def test_run_prints_a_table_and_stores_the_run(command, tiny_yaml, tmp_path):
     code, out, _ = command("run", tiny_yaml, "--out", tmp_path / "s")

@@ -23,18 +23,6 @@ MIXED = "grid: {optimizer.lr: [0.01, 1.0e+30], model.n_head: [2, 3]}"
 
 
 @pytest.fixture
-def command(capsys):
-    """Run a command; return (exit code, stdout, stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_cli([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
 def write(tmp_path):
     """Write a grid's file."""
 
