@@ -11,8 +11,7 @@ from torch.nn import functional as F
 
 from retrodict import Experiment
 from retrodict.errors import Interrupted
-from retrodict.training import Hooks, train
-from retrodict.training._loop import _Trainer
+from retrodict.training import Hooks, Trainer, train
 
 VARIANTS = {
     "default": [],
@@ -119,7 +118,7 @@ def test_checkpoints_by_time_change_nothing(tiny, tmp_path):
 def test_a_non_finite_learner_ends_alone(tiny):
     tiny = tiny.resolved()
     clean = train(tiny).trace.curves
-    trainer = _Trainer(tiny)
+    trainer = Trainer(tiny)
     trainer.resume(None)
     for epoch in range(1, tiny.training.epochs + 1):
         if epoch == 3:

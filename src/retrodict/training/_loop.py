@@ -73,7 +73,7 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     experiment = experiment.resolved()
     require_memory(experiment)
     with _threads(int(experiment.training.threads)):
-        trainer = _Trainer(experiment)
+        trainer = Trainer(experiment)
         epoch = trainer.resume(hooks.checkpoint)
         hooks.progress(epoch)
         clock = _CheckpointClock(hooks.checkpoint_seconds)
@@ -90,8 +90,12 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
         return Outcome(trainer.recorder.trace(), dict(trainer.population.named_parameters()))
 
 
-class _Trainer:
-    """A population, its data, its optimiser and its recorder."""
+class Trainer:
+    """A population, its data, its optimiser and its recorder.
+
+    Parameters:
+        experiment: a resolved experiment.
+    """
 
     def __init__(self, experiment: Experiment) -> None:
         training = experiment.training
@@ -116,25 +120,47 @@ class _Trainer:
         self.optimizer = _optimizer(experiment, self.rows)
         self.recorder = Recorder(experiment, corpora, self.device)
 
+    @property
+    def steps(self) -> int:
+        """Gradient steps an epoch."""
+        return -(-self.inputs.shape[1] // self.batch_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Sentences a step; the last step of an epoch takes what is left."""
+        size = self.experiment.training.batch_size
+        return self.inputs.shape[1] if size == "all" else size
+
     def run_epoch(self, epoch: int) -> None:
-        """Pass once over the training sentences, each learner in its own order, then record."""
+        """Pass once over the training sentences, then record."""
+        self.record(epoch, self.train_epoch(epoch))
+
+    def train_epoch(self, epoch: int) -> Float[np.ndarray, " learner"]:
+        """Pass once over the training sentences, each learner in its own order.
+
+        Returns:
+            Each learner's mean over the steps of the loss before the step, dropout on.
+        """
         order = self._order(epoch)
         inputs = torch.take_along_dim(self.inputs, order.unsqueeze(-1), dim=1)
         targets = torch.take_along_dim(self.targets, order.unsqueeze(-1), dim=1)
         drop = [
             torch_generator(seed, DROPOUT, epoch, self.device) for seed in self.population.seeds
         ]
-        batch_size = self.experiment.training.batch_size
-        size = inputs.shape[1] if batch_size == "all" else batch_size
+        size = self.batch_size
         losses = [
             self.step(batch, answers, drop)
             for batch, answers in zip(inputs.split(size, 1), targets.split(size, 1), strict=True)
         ]
-        mean = torch.stack(losses).double().mean(0)
+        mean: Float[np.ndarray, " learner"] = torch.stack(losses).double().mean(0).cpu().numpy()
+        return mean
+
+    def record(self, epoch: int, losses: Float[np.ndarray, " learner"]) -> None:
+        """Evaluate where this epoch is one to record; end learners that are not finite."""
         if self.recorder.wants(epoch):
-            self.recorder.record(epoch, self.population, mean.cpu().numpy())
-        elif self.device.type == "cpu":
-            self.recorder.check(epoch, mean.numpy())
+            self.recorder.record(epoch, self.population, losses)
+        else:
+            self.recorder.check(epoch, losses)
 
     def step(
         self,
