@@ -25,8 +25,11 @@ from retrodict.models import Model, Transformer
 from retrodict.objectives import NextToken, Objective
 from retrodict.tasks import Task
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
+
+COMPILE_STEPS = 2000
+"""Steps from which compiling is chosen on a GPU. On a CPU it never pays: docs/performance.md."""
 
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Beta = Annotated[float, Field(ge=0, lt=1, strict=False)]
@@ -71,8 +74,11 @@ class Training(Section):
         seed: the first learner's seed: its corpus, initialisation, order and dropout.
         corpus_seed: if given, all learners learn the corpus of this seed; otherwise each its own.
         device: `auto`, `cpu`, `cuda` or `cuda:N`; auto is cuda where there is one.
-        precision: of parameters and arithmetic.
+        precision: of parameters and arithmetic. `tf32` (on a GPU) and `bfloat16` keep float32
+            parameters and round the factors of a transformer's matrix products.
         threads: CPU threads; auto is one a core.
+        execution: how a step runs: `eager`, or `compiled` by torch.compile (on a GPU: and replayed
+            as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
     """
 
     epochs: Annotated[int, Field(ge=0)] = 3000
@@ -81,8 +87,9 @@ class Training(Section):
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
-    precision: Literal["float32", "float64"] = "float32"
+    precision: Literal["float32", "float64", "tf32", "bfloat16"] = "float32"
     threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    execution: Literal["auto", "eager", "compiled"] = "auto"
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -158,6 +165,24 @@ class Experiment(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _model_can_run_so(self) -> Experiment:
+        training = self.training
+        if self.model.kind != "transformer":
+            if training.precision in ("tf32", "bfloat16"):
+                raise ValueError(
+                    f"training.precision {training.precision} is for model.kind transformer; with "
+                    f"model.kind {self.model.kind} choose float32 or float64"
+                )
+            if training.execution == "compiled":
+                raise ValueError(
+                    "training.execution compiled is for model.kind transformer; with model.kind "
+                    f"{self.model.kind} choose auto or eager"
+                )
+        if training.precision == "tf32" and training.device == "cpu":
+            raise ValueError(_NO_TF32)
+        return self
+
     @classmethod
     def from_yaml(cls, path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
         """Read an experiment from a YAML file.
@@ -230,23 +255,31 @@ class Experiment(Section):
         threads = cores if self.training.threads == "auto" else self.training.threads
         if threads > cores:
             raise BadInput(f"training.threads: {threads} is more than the {cores} cores there are")
+        device = _resolve_device(self.training.device)
+        if self.training.precision == "tf32" and device == "cpu":
+            raise BadInput(_NO_TF32)
         snapshots = tuple(e for e in self.record.weights_at if e <= self.training.epochs)
         return self.model_copy(
             update={
-                "training": self.training.model_copy(
-                    update={"device": _resolve_device(self.training.device), "threads": threads}
-                ),
+                "training": self.training.model_copy(update={"device": device, "threads": threads}),
                 "record": self.record.model_copy(update={"weights_at": snapshots}),
             }
         )
 
     @property
     def execution(self) -> Literal["eager", "compiled"]:
-        """How the training step runs; follows from the experiment alone, so a resumed run agrees.
+        """How the step runs; follows from the experiment alone, so a resumed run agrees."""
+        training = self.training
+        if training.execution != "auto":
+            return training.execution
+        on_gpu = training.device.startswith("cuda") and self.model.kind == "transformer"
+        return "compiled" if on_gpu and self._steps() >= COMPILE_STEPS else "eager"
 
-        Always eager in this version: at the length of the laptop runs compiling does not pay.
-        """
-        return "eager"
+    def _steps(self) -> int:
+        """Gradient steps of the whole training."""
+        sentences = len(self.task.corpus(self.training.seed).tokens)
+        size = self.training.batch_size
+        return self.training.epochs * (1 if size == "all" else -(-sentences // size))
 
     def digest(self) -> str:
         """Hash everything that can alter a bit of the result (of a resolved experiment).
@@ -266,6 +299,9 @@ class Experiment(Section):
     def name(self) -> str:
         """The name of this experiment's run: task, model and 12 digits of its hash."""
         return f"{self.task.kind}-{self.model.kind}-{self.digest()[:12]}"
+
+
+_NO_TF32 = "training.precision tf32 needs a GPU; on a CPU choose float32, float64 or bfloat16"
 
 
 def available_cores() -> int:

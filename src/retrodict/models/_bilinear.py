@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from retrodict.models._analysed import Bilinear
+from retrodict.models._dropout import Masks
 from retrodict.models._layers import embedding, linear
 from retrodict.models._population import Population
 
@@ -38,7 +39,7 @@ class BilinearPopulation(Population):
         self,
         tokens: Int[Tensor, "learner batch length"],
         first: int = 0,
-        drop: Sequence[torch.Generator] | None = None,
+        drop: Masks | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits after each token from `first` on; tokens before it do not matter."""
         x = self.embed(tokens[:, :, first:])

@@ -1,8 +1,8 @@
 """Linear map, layer norm, GELU, embedding and dropout with a learner axis.
 
-On a CPU each is a loop over learners around the kernel that a single learner would call, which is
-as fast as a batched kernel here and makes learner s's arithmetic independent of S, bit for bit.
-Elsewhere the same formulas run batched over the learner axis.
+On a CPU maps and embeddings are loops over learners around the kernel that a single learner would
+call, which makes learner s's arithmetic independent of S, bit for bit. Elsewhere, and compiled, the
+same formulas run batched over the learner axis.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from retrodict.models._dropout import Masks, dropped_of_65536
+
 LAYER_NORM_EPS = 1e-5  # GPT-2's
 ALIGN = 16  # elements; that many fill at least one 64-byte line in every precision
 
 
 def on_cpu(tensor: Tensor) -> bool:
     """Whether this tensor is worked on by a loop over learners."""
-    return tensor.device.type == "cpu"
+    return tensor.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def normal(
@@ -62,9 +64,6 @@ class LayerNorm(nn.Module):
         self, x: Float[Tensor, "learner *rows d_model"]
     ) -> Float[Tensor, "learner *rows d_model"]:
         """Normalise each row to mean 0 and variance 1, then scale and shift it."""
-        if on_cpu(x):
-            result: Tensor = _apply(_LayerNormLoop, x, self.weight, self.bias)
-            return result
         wide = (self.weight.shape[0],) + (1,) * (x.dim() - 2) + (-1,)
         normal_rows = F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPS)
         return normal_rows * self.weight.view(wide) + self.bias.view(wide)
@@ -88,8 +87,6 @@ def linear(
 
 def gelu(x: Float[Tensor, "learner *shape"]) -> Float[Tensor, "learner *shape"]:
     """Return GPT-2's GELU (tanh approximation)."""
-    if on_cpu(x):
-        return _apply(_GeluLoop, x)
     return F.gelu(x, approximate="tanh")
 
 
@@ -107,22 +104,22 @@ def embedding(
 
 
 def dropout(
-    x: Float[Tensor, "learner *shape"], rate: float, generators: Sequence[torch.Generator] | None
+    x: Float[Tensor, "learner *shape"],
+    rate: float,
+    masks: Masks | None,
+    order: tuple[int, ...] = (0, 2, 1, 3),
 ) -> Float[Tensor, "learner *shape"]:
     """Drop entries with probability `rate` and scale the others so that the mean stays.
 
-    Masks compare 16-bit uniform integers with a threshold, so the probability is `rate` rounded to
-    a multiple of 1/65536; the scale uses the rounded value. `generators` None: evaluation.
+    Masks are filled in a stated order of the axes: by default (learner, position, batch, d_model)
+    for an x of (learner, batch, position, d_model). `masks` None: evaluation.
     """
-    dropped = round(rate * 65536)
-    if generators is None or dropped == 0:
+    if masks is None or dropped_of_65536(rate) == 0:
         return x
-    n = x[0].numel()
-    bits = torch.empty(x.shape[0], -(-n // 4), dtype=torch.int64, device=x.device)
-    for row, generator in zip(bits, generators, strict=True):
-        row.random_(-(2**63), None, generator=generator)
-    keep = bits.view(torch.int16)[:, :n].view(x.shape) >= dropped - 32768
-    return x * keep.to(x.dtype).mul_(65536 / (65536 - dropped))
+    drawn = x.permute(order)
+    mask = masks.next(drawn[0].numel()).view(drawn.shape)
+    kept = drawn * mask * (65536 / (65536 - dropped_of_65536(rate)))
+    return kept.permute(*(order.index(axis) for axis in range(len(order))))
 
 
 def _apply(function: type[torch.autograd.Function], *args: Tensor | None) -> Tensor:
@@ -187,45 +184,6 @@ class _Rows:
 
     def stacked(self) -> Tensor:
         return torch.stack(self.rows) if self.whole is None else self.whole
-
-
-class _LayerNormLoop(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        shape = list(x.shape[-1:])
-        parts = [
-            torch.native_layer_norm(x[s], shape, weight[s], bias[s], LAYER_NORM_EPS)
-            for s in range(x.shape[0])
-        ]
-        ctx.moments = [(mean, rstd) for _, mean, rstd in parts]
-        ctx.save_for_backward(x, weight, bias)
-        return torch.stack([out for out, _, _ in parts])
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
-        x, weight, bias = ctx.saved_tensors
-        grad, shape = grads[0].contiguous(), list(x.shape[-1:])
-        parts = [
-            torch.ops.aten.native_layer_norm_backward(
-                grad[s], x[s], shape, mean, rstd, weight[s], bias[s], [True, True, True]
-            )
-            for s, (mean, rstd) in enumerate(ctx.moments)
-        ]
-        return tuple(torch.stack(column) for column in zip(*parts, strict=True))
-
-
-class _GeluLoop(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return torch.stack([F.gelu(row, approximate="tanh") for row in x])
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        backward = torch.ops.aten.gelu_backward
-        rows = zip(grads[0].contiguous(), x, strict=True)
-        return torch.stack([backward(g, row, approximate="tanh") for g, row in rows])
 
 
 class _EmbeddingLoop(torch.autograd.Function):

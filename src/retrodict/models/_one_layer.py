@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from retrodict.models._analysed import OneLayer
 from retrodict.models._bilinear import stacked
+from retrodict.models._dropout import Masks
 from retrodict.models._layers import embedding, linear
 from retrodict.models._population import Population
 
@@ -43,7 +44,7 @@ class OneLayerPopulation(Population):
         self,
         tokens: Int[Tensor, "learner batch length"],
         first: int = 0,
-        drop: Sequence[torch.Generator] | None = None,
+        drop: Masks | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits at positions `first` and later; see `Population.forward`."""
         positions = range(first, tokens.shape[2])

@@ -8,11 +8,13 @@ how many learners stand beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from retrodict.models._dropout import Masks
 from retrodict.models._layers import ALIGN
 
 
@@ -22,17 +24,16 @@ class Population(nn.Module):
     Attributes:
         seeds: one seed a learner.
         flat: trainable parameters, shape (learner, parameter), padded with zeros.
-        flat_grad: their gradients, same shape.
+        flat_grad: their gradients, same shape; made when they are first asked for.
+        spans: where in a row of `flat` each trainable parameter lies, by name.
     """
 
     flat: Tensor
-    flat_grad: Tensor
 
     def __init__(self, seeds: Sequence[int]) -> None:
         super().__init__()
         self.seeds = tuple(seeds)
-        self._trainable: list[nn.Parameter] = []
-        self._gradients: list[Tensor] = []  # views into flat_grad, one a trainable parameter
+        self.spans: dict[str, slice] = {}
 
     @property
     def learners(self) -> int:
@@ -43,14 +44,14 @@ class Population(nn.Module):
         self,
         tokens: Int[Tensor, "learner batch length"],
         first: int = 0,
-        drop: Sequence[torch.Generator] | None = None,
+        drop: Masks | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits at positions `first`, `first + 1`, … of the input.
 
         Args:
             tokens: token ids; each learner has its own.
             first: the first position whose logits are wanted.
-            drop: one generator a learner to draw dropout masks from; None is evaluation.
+            drop: hands out dropout masks; None is evaluation.
         """
         raise NotImplementedError
 
@@ -63,21 +64,34 @@ class Population(nn.Module):
     def pack(self, device: torch.device | str) -> None:
         """Move the module to its device and its trainable parameters into `flat`."""
         self.to(device)
-        trainable = [p for p in self.parameters() if p.requires_grad]
-        sizes = [-(-p[0].numel() // ALIGN) * ALIGN for p in trainable]
-        like = trainable[0]
+        trainable = {name: p for name, p in self.named_parameters() if p.requires_grad}
+        sizes = [-(-p[0].numel() // ALIGN) * ALIGN for p in trainable.values()]
+        like = next(iter(trainable.values()))
         self.flat = like.new_zeros(self.learners, sum(sizes)).detach()
-        self.flat_grad = torch.zeros_like(self.flat)
         start = 0
-        for parameter, size in zip(trainable, sizes, strict=True):
+        for (name, parameter), size in zip(trainable.items(), sizes, strict=True):
             span = slice(start, start + parameter[0].numel())
             home = self.flat[:, span].view(parameter.shape)
             home.copy_(parameter.detach())
             parameter.data = home
-            self._trainable.append(parameter)
-            self._gradients.append(self.flat_grad[:, span].view(parameter.shape))
+            self.spans[name] = span
             start += size
+
+    @cached_property
+    def flat_grad(self) -> Float[Tensor, "learner parameter"]:
+        """The gradients that `backward` writes."""
+        return torch.zeros_like(self.flat)
+
+    @cached_property
+    def _trainable(self) -> list[tuple[nn.Parameter, Tensor]]:
+        """Each trainable parameter, and a view of its gradient in `flat_grad`."""
+        parameters = [self.get_parameter(name) for name in self.spans]
+        return [
+            (p, self.flat_grad[:, span].view(p.shape))
+            for p, span in zip(parameters, self.spans.values(), strict=True)
+        ]
 
     def backward(self, loss: Float[Tensor, ""]) -> None:
         """Write the gradient of a loss, summed over learners, into `flat_grad`."""
-        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss, self._trainable))
+        parameters, homes = zip(*self._trainable, strict=True)
+        torch._foreach_copy_(homes, torch.autograd.grad(loss, parameters))

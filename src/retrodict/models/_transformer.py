@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from retrodict.models._config import Transformer
+from retrodict.models._dropout import Masks
 from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, gelu, linear, normal
 from retrodict.models._population import Population
 from retrodict.seeds import INIT, torch_generator
@@ -37,7 +38,7 @@ class Attention(nn.Module):
         self.qkv = Linear(normal((d, 3 * d), INIT_STD, generators, dtype))
         self.out = Linear(normal((d, d), residual_std(config), generators, dtype))
 
-    def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
+    def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
         """Mix each position with those before it."""
         length, d_head = x.shape[2], x.shape[3] // self.n_head
         heads = self.qkv(x).unflatten(-1, (3, self.n_head, d_head))
@@ -46,7 +47,8 @@ class Attention(nn.Module):
             q, k = rotate(q), rotate(k)
         scores = q @ k.transpose(-2, -1) / math.sqrt(d_head)
         future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
-        weights = dropout(scores.masked_fill(future, -math.inf).softmax(-1), self.rate, drop)
+        weights = scores.masked_fill(future, -math.inf).softmax(-1)
+        weights = dropout(weights, self.rate, drop, order=(0, 3, 4, 1, 2))
         mixed = weights @ v
         joined: Hidden = self.out(mixed.transpose(2, 3).flatten(-2))
         return dropout(joined, self.rate, drop)
@@ -64,7 +66,7 @@ class Mlp(nn.Module):
         self.up = Linear(normal((d, 4 * d), INIT_STD, generators, dtype))
         self.down = Linear(normal((4 * d, d), residual_std(config), generators, dtype))
 
-    def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
+    def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
         """Transform each position by itself."""
         out: Hidden = self.down(gelu(self.up(x)))
         return dropout(out, self.rate, drop)
@@ -82,7 +84,7 @@ class Block(nn.Module):
         self.norm_2 = LayerNorm(len(generators), config.d_model, dtype)
         self.mlp = Mlp(config, generators, dtype)
 
-    def forward(self, x: Hidden, drop: Generators | None) -> Hidden:
+    def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
         """Add what this block finds to the residual stream."""
         x = x + self.attention(self.norm_1(x), drop)
         out: Hidden = x + self.mlp(self.norm_2(x), drop)
@@ -102,7 +104,7 @@ class TransformerPopulation(Population):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__(seeds)
-        self.config = config
+        self.config, self.vocab_size = config, vocab_size
         generators = [torch_generator(seed, INIT) for seed in seeds]
         d = config.d_model
         self.token_embedding = normal((vocab_size, d), INIT_STD, generators, dtype)
@@ -125,7 +127,7 @@ class TransformerPopulation(Population):
         self,
         tokens: Int[Tensor, "learner batch length"],
         first: int = 0,
-        drop: Generators | None = None,
+        drop: Masks | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits at positions `first` and later; see `Population.forward`."""
         x = self.embed(tokens)
@@ -170,8 +172,16 @@ def rotate(
 ) -> Float[Tensor, "learner batch head length d_head"]:
     """Turn the first half of each head's dimensions by an angle that grows with the position."""
     pairs = x.shape[-1] // 4
-    rates = 10000.0 ** (-torch.arange(pairs, dtype=torch.float64, device=x.device) / pairs)
-    angles = torch.arange(x.shape[-2], dtype=torch.float64, device=x.device)[:, None] * rates
-    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    cos, sin = rotation(x.shape[-2], x.shape[-1], x.dtype, x.device)
     a, b, rest = x[..., :pairs], x[..., pairs : 2 * pairs], x[..., 2 * pairs :]
     return torch.cat([a * cos - b * sin, a * sin + b * cos, rest], dim=-1)
+
+
+def rotation(
+    length: int, d_head: int, dtype: torch.dtype, device: torch.device | str = "cpu"
+) -> tuple[Float[Tensor, "length pair"], Float[Tensor, "length pair"]]:
+    """Return cosines and sines of the angles by which `rotate` turns its pairs."""
+    pairs = d_head // 4
+    rates = 10000.0 ** (-torch.arange(pairs, dtype=torch.float64, device=device) / pairs)
+    angles = torch.arange(length, dtype=torch.float64, device=device)[:, None] * rates
+    return angles.cos().to(dtype), angles.sin().to(dtype)

@@ -11,9 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from retrodict.experiment import Experiment
-from retrodict.models import Population
 from retrodict.recording import Recording
 from retrodict.tasks import Corpus
+from retrodict.training._engines import Embed, Forward
 
 _CHUNK = 1024  # questions evaluated at once; fixed, so that results do not depend on memory
 
@@ -32,29 +32,50 @@ class Recorder(Recording):
         """Whether anything is recorded after this epoch."""
         return epoch in self.epochs or epoch in self.snapshots
 
-    @torch.no_grad()
-    def record(self, epoch: int, population: Population, losses: Float[np.ndarray, " s"]) -> None:
-        """Evaluate after `epoch` passes.
+    def measure(
+        self, epoch: int, learners: slice, forward: Forward, embed: Embed
+    ) -> dict[str, np.ndarray]:
+        """Evaluate some learners after `epoch` passes: everything that is recorded then.
 
         Args:
             epoch: passes over the training sentences so far.
-            population: the learners.
+            learners: which.
+            forward: their logits at the positions from some position on; learner axis first.
+            embed: their token embeddings.
+
+        Returns:
+            Values by the names of `arrays`, with a leading learner axis.
+        """
+        found: dict[str, np.ndarray] = {}
+        if epoch in self.epochs:
+            found |= evaluate(forward, self._probes, learners)
+        if epoch in self.snapshots:
+            for panel in self._panels:
+                for name, matrix in panel.measure(learners, forward, embed).items():
+                    found[f"{panel.name}/{name}"] = matrix
+        return found
+
+    def record(
+        self,
+        epoch: int,
+        found: Mapping[str, np.ndarray],
+        losses: Float[np.ndarray, " learner"],
+    ) -> None:
+        """Write down what was measured after `epoch` passes.
+
+        Args:
+            epoch: passes over the training sentences so far.
+            found: what `measure` found, of all learners.
             losses: each learner's mean training loss during the last pass, dropout on; NaN at
                 epoch 0. A learner whose loss or evaluation is not finite ends here.
         """
         self.check(epoch, losses)
         if epoch in self.epochs:
-            found = evaluate(population, self._probes)
             self.check(epoch, found["nll"].sum(axis=1))
-            at = self.epochs.index(epoch)
-            for name, values in found.items():
-                self.arrays[name][self.alive, at] = values[self.alive]
-            self.arrays["training_loss"][self.alive, at] = losses[self.alive]
-        if epoch in self.snapshots:
-            at = self.snapshots.index(epoch)
-            for panel in self._panels:
-                for name, matrix in panel.measure(population).items():
-                    self.arrays[f"{panel.name}/{name}"][self.alive, at] = matrix[self.alive]
+            self.arrays["training_loss"][self.alive, self.epochs.index(epoch)] = losses[self.alive]
+        for name, values in found.items():
+            times = self.snapshots if "/" in name else self.epochs
+            self.arrays[name][self.alive, times.index(epoch)] = values[self.alive]
 
     def check(self, epoch: int, values: Float[np.ndarray, " s"]) -> None:
         """End the curves of learners whose value is not finite (a missing epoch 0 is fine)."""
@@ -81,10 +102,12 @@ class _Probes:
         return self.inputs.shape[1]
 
 
-def evaluate(population: Population, probes: _Probes) -> dict[str, Float[np.ndarray, "s group"]]:
+def evaluate(
+    forward: Forward, probes: _Probes, learners: slice = slice(None)
+) -> dict[str, Float[np.ndarray, "learner group"]]:
     """Ask every question without dropout; return the mean of each measure over each group."""
     chunks = [
-        _ask(population, probes, slice(start, start + _CHUNK))
+        _ask(forward, probes, learners, slice(start, start + _CHUNK))
         for start in range(0, len(probes), _CHUNK)
     ]
     values = {name: torch.cat([c[name] for c in chunks], dim=1).double() for name in chunks[0]}
@@ -96,12 +119,12 @@ def evaluate(population: Population, probes: _Probes) -> dict[str, Float[np.ndar
     }
 
 
-def _ask(population: Population, probes: _Probes, part: slice) -> Mapping[str, Tensor]:
+def _ask(forward: Forward, probes: _Probes, learners: slice, part: slice) -> Mapping[str, Tensor]:
     """Measure each question of a chunk: tensors of shape (learner, question)."""
-    targets = probes.targets[:, part].unsqueeze(-1)
-    logp = population(probes.inputs[:, part], probes.first).log_softmax(-1)
+    targets = probes.targets[learners, part].unsqueeze(-1)
+    logp = forward(probes.inputs[learners, part], probes.first).log_softmax(-1)
     truth = logp.gather(-1, targets)
-    letters = logp[:, :, 0].gather(-1, probes.candidates[:, part])
+    letters = logp[:, :, 0].gather(-1, probes.candidates[learners, part])
     likeliest_wrong = logp.scatter(-1, targets, -math.inf).amax(-1, keepdim=True)
     first = truth[:, :, 0]
     better = (letters > first).sum(-1)
@@ -124,15 +147,17 @@ class _PanelTokens:
         self.sources = torch.from_numpy(np.stack([p.sources for p in panels])).to(device)
         self.prompts = torch.from_numpy(np.stack([p.prompts for p in panels])).to(device)
         self.targets = torch.from_numpy(np.stack([p.targets for p in panels])).to(device)
-        self.shape = (self.sources.shape[1], self.targets.shape[1])
 
-    def measure(self, population: Population) -> dict[str, Float[np.ndarray, "s source target"]]:
-        """Read the matrices of `recording.PANELS` off the learners."""
-        source = torch.nn.functional.normalize(population.embed(self.sources[:, :, 0]), dim=-1)
-        target = torch.nn.functional.normalize(population.embed(self.targets), dim=-1)
+    def measure(
+        self, learners: slice, forward: Forward, embed: Embed
+    ) -> dict[str, Float[np.ndarray, "learner source target"]]:
+        """Read the matrices of `recording.PANELS` off some learners."""
+        sources, targets = self.sources[learners], self.targets[learners]
+        source = torch.nn.functional.normalize(embed(sources[:, :, 0]), dim=-1)
+        target = torch.nn.functional.normalize(embed(targets), dim=-1)
         found = {
-            "entity_only": self._logits(population, self.sources),
-            "prompt_matched": self._logits(population, self.prompts),
+            "entity_only": _logits(forward, sources, targets),
+            "prompt_matched": _logits(forward, self.prompts[learners], targets),
             # learner by learner, on memory of its own: the same bits whatever S is
             "embedding_cosine": torch.stack(
                 [s.clone() @ t.clone().T for s, t in zip(source, target, strict=True)]
@@ -140,13 +165,10 @@ class _PanelTokens:
         }
         return {name: matrix.float().cpu().numpy() for name, matrix in found.items()}
 
-    def _logits(self, population: Population, prompts: Tensor) -> Tensor:
-        logits = torch.cat(
-            [
-                population(part, prompts.shape[-1] - 1).squeeze(2)
-                for part in prompts.split(_CHUNK, dim=1)
-            ],
-            dim=1,
-        )
-        columns = self.targets.unsqueeze(1).expand(-1, logits.shape[1], -1)
-        return logits.gather(-1, columns)
+
+def _logits(forward: Forward, prompts: Tensor, targets: Tensor) -> Tensor:
+    logits = torch.cat(
+        [forward(part, prompts.shape[-1] - 1).squeeze(2) for part in prompts.split(_CHUNK, dim=1)],
+        dim=1,
+    )
+    return logits.gather(-1, targets.unsqueeze(1).expand(-1, logits.shape[1], -1))

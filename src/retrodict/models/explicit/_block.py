@@ -1,0 +1,191 @@
+"""One block with its gradient: norm, attention, norm, MLP, each added to the stream.
+
+    gelu(u) = u σ(z),   z = 2√(2/π) (u + 0.044715 u³)
+    gelu′(u) = σ + u σ (1 − σ) z′
+
+is GPT-2's tanh approximation, ½ (1 + tanh(z/2)) being σ(z): a sigmoid costs a quarter of a tanh.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from retrodict.models._layers import LAYER_NORM_EPS
+from retrodict.models.explicit._attention import Attention, Rotary
+from retrodict.models.explicit._shape import Shape, add_dropped, dropped
+
+_LINEAR = 2 * math.sqrt(2 / math.pi)
+_CUBIC = _LINEAR * 0.044715
+
+
+class BlockViews(NamedTuple):
+    """One learner's weights of a block, or their gradients, as views."""
+
+    scale_1: Tensor
+    shift_1: Tensor
+    query: Tensor
+    query_bias: Tensor
+    key_value: Tensor
+    key_value_bias: Tensor
+    out: Tensor
+    out_bias: Tensor
+    scale_2: Tensor
+    shift_2: Tensor
+    up: Tensor
+    up_bias: Tensor
+    down: Tensor
+    down_bias: Tensor
+
+
+class Transposed(NamedTuple):
+    """The weights that a gradient passes back through, transposed."""
+
+    query: Tensor
+    key_value: Tensor
+    out: Tensor
+    up: Tensor
+    down: Tensor
+
+    @classmethod
+    def of(cls, w: BlockViews) -> Transposed:
+        """View a block's weights transposed."""
+        return cls(w.query.t(), w.key_value.t(), w.out.t(), w.up.t(), w.down.t())
+
+
+class BlockMasks(NamedTuple):
+    """Where dropout drops: after the attention's softmax, and on both branches."""
+
+    attention: Tensor
+    joined: Tensor
+    mlp: Tensor
+
+
+class Block:
+    """A block's buffers for one shape of step.
+
+    Parameters:
+        shape: of the step.
+        low: the first position whose output is wanted; the last block needs no other.
+        rotary: turns queries and keys, if the model does.
+    """
+
+    def __init__(self, shape: Shape, low: int, rotary: Rotary | None) -> None:
+        self.shape, self.width = shape, [shape.d_model]
+        self.attention = Attention(shape, low, rotary)
+        self.low_row = low * shape.batch
+        self.ask_row = self.attention.ask * shape.batch
+        rows, d = shape.rows(low), shape.d_model
+        self.joined, self.middle, self.out, self.spare = (shape.buffer(rows, d) for _ in range(4))
+        self.gelu = Gelu(shape, rows)
+        self.grad_hidden = shape.buffer(shape.rows(), d)
+        self.grad_asking = self.grad_hidden[self.ask_row :]
+        self.ones_all = torch.ones(1, shape.rows(), dtype=shape.dtype)
+        self.ones = self.ones_all[:, self.low_row :]
+        self.ones_ask = self.ones_all[:, self.ask_row :]
+        self.on_joined: Tensor | None = None
+        self.on_mlp: Tensor | None = None
+
+    def forward(self, x: Tensor, w: BlockViews, masks: BlockMasks | None) -> Tensor:
+        """Add to the stream x (rows, d_model) what this block finds; from position `low` on."""
+        a, low, kept = self.attention, self.low_row, self.shape.kept
+        attention, self.on_joined, self.on_mlp = masks or (None, None, None)
+        if low and masks:
+            self.on_joined, self.on_mlp = masks.joined[low:], masks.mlp[low:]
+        self.x = x
+        self.hidden_1, *self.moments_1 = torch.native_layer_norm(
+            x, self.width, w.scale_1, w.shift_1, LAYER_NORM_EPS
+        )
+        self.asking = self.hidden_1[self.ask_row :]
+        torch.addmm(w.query_bias, self.asking, w.query, out=a.q)
+        torch.addmm(w.key_value_bias, self.hidden_1, w.key_value, out=a.kv)
+        mixed = a.forward(attention)
+        torch.addmm(w.out_bias, mixed, w.out, out=self.joined)
+        add_dropped(x[low:] if low else x, self.joined, self.on_joined, kept, self.middle)
+
+        self.hidden_2, *self.moments_2 = torch.native_layer_norm(
+            self.middle, self.width, w.scale_2, w.shift_2, LAYER_NORM_EPS
+        )
+        torch.addmm(w.up_bias, self.hidden_2, w.up, out=self.gelu.x)
+        torch.addmm(w.down_bias, self.gelu.forward(), w.down, out=self.joined)
+        return add_dropped(self.middle, self.joined, self.on_mlp, kept, self.out)
+
+    def backward(self, grad: Tensor, w: BlockViews, t: Transposed, g: BlockViews) -> Tensor:
+        """Write the gradients of this block's weights into `g`; return that of its input.
+
+        Args:
+            grad: gradient of the block's output, (rows from `low`, d_model).
+            w, t: weights, and transposed.
+            g: their gradients; a bias's is a row (1, n).
+        """
+        kept, low, a = self.shape.kept, self.low_row, self.attention
+        grad_out = dropped(grad, self.on_mlp, kept, self.spare)
+        torch.mm(self.gelu.out_t, grad_out, out=g.down)
+        torch.mm(self.ones, grad_out, out=g.down_bias)
+        grad_up = self.gelu.backward(torch.mm(grad_out, t.down, out=self.gelu.grad))
+        torch.mm(self.hidden_2.t(), grad_up, out=g.up)
+        torch.mm(self.ones, grad_up, out=g.up_bias)
+        torch.mm(grad_up, t.up, out=self.joined)
+        grad_middle, *norm_2 = norm_backward(
+            self.joined, self.middle, self.moments_2, w.scale_2, w.shift_2
+        )
+        grad_middle.add_(grad)
+
+        grad_out = dropped(grad_middle, self.on_joined, kept, self.spare)
+        torch.mm(a.mixed_t, grad_out, out=g.out)
+        torch.mm(self.ones, grad_out, out=g.out_bias)
+        torch.mm(grad_out, t.out, out=a.grad)
+        a.backward()
+        torch.mm(self.asking.t(), a.grad_q, out=g.query)
+        torch.mm(self.ones_ask, a.grad_q, out=g.query_bias)
+        torch.mm(self.hidden_1.t(), a.grad_kv, out=g.key_value)
+        torch.mm(self.ones_all, a.grad_kv, out=g.key_value_bias)
+        torch.mm(a.grad_kv, t.key_value, out=self.grad_hidden)
+        self.grad_asking.addmm_(a.grad_q, t.query)
+        grad_x, *norm_1 = norm_backward(
+            self.grad_hidden, self.x, self.moments_1, w.scale_1, w.shift_1
+        )
+        torch._foreach_copy_([g.scale_1, g.shift_1, g.scale_2, g.shift_2], [*norm_1, *norm_2])
+        (grad_x[low:] if low else grad_x).add_(grad_middle)
+        return grad_x
+
+
+class Gelu:
+    """GELU's buffers: `x` is written by the caller, and so is `grad`, in place of which its
+    backward leaves the gradient of `x`."""
+
+    def __init__(self, shape: Shape, rows: int) -> None:
+        self.x, self.gate, self.out, self.slope, self.grad = (
+            shape.buffer(rows, 4 * shape.d_model) for _ in range(5)
+        )
+        self.out_t = self.out.t()
+        self.linear = torch.tensor(_LINEAR, dtype=shape.dtype)
+
+    def forward(self) -> Tensor:
+        """Return gelu(x)."""
+        x, gate = self.x, self.gate
+        torch.addcmul(self.linear, x, x, value=_CUBIC, out=gate).mul_(x).sigmoid_()
+        return torch.mul(x, gate, out=self.out)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        """Multiply a gradient by gelu′(x)."""
+        x, gate, slope = self.x, self.gate, self.slope
+        torch.addcmul(self.linear, x, x, value=3 * _CUBIC, out=slope)
+        rest = torch.addcmul(self.out, self.out, gate, value=-1, out=x)
+        return grad.mul_(torch.addcmul(gate, rest, slope, out=slope))
+
+
+def norm_backward(
+    grad: Tensor, x: Tensor, moments: list[Tensor], scale: Tensor, shift: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of a layer norm's input, scale and shift."""
+    found: tuple[Tensor, Tensor, Tensor] = _norm_backward(
+        grad, x, x.shape[-1:], *moments, scale, shift, [True, True, True]
+    )
+    return found
+
+
+_norm_backward = torch.ops.aten.native_layer_norm_backward.default

@@ -1,0 +1,307 @@
+"""How a population is stepped: its learners one by one, or all together.
+
+One by one is the fast way on a CPU: each learner trains a whole epoch in the cache of one core
+while others train on the other cores, and nothing it computes depends on how many they are. All
+together is the way of every other device and model: one batched step for everybody, by autograd.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Event
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+from retrodict.experiment import Experiment, Training
+from retrodict.models import Population, Transformer
+from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
+from retrodict.models._transformer import TransformerPopulation
+from retrodict.models.explicit import ExplicitTransformer
+from retrodict.seeds import DROPOUT, sentence_order, stream
+from retrodict.training._update import Update
+
+WIDE = 512
+"""From this d_model on a learner is worked on by all threads, below it by one. It depends on the
+experiment alone: the last bits of a product may depend on how many threads compute it."""
+
+T = TypeVar("T")
+Forward = Callable[[Tensor, int], Tensor]
+Embed = Callable[[Tensor], Tensor]
+Measure = Callable[[slice, Forward, Embed], Mapping[str, np.ndarray]]
+"""Asks some learners, given functions that compute logits and embeddings of tokens."""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Trains and evaluates all learners."""
+
+    def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
+        """Pass once over the sentences; return each learner's mean loss, in float64."""
+
+    def measure(self, ask: Measure) -> dict[str, np.ndarray]:
+        """Ask every learner; the results have a leading learner axis."""
+
+
+class Sentences:
+    """The training sentences of all learners, each in an order of its own every epoch.
+
+    Parameters:
+        inputs, targets: token ids, (learner, sentence, position).
+        training: seeds, and how many sentences a step takes.
+    """
+
+    def __init__(self, inputs: np.ndarray, targets: np.ndarray, training: Training) -> None:
+        self.seeds, self.device = training.seeds, torch.device(training.device)
+        self.inputs = torch.from_numpy(inputs).to(self.device)
+        self.targets = torch.from_numpy(targets).to(self.device)
+        self.count: int = inputs.shape[1]
+        self.size = self.count if training.batch_size == "all" else training.batch_size
+        self.first = inputs.shape[2] - targets.shape[2]
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps an epoch; the last takes what is left."""
+        return -(-self.count // self.size)
+
+    def batches(
+        self, learners: slice, epoch: int
+    ) -> list[tuple[Int[Tensor, "s batch length"], Int[Tensor, "s batch position"]]]:
+        """Return the batches of some learners in an epoch, (inputs, targets) a step."""
+        seeds = self.seeds[learners]
+        orders = np.stack([sentence_order(seed, epoch, self.count) for seed in seeds])
+        order = torch.from_numpy(orders).to(self.device).unsqueeze(-1)
+        parts = (
+            torch.take_along_dim(part[learners], order, dim=1).split(self.size, 1)
+            for part in (self.inputs, self.targets)
+        )
+        return list(zip(*parts, strict=True))
+
+
+def engine_for(
+    experiment: Experiment, population: Population, update: Update, sentences: Sentences
+) -> Engine:
+    """Choose how the population of a resolved experiment is stepped."""
+    training = experiment.training
+    plain = experiment.execution == "eager" and training.precision in ("float32", "float64")
+    if isinstance(population, TransformerPopulation) and training.device == "cpu" and plain:
+        return OneByOne(population, update, sentences, int(training.threads))
+    return Together(experiment, population, update, sentences)
+
+
+class OneByOne:
+    """Each learner by itself; as many at a time as there are threads to work on them."""
+
+    def __init__(
+        self,
+        population: TransformerPopulation,
+        update: Update,
+        sentences: Sentences,
+        threads: int,
+    ) -> None:
+        self.population, self.update, self.sentences = population, update, sentences
+        self.threads_each = threads if population.config.d_model >= WIDE else 1
+        self.workers = min(threads // self.threads_each, population.learners)
+        self.rate = population.config.dropout
+        self.pool = ThreadPoolExecutor(
+            self.workers, "learner", torch.set_num_threads, (self.threads_each,)
+        )
+        self.idle: SimpleQueue[ExplicitTransformer] = SimpleQueue()
+        for _ in range(self.workers):
+            self.idle.put(ExplicitTransformer(population))
+
+    def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
+        """Pass once over the sentences; return each learner's mean loss, in float64."""
+        given_up = Event()
+
+        def train(model: ExplicitTransformer, s: int) -> Tensor:
+            drops = dropped_of_65536(self.rate) > 0
+            masks = MaskStream(self.population.seeds[s], epoch, self.rate) if drops else None
+            losses = []
+            for inputs, targets in self.sentences.batches(slice(s, s + 1), epoch):
+                if given_up.is_set():
+                    break
+                self.update.begin(slice(s, s + 1))
+                losses.append(
+                    model.step(
+                        s,
+                        inputs[0],
+                        targets[0],
+                        masks,
+                        lambda span, gradient: self.update.apply(s, span, gradient),
+                    )
+                )
+            return torch.stack(losses).double().mean()
+
+        try:
+            return torch.stack(self._each(train))
+        finally:
+            given_up.set()  # where an interruption ends the waiting, it ends the work too
+
+    def measure(self, ask: Measure) -> dict[str, np.ndarray]:
+        """Ask every learner; the results have a leading learner axis."""
+
+        def one(model: ExplicitTransformer, s: int) -> Mapping[str, np.ndarray]:
+            embeddings = self.population.token_embedding[s].detach()
+            return ask(
+                slice(s, s + 1),
+                lambda tokens, first: model.logits(s, tokens[0], first).unsqueeze(0),
+                lambda tokens: embeddings[tokens],
+            )
+
+        found = self._each(one)
+        return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+    def _each(self, work: Callable[[ExplicitTransformer, int], T]) -> list[T]:
+        """Do some work for every learner, on whichever model's buffers are idle."""
+
+        def with_idle(s: int) -> T:
+            model = self.idle.get()
+            try:
+                with torch.no_grad():
+                    return work(model, s)
+            finally:
+                self.idle.put(model)
+
+        learners = range(self.population.learners)
+        if self.workers == 1:
+            with threads_of_torch(self.threads_each):
+                return [with_idle(s) for s in learners]
+        return list(self.pool.map(with_idle, learners))
+
+
+class Together:
+    """All learners in one batched step, by autograd."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        population: Population,
+        update: Update,
+        sentences: Sentences,
+    ) -> None:
+        self.population, self.update, self.sentences = population, update, sentences
+        self.device, model = sentences.device, experiment.model
+        self.rate = model.dropout if isinstance(model, Transformer) else 0.0
+        self.precision = experiment.training.precision
+        self.compiled = experiment.execution == "compiled"
+        self._losses = self._losses_of
+        if self.compiled:
+            self._losses = torch.compile(self._losses_of, fullgraph=True, dynamic=False)
+        self._replays: dict[tuple[int, ...], Callable[..., Tensor]] = {}
+
+    def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
+        """Pass once over the sentences; return each learner's mean loss, in float64."""
+        keys = self._keys(epoch)
+        losses = []
+        with products_in(self.precision):
+            for step, (inputs, targets) in enumerate(self.sentences.batches(slice(None), epoch)):
+                losses.append(self._gradients(inputs, targets, keys[step]))
+                self.update.begin(slice(None))
+                self.update.apply_all(self.population.flat_grad)
+        return torch.stack(losses).double().mean(0)
+
+    def measure(self, ask: Measure) -> dict[str, np.ndarray]:
+        """Ask every learner; the results have a leading learner axis."""
+        with torch.no_grad(), products_in(self.precision):
+            return dict(ask(slice(None), self._forward, self.population.embed))
+
+    def _forward(self, tokens: Tensor, first: int) -> Tensor:
+        with self._autocast():
+            logits: Tensor = self.population(tokens, first)
+        return logits.to(self.population.flat.dtype)
+
+    def _gradients(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
+        """Write `flat_grad`; return each learner's loss."""
+        given = (inputs.contiguous(), targets.contiguous(), keys)
+        if not (self.compiled and self.device.type == "cuda"):
+            return self._forward_backward(*given)
+        shape = tuple(inputs.shape)
+        if shape not in self._replays:
+            self._replays[shape] = captured(self._forward_backward, given)
+        return self._replays[shape](*given)
+
+    def _forward_backward(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
+        losses = self._losses(inputs, targets, keys)
+        self.population.backward(losses.sum())
+        return losses.detach()
+
+    def _losses_of(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
+        drops, dtype = dropped_of_65536(self.rate) > 0, self.population.flat.dtype
+        masks = HashMasks(keys, self.rate, dtype) if drops else None
+        with self._autocast():
+            logits = self.population(inputs, self.sentences.first, masks)
+        token_nll = F.cross_entropy(
+            logits.flatten(0, 2).to(dtype), targets.flatten(), reduction="none"
+        )
+        return token_nll.view(len(logits), -1).mean(1)
+
+    def _keys(self, epoch: int) -> Int[Tensor, "step learner"]:
+        """Numbers that decide the dropout masks of each step and learner of an epoch."""
+        drawn = [
+            stream(seed, DROPOUT, epoch).generate_state(self.sentences.steps, np.uint32)
+            for seed in self.population.seeds
+        ]
+        return torch.from_numpy(np.stack(drawn, 1).astype(np.int64)).to(self.device)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[object]:
+        if self.precision != "bfloat16":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def captured(
+    work: Callable[..., Tensor], example: Sequence[Tensor]
+) -> Callable[..., Float[Tensor, " learner"]]:
+    """Record what `work` launches on a GPU as one graph, and return a replay of it.
+
+    At a few tokens a sentence, launching kernels one by one would take longer than running them.
+    Parameters are read where they lie, so updates in place are seen.
+    """
+    static = [tensor.clone() for tensor in example]
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):  # compiles, and lets libraries make their workspaces
+        for _ in range(3):
+            work(*static)
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        result = work(*static)
+
+    def replay(*given: Tensor) -> Tensor:
+        for home, tensor in zip(static, given, strict=True):
+            home.copy_(tensor)
+        graph.replay()
+        return result.clone()
+
+    return replay
+
+
+@contextlib.contextmanager
+def products_in(precision: str) -> Iterator[None]:
+    """Let float32 products use TF32 where the precision says so."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextlib.contextmanager
+def threads_of_torch(count: int) -> Iterator[None]:
+    """Let torch use so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
