@@ -16,6 +16,8 @@ class Quiet:
     def __init__(self) -> None:
         self.cells: list[str] = []
 
+    def note(self, text: str) -> None: ...
+
     def waiting(self, why: str) -> None:
         raise AssertionError(f"nothing to wait for: {why}")
 

@@ -21,6 +21,8 @@ class Quiet:
     def __init__(self) -> None:
         self.epochs: list[int] = []
 
+    def note(self, text: str) -> None: ...
+
     def waiting(self, why: str) -> None:
         raise AssertionError(f"nothing to wait for: {why}")
 

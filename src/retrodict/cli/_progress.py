@@ -65,6 +65,10 @@ class Progress:
             self._reason = why
             print(f"waiting: {why}", file=sys.stderr)
 
+    def note(self, text: str) -> None:
+        """Say what a person should know."""
+        print(text, file=sys.stderr)
+
     def working(self, what: str, share: float) -> None:
         """Show that a share, 0 to 1, of something that is no training is done."""
         now = time.monotonic()

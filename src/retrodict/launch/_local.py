@@ -26,6 +26,9 @@ class Reporter(Protocol):
     def waiting(self, why: str) -> None:
         """Something else has to end first."""
 
+    def note(self, text: str) -> None:
+        """Something about the training that a person should know."""
+
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         """So many epochs are done."""
 
@@ -82,9 +85,9 @@ def execute(
 
 
 def _require_memory(experiment: Experiment) -> None:
-    from retrodict.training import require_memory
+    from retrodict.training import learners_at_a_time
 
-    require_memory(experiment)
+    learners_at_a_time(experiment)
 
 
 def train(experiment: Experiment) -> Trace:
@@ -111,13 +114,14 @@ def _train(
 ) -> None:
     from retrodict.training import Hooks, train
 
-    resumed = run.checkpoint.exists()
+    resumed = run.has_checkpoint
     run.log("resumed" if resumed else "started")
     epochs = experiment.training.epochs
     start = time.monotonic()
     hooks = Hooks(
         progress=lambda epoch: reporter.training(run, epoch, epochs),
         stop=lambda: stop.asked,
+        note=reporter.note,
         checkpoint=run.checkpoint,
     )
     try:

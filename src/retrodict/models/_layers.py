@@ -1,8 +1,8 @@
 """Linear map, layer norm, GELU, embedding and dropout with a learner axis.
 
 On a CPU maps and embeddings are loops over learners around the kernel that a single learner would
-call, which makes learner s's arithmetic independent of S, bit for bit. Elsewhere, and compiled, the
-same formulas run batched over the learner axis.
+call, which makes learner s's arithmetic independent of S, bit for bit. Elsewhere, compiled or in
+mixed precision, the same formulas run batched over the learner axis.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ ALIGN = 16  # elements; that many fill at least one 64-byte line in every precis
 
 def on_cpu(tensor: Tensor) -> bool:
     """Whether this tensor is worked on by a loop over learners."""
-    return tensor.device.type == "cpu" and not torch.compiler.is_compiling()
+    if tensor.device.type != "cpu":
+        return False
+    return not (torch.compiler.is_compiling() or torch.is_autocast_enabled("cpu"))
 
 
 def normal(

@@ -3,7 +3,7 @@
     experiment.yaml       what was asked, resolved on the machine that ran it
     environment.json      versions and machine
     run.json              format, hash, state; once finished, the checksum of every file
-    checkpoint.safetensors    while unfinished
+    checkpoint.safetensors    while unfinished; one a part where memory divides the learners
     trace.nc, weights.safetensors    once finished
     log.jsonl             wall-clock events: started, resumed, interrupted, finished
 
@@ -78,7 +78,16 @@ class Run:
             return "finished"
         if self._is_claimed():
             return "running"
-        return "interrupted" if self.checkpoint.exists() else "started"
+        return "interrupted" if self.has_checkpoint else "started"
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether some of the training is on disk and can be gone on from."""
+        return bool(self._checkpoints())
+
+    def _checkpoints(self) -> list[Path]:
+        """Return the checkpoint, or those of the parts of a population that did not fit."""
+        return list(self.folder.glob(f"{self.checkpoint.stem}*{self.checkpoint.suffix}"))
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -185,7 +194,8 @@ class Run:
         names = ["experiment.yaml", "trace.nc", *(["weights.safetensors"] if weights else [])]
         checksums = {name: _sha256(self.folder / name) for name in names}
         self._write_state({"state": "finished", "digest": experiment.digest(), "sha256": checksums})
-        self.checkpoint.unlink(missing_ok=True)
+        for checkpoint in self._checkpoints():
+            checkpoint.unlink(missing_ok=True)
 
     def _verified(self, name: str) -> Path:
         """Return the path of a result whose checksum is right."""

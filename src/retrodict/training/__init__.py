@@ -1,6 +1,6 @@
 """Training: the loop that turns an Experiment into a Trace, its checkpoints and its recorder."""
 
 from retrodict.training._loop import Hooks, Outcome, Trainer, train
-from retrodict.training._memory import require_memory
+from retrodict.training._memory import learners_at_a_time
 
-__all__ = ["Hooks", "Outcome", "Trainer", "require_memory", "train"]
+__all__ = ["Hooks", "Outcome", "Trainer", "learners_at_a_time", "train"]

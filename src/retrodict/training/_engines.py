@@ -79,20 +79,38 @@ class Sentences:
         orders = np.stack([sentence_order(seed, epoch, self.count) for seed in seeds])
         order = torch.from_numpy(orders).to(self.device).unsqueeze(-1)
         parts = (
-            torch.take_along_dim(part[learners], order, dim=1).split(self.size, 1)
+            part[learners].gather(1, order.expand(-1, -1, part.shape[2])).split(self.size, 1)
             for part in (self.inputs, self.targets)
         )
         return list(zip(*parts, strict=True))
+
+
+def is_one_by_one(experiment: Experiment) -> bool:
+    """Whether a resolved experiment's learners are trained one by one."""
+    training = experiment.training
+    plain = experiment.execution == "eager" and training.precision in ("float32", "float64")
+    return isinstance(experiment.model, Transformer) and training.device == "cpu" and plain
+
+
+def workers_of(experiment: Experiment) -> int:
+    """Return how many learners are in work at a time, where they are trained one by one."""
+    training = experiment.training
+    return min(int(training.threads) // threads_each(experiment), training.learners)
+
+
+def threads_each(experiment: Experiment) -> int:
+    """Return how many threads work on a learner, where they are trained one by one."""
+    model = experiment.model
+    wide = isinstance(model, Transformer) and model.d_model >= WIDE
+    return int(experiment.training.threads) if wide else 1
 
 
 def engine_for(
     experiment: Experiment, population: Population, update: Update, sentences: Sentences
 ) -> Engine:
     """Choose how the population of a resolved experiment is stepped."""
-    training = experiment.training
-    plain = experiment.execution == "eager" and training.precision in ("float32", "float64")
-    if isinstance(population, TransformerPopulation) and training.device == "cpu" and plain:
-        return OneByOne(population, update, sentences, int(training.threads))
+    if isinstance(population, TransformerPopulation) and is_one_by_one(experiment):
+        return OneByOne(experiment, population, update, sentences)
     return Together(experiment, population, update, sentences)
 
 
@@ -101,14 +119,13 @@ class OneByOne:
 
     def __init__(
         self,
+        experiment: Experiment,
         population: TransformerPopulation,
         update: Update,
         sentences: Sentences,
-        threads: int,
     ) -> None:
         self.population, self.update, self.sentences = population, update, sentences
-        self.threads_each = threads if population.config.d_model >= WIDE else 1
-        self.workers = min(threads // self.threads_each, population.learners)
+        self.threads_each, self.workers = threads_each(experiment), workers_of(experiment)
         self.rate = population.config.dropout
         self.pool = ThreadPoolExecutor(
             self.workers, "learner", torch.set_num_threads, (self.threads_each,)

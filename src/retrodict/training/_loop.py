@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,10 +18,11 @@ from torch import Tensor
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
+from retrodict.recording import Recording
 from retrodict.trace import Trace
 from retrodict.training._checkpoint import Checkpoint
 from retrodict.training._engines import Sentences, engine_for, threads_of_torch
-from retrodict.training._memory import require_memory
+from retrodict.training._parts import Part, parts_of
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import update_of
 
@@ -43,12 +45,14 @@ class Hooks:
     Attributes:
         progress: called with the number of epochs done.
         stop: asked after each epoch; True writes a checkpoint and raises `Interrupted`.
+        note: told what a person should know, in a line.
         checkpoint: where the checkpoint lives; None keeps none.
         checkpoint_seconds: time between two checkpoints.
     """
 
     progress: Callable[[int], None] = lambda epoch: None
     stop: Callable[[], bool] = lambda: False
+    note: Callable[[str], None] = lambda text: None
     checkpoint: Path | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
 
@@ -69,7 +73,8 @@ class Outcome:
 def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     """Train the population of an experiment.
 
-    If the hooks name a checkpoint that exists, training goes on from it, with the result that an
+    Learners that do not fit into memory at once are trained in parts. If the hooks name a
+    checkpoint that exists, training goes on from it, with the result that an
     uninterrupted run would have had (on a CPU: the same bits).
 
     Raises:
@@ -79,23 +84,57 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     """
     hooks = hooks or Hooks()
     experiment = experiment.resolved()
-    require_memory(experiment)
+    parts = parts_of(experiment, hooks.checkpoint)
+    if len(parts) > 1:
+        sizes = ", ".join(str(part.experiment.training.learners) for part in parts)
+        hooks.note(
+            f"{experiment.training.learners} learners do not fit into memory at once; "
+            f"training them in {len(parts)} parts, one after another: {sizes}"
+        )
     with threads_of_torch(int(experiment.training.threads)):
-        trainer = Trainer(experiment)
-        epoch = trainer.resume(hooks.checkpoint)
-        hooks.progress(epoch)
-        clock = _CheckpointClock(hooks.checkpoint_seconds)
-        while epoch < experiment.training.epochs and trainer.recorder.alive.any():
-            epoch += 1
-            trainer.run_epoch(epoch)
-            hooks.progress(epoch)
-            stopping = epoch < experiment.training.epochs and hooks.stop()
-            if hooks.checkpoint and (stopping or clock.due()):
-                with clock.writing():
-                    trainer.checkpoint(epoch).save(hooks.checkpoint)
-            if stopping:
-                raise Interrupted(epoch)
-        return Outcome(trainer.recorder.trace(), dict(trainer.population.named_parameters()))
+        done = [_train_part(part, i, len(parts), hooks) for i, part in enumerate(parts)]
+    if len(done) == 1:
+        return Outcome(done[0].recorder.trace(), done[0].weights)
+    whole = Recording(experiment, [c for one in done for c in one.recorder.corpora], "training")
+    for name, array in whole.arrays.items():
+        array[:] = np.concatenate([one.recorder.arrays[name] for one in done])
+    names = done[0].weights
+    return Outcome(whole.trace(), {n: torch.cat([one.weights[n] for one in done]) for n in names})
+
+
+class _Done(NamedTuple):
+    """What training a part leaves behind."""
+
+    recorder: Recorder
+    weights: Mapping[str, Tensor]
+
+
+def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
+    """Train some learners to the end; where there are other parts, keep the end on disk."""
+    trainer = Trainer(part.experiment)
+    epochs = part.experiment.training.epochs
+
+    def progress(epoch: int) -> None:
+        hooks.progress((number * epochs + epoch) // of)
+
+    epoch = trainer.resume(part.checkpoint)
+    progress(epoch)
+    clock = _CheckpointClock(hooks.checkpoint_seconds)
+    while epoch < epochs and trainer.recorder.alive.any():
+        epoch += 1
+        trainer.run_epoch(epoch)
+        progress(epoch)
+        last = epoch == epochs
+        stopping = not (last and number == of - 1) and hooks.stop()
+        if part.checkpoint and (stopping or clock.due() or (last and of > 1)):
+            with clock.writing():
+                trainer.checkpoint(epoch).save(part.checkpoint)
+        if stopping:
+            raise Interrupted(epoch)
+    weights = {name: w.detach() for name, w in trainer.population.named_parameters()}
+    if of > 1:  # only the weights stay, and not on the device
+        weights = {name: w.to("cpu", copy=True) for name, w in weights.items()}
+    return _Done(trainer.recorder, weights)
 
 
 class Trainer:

@@ -1,41 +1,91 @@
-"""Refuse a population that cannot fit, before anything is allocated."""
+"""How many learners fit into memory at a time, told before anything is allocated.
+
+    a learner         (1 + s) parameters; s = 2 of AdamW's state, 1 of momentum, else 0
+    one by one        and, for each learner in work, a block's gradient and the activations
+    all together      and, for every learner, its gradient and the activations
+
+A population that does not fit is trained in parts, one after another, each of some learners: they
+are independent, so this alters nothing but the time.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from retrodict.errors import BadInput
-from retrodict.experiment import Experiment
+from retrodict.experiment import AdamW, Experiment
+from retrodict.models import Transformer
+from retrodict.training._engines import is_one_by_one, workers_of
 
-_COPIES = {"adamw": 4, "sgd": 3}
-"""Parameters, gradients and the optimiser's state, each as large as the parameters."""
+_FLOATS_A_ROW = 40
+"""Activations, their gradients and dropout masks, in units of d_model a layer and token."""
 
 
-def require_memory(experiment: Experiment) -> None:
-    """Compare what a resolved experiment's weights, gradients and optimiser need with what is free.
+def learners_at_a_time(experiment: Experiment) -> int:
+    """Return how many learners of a resolved experiment fit into memory at a time.
 
-    Activations are not counted: sentences are a few tokens long.
+    Where not all do, the final weights of those before stay in the host's memory.
 
     Raises:
-        BadInput: it cannot fit; the message says how many learners would.
+        BadInput: not even one does; or one does, and the final weights of all do not.
     """
     training = experiment.training
+    available = _available_bytes(torch.device(training.device))
+    if available is None:
+        return training.learners
+    need = needed_bytes(experiment)
+    room = available - need.once
+    if training.learners * need.each <= room:
+        return training.learners
+    results = need.result if training.device == "cpu" else 0
+    fit = (room - training.learners * results) // need.each
+    if fit >= 1:
+        return int(fit)
+    has = f"{training.device} has {available / 2**30:.1f} GiB free"
+    million = f"{need.parameters / 1e6:.0f} million parameters"
+    if need.each > room:
+        raise BadInput(
+            f"model: one learner of {million} needs {(need.once + need.each) / 2**30:.1f} GiB to "
+            f"be trained and {has}; make n_layer, d_model or batch_size smaller"
+        )
+    raise BadInput(
+        f"training.learners: {training.learners} learners of {million} end with "
+        f"{training.learners * results / 2**30:.1f} GiB of weights and {has}, while one more is "
+        f"trained; training.learners={(room - need.each) // results} would fit"
+    )
+
+
+class Need(NamedTuple):
+    """What a training needs, in bytes: once, for each learner, and for each one's final weights."""
+
+    once: int
+    each: int
+    result: int
+    parameters: int
+
+
+def needed_bytes(experiment: Experiment) -> Need:
+    """Return what a resolved experiment needs."""
+    training, model, optimizer = experiment.training, experiment.model, experiment.optimizer
     size = 8 if training.precision == "float64" else 4
     corpus = experiment.task.corpus(training.seed)
-    count = experiment.model.parameter_count(corpus.vocab_size, corpus.tokens.shape[1] - 1)
-    one = count * size * _COPIES[experiment.optimizer.kind]
-    available = _available_bytes(torch.device(training.device))
-    if available is None or training.learners * one <= available:
-        return
-    fit = available // one
-    remedy = f"training.learners={fit} would fit" if fit else "not even one learner fits"
-    raise BadInput(
-        f"training.learners: {training.learners} learners of {count / 1e6:.0f} million parameters "
-        f"need {training.learners * one / 2**30:.0f} GiB and {training.device} has "
-        f"{available / 2**30:.0f} GiB free; {remedy}"
-    )
+    length = corpus.tokens.shape[1] - 1
+    count = model.parameter_count(corpus.vocab_size, length)
+    state = 2 if isinstance(optimizer, AdamW) else int(optimizer.momentum > 0)
+    work = 0
+    if isinstance(model, Transformer):
+        batch = len(corpus.tokens)
+        if training.batch_size != "all":
+            batch = min(batch, training.batch_size)
+        activations = _FLOATS_A_ROW * model.d_model * model.n_layer
+        work = batch * length * (activations + 3 * corpus.vocab_size)
+    if isinstance(model, Transformer) and is_one_by_one(experiment):
+        at_work = workers_of(experiment) * (work + count // model.n_layer)
+        return Need(at_work * size, count * (1 + state) * size, count * size, count)
+    return Need(0, (count * (2 + state) + work) * size, count * size, count)
 
 
 def _available_bytes(device: torch.device) -> int | None:

@@ -55,15 +55,15 @@ class ExplicitTransformer:
         self.transposed = [[Transposed.of(block) for block in w.blocks] for w in self.weights]
         self.spans = _Spans(population)
         self.gradient = self._gradient()
-        self._plans: dict[tuple[int, int, int], _Plan] = {}
+        self._plans: dict[tuple[int, int, int, bool], _Plan] = {}
 
     def logits(
         self, learner: int, tokens: Int[Tensor, "batch length"], first: int
     ) -> Float[Tensor, "batch position vocab"]:
         """Return the logits at positions `first` and later, without dropout."""
         batch, length = tokens.shape
-        plan, w = self._plan(batch, length, first), self.weights[learner]
-        found = plan.logits(self._embed(plan, tokens, w), w, None)
+        plan, w = self._plan(batch, length, first, False), self.weights[learner]
+        found = plan.logits(self._embed(plan, tokens.t().reshape(-1), w), w, None)
         return found.view(-1, len(tokens), found.shape[-1]).transpose(0, 1)
 
     def step(
@@ -84,13 +84,13 @@ class ExplicitTransformer:
                 and while it is in the cache; later parts do not need the weights of earlier ones.
         """
         batch, length = tokens.shape
-        plan = self._plan(batch, length, length - targets.shape[1])
+        plan = self._plan(batch, length, length - targets.shape[1], True)
         w, g = self.weights[learner], self.gradient
         masks = None if drop is None else plan.masks(drop)
-        x = self._embed(plan, tokens, w)
+        flat_tokens, answers = tokens.t().reshape(-1), targets.t().reshape(-1, 1)
+        x = self._embed(plan, flat_tokens, w)
         x = dropped(x, masks and masks.stream, plan.shape.kept, plan.stream)
         logp = torch.log_softmax(plan.logits(x, w, masks and masks.blocks), -1)
-        answers = targets.t().reshape(-1, 1)
         loss = -logp.gather(1, answers).mean()
 
         grad_logits = logp.exp_()  # in place: probabilities, less one at the answer
@@ -107,26 +107,26 @@ class ExplicitTransformer:
         if g.tokens is not None:
             if not self.config.tied_head:
                 g.tokens.zero_()
-            g.tokens.index_add_(0, tokens.t().reshape(-1), grad)
+            g.tokens.index_add_(0, flat_tokens, grad)
         for span, part in self.spans.rest:
             update(span, part)
         return loss
 
-    def _embed(self, plan: _Plan, tokens: Tensor, w: Views) -> Tensor:
+    def _embed(self, plan: _Plan, flat_tokens: Tensor, w: Views) -> Tensor:
         assert w.tokens is not None
-        x = torch.index_select(w.tokens, 0, tokens.t().reshape(-1), out=plan.stream)
+        x = torch.index_select(w.tokens, 0, flat_tokens, out=plan.stream)
         if w.positions is not None:
-            length = tokens.shape[1]
-            x.view(length, len(tokens), -1).add_(w.positions[:length, None])
+            length = plan.shape.length
+            x.view(length, plan.shape.batch, -1).add_(w.positions[:length, None])
         return x
 
-    def _plan(self, batch: int, length: int, first: int) -> _Plan:
-        key = (batch, length, first)
+    def _plan(self, batch: int, length: int, first: int, training: bool) -> _Plan:
+        key = (batch, length, first, training)
         if key not in self._plans:
             config = self.config
             kept = 1 - dropped_of_65536(config.dropout) / 65536
-            shape = Shape(*key, config.d_model, config.n_head, self.dtype, kept)
-            self._plans[key] = _Plan(shape, self.population)
+            shape = Shape(batch, length, first, config.d_model, config.n_head, self.dtype, kept)
+            self._plans[key] = _Plan(shape, self.population, training)
         return self._plans[key]
 
     def _weights(self, s: int) -> Views:
@@ -230,18 +230,22 @@ class _Masks(NamedTuple):
 
 
 class _Plan:
-    """The buffers of a step of one shape."""
+    """The buffers of a step, or of an evaluation, of one shape.
 
-    def __init__(self, shape: Shape, population: TransformerPopulation) -> None:
+    A gradient needs what every block found; an evaluation lets blocks write over each other.
+    """
+
+    def __init__(self, shape: Shape, population: TransformerPopulation, training: bool) -> None:
         self.shape, config = shape, population.config
         rotary = None
         if config.position == "rotary":
             d_head = shape.d_model // shape.n_head
             rotary = Rotary(*rotation(shape.length, d_head, shape.dtype))
-        last = config.n_layer - 1
-        self.blocks = [
-            Block(shape, shape.first if i == last else 0, rotary) for i in range(last + 1)
-        ]
+        last, before = Block(shape, shape.first, rotary), config.n_layer - 1
+        if training:
+            self.blocks = [*(Block(shape, 0, rotary) for _ in range(before)), last]
+        else:
+            self.blocks = [Block(shape, 0, rotary)] * before + [last]
         self.stream = shape.buffer(shape.rows(), shape.d_model)
         rows = shape.rows(shape.first)
         self.result = shape.buffer(rows, population.vocab_size)
