@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import ALIGN
+from retrodict.models._shared import zeros
 
 
 class Population(nn.Module):
@@ -67,7 +68,7 @@ class Population(nn.Module):
         trainable = {name: p for name, p in self.named_parameters() if p.requires_grad}
         sizes = [-(-p[0].numel() // ALIGN) * ALIGN for p in trainable.values()]
         like = next(iter(trainable.values()))
-        self.flat = like.new_zeros(self.learners, sum(sizes)).detach()
+        self.flat = zeros((self.learners, sum(sizes)), like.detach())
         start = 0
         for (name, parameter), size in zip(trainable.items(), sizes, strict=True):
             span = slice(start, start + parameter[0].numel())

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from queue import SimpleQueue
-from threading import Event
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+from weakref import WeakMethod
 
 import numpy as np
 import torch
@@ -26,17 +26,16 @@ from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
 from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
 from retrodict.seeds import DROPOUT, sentence_order, stream
+from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
+from retrodict.training._recorder import Recorder
 from retrodict.training._update import Update
 
 WIDE = 512
 """From this d_model on a learner is worked on by all threads, below it by one. It depends on the
 experiment alone: the last bits of a product may depend on how many threads compute it."""
 
-T = TypeVar("T")
-Forward = Callable[[Tensor, int], Tensor]
-Embed = Callable[[Tensor], Tensor]
-Measure = Callable[[slice, Forward, Embed], Mapping[str, np.ndarray]]
-"""Asks some learners, given functions that compute logits and embeddings of tokens."""
+FORK_FROM = 2e10
+"""Learners · epochs · sentences · parameters from which forking pays: a second of training."""
 
 
 @runtime_checkable
@@ -46,8 +45,8 @@ class Engine(Protocol):
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
 
-    def measure(self, ask: Measure) -> dict[str, np.ndarray]:
-        """Ask every learner; the results have a leading learner axis."""
+    def measure(self, epoch: int) -> dict[str, np.ndarray]:
+        """Ask every learner what is recorded after an epoch, learner axis first."""
 
 
 class Sentences:
@@ -106,12 +105,16 @@ def threads_each(experiment: Experiment) -> int:
 
 
 def engine_for(
-    experiment: Experiment, population: Population, update: Update, sentences: Sentences
+    experiment: Experiment,
+    population: Population,
+    update: Update,
+    sentences: Sentences,
+    recorder: Recorder,
 ) -> Engine:
     """Choose how the population of a resolved experiment is stepped."""
     if isinstance(population, TransformerPopulation) and is_one_by_one(experiment):
-        return OneByOne(experiment, population, update, sentences)
-    return Together(experiment, population, update, sentences)
+        return OneByOne(experiment, population, update, sentences, recorder)
+    return Together(experiment, population, update, sentences, recorder)
 
 
 class OneByOne:
@@ -123,75 +126,74 @@ class OneByOne:
         population: TransformerPopulation,
         update: Update,
         sentences: Sentences,
+        recorder: Recorder,
     ) -> None:
-        self.population, self.update, self.sentences = population, update, sentences
-        self.threads_each, self.workers = threads_each(experiment), workers_of(experiment)
+        self.experiment, self.population, self.update = experiment, population, update
+        self.sentences, self.recorder = sentences, recorder
         self.rate = population.config.dropout
-        self.pool = ThreadPoolExecutor(
-            self.workers, "learner", torch.set_num_threads, (self.threads_each,)
-        )
         self.idle: SimpleQueue[ExplicitTransformer] = SimpleQueue()
-        for _ in range(self.workers):
+        for _ in range(workers_of(experiment)):
             self.idle.put(ExplicitTransformer(population))
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
-        given_up = Event()
+        return torch.tensor(self.crew.do("train", epoch), dtype=torch.float64)
 
-        def train(model: ExplicitTransformer, s: int) -> Tensor:
-            drops = dropped_of_65536(self.rate) > 0
-            masks = MaskStream(self.population.seeds[s], epoch, self.rate) if drops else None
-            losses = []
-            for inputs, targets in self.sentences.batches(slice(s, s + 1), epoch):
-                if given_up.is_set():
-                    break
-                self.update.begin(slice(s, s + 1))
-                losses.append(
-                    model.step(
-                        s,
-                        inputs[0],
-                        targets[0],
-                        masks,
-                        lambda span, gradient: self.update.apply(s, span, gradient),
-                    )
-                )
-            return torch.stack(losses).double().mean()
-
-        try:
-            return torch.stack(self._each(train))
-        finally:
-            given_up.set()  # where an interruption ends the waiting, it ends the work too
-
-    def measure(self, ask: Measure) -> dict[str, np.ndarray]:
-        """Ask every learner; the results have a leading learner axis."""
-
-        def one(model: ExplicitTransformer, s: int) -> Mapping[str, np.ndarray]:
-            embeddings = self.population.token_embedding[s].detach()
-            return ask(
-                slice(s, s + 1),
-                lambda tokens, first: model.logits(s, tokens[0], first).unsqueeze(0),
-                lambda tokens: embeddings[tokens],
-            )
-
-        found = self._each(one)
+    def measure(self, epoch: int) -> dict[str, np.ndarray]:
+        """Ask every learner what is recorded after an epoch, learner axis first."""
+        found = self.crew.do("measure", epoch)
         return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
-    def _each(self, work: Callable[[ExplicitTransformer, int], T]) -> list[T]:
-        """Do some work for every learner, on whichever model's buffers are idle."""
+    @cached_property
+    def crew(self) -> Crew:
+        """Who does the work; made when there first is any."""
+        learners, workers = self.population.learners, workers_of(self.experiment)
+        work = WeakMethod(self._work)  # a crew must not keep alive what has to end it
 
-        def with_idle(s: int) -> T:
-            model = self.idle.get()
-            try:
-                with torch.no_grad():
-                    return work(model, s)
-            finally:
-                self.idle.put(model)
+        def do(what: str, epoch: int, s: int) -> Any:
+            method = work()
+            assert method is not None
+            return method(what, epoch, s)
 
-        learners = range(self.population.learners)
-        if self.workers == 1:
-            with threads_of_torch(self.threads_each):
-                return [with_idle(s) for s in learners]
-        return list(self.pool.map(with_idle, learners))
+        if workers == 1:
+            return Alone(do, learners)
+        planned = self.experiment.training.epochs * self.sentences.count * learners
+        if can_fork() and planned * self.population.flat.shape[1] > FORK_FROM:
+            return Processes(do, learners, workers)
+        return Threads(do, learners, workers)
+
+    def _work(self, what: str, epoch: int, s: int) -> float | Mapping[str, np.ndarray]:
+        model = self.idle.get()
+        try:
+            with torch.no_grad(), threads_of_torch(threads_each(self.experiment)):
+                return (
+                    self._train(model, epoch, s) if what == "train" else self._ask(model, epoch, s)
+                )
+        finally:
+            self.idle.put(model)
+
+    def _train(self, model: ExplicitTransformer, epoch: int, s: int) -> float:
+        drops = dropped_of_65536(self.rate) > 0
+        masks = MaskStream(self.population.seeds[s], epoch, self.rate) if drops else None
+        learner = slice(s, s + 1)
+
+        def update(span: slice, gradient: Tensor) -> None:
+            self.update.apply(s, span, gradient)
+
+        losses = []
+        for inputs, targets in self.sentences.batches(learner, epoch):
+            self.update.begin(learner)
+            losses.append(model.step(s, inputs[0], targets[0], masks, update))
+        return float(torch.stack(losses).double().mean())
+
+    def _ask(self, model: ExplicitTransformer, epoch: int, s: int) -> Mapping[str, np.ndarray]:
+        embeddings = self.population.token_embedding[s].detach()
+        return self.recorder.measure(
+            epoch,
+            slice(s, s + 1),
+            lambda tokens, first: model.logits(s, tokens[0], first).unsqueeze(0),
+            lambda tokens: embeddings[tokens],
+        )
 
 
 class Together:
@@ -203,8 +205,10 @@ class Together:
         population: Population,
         update: Update,
         sentences: Sentences,
+        recorder: Recorder,
     ) -> None:
         self.population, self.update, self.sentences = population, update, sentences
+        self.recorder = recorder
         self.device, model = sentences.device, experiment.model
         self.rate = model.dropout if isinstance(model, Transformer) else 0.0
         self.precision = experiment.training.precision
@@ -225,10 +229,10 @@ class Together:
                 self.update.apply_all(self.population.flat_grad)
         return torch.stack(losses).double().mean(0)
 
-    def measure(self, ask: Measure) -> dict[str, np.ndarray]:
-        """Ask every learner; the results have a leading learner axis."""
+    def measure(self, epoch: int) -> dict[str, np.ndarray]:
+        """Ask every learner what is recorded after an epoch, learner axis first."""
         with torch.no_grad(), products_in(self.precision):
-            return dict(ask(slice(None), self._forward, self.population.embed))
+            return self.recorder.measure(epoch, slice(None), self._forward, self.population.embed)
 
     def _forward(self, tokens: Tensor, first: int) -> Tensor:
         with self._autocast():

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,8 +157,10 @@ class Trainer:
         )
         self.update = update_of(experiment.optimizer, self.population.flat)
         self.sentences = Sentences(inputs, targets, training)
-        self.engine = engine_for(experiment, self.population, self.update, self.sentences)
         self.recorder = Recorder(experiment, corpora, self.device)
+        self.engine = engine_for(
+            experiment, self.population, self.update, self.sentences, self.recorder
+        )
 
     @property
     def steps(self) -> int:
@@ -184,7 +185,7 @@ class Trainer:
         Between two evaluations nothing is read off a GPU, which would have to be waited for.
         """
         if self.recorder.wants(epoch):
-            found = self.engine.measure(partial(self.recorder.measure, epoch))
+            found = self.engine.measure(epoch)
             self.recorder.record(epoch, found, losses.cpu().numpy())
         elif self.device.type == "cpu":
             self.recorder.check(epoch, losses.numpy())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,11 @@ from torch import Tensor
 from retrodict.experiment import Experiment
 from retrodict.recording import Recording
 from retrodict.tasks import Corpus
-from retrodict.training._engines import Embed, Forward
+
+Forward = Callable[[Tensor, int], Tensor]
+"""Some learners' logits of tokens, at the positions from some position on; learner axis first."""
+Embed = Callable[[Tensor], Tensor]
+"""Their token embeddings."""
 
 _CHUNK = 1024  # questions evaluated at once; fixed, so that results do not depend on memory
 

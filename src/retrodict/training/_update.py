@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from retrodict.experiment import SGD, AdamW
+from retrodict.models._shared import zeros
 
 
 @runtime_checkable
@@ -44,8 +45,8 @@ class AdamWUpdate:
 
     def __init__(self, config: AdamW, flat: Float[Tensor, "learner parameter"]) -> None:
         self.config, self.flat = config, flat
-        self.steps = torch.zeros(len(flat), device=flat.device)
-        self.mean, self.square = torch.zeros_like(flat), torch.zeros_like(flat)
+        self.steps = zeros((len(flat),), flat.new_empty(0, dtype=torch.float32))
+        self.mean, self.square = zeros(tuple(flat.shape), flat), zeros(tuple(flat.shape), flat)
         self.state: Mapping[str, Tensor] = {
             "step": self.steps,
             "exp_avg": self.mean,
@@ -94,7 +95,7 @@ class SGDUpdate:
 
     def __init__(self, config: SGD, flat: Float[Tensor, "learner parameter"]) -> None:
         self.flat, self.config = flat, config
-        self.velocity = torch.zeros_like(flat) if config.momentum else None
+        self.velocity = zeros(tuple(flat.shape), flat) if config.momentum else None
         self.state: Mapping[str, Tensor] = (
             {} if self.velocity is None else {"momentum_buffer": self.velocity}
         )
