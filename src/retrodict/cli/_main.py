@@ -35,6 +35,7 @@ app = typer.Typer(
       retrodict run my.yaml --set model.tied_head=true
       retrodict verify --fast                  the theorems, checked in a minute
       retrodict report                         all of it as one page
+      retrodict bench                          how fast, beside the usual script and the machine
       retrodict list                           what there is
     """,
 )
@@ -263,6 +264,47 @@ def report(
 
     if write_report(out, store, STORE, as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    sections: Annotated[
+        list[str] | None, typer.Argument(metavar="[SECTION...]", help="Which; all if none.")
+    ] = None,
+    configs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config", metavar="LAYERSxWIDTH", help="Only this size of step; may be repeated."
+        ),
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Timings of each thing.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Tiny sizes: does it work? The numbers mean nothing.")
+    ] = False,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the files are written.")
+    ] = STORE,
+    as_json: Json = False,
+) -> None:
+    """Measure how fast training is, beside the usual script and beside the machine.
+
+    \b
+      retrodict bench                        everything, about a quarter of an hour on two cores
+      retrodict bench step                   Hugging Face's GPT-2, ours, and the floor
+      retrodict bench step --config 2x128    at one size: 2x128, 4x256 or 24x768
+      retrodict bench scaling                over learners, V, depth, width, entity length
+      retrodict bench theory                 Gram flow and closed form against brute force
+      retrodict bench figure1                seconds to figure 1, cold and warm
+
+    Contestants take turns, so that a slow moment of the machine meets them all; leave it alone
+    meanwhile. The step needs: pip install 'retrodict[bench]'. Writes bench.md, bench.json and the
+    roofline bench.png.
+    """
+    from retrodict.cli._bench import run_bench
+
+    run_bench(sections or [], configs or [], repeats, quick, out, as_json)
 
 
 def _refuse_if_all_diverged(runs: list[Any]) -> None:

@@ -4,10 +4,12 @@ from retrodict.plots._compare import plot_comparison
 from retrodict.plots._curves import plot_nll, plot_panels, plot_probability
 from retrodict.plots._effects import plot_effect, plot_training
 from retrodict.plots._matrices import plot_cosines, plot_film, plot_matrices
+from retrodict.plots._roofline import Roofline, plot_roofline
 from retrodict.plots._style import footer, save, save_as, save_film
 from retrodict.plots._theory import plot_indices, plot_learning, plot_paths, plot_phase
 
 __all__ = [
+    "Roofline",
     "footer",
     "plot_comparison",
     "plot_cosines",
@@ -21,6 +23,7 @@ __all__ = [
     "plot_paths",
     "plot_phase",
     "plot_probability",
+    "plot_roofline",
     "plot_training",
     "save",
     "save_as",

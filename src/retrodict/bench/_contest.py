@@ -1,0 +1,168 @@
+"""Contestants timed in turn: A B C A B C …, so that a slow moment of the machine meets them all."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import statistics
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, runtime_checkable
+
+import torch
+
+from retrodict.bench._machine import synchronise
+from retrodict.bench._memory import PeakMemory
+from retrodict.experiment import Experiment
+from retrodict.training import Trainer
+
+PLANNED_EPOCHS = 2000
+"""Epochs of a benchmarked experiment; timings take as many of them as they need."""
+_MOST_EPOCHS = 1000  # of one repeat
+
+Name = TypeVar("Name", bound=Hashable)
+
+Tick = Callable[[float], None]
+"""Called with the share, 0 to 1, that is done."""
+
+
+def part(tick: Tick, start: float, end: float) -> Tick:
+    """Return what counts from 0 to 1 while `tick` goes from one share to another."""
+    return lambda share: tick(start + share * (end - start))
+
+
+@runtime_checkable
+class Contestant(Protocol):
+    """What can be timed."""
+
+    @property
+    def learners(self) -> int:
+        """How many learners train at once."""
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps an epoch."""
+
+    def train(self) -> object:
+        """Train for an epoch."""
+
+    def evaluate(self) -> object:
+        """Ask all questions."""
+
+
+class Ours:
+    """The population of a resolved experiment."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.trainer = Trainer(experiment)
+        self.learners, self.steps = experiment.training.learners, self.trainer.steps
+        self._epoch = 0
+
+    def train(self) -> None:
+        """Train for the next epoch."""
+        self._epoch = self._epoch % PLANNED_EPOCHS + 1
+        self._losses = self.trainer.train_epoch(self._epoch)
+
+    def evaluate(self) -> None:
+        """Record the epoch."""
+        self.trainer.record(self._epoch, self._losses)
+
+
+@dataclass
+class Timing:
+    """How long a contestant took.
+
+    Attributes:
+        learners, steps: of the contestant: learners, and gradient steps an epoch.
+        training: milliseconds a learner-step (forward, backward, optimiser), one a repeat.
+        evaluation: milliseconds a learner and evaluation, one a repeat.
+        first_seconds: to build it, train the first epoch and evaluate once; in no repeat.
+        peak_memory_mb: by how much memory grew meanwhile; None where it cannot be told.
+    """
+
+    learners: int
+    steps: int
+    first_seconds: float
+    peak_memory_mb: float | None
+    training: list[float] = field(default_factory=list)
+    evaluation: list[float] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> list[float]:
+        """Milliseconds a learner and epoch, with one evaluation; one a repeat."""
+        pairs = zip(self.training, self.evaluation, strict=True)
+        return [self.steps * training + evaluation for training, evaluation in pairs]
+
+
+def compete(
+    builders: Mapping[Name, Callable[[], Contestant]],
+    repeats: int,
+    seconds: float,
+    device: str,
+    tick: Tick,
+) -> dict[Name, Timing]:
+    """Time contestants in turn.
+
+    The first epoch of each is timed by itself. A second one says how many epochs make a repeat.
+
+    Args:
+        builders: name → what builds the contestant.
+        repeats: how often each is timed.
+        seconds: the least time of a repeat, training alone.
+        device: where they run.
+        tick: is told how far it is.
+    """
+    contestants: dict[Name, Contestant] = {}
+    epochs: dict[Name, int] = {}
+    timings: dict[Name, Timing] = {}
+    rounds = (repeats + 2) * len(builders)
+    done = 0
+    for name, build in builders.items():
+        memory = PeakMemory(device)
+        start = time.perf_counter()
+        contestants[name] = contestant = build()
+        _epoch(contestant, device)
+        timings[name] = Timing(
+            contestant.learners,
+            contestant.steps,
+            time.perf_counter() - start,
+            memory.megabytes(),
+        )
+        again, _ = _epoch(contestant, device)
+        epochs[name] = min(max(1, math.ceil(seconds / again)), _MOST_EPOCHS)
+        tick((done := done + 2) / rounds)
+    for _ in range(repeats):
+        for name, contestant in contestants.items():
+            spent = [_epoch(contestant, device) for _ in range(epochs[name])]
+            training, evaluation = (
+                1000 * statistics.mean(part) for part in zip(*spent, strict=True)
+            )
+            timing = timings[name]
+            timing.training.append(training / timing.learners / timing.steps)
+            timing.evaluation.append(evaluation / timing.learners)
+            tick((done := done + 1) / rounds)
+    return timings
+
+
+def _epoch(contestant: Contestant, device: str) -> tuple[float, float]:
+    """Return the seconds of one epoch's (training, evaluation)."""
+    synchronise(device)
+    start = time.perf_counter()
+    contestant.train()
+    synchronise(device)
+    middle = time.perf_counter()
+    contestant.evaluate()
+    synchronise(device)
+    return middle - start, time.perf_counter() - middle
+
+
+@contextlib.contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads, as training does."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

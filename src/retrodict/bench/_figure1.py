@@ -1,0 +1,55 @@
+"""Figure 1 end to end: a fresh process from an empty store, and another from the full one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+
+from retrodict.bench._contest import Tick
+from retrodict.bench._machine import Machine
+from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._row import Row
+from retrodict.errors import CannotFinish
+from retrodict.experiment import available_cores
+
+_COLD_SHARE = 0.95  # of the time; only for saying how far it is
+_DONE = (0, 1)  # done; done, and a claim does not hold
+
+
+def measure_figure1(plan: Plan, tick: Tick) -> list[Row]:
+    """Time `retrodict reproduce fig1`, cold and warm, once each: each is minutes, or mere start-up.
+
+    Raises:
+        CannotFinish: the figure could not be made.
+    """
+    scale = "smoke" if plan.quick else "laptop"
+    machine = Machine.here(plan.device, available_cores())
+    rows = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
+        for variant, share in (("cold", _COLD_SHARE), ("warm", 1.0)):
+            rows.append(
+                Row(
+                    section="figure1",
+                    config=f"fig1 {scale}" + (QUICK if plan.quick else ""),
+                    variant=variant,
+                    device=machine.name,
+                    threads=machine.threads,
+                    torch=machine.torch,
+                    repeats=1,
+                    seconds=_seconds(scale, store),
+                )
+            )
+            tick(share)
+    return rows
+
+
+def _seconds(scale: str, store: str) -> float:
+    command = ["-m", "retrodict", "reproduce", "fig1", "--scale", scale, "--out", store]
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    if done.returncode not in _DONE:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise CannotFinish(f"figure 1 could not be made: {last.removeprefix('retrodict: ')}")
+    return time.perf_counter() - start

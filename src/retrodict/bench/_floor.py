@@ -1,0 +1,134 @@
+"""The floor: the least that one learner-step needs, and the least time that this takes.
+
+    floor = operations / rate of matrix products + bytes / bandwidth
+
+Operations are those of the matrix products, 2 a multiply-add, after everything that can be left out
+has been (f is the first position that is predicted from, L the length of the input):
+
+- the last token of a sentence is no input;
+- keys and values are needed at all L positions, queries only from position 1 on, because
+  position 0 attends to itself alone; at position i, i scores and i weighted sums, because a common
+  shift of the scores changes nothing and the weights sum to one;
+- in the last layer, everything past keys and values, and the head, is needed from position f on;
+- backward, each product has two: one for the gradient of each factor, except where a factor is
+  frozen. Frozen embeddings save none but a tied head's: below them is the first layer norm, whose
+  scale is trained.
+
+Bytes are those of the optimiser: parameter and both moments read once and written once, 24 bytes a
+trained parameter in float32. Weights, gradients and activations of the products are counted as if
+they never left the cache, which favours the floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retrodict.bench._machine import Rates, Shape
+from retrodict.errors import BadInput
+from retrodict.experiment import AdamW, Experiment
+from retrodict.models import Transformer
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What one learner needs for one step, mean over the steps of an epoch.
+
+    Attributes:
+        operations: floating-point operations in products of matrices.
+        traffic: bytes to and from memory.
+        steps: gradient steps an epoch.
+        precision: of the products.
+    """
+
+    operations: float
+    traffic: float
+    steps: int
+    precision: str = "float32"
+
+    @property
+    def intensity(self) -> float:
+        """Operations a byte."""
+        return self.operations / self.traffic
+
+    def seconds(self, rates: Rates) -> float:
+        """The least time on a machine with these rates."""
+        return self.operations / rates.operations(self.precision) + self.traffic / rates.bandwidth
+
+
+def needed(experiment: Experiment) -> Needed:
+    """Count what one learner-step of an experiment needs.
+
+    Raises:
+        BadInput: the model is no transformer.
+    """
+    model, training = transformer_of(experiment), experiment.training
+    corpus = experiment.task.corpus(training.seed)
+    examples = experiment.objective.examples(corpus)
+    sentences, length = examples.inputs.shape
+    size = sentences if training.batch_size == "all" else training.batch_size
+    steps = -(-sentences // size)
+    sentence = step_operations(model, corpus.vocab_size, length, examples.first)
+    parameters = trained_parameters(model, corpus.vocab_size, length)
+    kept = 3 if isinstance(experiment.optimizer, AdamW) else 1 + (experiment.optimizer.momentum > 0)
+    moved = 2 * kept * (8 if training.precision == "float64" else 4)
+    mean = sentences / steps * sentence
+    return Needed(mean, float(moved * parameters), steps, training.precision)
+
+
+def step_operations(model: Transformer, vocab_size: int, length: int, first: int) -> int:
+    """Count the operations of one sentence, forward and backward; arguments as `Needed` explains.
+
+    >>> step_operations(Transformer(n_layer=1, n_head=1, d_model=4, dropout=0.0), 10, 2, 1)
+    1632
+    """
+    body, head = forward_operations(model, vocab_size, length, first)
+    frozen_head = model.tied_head and model.freeze_embeddings
+    return 3 * body + (2 if frozen_head else 3) * head
+
+
+def forward_operations(
+    model: Transformer, vocab_size: int, length: int, first: int
+) -> tuple[int, int]:
+    """Count the operations of one sentence forward: (all layers, head)."""
+    middle = (model.n_layer - 1) * _layer_operations(model.d_model, length, 0)
+    last = _layer_operations(model.d_model, length, first)
+    return middle + last, 2 * model.d_model * vocab_size * (length - first)
+
+
+def _layer_operations(d: int, length: int, first: int) -> int:
+    """Count one layer's operations forward, if positions `first` and later leave it."""
+    attending = range(max(first, 1), length)
+    values, queries = length, len(attending)
+    keys = length if queries else 0
+    leaving = length - first
+    rows_of_d_by_d = keys + values + queries + leaving + 8 * leaving  # … + out + MLP
+    return 2 * d * d * rows_of_d_by_d + 4 * d * sum(attending)
+
+
+def trained_parameters(model: Transformer, vocab_size: int, length: int) -> int:
+    """Count one learner's parameters that are trained."""
+    count = model.parameter_count(vocab_size, length)
+    if model.freeze_embeddings:
+        count -= vocab_size * model.d_model
+    if model.position == "sinusoidal" or (model.position == "absolute" and model.freeze_embeddings):
+        count -= length * model.d_model
+    return count
+
+
+def largest_product(experiment: Experiment) -> Shape:
+    """Return the shape (n, k, m) of the product into the MLP for one full batch."""
+    model, training = transformer_of(experiment), experiment.training
+    sentences, length = experiment.task.corpus(training.seed).tokens[:, :-1].shape
+    size = sentences if training.batch_size == "all" else min(training.batch_size, sentences)
+    return (size * length, model.d_model, 4 * model.d_model)
+
+
+def transformer_of(experiment: Experiment) -> Transformer:
+    """Return the model, which has to be a transformer.
+
+    Raises:
+        BadInput: it is another one.
+    """
+    if not isinstance(experiment.model, Transformer):
+        raise BadInput(f"model.kind: {experiment.model.kind} is not benchmarked; only transformer")
+    return experiment.model

@@ -1,0 +1,146 @@
+"""What the machine is, and how fast: products of matrices and memory traffic, measured."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from retrodict.experiment import available_cores
+
+_LARGE = 64 * 2**20  # floats in an array of the bandwidth's measurement: 256 MiB, no cache holds it
+_SMALL = 2**20
+_SQUARES = (1024, 2048)
+_LEAST_SECONDS = 0.02  # of one timing; a small product is repeated up to that
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a benchmark ran.
+
+    Attributes:
+        device: `cpu` or `cuda:N`.
+        name: of the processor, or of the GPU.
+        cores, threads: cores this process may use, threads torch uses.
+        torch: its version.
+    """
+
+    device: str
+    name: str
+    cores: int
+    threads: int
+    torch: str
+
+    @classmethod
+    def here(cls, device: str, threads: int) -> Machine:
+        """Describe this machine."""
+        name = torch.cuda.get_device_name(device) if is_gpu(device) else _processor()
+        return cls(device, name, available_cores(), threads, torch.__version__)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What the machine does at its best.
+
+    Attributes:
+        products: precision → floating-point operations a second in a product of matrices.
+        bandwidth: bytes a second to and from memory.
+    """
+
+    products: dict[str, float]
+    bandwidth: float
+
+    def operations(self, precision: str) -> float:
+        """Return the rate of products in a precision; where it was not measured, in float32."""
+        return self.products.get(precision, self.products["float32"])
+
+    def best(self, other: Rates) -> Rates:
+        """Return the higher of each rate of two measurements."""
+        products = {name: max(rate, other.products[name]) for name, rate in self.products.items()}
+        return Rates(products, max(self.bandwidth, other.bandwidth))
+
+
+def is_gpu(device: str) -> bool:
+    """Whether a device is a CUDA one."""
+    return device.startswith("cuda")
+
+
+def synchronise(device: str) -> None:
+    """Wait until the device has done what it was asked to."""
+    if is_gpu(device):
+        torch.cuda.synchronize(device)
+
+
+def measure_rates(device: str, shapes: Sequence[Shape] = (), quick: bool = False) -> Rates:
+    """Measure the machine: the best of several products, and of several passes over memory.
+
+    Products are (n × k) by (k × m), in float32, on all threads: squares, and what is asked for.
+    On a GPU also with TF32 and with bfloat16 inputs. Memory is copied (2 bytes of traffic a byte)
+    and updated in place, a ← a + b (3 bytes).
+
+    Args:
+        device: `cpu` or `cuda:N`.
+        shapes: further (n, k, m) to try; the benchmarked models' own.
+        quick: small arrays, for tests: neither number means much.
+    """
+    tried = [*shapes] if quick and shapes else [*((n, n, n) for n in _SQUARES), *shapes]
+    products = {"float32": _product_rate(device, tried, torch.float32)}
+    if is_gpu(device):
+        before = torch.get_float32_matmul_precision()
+        for name, setting in (("float32", "highest"), ("tf32", "high")):
+            torch.set_float32_matmul_precision(setting)
+            products[name] = _product_rate(device, tried, torch.float32)
+        torch.set_float32_matmul_precision(before)
+        products["bfloat16"] = _product_rate(device, tried, torch.bfloat16)
+    return Rates(products, _bandwidth(device, _SMALL if quick else _LARGE))
+
+
+def _product_rate(device: str, shapes: Sequence[Shape], dtype: torch.dtype) -> float:
+    best = 0.0
+    for n, k, m in shapes:
+        a = torch.randn(n, k, device=device).to(dtype)
+        b = torch.randn(k, m, device=device).to(dtype)
+        out = torch.empty(n, m, device=device, dtype=dtype)
+
+        def multiply(a: torch.Tensor = a, b: torch.Tensor = b, out: torch.Tensor = out) -> None:
+            torch.mm(a, b, out=out)
+
+        best = max(best, 2 * n * k * m / _seconds(multiply, device))
+    return best
+
+
+def _bandwidth(device: str, size: int) -> float:
+    a, b = torch.zeros(size, device=device), torch.ones(size, device=device)
+    copied = 2 * 4 * size / _seconds(lambda: a.copy_(b), device)
+    updated = 3 * 4 * size / _seconds(lambda: a.add_(b), device)
+    return max(copied, updated)
+
+
+def _seconds(work: Callable[[], object], device: str, repeats: int = 4) -> float:
+    """Return the shortest time of one call."""
+
+    def timed(calls: int) -> float:
+        synchronise(device)
+        start = time.perf_counter()
+        for _ in range(calls):
+            work()
+        synchronise(device)
+        return (time.perf_counter() - start) / calls
+
+    timed(1)  # the first call also brings the memory and the library up
+    calls = max(1, int(_LEAST_SECONDS / max(timed(1), 1e-9)))
+    return min(timed(calls) for _ in range(repeats))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown"

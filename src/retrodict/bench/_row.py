@@ -1,0 +1,155 @@
+"""One line of the benchmark's result: what was measured, on what, and how it compares."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrodict.bench._contest import Timing
+from retrodict.bench._floor import needed
+from retrodict.bench._machine import Machine, Rates
+from retrodict.bench._size import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One measurement; None where something does not apply or cannot be told.
+
+    Attributes:
+        section: `step`, `scaling`, `theory` or `figure1`.
+        config: what was run, e.g. `2x128 V=80`: layers, width, entity tokens.
+        variant: `peer`, `eager`, `compiled`; in the other sections, what is compared.
+        device, threads, torch: the processor's or GPU's name, torch's threads and version.
+        swept: which setting a scaling row varies.
+        n_layer, n_head, d_model, vocab_size, entity_length, dropout, learners: sizes.
+        precision: of the matrix products.
+        repeats: timings behind the median.
+        ms_per_learner_step: median of forward, backward and optimiser, milliseconds.
+        ms_range: its least and largest over repeats.
+        ms_evaluation_per_learner_epoch: median of one evaluation of all questions.
+        ratio_to_peer: peer's time over this one's, median over pairs of the same round.
+        ratio_range: its least and largest.
+        ratio_with_evaluation: the same of a whole epoch with one evaluation.
+        floor_ms: the least time of a learner-step, see `_floor.py`.
+        share_of_floor: floor over measured; 1 cannot be beaten.
+        operations, traffic: of a learner-step: floating-point operations, bytes.
+        machine_operations, machine_bandwidth: measured beside: operations and bytes a second.
+        compile_seconds: what the first epoch took longer than eager's.
+        break_even_steps: steps of the population after which compiling has paid; None: never.
+        peak_memory_mb: growth of memory while it was built and trained first, MB (10⁶ bytes).
+        dimension, tokens: of a theory row: d, and the tokens of the vocabulary.
+        seconds_ours, seconds_brute_force, ratio: of a theory row; ratio is brute force over ours.
+        max_difference: between both results of a theory row, largest absolute.
+        seconds: of a figure1 row, end to end.
+    """
+
+    section: str
+    config: str
+    variant: str
+    device: str
+    threads: int
+    torch: str
+    swept: str | None = None
+    n_layer: int | None = None
+    n_head: int | None = None
+    d_model: int | None = None
+    vocab_size: int | None = None
+    entity_length: int | None = None
+    dropout: float | None = None
+    learners: int | None = None
+    precision: str | None = None
+    repeats: int | None = None
+    ms_per_learner_step: float | None = None
+    ms_range: tuple[float, float] | None = None
+    ms_evaluation_per_learner_epoch: float | None = None
+    ratio_to_peer: float | None = None
+    ratio_range: tuple[float, float] | None = None
+    ratio_with_evaluation: float | None = None
+    floor_ms: float | None = None
+    share_of_floor: float | None = None
+    operations: float | None = None
+    traffic: float | None = None
+    machine_operations: float | None = None
+    machine_bandwidth: float | None = None
+    compile_seconds: float | None = None
+    break_even_steps: int | None = None
+    peak_memory_mb: float | None = None
+    dimension: int | None = None
+    tokens: int | None = None
+    seconds_ours: float | None = None
+    seconds_brute_force: float | None = None
+    ratio: float | None = None
+    max_difference: float | None = None
+    seconds: float | None = None
+
+    @property
+    def roofline_point(self) -> tuple[float, float] | None:
+        """Operations a byte, and achieved operations a second; None where nothing was trained."""
+        if not (self.operations and self.traffic and self.ms_per_learner_step):
+            return None
+        achieved = 1000 * self.operations / self.ms_per_learner_step
+        return self.operations / self.traffic, achieved
+
+
+def training_row(
+    section: str,
+    size: Size,
+    variant: str,
+    timing: Timing,
+    rates: Rates,
+    machine: Machine,
+    *,
+    swept: str | None = None,
+    note: str = "",
+) -> Row:
+    """Describe a timing of a population, or of the peer, without comparing it to another.
+
+    Args:
+        section, variant, swept: see `Row`.
+        size: of the experiment.
+        timing: what was measured.
+        rates: the machine's, of the same time.
+        machine: where.
+        note: is added to the configuration's name.
+    """
+    least = needed(size.experiment())
+    step, floor = statistics.median(timing.training), 1000 * least.seconds(rates)
+    return Row(
+        section=section,
+        config=size.label + note,
+        variant=variant,
+        device=machine.name,
+        threads=machine.threads,
+        torch=machine.torch,
+        swept=swept,
+        n_layer=size.n_layer,
+        n_head=size.n_head,
+        d_model=size.d_model,
+        vocab_size=size.vocab_size,
+        entity_length=size.entity_length,
+        dropout=size.dropout,
+        learners=timing.learners,
+        precision=size.precision,
+        repeats=len(timing.training),
+        ms_per_learner_step=step,
+        ms_range=spread(timing.training),
+        ms_evaluation_per_learner_epoch=statistics.median(timing.evaluation),
+        floor_ms=floor,
+        share_of_floor=floor / step,
+        operations=least.operations,
+        traffic=least.traffic,
+        machine_operations=rates.operations(size.precision),
+        machine_bandwidth=rates.bandwidth,
+        peak_memory_mb=timing.peak_memory_mb,
+    )
+
+
+def ratios(peer: Sequence[float], ours: Sequence[float]) -> list[float]:
+    """Return peer over ours, round by round."""
+    return [p / o for p, o in zip(peer, ours, strict=True)]
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Return the least and the largest."""
+    return min(values), max(values)

@@ -1,0 +1,66 @@
+"""How large a benchmarked experiment is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retrodict.bench._contest import PLANNED_EPOCHS
+from retrodict.experiment import AdamW, Experiment, Record, Training
+from retrodict.models import Transformer
+from retrodict.tasks import Reversal
+
+
+@dataclass(frozen=True)
+class Size:
+    """A reversal experiment's sizes; batch 64, AdamW at 0.001, evaluated after every epoch.
+
+    Attributes:
+        n_layer, n_head, d_model, dropout: see `Transformer`.
+        vocab_size, entity_length: see `Reversal`.
+        precision: see `Training`.
+    """
+
+    n_layer: int
+    n_head: int
+    d_model: int
+    vocab_size: int
+    entity_length: int = 1
+    dropout: float = 0.1
+    precision: str = "float32"
+
+    @property
+    def label(self) -> str:
+        """The sizes in a word.
+
+        >>> Size(2, 4, 128, 80).label
+        '2x128 V=80'
+        """
+        longer = f" k={self.entity_length}" if self.entity_length > 1 else ""
+        return f"{self.n_layer}x{self.d_model} V={self.vocab_size}{longer}"
+
+    def experiment(self, learners: int = 1, execution: str = "eager") -> Experiment:
+        """Return the resolved experiment for this machine.
+
+        Args:
+            learners: how many.
+            execution: `eager` or `compiled`.
+        """
+        return Experiment(
+            task=Reversal(vocab_size=self.vocab_size, entity_length=self.entity_length),
+            model=Transformer(
+                n_layer=self.n_layer,
+                n_head=self.n_head,
+                d_model=self.d_model,
+                dropout=self.dropout,
+            ),
+            optimizer=AdamW(lr=0.001),
+            training=Training.model_validate(
+                {
+                    "epochs": PLANNED_EPOCHS,
+                    "learners": learners,
+                    "precision": self.precision,
+                    "execution": execution,
+                }
+            ),
+            record=Record(every=1, weights_at=()),
+        ).resolved()

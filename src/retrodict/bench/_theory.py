@@ -1,0 +1,164 @@
+"""Theory beside brute force: Gram coordinates and d × d parameters, closed form and an ODE."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrodict.bench._contest import Tick
+from retrodict.bench._machine import Machine
+from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._row import Row
+from retrodict.experiment import available_cores
+from retrodict.theory import Dynamics, GramFlow, ParameterFlow, row_nll
+
+_REPEATS = 5
+_SIGMA = 0.01
+_TIME = 30.0  # until which a flow is followed
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    tokens: int
+    rate_dimensions: tuple[int, ...]
+    flow_dimensions: tuple[int, ...]
+    times: int
+    vocab_size: int
+
+
+_USUAL = _Sizes(40, (64, 256, 1024, 4096), (64, 256, 1024), 200, 800)
+_TINY = _Sizes(6, (8, 16), (8, 16), 5, 10)
+
+
+@dataclass(frozen=True)
+class _Duel:
+    """Two ways to the same numbers.
+
+    Attributes:
+        variant, dimension, tokens: see `Row`.
+        ours, brute_force: each computes the numbers.
+        calls: of ours at a timing; what takes microseconds is repeated.
+    """
+
+    variant: str
+    dimension: int | None
+    tokens: int
+    ours: Callable[[], np.ndarray]
+    brute_force: Callable[[], np.ndarray]
+    calls: int = 1
+
+
+def measure_theory(plan: Plan, tick: Tick) -> list[Row]:
+    """Time what theory computes beside brute force, in turn, and compare both results."""
+    sizes = _TINY if plan.quick else _USUAL
+    makers: list[Callable[[], _Duel]] = [
+        *(lambda d=d: _rates(sizes.tokens, d) for d in sizes.rate_dimensions),
+        *(lambda d=d: _flows(sizes.tokens, d) for d in sizes.flow_dimensions),
+        lambda: _closed_form(sizes.times, sizes.vocab_size),
+    ]
+    rows = []
+    for i, make in enumerate(makers):
+        rows.append(_fight(make(), plan))
+        tick((i + 1) / len(makers))
+    return rows
+
+
+def _rates(m: int, d: int) -> _Duel:
+    """The flow's velocity, as the velocity of the logits of all input tokens."""
+    gram, brute = _flow_pair(m, d)
+    return _Duel(
+        "velocity",
+        d,
+        m,
+        lambda: gram.logits(gram.rate(gram.start), gram.rows),
+        lambda: brute.logits(brute.rate(brute.start), brute.rows),
+        calls=20,
+    )
+
+
+def _flows(m: int, d: int) -> _Duel:
+    """The flow until a time, from embeddings and start to logits: the reduction is in the price."""
+    embeddings, inputs, targets, theta = _draw(m, d)
+    return _Duel(
+        "flow",
+        d,
+        m,
+        lambda: _end(GramFlow.from_embeddings(embeddings, inputs, targets, [theta])),
+        lambda: _end(ParameterFlow(embeddings, inputs, targets, [theta])),
+    )
+
+
+def _closed_form(times: int, m: int) -> _Duel:
+    """The NLL of one row of weights at many times."""
+    wanted = np.geomspace(0.01, 1000.0, times)
+
+    def solved() -> np.ndarray:
+        flow = GramFlow(None, inputs=[0], targets=[1], m=m)
+        return np.array([flow.loss_of(logits) for logits in _follow(flow, wanted)])
+
+    return _Duel("closed form", None, m, lambda: np.asarray(row_nll(wanted, m)), solved, calls=20)
+
+
+def _fight(duel: _Duel, plan: Plan) -> Row:
+    difference = np.abs(duel.ours() - duel.brute_force()).max()  # the first calls, not timed
+    ours, brute_force = [], []
+    repeats = plan.repeats or _REPEATS
+    for _ in range(repeats):
+        ours.append(_seconds(duel.ours, duel.calls))
+        brute_force.append(_seconds(duel.brute_force, 1))
+    machine = Machine.here("cpu", available_cores())
+    return Row(
+        section="theory",
+        config=f"m={duel.tokens}"
+        + (f" d={duel.dimension}" if duel.dimension else "")
+        + (QUICK if plan.quick else ""),
+        variant=duel.variant,
+        device=machine.name,
+        threads=machine.threads,
+        torch=machine.torch,
+        repeats=repeats,
+        dimension=duel.dimension,
+        tokens=duel.tokens,
+        seconds_ours=statistics.median(ours),
+        seconds_brute_force=statistics.median(brute_force),
+        ratio=statistics.median(b / o for b, o in zip(brute_force, ours, strict=True)),
+        max_difference=float(difference),
+    )
+
+
+def _seconds(work: Callable[[], object], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter() - start) / calls
+
+
+def _flow_pair(m: int, d: int) -> tuple[GramFlow, ParameterFlow]:
+    embeddings, inputs, targets, theta = _draw(m, d)
+    return (
+        GramFlow.from_embeddings(embeddings, inputs, targets, [theta]),
+        ParameterFlow(embeddings, inputs, targets, [theta]),
+    )
+
+
+def _draw(m: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Draw embeddings and a start; half the tokens are inputs, each with a target of its own."""
+    rng = np.random.default_rng(0)
+    embeddings = rng.standard_normal((m, d)) / np.sqrt(d)
+    theta = _SIGMA * rng.standard_normal((d, d))
+    inputs, targets = np.split(rng.permutation(m), 2)
+    return embeddings, inputs, targets, theta
+
+
+def _end(flow: Dynamics) -> np.ndarray:
+    *_, logits = _follow(flow, np.array([_TIME]))
+    return logits
+
+
+def _follow(flow: Dynamics, times: np.ndarray) -> list[np.ndarray]:
+    """Return the logits at these times; both sides with one solver and one tolerance."""
+    return [z for _, z in flow.follow(times, method="RK45", rtol=1e-8, atol=1e-10)]

@@ -1,0 +1,174 @@
+"""`retrodict bench`: choose sections, measure them one after another, show and write the result."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from retrodict._atomic import atomic_text
+from retrodict._json import dumps
+from retrodict.bench import (
+    KEY_COLUMNS,
+    LEGEND,
+    SECTIONS,
+    TITLES,
+    USUAL_SECONDS,
+    Plan,
+    Row,
+    as_markdown,
+    can_compile,
+    cells,
+    choose_configs,
+    draw,
+    headline,
+    require_transformers,
+    tables,
+)
+from retrodict.cli._progress import Progress
+from retrodict.cli._views import print_json
+from retrodict.errors import BadInput, nearest
+from retrodict.experiment import Experiment, available_cores
+from retrodict.launch import cores
+from retrodict.plots import save_as
+from retrodict.runs import require_writable
+from retrodict.tasks import Reversal
+
+
+def run_bench(
+    names: Sequence[str],
+    configs: Sequence[str],
+    repeats: int | None,
+    quick: bool,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Measure, show and write; rows are written after each section, so that none is lost.
+
+    Raises:
+        BadInput: an unknown section or configuration, a peer that is not installed, or a folder
+            that cannot be written to.
+        CannotFinish: a section could not be measured.
+    """
+    chosen = choose(names)
+    plan = Plan(_device(), repeats, quick, tuple(configs))
+    if "step" in chosen:
+        require_transformers()
+        choose_configs(configs, plan.device, quick)
+        if not can_compile():
+            print("retrodict: no C++ compiler: what is compiled is left out", file=sys.stderr)
+    require_writable(out)
+    command = _command(names, configs, repeats, quick)
+    rows: list[Row] = []
+    with Progress() as progress:
+        total = sum(USUAL_SECONDS[name] for name in chosen)
+        for i, name in enumerate(chosen):
+            before = sum(USUAL_SECONDS[done] for done in chosen[:i])
+
+            def tick(share: float, name: str = name, before: int = before) -> None:
+                progress.working(f"bench {name}", (before + share * USUAL_SECONDS[name]) / total)
+
+            tick(0.0)
+            with _machine(name, progress):
+                rows += SECTIONS[name](plan, tick)
+            write_rows(rows, out)
+    show(rows, write(rows, out, command), as_json)
+
+
+def choose(names: Sequence[str]) -> list[str]:
+    """Return these sections, all of them for none.
+
+    Raises:
+        BadInput: there is no such section.
+    """
+    for name in names:
+        if name not in SECTIONS:
+            raise BadInput(f"{name}: no section of that name; {nearest(name, SECTIONS)}")
+    return list(dict.fromkeys(names)) or list(SECTIONS)
+
+
+def write_rows(rows: Sequence[Row], out: Path) -> Path:
+    """Write bench.json; return the file.
+
+    Raises:
+        CannotFinish: it cannot be written.
+    """
+    content = dumps([dataclasses.asdict(row) for row in rows], indent=1)
+    atomic_text(out / "bench.json", content + "\n")
+    return out / "bench.json"
+
+
+def write(rows: Sequence[Row], out: Path, command: str) -> list[Path]:
+    """Write bench.json, bench.md and, where training was timed, bench.png; return the files.
+
+    Raises:
+        CannotFinish: they cannot be written.
+    """
+    files = [write_rows(rows, out), out / "bench.md"]
+    atomic_text(files[1], as_markdown(rows, headline(rows), command))
+    figure = draw(rows, headline(rows), command)
+    if figure is not None:
+        files.append(out / "bench.png")
+        save_as(figure, files[-1])
+    return files
+
+
+def show(rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
+    """Print a table a section, or one JSON list."""
+    if as_json:
+        print_json([dataclasses.asdict(row) for row in rows])
+        return
+    console = Console()
+    console.print(headline(rows), highlight=False)
+    for section, parts in tables(rows).items():
+        console.print(f"\n[bold]{TITLES[section]}[/bold]")
+        console.print(LEGEND[section], style="dim", highlight=False)
+        for common, part in parts.items():
+            console.print(_table(common, part))
+    for path in files:
+        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), title_justify="left")
+    table.title = f"\n{title}" if title else None
+    lines = [cells(row) for row in rows]
+    for column in lines[0]:
+        words = column in ("config", "variant", "what")
+        table.add_column(
+            column,
+            justify="left" if words else "right",
+            style="bold" if column in KEY_COLUMNS else "",
+        )
+    for line in lines:
+        table.add_row(*line.values())
+    return table
+
+
+@contextlib.contextmanager
+def _machine(section: str, progress: Progress) -> Iterator[None]:
+    """Hold all cores, so that trainings wait; figure 1 takes them itself."""
+    if section == "figure1":
+        yield
+        return
+    with cores(available_cores(), lambda: progress.waiting("trainings use the cores")):
+        yield
+
+
+def _device() -> str:
+    return Experiment(task=Reversal()).resolved().training.device
+
+
+def _command(names: Sequence[str], configs: Sequence[str], repeats: int | None, quick: bool) -> str:
+    words = ["retrodict", "bench", *names]
+    for config in configs:
+        words += ["--config", config]
+    if repeats is not None:
+        words += ["--repeats", str(repeats)]
+    return shlex.join([*words, *(["--quick"] if quick else [])])

@@ -1,0 +1,121 @@
+"""The roofline: how close to the machine's two limits a computation comes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from retrodict.plots._style import MARKERS, NEUTRAL, RC, SERIES, new_figure
+
+_COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class Roofline:
+    """One panel.
+
+    Attributes:
+        points: label → (operations a byte, achieved operations a second) of each computation.
+        marks: what to write at which operations a byte; may be empty.
+        operations: the machine's rate, operations a second.
+        bandwidth: bytes a second.
+    """
+
+    points: Mapping[str, Sequence[tuple[float, float]]]
+    marks: Mapping[str, float]
+    operations: float
+    bandwidth: float
+
+
+def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
+    """Draw achieved operations a second against operations a byte, under the machine's limits.
+
+    Args:
+        panels: the panel's title → what it shows, up to three in a row.
+        title: over the figure.
+    """
+    columns = min(len(panels), _COLUMNS)
+    rows = -(-len(panels) // columns)
+    ridges = [panel.operations / panel.bandwidth for panel in panels.values()]
+    all_points = [
+        point for panel in panels.values() for part in panel.points.values() for point in part
+    ]
+    x = [at for at, _ in all_points] + ridges
+    low = min(achieved for _, achieved in all_points) / 1e9
+    high = max(panel.operations for panel in panels.values()) / 1e9
+    with mpl.rc_context(RC):
+        figure = new_figure(3.4 * columns + 0.4, 3.8 * rows + 0.3)
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
+            axes.set(
+                xscale="log",
+                yscale="log",
+                xlim=(min(x) / 2, max(x) * 2),
+                ylim=(low / 12, 2.5 * high),  # room for the marks and for the limits' numbers
+                title=name,
+                xlabel="needed operations a byte",
+            )
+            _panel(axes, panel)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.remove()
+        for axes in grid[:, 0]:
+            axes.set_ylabel("needed operations / time (GFLOP/s)")
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _panel(axes: Axes, panel: Roofline) -> None:
+    _roofs(axes, np.geomspace(*axes.get_xlim(), 100), panel.operations / 1e9, panel.bandwidth / 1e9)
+    looks = zip(SERIES, MARKERS, strict=True)
+    for (label, points), (color, marker) in zip(panel.points.items(), looks, strict=False):
+        axes.plot(
+            [at for at, _ in points],
+            [achieved / 1e9 for _, achieved in points],
+            color=color,
+            marker=marker,
+            ls="none",
+            ms=6,
+            label=label,
+        )
+    for mark, at in panel.marks.items():
+        axes.axvline(at, color=NEUTRAL, linewidth=0.5, linestyle=":", zorder=0)
+        axes.annotate(
+            mark,
+            (at, 0.02),
+            xycoords=("data", "axes fraction"),
+            rotation=90,
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color=NEUTRAL,
+        )
+    plain = mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(plain)
+    axes.yaxis.set_major_formatter(plain)
+    axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    axes.tick_params(labelbottom=True)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+
+
+def _roofs(axes: Axes, x: np.ndarray, operations: float, bandwidth: float) -> None:
+    """Draw both limits, and the floor: products and bytes one after the other."""
+    axes.plot(x, np.minimum(operations, bandwidth * x), color="black", linewidth=1.4)
+    both = 1 / (1 / operations + 1 / (bandwidth * x))
+    axes.plot(x, both, color=NEUTRAL, linewidth=1, linestyle="--", label="floor: products + bytes")
+    axes.text(x[-1], operations * 1.1, f"{operations:.0f} GFLOP/s", ha="right", va="bottom", size=7)
+    axes.text(
+        x[0] * 1.1,
+        bandwidth * x[0] * 1.25,
+        f"{bandwidth:.0f} GB/s",
+        rotation=math.degrees(math.atan(bandwidth)),  # the roof's slope, in the data's units
+        rotation_mode="anchor",
+        transform_rotates_text=True,
+        va="bottom",
+        size=7,
+    )
