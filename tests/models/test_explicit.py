@@ -11,6 +11,9 @@ from torch.nn import functional as F
 from retrodict.models import Transformer
 from retrodict.models._dropout import WORD, MaskStream
 from retrodict.models.explicit import ExplicitTransformer
+from retrodict.models.explicit._block import Gelu
+from retrodict.models.explicit._products import Products
+from retrodict.models.explicit._shape import Shape
 
 VOCAB, SEEDS = 23, (3, 4)
 
@@ -27,7 +30,7 @@ class Replayed:
         return torch.stack(drawn)[:, :size]
 
 
-def compare(config: Transformer, batch: int, length: int, first: int) -> None:
+def compare(config: Transformer, batch: int, length: int, first: int, threads: int = 1) -> None:
     """Loss, gradients and logits agree to rounding in float64, for two learners."""
     population = config.build(VOCAB, length + 1, SEEDS, dtype=torch.float64)
     random = torch.Generator().manual_seed(0)
@@ -42,7 +45,7 @@ def compare(config: Transformer, batch: int, length: int, first: int) -> None:
     population.backward(losses.sum())
 
     streams = Replayed(config.dropout).streams
-    explicit = ExplicitTransformer(population)
+    explicit = ExplicitTransformer(population, threads)
     with torch.no_grad():
         for s in range(2):
             found = torch.full_like(population.flat[s], torch.nan)
@@ -113,6 +116,11 @@ def test_it_is_the_plain_model_at_any_size(
     compare(config, batch, length, data.draw(st.integers(0, length - 1)))
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_on_a_learner_find_the_same(threads):
+    compare(Transformer(n_layer=2, n_head=2, d_model=40), 7, 2, 1, threads)
+
+
 def test_a_weight_is_updated_only_when_no_later_part_needs_it():
     """Updates that ruin the weights at once leave the rest of the gradient as it is."""
     config = Transformer(n_layer=3, n_head=2, d_model=16, dropout=0.0, tied_head=True)
@@ -135,17 +143,16 @@ def test_a_weight_is_updated_only_when_no_later_part_needs_it():
     assert torch.equal(gradient(ruin=False), gradient(ruin=True))
 
 
-def test_gelu_is_the_tanh_approximation_also_far_out():
-    from retrodict.models.explicit._block import Gelu
-    from retrodict.models.explicit._shape import Shape
-
+@pytest.mark.parametrize("threads", [1, 3])
+def test_gelu_is_the_tanh_approximation_also_far_out(threads):
     values = torch.cat([torch.linspace(-12, 12, 1000), torch.tensor([-1e4, -60.0, 60.0, 1e4])])
-    gelu = Gelu(Shape(251, 1, 0, 1, 1, torch.float32, 1.0), 251)
+    gelu = Gelu(Shape(251, 1, 0, 1, 1, torch.float32, 1.0), 251, Products(threads))
     gelu.x.copy_(values.view(251, 4))
     x = gelu.x.double().requires_grad_()
     expected = F.gelu(x, approximate="tanh")
     (slope,) = torch.autograd.grad(expected.sum(), x)
     # float32 rounding of values up to 12, and of the sigmoid near 0 and 1
     torch.testing.assert_close(gelu.forward().double(), expected, rtol=1e-5, atol=1e-6)
-    found = gelu.backward(torch.ones(251, 4)).double()
+    gelu.grad.fill_(1.0)
+    found = gelu.backward().double()
     torch.testing.assert_close(found, slope, rtol=1e-5, atol=1e-5)

@@ -133,7 +133,7 @@ class OneByOne:
         self.rate = population.config.dropout
         self.idle: SimpleQueue[ExplicitTransformer] = SimpleQueue()
         for _ in range(workers_of(experiment)):
-            self.idle.put(ExplicitTransformer(population))
+            self.idle.put(ExplicitTransformer(population, threads_each(experiment)))
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
@@ -165,7 +165,7 @@ class OneByOne:
     def _work(self, what: str, epoch: int, s: int) -> float | Mapping[str, np.ndarray]:
         model = self.idle.get()
         try:
-            with torch.no_grad(), threads_of_torch(threads_each(self.experiment)):
+            with torch.no_grad(), threads_of_torch(1):
                 return (
                     self._train(model, epoch, s) if what == "train" else self._ask(model, epoch, s)
                 )

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from retrodict.models._layers import LAYER_NORM_EPS
 from retrodict.models.explicit._attention import Attention, Rotary
+from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape, add_dropped, dropped
 
 _LINEAR = 2 * math.sqrt(2 / math.pi)
@@ -71,16 +72,17 @@ class Block:
         shape: of the step.
         low: the first position whose output is wanted; the last block needs no other.
         rotary: turns queries and keys, if the model does.
+        products: computes matrix products.
     """
 
-    def __init__(self, shape: Shape, low: int, rotary: Rotary | None) -> None:
-        self.shape, self.width = shape, [shape.d_model]
+    def __init__(self, shape: Shape, low: int, rotary: Rotary | None, products: Products) -> None:
+        self.shape, self.width, self.products = shape, [shape.d_model], products
         self.attention = Attention(shape, low, rotary)
         self.low_row = low * shape.batch
         self.ask_row = self.attention.ask * shape.batch
         rows, d = shape.rows(low), shape.d_model
         self.joined, self.middle, self.out, self.spare = (shape.buffer(rows, d) for _ in range(4))
-        self.gelu = Gelu(shape, rows)
+        self.gelu = Gelu(shape, rows, products)
         self.grad_hidden = shape.buffer(shape.rows(), d)
         self.grad_asking = self.grad_hidden[self.ask_row :]
         self.ones_all = torch.ones(1, shape.rows(), dtype=shape.dtype)
@@ -100,17 +102,17 @@ class Block:
             x, self.width, w.scale_1, w.shift_1, LAYER_NORM_EPS
         )
         self.asking = self.hidden_1[self.ask_row :]
-        torch.addmm(w.query_bias, self.asking, w.query, out=a.q)
-        torch.addmm(w.key_value_bias, self.hidden_1, w.key_value, out=a.kv)
+        self.products.addmm(w.query_bias, self.asking, w.query, a.q)
+        self.products.addmm(w.key_value_bias, self.hidden_1, w.key_value, out=a.kv)
         mixed = a.forward(attention)
-        torch.addmm(w.out_bias, mixed, w.out, out=self.joined)
+        self.products.addmm(w.out_bias, mixed, w.out, out=self.joined)
         add_dropped(x[low:] if low else x, self.joined, self.on_joined, kept, self.middle)
 
         self.hidden_2, *self.moments_2 = torch.native_layer_norm(
             self.middle, self.width, w.scale_2, w.shift_2, LAYER_NORM_EPS
         )
-        torch.addmm(w.up_bias, self.hidden_2, w.up, out=self.gelu.x)
-        torch.addmm(w.down_bias, self.gelu.forward(), w.down, out=self.joined)
+        self.products.addmm(w.up_bias, self.hidden_2, w.up, out=self.gelu.x)
+        self.products.addmm(w.down_bias, self.gelu.forward(), w.down, out=self.joined)
         return add_dropped(self.middle, self.joined, self.on_mlp, kept, self.out)
 
     def backward(self, grad: Tensor, w: BlockViews, t: Transposed, g: BlockViews) -> Tensor:
@@ -123,28 +125,29 @@ class Block:
         """
         kept, low, a = self.shape.kept, self.low_row, self.attention
         grad_out = dropped(grad, self.on_mlp, kept, self.spare)
-        torch.mm(self.gelu.out_t, grad_out, out=g.down)
+        self.products.mm(self.gelu.out_t, grad_out, out=g.down)
         torch.mm(self.ones, grad_out, out=g.down_bias)
-        grad_up = self.gelu.backward(torch.mm(grad_out, t.down, out=self.gelu.grad))
-        torch.mm(self.hidden_2.t(), grad_up, out=g.up)
+        self.products.mm(grad_out, t.down, out=self.gelu.grad)
+        grad_up = self.gelu.backward()
+        self.products.mm(self.hidden_2.t(), grad_up, out=g.up)
         torch.mm(self.ones, grad_up, out=g.up_bias)
-        torch.mm(grad_up, t.up, out=self.joined)
+        self.products.mm(grad_up, t.up, out=self.joined)
         grad_middle, *norm_2 = norm_backward(
             self.joined, self.middle, self.moments_2, w.scale_2, w.shift_2
         )
         grad_middle.add_(grad)
 
         grad_out = dropped(grad_middle, self.on_joined, kept, self.spare)
-        torch.mm(a.mixed_t, grad_out, out=g.out)
+        self.products.mm(a.mixed_t, grad_out, out=g.out)
         torch.mm(self.ones, grad_out, out=g.out_bias)
-        torch.mm(grad_out, t.out, out=a.grad)
+        self.products.mm(grad_out, t.out, out=a.grad)
         a.backward()
-        torch.mm(self.asking.t(), a.grad_q, out=g.query)
+        self.products.mm(self.asking.t(), a.grad_q, out=g.query)
         torch.mm(self.ones_ask, a.grad_q, out=g.query_bias)
-        torch.mm(self.hidden_1.t(), a.grad_kv, out=g.key_value)
+        self.products.mm(self.hidden_1.t(), a.grad_kv, out=g.key_value)
         torch.mm(self.ones_all, a.grad_kv, out=g.key_value_bias)
-        torch.mm(a.grad_kv, t.key_value, out=self.grad_hidden)
-        self.grad_asking.addmm_(a.grad_q, t.query)
+        self.products.mm(a.grad_kv, t.key_value, out=self.grad_hidden)
+        self.products.addmm(self.grad_asking, a.grad_q, t.query, self.grad_asking)
         grad_x, *norm_1 = norm_backward(
             self.grad_hidden, self.x, self.moments_1, w.scale_1, w.shift_1
         )
@@ -157,25 +160,36 @@ class Gelu:
     """GELU's buffers: `x` is written by the caller, and so is `grad`, in place of which its
     backward leaves the gradient of `x`."""
 
-    def __init__(self, shape: Shape, rows: int) -> None:
+    def __init__(self, shape: Shape, rows: int, products: Products) -> None:
         self.x, self.gate, self.out, self.slope, self.grad = (
             shape.buffer(rows, 4 * shape.d_model) for _ in range(5)
         )
         self.out_t = self.out.t()
         self.linear = torch.tensor(_LINEAR, dtype=shape.dtype)
+        self.products = products
 
     def forward(self) -> Tensor:
         """Return gelu(x)."""
-        x, gate = self.x, self.gate
-        torch.addcmul(self.linear, x, x, value=_CUBIC, out=gate).mul_(x).sigmoid_()
-        return torch.mul(x, gate, out=self.out)
 
-    def backward(self, grad: Tensor) -> Tensor:
-        """Multiply a gradient by gelu′(x)."""
-        x, gate, slope = self.x, self.gate, self.slope
-        torch.addcmul(self.linear, x, x, value=3 * _CUBIC, out=slope)
-        rest = torch.addcmul(self.out, self.out, gate, value=-1, out=x)
-        return grad.mul_(torch.addcmul(gate, rest, slope, out=slope))
+        def work(rows: slice) -> None:
+            x, gate = self.x[rows], self.gate[rows]
+            torch.addcmul(self.linear, x, x, value=_CUBIC, out=gate).mul_(x).sigmoid_()
+            torch.mul(x, gate, out=self.out[rows])
+
+        self.products.divided(work, len(self.x))
+        return self.out
+
+    def backward(self) -> Tensor:
+        """Multiply `grad` by gelu′(x)."""
+
+        def work(rows: slice) -> None:
+            x, gate, out, slope = (b[rows] for b in (self.x, self.gate, self.out, self.slope))
+            torch.addcmul(self.linear, x, x, value=3 * _CUBIC, out=slope)
+            rest = torch.addcmul(out, out, gate, value=-1, out=x)
+            self.grad[rows].mul_(torch.addcmul(gate, rest, slope, out=slope))
+
+        self.products.divided(work, len(self.x))
+        return self.grad
 
 
 def norm_backward(

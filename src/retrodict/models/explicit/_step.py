@@ -21,6 +21,7 @@ from retrodict.models.explicit._block import (
     Transposed,
     norm_backward,
 )
+from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape, dropped
 
 Update = Callable[[slice, Tensor], None]
@@ -46,9 +47,11 @@ class ExplicitTransformer:
 
     Parameters:
         population: on a CPU; its weights are read, and changed by whoever `update` is.
+        threads: how many work on a learner.
     """
 
-    def __init__(self, population: TransformerPopulation) -> None:
+    def __init__(self, population: TransformerPopulation, threads: int = 1) -> None:
+        self.products = Products(threads)
         self.population, self.config = population, population.config
         self.dtype = population.flat.dtype
         self.weights = [self._weights(s) for s in range(population.learners)]
@@ -98,7 +101,7 @@ class ExplicitTransformer:
         grad = plan.head_backward(grad_logits.div_(len(answers)), w, g)
         for i, block in reversed(list(enumerate(plan.blocks))):
             grad = block.backward(grad, w.blocks[i], self.transposed[learner][i], g.blocks[i])
-            update(self.spans.blocks[i], self.spans.block_gradient)
+            self._update(update, self.spans.blocks[i], self.spans.block_gradient)
         grad = dropped(grad, masks and masks.stream, plan.shape.kept, plan.stream)
         if g.positions is not None:
             used = grad.view(length, batch, -1).sum(1)
@@ -109,8 +112,19 @@ class ExplicitTransformer:
                 g.tokens.zero_()
             g.tokens.index_add_(0, flat_tokens, grad)
         for span, part in self.spans.rest:
-            update(span, part)
+            self._update(update, span, part)
         return loss
+
+    def _update(self, update: Update, span: slice, gradient: Tensor) -> None:
+        """Update a span, each thread a part of it."""
+        if self.products.threads == 1:
+            update(span, gradient)
+            return
+
+        def work(part: slice) -> None:
+            update(slice(span.start + part.start, span.start + part.stop), gradient[part])
+
+        self.products.divided(work, len(gradient))
 
     def _embed(self, plan: _Plan, flat_tokens: Tensor, w: Views) -> Tensor:
         assert w.tokens is not None
@@ -126,7 +140,7 @@ class ExplicitTransformer:
             config = self.config
             kept = 1 - dropped_of_65536(config.dropout) / 65536
             shape = Shape(batch, length, first, config.d_model, config.n_head, self.dtype, kept)
-            self._plans[key] = _Plan(shape, self.population, training)
+            self._plans[key] = _Plan(shape, self.population, training, self.products)
         return self._plans[key]
 
     def _weights(self, s: int) -> Views:
@@ -235,17 +249,23 @@ class _Plan:
     A gradient needs what every block found; an evaluation lets blocks write over each other.
     """
 
-    def __init__(self, shape: Shape, population: TransformerPopulation, training: bool) -> None:
-        self.shape, config = shape, population.config
+    def __init__(
+        self,
+        shape: Shape,
+        population: TransformerPopulation,
+        training: bool,
+        products: Products,
+    ) -> None:
+        self.shape, self.products, config = shape, products, population.config
         rotary = None
         if config.position == "rotary":
             d_head = shape.d_model // shape.n_head
             rotary = Rotary(*rotation(shape.length, d_head, shape.dtype))
-        last, before = Block(shape, shape.first, rotary), config.n_layer - 1
+        last, before = Block(shape, shape.first, rotary, products), config.n_layer - 1
         if training:
-            self.blocks = [*(Block(shape, 0, rotary) for _ in range(before)), last]
+            self.blocks = [*(Block(shape, 0, rotary, products) for _ in range(before)), last]
         else:
-            self.blocks = [Block(shape, 0, rotary)] * before + [last]
+            self.blocks = [Block(shape, 0, rotary, products)] * before + [last]
         self.stream = shape.buffer(shape.rows(), shape.d_model)
         rows = shape.rows(shape.first)
         self.result = shape.buffer(rows, population.vocab_size)
@@ -281,15 +301,15 @@ class _Plan:
         self.hidden, *self.moments = torch.native_layer_norm(
             x, list(x.shape[-1:]), w.scale, w.shift, LAYER_NORM_EPS
         )
-        return torch.mm(self.hidden, _head(w), out=self.result)
+        return self.products.mm(self.hidden, _head(w), out=self.result)
 
     def head_backward(self, grad_logits: Tensor, w: Views, g: Views) -> Tensor:
         """Write the gradients of head and last norm; return that of the last block's output."""
         if g.head is not None:
-            torch.mm(self.hidden.t(), grad_logits, out=g.head)
+            self.products.mm(self.hidden.t(), grad_logits, out=g.head)
         elif g.tokens is not None:  # tied, and not frozen
-            torch.mm(grad_logits.t(), self.hidden, out=g.tokens)
-        torch.mm(grad_logits, _head(w).t(), out=self.grad_hidden)
+            self.products.mm(grad_logits.t(), self.hidden, out=g.tokens)
+        self.products.mm(grad_logits, _head(w).t(), out=self.grad_hidden)
         grad, *norm = norm_backward(self.grad_hidden, self.x, self.moments, w.scale, w.shift)
         torch._foreach_copy_([g.scale, g.shift], norm)
         return grad
