@@ -14,6 +14,7 @@ from retrodict.paper._fig4 import FIG4
 from retrodict.paper._figure import Material, PaperFigure, Reproduction, command, reproduce
 from retrodict.paper._finding_film import FINDING_FILM
 from retrodict.paper._finding_lr_depth import FINDING_LR_DEPTH
+from retrodict.paper._finding_precision import FINDING_PRECISION
 from retrodict.paper._finding_prompt import FINDING_PROMPT
 from retrodict.paper._finding_tied_head import FINDING_TIED_HEAD
 from retrodict.paper._in_context_reversal import IN_CONTEXT_REVERSAL
@@ -68,6 +69,7 @@ FINDINGS: tuple[PaperFigure, ...] = (
     FINDING_TIED_HEAD,
     FINDING_LR_DEPTH,
     FINDING_PROMPT,
+    FINDING_PRECISION,
     FINDING_FILM,
 )
 """What we found on the way: ours, outside `all`."""
