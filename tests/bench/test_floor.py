@@ -52,6 +52,11 @@ def test_of_frozen_things_only_a_tied_head_saves_a_product():
     assert step_operations(plain, 11, 2, 1) - step_operations(both, 11, 2, 1) == 2 * 8 * 11
 
 
+def test_at_paper_scale_a_gpu_of_three_terabytes_a_second_needs_23_ms_a_step():
+    experiment = Experiment(task={"kind": "reversal"}, training={"device": "cuda:0"})
+    assert 0.0226 < 10 * needed(experiment).traffic / 3e12 < 0.0231
+
+
 @pytest.mark.parametrize("position", ["none", "absolute", "sinusoidal", "rotary"])
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("frozen", [False, True])

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from retrodict.bench import Row, measure_figure1, measure_scaling, measure_theory
+from retrodict.bench import Row, measure_figure1, measure_pieces, measure_scaling, measure_theory
 from retrodict.errors import CannotFinish
 
 PROMISED = {
@@ -38,6 +38,12 @@ def test_scaling_varies_one_size_at_a_time(quick):
     assert all(row.ms_per_learner_step > 0 and row.share_of_floor > 0 for row in rows)
     assert all(row.ratio_to_peer is None for row in rows)
     assert shares[-1] == pytest.approx(1.0)
+
+
+def test_pieces_are_timed_beside_what_was_not_kept(quick):
+    rows = measure_pieces(quick, lambda share: None)
+    assert len({row.variant for row in rows}) == len(rows) == 7
+    assert all(row.seconds_ours > 0 and row.ratio > 0 for row in rows)
 
 
 def test_theory_agrees_with_brute_force(quick):

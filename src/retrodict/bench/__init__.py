@@ -1,6 +1,6 @@
 """The benchmark: the usual script of the field, ours, and the least the machine would need.
 
-measure_steps, measure_scaling, measure_theory, measure_figure1: (plan, tick) -> rows
+measure_steps, …_scaling, …_pieces, …_theory, …_figure1: (plan, tick) -> rows
 needed(experiment), measure_rates(device): the floor
 """
 
@@ -11,6 +11,7 @@ from retrodict.bench._figure1 import measure_figure1
 from retrodict.bench._floor import Needed, needed, step_operations
 from retrodict.bench._machine import Machine, Rates, measure_rates
 from retrodict.bench._peer import Peer, require_transformers
+from retrodict.bench._pieces import measure_pieces
 from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
 from retrodict.bench._scaling import measure_scaling
@@ -30,12 +31,13 @@ from retrodict.bench._theory import measure_theory
 SECTIONS: dict[str, Callable[[Plan, Tick], list[Row]]] = {
     "step": measure_steps,
     "scaling": measure_scaling,
+    "pieces": measure_pieces,
     "theory": measure_theory,
     "figure1": measure_figure1,
 }
 """Section → what measures it. A new one is one file and a line here."""
 
-USUAL_SECONDS = {"step": 600, "scaling": 120, "theory": 60, "figure1": 150}
+USUAL_SECONDS = {"step": 600, "scaling": 120, "pieces": 10, "theory": 60, "figure1": 150}
 """About how long each takes on two cores; only for saying how far the benchmark is."""
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "draw",
     "headline",
     "measure_figure1",
+    "measure_pieces",
     "measure_rates",
     "measure_scaling",
     "measure_steps",

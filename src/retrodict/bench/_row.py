@@ -17,7 +17,7 @@ class Row:
     """One measurement; None where something does not apply or cannot be told.
 
     Attributes:
-        section: `step`, `scaling`, `theory` or `figure1`.
+        section: `step`, `scaling`, `pieces`, `theory` or `figure1`.
         config: what was run, e.g. `2x128 V=80`: layers, width, entity tokens.
         variant: `peer`, `eager`, `compiled`; in the other sections, what is compared.
         device, threads, torch: the processor's or GPU's name, torch's threads and version.
@@ -40,6 +40,7 @@ class Row:
         peak_memory_mb: growth of memory while it was built and trained first, MB (10⁶ bytes).
         dimension, tokens: of a theory row: d, and the tokens of the vocabulary.
         seconds_ours, seconds_brute_force, ratio: of a theory row; ratio is brute force over ours.
+            Of a pieces row: of the way that was kept, and of the other.
         max_difference: between both results of a theory row, largest absolute.
         seconds: of a figure1 row, end to end.
     """

@@ -13,6 +13,7 @@ from retrodict.plots import Roofline, footer, plot_roofline
 TITLES = {
     "step": "training step: forward, backward, optimiser",
     "scaling": "cost of a learner-step as one size changes",
+    "pieces": "parts of the step, and what was not kept",
     "theory": "theory beside brute force",
     "figure1": "figure 1, end to end",
 }
@@ -26,6 +27,7 @@ LEGEND = {
     "longer; pays: after so many steps of the population. peak: growth of memory in MB.",
     "scaling": "Eager, 10 learners, 2x128, V = 200, entity length 1, dropout 0.1, but for what is "
     "varied. evaluation: milliseconds a learner and evaluation. peak: growth of memory in MB.",
+    "pieces": "Milliseconds of the kept way and of the other; ratio: other over kept.",
     "theory": "velocity: of the flow; flow: its solution to t = 30; closed form: one row of "
     "weights beside its differential equation. ratio: brute force over ours.",
     "figure1": "cold: from an empty store; warm: again from the full one. A fresh process each.",
@@ -57,6 +59,13 @@ def cells(row: Row) -> dict[str, str]:
             return _step(row)
         case "scaling":
             return _scaling(row)
+        case "pieces":
+            return {
+                "what": row.variant,
+                "kept ms": _number(_thousandfold(row.seconds_ours)),
+                "other ms": _number(_thousandfold(row.seconds_brute_force)),
+                "ratio": _number(row.ratio),
+            }
         case "theory":
             return {
                 "config": row.config,

@@ -295,6 +295,7 @@ def bench(
       retrodict bench step                   Hugging Face's GPT-2, ours, and the floor
       retrodict bench step --config 2x128    at one size: 2x128, 4x256 or 24x768
       retrodict bench scaling                over learners, V, depth, width, entity length
+      retrodict bench pieces                 parts of the step, and what was not kept
       retrodict bench theory                 Gram flow and closed form against brute force
       retrodict bench figure1                seconds to figure 1, cold and warm
 

@@ -1,0 +1,185 @@
+"""Parts of the step, each beside what was there or could be instead: what was kept, and why.
+
+All at 128 rows of width 256 on one core, where a learner of a population is; products also on all.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from retrodict.bench._contest import Tick, torch_threads
+from retrodict.bench._machine import Machine
+from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._row import Row
+from retrodict.experiment import AdamW, available_cores
+from retrodict.models._dropout import MaskStream
+from retrodict.models.explicit._block import Gelu
+from retrodict.models.explicit._products import Products
+from retrodict.models.explicit._shape import Shape
+from retrodict.training._update import update_of
+
+_REPEATS, _CALLS, _LEARNERS = 9, 20, 10
+_BATCH, _WIDTH = 64, 256
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Two ways to do one thing.
+
+    Attributes:
+        name: what is done, and how: the kept way, against the other.
+        kept, other: do it once.
+        threads: of torch meanwhile.
+    """
+
+    name: str
+    kept: Callable[[], object]
+    other: Callable[[], object]
+    threads: int = 1
+
+
+def measure_pieces(plan: Plan, tick: Tick) -> list[Row]:
+    """Time each piece beside its alternative, in turn."""
+    width = 16 if plan.quick else _WIDTH
+    machine = Machine.here("cpu", available_cores())
+    repeats = plan.repeats or _REPEATS
+    rows = []
+    with torch.no_grad():
+        pieces = [piece for make in _MAKERS for piece in make(width)]
+        for i, piece in enumerate(pieces):
+            with torch_threads(piece.threads):
+                kept, other = _alternate(piece, repeats, 1 if plan.quick else _CALLS)
+            rows.append(
+                Row(
+                    section="pieces",
+                    config=f"128 rows, width {width}{QUICK if plan.quick else ''}",
+                    variant=piece.name,
+                    device=machine.name,
+                    threads=piece.threads,
+                    torch=machine.torch,
+                    repeats=repeats,
+                    seconds_ours=statistics.median(kept),
+                    seconds_brute_force=statistics.median(other),
+                    ratio=statistics.median(o / k for o, k in zip(other, kept, strict=True)),
+                )
+            )
+            tick((i + 1) / len(pieces))
+    return rows
+
+
+def _alternate(piece: _Piece, repeats: int, calls: int) -> tuple[list[float], list[float]]:
+    kept: list[float] = []
+    other: list[float] = []
+    for repeat in range(-1, repeats):
+        for work, found in ((piece.kept, kept), (piece.other, other)):
+            start = time.perf_counter()
+            for _ in range(calls):
+                work()
+            if repeat >= 0:  # the first round brings memory and library up
+                found.append((time.perf_counter() - start) / calls)
+    return kept, other
+
+
+def _gelu(width: int) -> list[_Piece]:
+    shape = Shape(_BATCH, 2, 1, width, 1, torch.float32, 1.0)
+    gelu = Gelu(shape, shape.rows(), Products(1))
+    x = torch.randn(shape.rows(), 4 * width)
+    gradient = torch.ones_like(x)
+
+    def ours() -> None:
+        gelu.x.copy_(x)
+        gelu.grad.copy_(gradient)
+        gelu.forward()
+        gelu.backward()
+
+    def plain() -> None:
+        F.gelu(x, approximate="tanh")
+        torch.ops.aten.gelu_backward(gradient, x, approximate="tanh")
+
+    return [
+        _Piece("GELU, gradient: a sigmoid, four passes each, against torch's tanh", ours, plain)
+    ]
+
+
+def _masks(width: int) -> list[_Piece]:
+    room = torch.empty(128 * width)
+    stream, generator = MaskStream(0, 1, 0.1), torch.Generator().manual_seed(0)
+    return [
+        _Piece(
+            "dropout mask: 16 bits an entry from SFC64, against bernoulli_",
+            lambda: stream.fill(room),
+            lambda: room.bernoulli_(0.9, generator=generator),
+        )
+    ]
+
+
+def _products(width: int) -> list[_Piece]:
+    cores = available_cores()
+    x, up = torch.randn(128, width), torch.randn(width, 4 * width)
+    gradient = torch.randn(128, 4 * width)
+    many_x = torch.randn(_LEARNERS, 128, width)
+    many_up = torch.randn(_LEARNERS, width, 4 * width)
+    many_gradient = torch.randn(_LEARNERS, 128, 4 * width)
+
+    def one_by_one() -> None:
+        for a, w, g in zip(many_x, many_up, many_gradient, strict=True):
+            torch.mm(g, w.t())
+            torch.mm(a.t(), g)
+
+    def batched() -> None:
+        torch.bmm(many_gradient, many_up.transpose(1, 2))
+        torch.bmm(many_x.transpose(1, 2), many_gradient)
+
+    rounded = [t.to(torch.bfloat16) for t in (x, up)]
+    return [
+        _Piece(
+            f"backward products of {_LEARNERS} learners, all cores: one by one, against batched",
+            one_by_one,
+            batched,
+            cores,
+        ),
+        _Piece(
+            "product: float32, against bfloat16",
+            lambda: torch.mm(x, up),
+            lambda: torch.mm(*rounded),
+        ),
+        _Piece(
+            "bias gradient: a product with ones, against a sum",
+            lambda: torch.mm(torch.ones(1, 128), gradient),
+            lambda: gradient.sum(0),
+        ),
+    ]
+
+
+def _optimiser(width: int) -> list[_Piece]:
+    """A learner of four blocks: gradients of one block are in the cache, of all are not."""
+    size = 12 * width * width
+    flat = torch.zeros(1, 4 * size)
+    whole, block = torch.full((1, 4 * size), 1e-3), torch.full((size,), 1e-3)
+    update = update_of(AdamW(), flat)
+    torch_flat = torch.zeros(4 * size)
+    torch_flat.grad = whole[0]
+    plain = torch.optim.AdamW([torch_flat], foreach=False, fused=False)
+
+    def by_block() -> None:
+        update.begin(slice(0, 1))
+        for i in range(4):
+            update.apply(0, slice(i * size, (i + 1) * size), block)
+
+    def at_once() -> None:
+        update.begin(slice(0, 1))
+        update.apply(0, slice(0, 4 * size), whole[0])
+
+    return [
+        _Piece("AdamW: each block's gradient as it comes, against all at last", by_block, at_once),
+        _Piece("AdamW: fused, against torch's plain passes", by_block, plain.step),
+    ]
+
+
+_MAKERS = (_gelu, _masks, _products, _optimiser)
