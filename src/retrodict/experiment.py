@@ -74,8 +74,9 @@ class Training(Section):
         seed: the first learner's seed: its corpus, initialisation, order and dropout.
         corpus_seed: if given, all learners learn the corpus of this seed; otherwise each its own.
         device: `auto`, `cpu`, `cuda` or `cuda:N`; auto is cuda where there is one.
-        precision: of parameters and arithmetic. `tf32` (on a GPU) and `bfloat16` keep float32
-            parameters and round the factors of a transformer's matrix products.
+        precision: of parameters and arithmetic. `tf32` (on a GPU) and `bfloat16` are of a
+            transformer's matrix products while it trains: TF32 rounds their factors, bfloat16
+            factors and results. Parameters, optimiser and evaluation stay float32.
         threads: CPU threads; auto is one a core.
         execution: how a step runs: `eager`, or `compiled` by torch.compile (on a GPU: and replayed
             as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
@@ -287,8 +288,10 @@ class Experiment(Section):
         >>> Experiment(task={"kind": "chain"}).resolved().digest()[:6].isalnum()
         True
         """
+        settings = self.model_dump(mode="json")
+        settings["training"]["execution"] = "auto"  # how it was chosen alters nothing
         content = {
-            "experiment": self.model_dump(mode="json"),
+            "experiment": settings,
             "execution": self.execution,
             "results_version": RESULTS_VERSION,
         }

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from retrodict.bench._contest import Ours, Timing, compete, part, torch_threads
+from retrodict.bench._contest import Ours, Timing, compete, part
 from retrodict.bench._row import ratios
 from retrodict.bench._size import Size
 from retrodict.bench._step import (
@@ -74,15 +74,6 @@ def test_a_part_counts_within_its_share():
     assert found == [0.5, 0.75]
 
 
-def test_threads_are_given_back():
-    import torch
-
-    before = torch.get_num_threads()
-    with torch_threads(1):
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
-
-
 def test_ratios_pair_the_rounds():
     assert ratios([10.0, 30.0], [5.0, 10.0]) == [2.0, 3.0]
 
@@ -111,6 +102,7 @@ COMPILED = """
 from retrodict.bench import Plan
 from retrodict.bench._size import Size
 from retrodict.bench._step import Config, _measure, fresh_compiler_cache
+from retrodict.training import threads_of_torch
 config = Config(Size(1, 2, 16, 24), (("peer", 1), ("eager", 2), ("compiled", 2)), 1, (0.1,))
 with fresh_compiler_cache():
     *_, row = _measure(config.contests(True)[0], Plan("cpu", quick=True), lambda share: None)

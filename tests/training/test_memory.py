@@ -75,6 +75,13 @@ def test_divided_training_resumes_where_it_was_also_when_more_fits_then(tiny, me
     assert same(train(tiny, Hooks(checkpoint=path)), whole)
 
 
+def test_parts_whose_learners_all_diverge_are_kept_as_well(tiny, memory, tmp_path):
+    tiny = tiny.with_overrides("optimizer.lr=1e30")
+    memory(tiny, 1, done=3)
+    train(tiny, Hooks(checkpoint=tmp_path / "checkpoint.safetensors"))
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_a_learner_that_does_not_fit_is_refused(tiny, memory):
     memory(tiny, 0.9)
     with pytest.raises(BadInput, match=r"one learner of .* needs .* smaller"):

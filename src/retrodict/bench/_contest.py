@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import statistics
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
-
-import torch
 
 from retrodict.bench._machine import synchronise
 from retrodict.bench._memory import PeakMemory
@@ -155,14 +152,3 @@ def _epoch(contestant: Contestant, device: str) -> tuple[float, float]:
     contestant.evaluate()
     synchronise(device)
     return middle - start, time.perf_counter() - middle
-
-
-@contextlib.contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads, as training does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from retrodict.experiment import available_cores
+from retrodict.training import products_in
 
 _LARGE = 64 * 2**20  # floats in an array of the bandwidth's measurement: 256 MiB, no cache holds it
 _SMALL = 2**20
@@ -92,11 +93,9 @@ def measure_rates(device: str, shapes: Sequence[Shape] = (), quick: bool = False
     tried = [*shapes] if quick and shapes else [*((n, n, n) for n in _SQUARES), *shapes]
     products = {"float32": _product_rate(device, tried, torch.float32)}
     if is_gpu(device):
-        before = torch.get_float32_matmul_precision()
-        for name, setting in (("float32", "highest"), ("tf32", "high")):
-            torch.set_float32_matmul_precision(setting)
-            products[name] = _product_rate(device, tried, torch.float32)
-        torch.set_float32_matmul_precision(before)
+        for name in ("float32", "tf32"):
+            with products_in(name):
+                products[name] = _product_rate(device, tried, torch.float32)
         products["bfloat16"] = _product_rate(device, tried, torch.bfloat16)
     return Rates(products, _bandwidth(device, _SMALL if quick else _LARGE))
 

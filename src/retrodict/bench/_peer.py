@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from retrodict.bench._floor import transformer_of
 from retrodict.errors import BadInput
 from retrodict.experiment import AdamW, Experiment
+from retrodict.training import products_in
 
 
 def require_transformers() -> None:
@@ -136,11 +137,9 @@ class Peer:
     @contextlib.contextmanager
     def _products(self) -> Iterator[None]:
         """Let products of matrices use the experiment's precision, as a script would ask for it."""
-        before = torch.get_float32_matmul_precision()
-        torch.set_float32_matmul_precision("high" if self.precision == "tf32" else before)
         rounded = self.precision == "bfloat16"
-        try:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=rounded):
-                yield
-        finally:
-            torch.set_float32_matmul_precision(before)
+        with (
+            products_in(self.precision),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=rounded),
+        ):
+            yield

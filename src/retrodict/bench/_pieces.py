@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from retrodict.bench._contest import Tick, torch_threads
+from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
@@ -22,6 +22,7 @@ from retrodict.models._dropout import MaskStream
 from retrodict.models.explicit._block import Gelu
 from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape
+from retrodict.training import threads_of_torch
 from retrodict.training._update import update_of
 
 _REPEATS, _CALLS, _LEARNERS = 9, 20, 10
@@ -53,7 +54,7 @@ def measure_pieces(plan: Plan, tick: Tick) -> list[Row]:
     with torch.no_grad():
         pieces = [piece for make in _MAKERS for piece in make(width)]
         for i, piece in enumerate(pieces):
-            with torch_threads(piece.threads):
+            with threads_of_torch(piece.threads):
                 kept, other = _alternate(piece, repeats, 1 if plan.quick else _CALLS)
             rows.append(
                 Row(

@@ -6,12 +6,13 @@ import dataclasses
 from functools import partial
 from typing import Any
 
-from retrodict.bench._contest import Ours, Tick, compete, part, torch_threads
+from retrodict.bench._contest import Ours, Tick, compete, part
 from retrodict.bench._floor import largest_product
 from retrodict.bench._machine import Machine, measure_rates
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row, training_row
 from retrodict.bench._size import Size
+from retrodict.training import threads_of_torch
 
 _LEARNERS, _REPEATS = 10, 5
 _CENTRE = Size(2, 4, 128, 200)
@@ -41,7 +42,7 @@ def _measure(swept: str, values: tuple[int, ...], plan: Plan, tick: Tick) -> lis
     points = {value: _point(swept, value, plan.quick) for value in values}
     experiment = points[values[0]][0].experiment()
     device, threads = experiment.training.device, int(experiment.training.threads)
-    with torch_threads(threads):
+    with threads_of_torch(threads):
         shapes = [largest_product(size.experiment()) for size, _ in points.values()]
         rates = measure_rates(device, shapes, plan.quick)
         builders = {

@@ -15,7 +15,7 @@ from functools import partial
 
 import torch
 
-from retrodict.bench._contest import Contestant, Ours, Tick, Timing, compete, part, torch_threads
+from retrodict.bench._contest import Contestant, Ours, Tick, Timing, compete, part
 from retrodict.bench._floor import largest_product, needed
 from retrodict.bench._machine import Machine, is_gpu, measure_rates
 from retrodict.bench._peer import Peer
@@ -23,6 +23,7 @@ from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row, ratios, spread, training_row
 from retrodict.bench._size import Size
 from retrodict.errors import BadInput, nearest
+from retrodict.training import threads_of_torch
 
 PEER = "peer"
 _REPEATS, _REPEATS_LARGE = 5, 3
@@ -71,14 +72,15 @@ def configs(device: str) -> tuple[Config, ...]:
     On a GPU ten learners of the largest size fit as well, and lower precisions are worth it.
     """
     ten: tuple[Variant, ...] = ((PEER, 1), ("eager", 1), ("eager", 10), ("compiled", 10))
-    one: tuple[Variant, ...] = ((PEER, 1), ("eager", 1), ("compiled", 1))
+    one: tuple[Variant, ...] = ((PEER, 1), ("eager", 1))  # 24 layers take minutes to compile
+    many: tuple[Variant, ...] = ((PEER, 1), ("eager", 1), ("compiled", 10))  # 80 GB hold no more
     precisions = ("float32", "tf32", "bfloat16") if is_gpu(device) else ("float32",)
     return (
         Config(Size(2, 4, 128, 80), ten, precisions=precisions),
         Config(Size(4, 4, 256, 800), ten, precisions=precisions),
         Config(
             Size(24, 12, 768, 800),
-            ten if is_gpu(device) else one,
+            many if is_gpu(device) else one,
             _REPEATS_LARGE,
             precisions=precisions,
         ),
@@ -132,7 +134,7 @@ def _measure(config: Config, plan: Plan, tick: Tick) -> list[Row]:
     size = config.size
     experiment = size.experiment()
     device, threads = experiment.training.device, int(experiment.training.threads)
-    with torch_threads(threads):
+    with threads_of_torch(threads):
         shapes = [largest_product(experiment)]
         rates = measure_rates(device, shapes, plan.quick)
         builders = {variant: _builder(size, variant) for variant in config.variants}

@@ -58,9 +58,10 @@ def run_bench(
     """
     chosen = choose(names)
     plan = Plan(_device(), repeats, quick, tuple(configs))
+    if configs:
+        choose_configs(configs, plan.device, quick)
     if "step" in chosen:
         require_transformers()
-        choose_configs(configs, plan.device, quick)
         if not can_compile():
             print("retrodict: no C++ compiler: what is compiled is left out", file=sys.stderr)
     require_writable(out)

@@ -22,8 +22,8 @@ WORD = 4
 
 
 def dropped_of_65536(rate: float) -> int:
-    """Return how many of 65536 entries a rate drops."""
-    return round(rate * 65536)
+    """Return how many of 65536 entries a rate drops; one is always kept."""
+    return min(round(rate * 65536), 65535)
 
 
 @runtime_checkable

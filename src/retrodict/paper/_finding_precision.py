@@ -1,7 +1,7 @@
 """A finding of ours [O]: what products of lower precision do to the curves; GPUs are fast at them.
 
-bfloat16 keeps 8 bits of each factor and TF32 11; parameters, sums and the optimiser stay float32.
-TF32 exists on GPUs only, so it is compared at paper scale.
+bfloat16 keeps 8 bits of a product's factors and result, TF32 11 of its factors; parameters, the
+optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compared at paper scale.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def draw(material: Material) -> Figure:
 
 
 def claims(material: Material) -> list[Claim]:
-    """In every precision facts are memorised and the curse stands, equally strongly."""
+    """In every precision facts are memorised, equally well, and the curse stands."""
     found = []
     exact = material.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
     for name, trace in material.traces.items():

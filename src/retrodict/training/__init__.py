@@ -1,6 +1,15 @@
 """Training: the loop that turns an Experiment into a Trace, its checkpoints and its recorder."""
 
+from retrodict.training._engines import products_in, threads_of_torch
 from retrodict.training._loop import Hooks, Outcome, Trainer, train
 from retrodict.training._memory import learners_at_a_time
 
-__all__ = ["Hooks", "Outcome", "Trainer", "learners_at_a_time", "train"]
+__all__ = [
+    "Hooks",
+    "Outcome",
+    "Trainer",
+    "learners_at_a_time",
+    "products_in",
+    "threads_of_torch",
+    "train",
+]

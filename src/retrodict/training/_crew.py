@@ -106,6 +106,8 @@ class Processes:
             CannotFinish: a process was killed.
         """
         results: list[Any] = [None] * self.learners
+        if not self.members:
+            raise CannotFinish("the processes of this training have ended; start it anew")
         try:
             for _, connection in self.members:
                 connection.send((what, epoch))
@@ -130,8 +132,8 @@ def _serve(
     work: Work, share: Sequence[int], orders: Connection, others: list[Connection], parent: int
 ) -> None:
     """Take orders until they end, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # the parent decides, and all are asked
+        signal.signal(asked_to_end, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         return
@@ -150,7 +152,7 @@ def _serve(
 def _end(members: list[tuple[BaseProcess, Connection]]) -> None:
     for process, connection in members:
         connection.close()
-        process.terminate()
+        process.kill()
     for process, _ in members:
         process.join()
     members.clear()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from queue import SimpleQueue
+from queue import LifoQueue
 from typing import Any, Protocol, runtime_checkable
 from weakref import WeakMethod
 
@@ -131,7 +131,7 @@ class OneByOne:
         self.experiment, self.population, self.update = experiment, population, update
         self.sentences, self.recorder = sentences, recorder
         self.rate = population.config.dropout
-        self.idle: SimpleQueue[ExplicitTransformer] = SimpleQueue()
+        self.idle: LifoQueue[ExplicitTransformer] = LifoQueue()  # a process uses one
         for _ in range(workers_of(experiment)):
             self.idle.put(ExplicitTransformer(population, threads_each(experiment)))
 
@@ -213,9 +213,8 @@ class Together:
         self.rate = model.dropout if isinstance(model, Transformer) else 0.0
         self.precision = experiment.training.precision
         self.compiled = experiment.execution == "compiled"
-        self._losses = self._losses_of
         if self.compiled:
-            self._losses = torch.compile(self._losses_of, fullgraph=True, dynamic=False)
+            torch.compiler.reset()  # what others compiled counts against a limit of ours
         self._replays: dict[tuple[int, ...], Callable[..., Tensor]] = {}
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
@@ -230,14 +229,12 @@ class Together:
         return torch.stack(losses).double().mean(0)
 
     def measure(self, epoch: int) -> dict[str, np.ndarray]:
-        """Ask every learner what is recorded after an epoch, learner axis first."""
-        with torch.no_grad(), products_in(self.precision):
-            return self.recorder.measure(epoch, slice(None), self._forward, self.population.embed)
+        """Ask every learner what is recorded after an epoch, learner axis first.
 
-    def _forward(self, tokens: Tensor, first: int) -> Tensor:
-        with self._autocast():
-            logits: Tensor = self.population(tokens, first)
-        return logits.to(self.population.flat.dtype)
+        Without lower precision: what is measured is the weights, not how they are asked.
+        """
+        with torch.no_grad(), products_in("float32"):
+            return self.recorder.measure(epoch, slice(None), self.population, self.population.embed)
 
     def _gradients(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
         """Write `flat_grad`; return each learner's loss."""
@@ -250,9 +247,14 @@ class Together:
         return self._replays[shape](*given)
 
     def _forward_backward(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
-        losses = self._losses(inputs, targets, keys)
+        work = self._compiled if self.compiled else self._losses_of
+        losses = work(inputs, targets, keys)
         self.population.backward(losses.sum())
         return losses.detach()
+
+    @cached_property
+    def _compiled(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+        return torch.compile(self._losses_of, fullgraph=True, dynamic=False)
 
     def _losses_of(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
         drops, dtype = dropped_of_65536(self.rate) > 0, self.population.flat.dtype
@@ -286,21 +288,24 @@ def captured(
     At a few tokens a sentence, launching kernels one by one would take longer than running them.
     Parameters are read where they lie, so updates in place are seen.
     """
+    device = example[0].device
     static = [tensor.clone() for tensor in example]
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):  # compiles, and lets libraries make their workspaces
-        for _ in range(3):
-            work(*static)
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = work(*static)
+    with torch.cuda.device(device):
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):  # compiles, and lets libraries make their workspaces
+            for _ in range(3):
+                work(*static)
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            result = work(*static)
 
     def replay(*given: Tensor) -> Tensor:
         for home, tensor in zip(static, given, strict=True):
             home.copy_(tensor)
-        graph.replay()
+        with torch.cuda.device(device):
+            graph.replay()
         return result.clone()
 
     return replay

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,8 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     """
     hooks = hooks or Hooks()
     experiment = experiment.resolved()
+    if experiment.training.device != "cpu":
+        release()
     parts = parts_of(experiment, hooks.checkpoint)
     if len(parts) > 1:
         sizes = ", ".join(str(part.experiment.training.learners) for part in parts)
@@ -101,6 +104,13 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     return Outcome(whole.trace(), {n: torch.cat([one.weights[n] for one in done]) for n in names})
 
 
+def release() -> None:
+    """Give back what finished trainings held; a GPU's memory does not ask the collector for it."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
 class _Done(NamedTuple):
     """What training a part leaves behind."""
 
@@ -110,6 +120,8 @@ class _Done(NamedTuple):
 
 def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
     """Train some learners to the end; where there are other parts, keep the end on disk."""
+    if number:
+        release()  # what the part before held
     trainer = Trainer(part.experiment)
     epochs = part.experiment.training.epochs
 
@@ -123,13 +135,14 @@ def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
         epoch += 1
         trainer.run_epoch(epoch)
         progress(epoch)
-        last = epoch == epochs
-        stopping = not (last and number == of - 1) and hooks.stop()
-        if part.checkpoint and (stopping or clock.due() or (last and of > 1)):
+        stopping = not (epoch == epochs and number == of - 1) and hooks.stop()
+        if part.checkpoint and (stopping or clock.due()):
             with clock.writing():
                 trainer.checkpoint(epoch).save(part.checkpoint)
         if stopping:
             raise Interrupted(epoch)
+    if part.checkpoint and of > 1:
+        trainer.checkpoint(epoch).save(part.checkpoint)
     weights = {name: w.detach() for name, w in trainer.population.named_parameters()}
     if of > 1:  # only the weights stay, and not on the device
         weights = {name: w.to("cpu", copy=True) for name, w in weights.items()}

@@ -2,7 +2,8 @@
 
     a learner         (1 + s) parameters; s = 2 of AdamW's state, 1 of momentum, else 0
     one by one        and, for each learner in work, a block's gradient and the activations
-    all together      and, for every learner, its gradient and the activations
+    all together      and, for every learner, its gradient (once by itself, once beside the others)
+                      and the activations; of graphs on a GPU, these for two shapes of batch
 
 A population that does not fit is trained in parts, one after another, each of some learners: they
 are independent, so this alters nothing but the time.
@@ -54,7 +55,7 @@ def learners_at_a_time(experiment: Experiment) -> int:
     raise BadInput(
         f"training.learners: {training.learners} learners of {million} end with "
         f"{training.learners * results / 2**30:.1f} GiB of weights and {has}, while one more is "
-        f"trained; training.learners={(room - need.each) // results} would fit"
+        f"trained; training.learners={max(1, (room - need.each) // results)} would fit"
     )
 
 
@@ -85,13 +86,16 @@ def needed_bytes(experiment: Experiment) -> Need:
     if isinstance(model, Transformer) and is_one_by_one(experiment):
         at_work = workers_of(experiment) * (work + count // model.n_layer)
         return Need(at_work * size, count * (1 + state) * size, count * size, count)
-    return Need(0, (count * (2 + state) + work) * size, count * size, count)
+    shapes = 2 if experiment.execution == "compiled" else 1
+    each = count * (2 + state) + shapes * (count + work)
+    return Need(0, each * size, count * size, count)
 
 
 def _available_bytes(device: torch.device) -> int | None:
     """Free memory of a device, or None where it cannot be told."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        free: int = torch.cuda.mem_get_info(device)[0]
+        return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)

@@ -171,8 +171,9 @@ class _PanelTokens:
 
 
 def _logits(forward: Forward, prompts: Tensor, targets: Tensor) -> Tensor:
-    logits = torch.cat(
-        [forward(part, prompts.shape[-1] - 1).squeeze(2) for part in prompts.split(_CHUNK, dim=1)],
-        dim=1,
-    )
-    return logits.gather(-1, targets.unsqueeze(1).expand(-1, logits.shape[1], -1))
+    found = []
+    for part in prompts.split(_CHUNK, dim=1):
+        columns = targets.unsqueeze(1).expand(-1, part.shape[1], -1)
+        logits = forward(part, prompts.shape[-1] - 1).squeeze(2)
+        found.append(logits.gather(-1, columns))  # a copy: the next chunk's logits may lie there
+    return torch.cat(found, dim=1)

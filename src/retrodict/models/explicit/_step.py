@@ -63,7 +63,10 @@ class ExplicitTransformer:
     def logits(
         self, learner: int, tokens: Int[Tensor, "batch length"], first: int
     ) -> Float[Tensor, "batch position vocab"]:
-        """Return the logits at positions `first` and later, without dropout."""
+        """Return the logits at positions `first` and later, without dropout.
+
+        They lie in a buffer that the next call of the same shape writes over.
+        """
         batch, length = tokens.shape
         plan, w = self._plan(batch, length, first, False), self.weights[learner]
         found = plan.logits(self._embed(plan, tokens.t().reshape(-1), w), w, None)
