@@ -8,6 +8,7 @@ Linux is known to be) and where a training is so short that forking would cost m
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import multiprocessing
@@ -86,6 +87,7 @@ class Processes:
         context = multiprocessing.get_context("fork")
         self.members: list[tuple[BaseProcess, Connection]] = []
         self._end = weakref.finalize(self, _end, self.members)
+        _AT_WORK.add(self)
         for w in range(count):
             ours, theirs = context.Pipe()
             others = [ours, *(connection for _, connection in self.members)]
@@ -147,6 +149,16 @@ def _serve(
                 orders.send([work(what, epoch, s) for s in share])
             except Exception as error:
                 orders.send(error)
+
+
+_AT_WORK: weakref.WeakSet[Processes] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what is at work when Python ends: before multiprocessing asks, whom workers ignore."""
+    for crew in list(_AT_WORK):
+        crew._end()
 
 
 def _end(members: list[tuple[BaseProcess, Connection]]) -> None:
