@@ -20,17 +20,18 @@ TWO_THREADS = "training.threads=2"
 
 
 def forked(monkeypatch) -> None:
-    monkeypatch.setattr("retrodict.training._engines.FORK_FROM", 0)
+    monkeypatch.setattr("retrodict.training._engines.SHARE_FROM", 0)
 
 
 @needs_fork
 @pytest.mark.parametrize("changes", [[], ["optimizer={kind: sgd, lr: 0.1, momentum: 0.9}"]])
 def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, changes):
     tiny = tiny.with_overrides(*changes, TWO_THREADS)
-    threads = train(tiny)
-    alone = train(tiny.with_overrides("training.threads=1"))
+    alone = train(tiny)
     forked(monkeypatch)
     processes = train(tiny)
+    monkeypatch.setattr("retrodict.training._engines.can_fork", lambda: False)
+    threads = train(tiny)
     for other in (alone, processes):
         for name in threads.trace.curves.data_vars:
             assert other.trace.curves[name].equals(threads.trace.curves[name]), name
@@ -41,13 +42,15 @@ def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, 
 @needs_fork
 def test_the_crew_fits_the_work(tiny, monkeypatch):
     tiny = tiny.with_overrides(TWO_THREADS)
-    assert isinstance(Trainer(tiny.resolved()).engine.crew, Threads)
+    assert isinstance(Trainer(tiny.resolved()).engine.crew, Alone)
     one = tiny.with_overrides("training.learners=1").resolved()
     assert isinstance(Trainer(one).engine.crew, Alone)
     forked(monkeypatch)
     assert isinstance(Trainer(tiny.resolved()).engine.crew, Processes)
     wide = tiny.with_overrides("model.d_model=512", "model.n_head=1").resolved()
     assert isinstance(Trainer(wide).engine.crew, Alone)
+    monkeypatch.setattr("retrodict.training._engines.can_fork", lambda: False)
+    assert isinstance(Trainer(tiny.resolved()).engine.crew, Threads)
 
 
 @needs_fork
@@ -86,7 +89,7 @@ ORPHANS = """
 import os, sys, time
 from retrodict import Experiment
 from retrodict.training import Trainer, _engines
-_engines.FORK_FROM = 0
+_engines.SHARE_FROM = 0
 text = open(sys.argv[1], encoding="utf-8").read()
 trainer = Trainer(Experiment.from_text(text).with_overrides("training.threads=2").resolved())
 trainer.run_epoch(1)

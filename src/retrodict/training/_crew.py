@@ -2,8 +2,8 @@
 
 Python runs one thread at a time, and between two operations on small tensors each would wait for
 the other: at width 128 two threads lose a quarter of their time so. Forked processes do not, and
-what they change lies in memory that they share. Threads serve where forking is not safe (only
-Linux is known to be) and where a training is so short that forking would cost more.
+what they change lies in memory that they share. Threads serve where forking is not safe; only Linux
+is known to be.
 """
 
 from __future__ import annotations

@@ -34,8 +34,9 @@ WIDE = 512
 """From this d_model on a learner is worked on by all threads, below it by one. It depends on the
 experiment alone: the last bits of a product may depend on how many threads compute it."""
 
-FORK_FROM = 2e10
-"""Learners · epochs · sentences · parameters from which forking pays: a second of training."""
+SHARE_FROM = 2e9
+"""Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a
+second of training. Threads would only wait for each other in less."""
 
 
 @runtime_checkable
@@ -155,12 +156,10 @@ class OneByOne:
             assert method is not None
             return method(what, epoch, s)
 
-        if workers == 1:
-            return Alone(do, learners)
         planned = self.experiment.training.epochs * self.sentences.count * learners
-        if can_fork() and planned * self.population.flat.shape[1] > FORK_FROM:
-            return Processes(do, learners, workers)
-        return Threads(do, learners, workers)
+        if workers == 1 or planned * self.population.flat.shape[1] < SHARE_FROM:
+            return Alone(do, learners)
+        return (Processes if can_fork() else Threads)(do, learners, workers)
 
     def _work(self, what: str, epoch: int, s: int) -> float | Mapping[str, np.ndarray]:
         model = self.idle.get()
