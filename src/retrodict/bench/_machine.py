@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from retrodict.experiment import available_cores
+from retrodict.runs import processor
 from retrodict.training import products_in
 
 _LARGE = 64 * 2**20  # floats in an array of the bandwidth's measurement: 256 MiB, no cache holds it
@@ -41,7 +40,7 @@ class Machine:
     @classmethod
     def here(cls, device: str, threads: int) -> Machine:
         """Describe this machine."""
-        name = torch.cuda.get_device_name(device) if is_gpu(device) else _processor()
+        name = torch.cuda.get_device_name(device) if is_gpu(device) else processor()
         return cls(device, name, available_cores(), threads, torch.__version__)
 
 
@@ -135,11 +134,3 @@ def _seconds(work: Callable[[], object], device: str, repeats: int = 4) -> float
     timed(1)  # the first call also brings the memory and the library up
     calls = max(1, int(_LEAST_SECONDS / max(timed(1), 1e-9)))
     return min(timed(calls) for _ in range(repeats))
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
