@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from queue import LifoQueue
 from typing import Any, Protocol, runtime_checkable
 from weakref import WeakMethod
@@ -34,7 +34,7 @@ WIDE = 512
 """From this d_model on a learner is worked on by all threads, below it by one. It depends on the
 experiment alone: the last bits of a product may depend on how many threads compute it."""
 
-SHARE_FROM = 2e9
+SHARE_FROM = 2e8
 """Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a
 second of training. Threads would only wait for each other in less."""
 
@@ -176,9 +176,7 @@ class OneByOne:
         masks = MaskStream(self.population.seeds[s], epoch, self.rate) if drops else None
         learner = slice(s, s + 1)
 
-        def update(span: slice, gradient: Tensor) -> None:
-            self.update.apply(s, span, gradient)
-
+        update = partial(self.update.apply, s)
         losses = []
         for inputs, targets in self.sentences.batches(learner, epoch):
             self.update.begin(learner)

@@ -158,38 +158,36 @@ class Block:
 
 class Gelu:
     """GELU's buffers: `x` is written by the caller, and so is `grad`, in place of which its
-    backward leaves the gradient of `x`."""
+    backward leaves the gradient of `x`. Both work on rows, a part of them a thread."""
 
     def __init__(self, shape: Shape, rows: int, products: Products) -> None:
-        self.x, self.gate, self.out, self.slope, self.grad = (
-            shape.buffer(rows, 4 * shape.d_model) for _ in range(5)
-        )
+        buffers = [shape.buffer(rows, 4 * shape.d_model) for _ in range(5)]
+        self.x, self.gate, self.out, self.slope, self.grad = buffers
         self.out_t = self.out.t()
         self.linear = torch.tensor(_LINEAR, dtype=shape.dtype)
         self.products = products
+        self.parts = [tuple(b[part] for b in buffers) for part in products.parts(rows)]
 
     def forward(self) -> Tensor:
         """Return gelu(x)."""
-
-        def work(rows: slice) -> None:
-            x, gate = self.x[rows], self.gate[rows]
-            torch.addcmul(self.linear, x, x, value=_CUBIC, out=gate).mul_(x).sigmoid_()
-            torch.mul(x, gate, out=self.out[rows])
-
-        self.products.divided(work, len(self.x))
+        self.products.each(self._forward, self.parts)
         return self.out
 
     def backward(self) -> Tensor:
         """Multiply `grad` by gelu′(x)."""
-
-        def work(rows: slice) -> None:
-            x, gate, out, slope = (b[rows] for b in (self.x, self.gate, self.out, self.slope))
-            torch.addcmul(self.linear, x, x, value=3 * _CUBIC, out=slope)
-            rest = torch.addcmul(out, out, gate, value=-1, out=x)
-            self.grad[rows].mul_(torch.addcmul(gate, rest, slope, out=slope))
-
-        self.products.divided(work, len(self.x))
+        self.products.each(self._backward, self.parts)
         return self.grad
+
+    def _forward(self, part: tuple[Tensor, ...]) -> None:
+        x, gate, out, *_ = part
+        torch.addcmul(self.linear, x, x, value=_CUBIC, out=gate).mul_(x).sigmoid_()
+        torch.mul(x, gate, out=out)
+
+    def _backward(self, part: tuple[Tensor, ...]) -> None:
+        x, gate, out, slope, grad = part
+        torch.addcmul(self.linear, x, x, value=3 * _CUBIC, out=slope)
+        rest = torch.addcmul(out, out, gate, value=-1, out=x)
+        grad.mul_(torch.addcmul(gate, rest, slope, out=slope))
 
 
 def norm_backward(

@@ -6,14 +6,16 @@ A library that divides small products itself is left behind by one thread a part
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from retrodict.models._layers import ALIGN
+
+T = TypeVar("T")
 
 
 class Products:
@@ -33,28 +35,28 @@ class Products:
         """Write a @ b into `out`."""
         if self.pool is None:
             return torch.mm(a, b, out=out)
-        self.divided(lambda part: torch.mm(a, b[:, part], out=out[:, part]), out.shape[1])
+        self.each(lambda part: torch.mm(a, b[:, part], out=out[:, part]), self.parts(out.shape[1]))
         return out
 
     def addmm(self, bias: Tensor, a: Tensor, b: Tensor, out: Tensor) -> Tensor:
         """Write bias + a @ b into `out`."""
         if self.pool is None:
             return torch.addmm(bias, a, b, out=out)
-
-        def work(part: slice) -> Tensor:
-            return torch.addmm(bias[..., part], a, b[:, part], out=out[:, part])
-
-        self.divided(work, out.shape[1])
+        self.each(
+            lambda part: torch.addmm(bias[..., part], a, b[:, part], out=out[:, part]),
+            self.parts(out.shape[1]),
+        )
         return out
 
-    def divided(self, work: Callable[[slice], Any], length: int) -> None:
-        """Call `work` on parts of range(length), each a multiple of ALIGN but for the last."""
-        if self.pool is None:
-            work(slice(0, length))
-            return
+    def parts(self, length: int) -> list[slice]:
+        """Divide range(length) among the threads, each part a multiple of ALIGN but the last."""
         step = -(-length // (self.threads * ALIGN)) * ALIGN
-        *others, mine = (slice(i, min(i + step, length)) for i in range(0, length, step))
-        waiting = [self.pool.submit(work, part) for part in others]
+        return [slice(i, min(i + step, length)) for i in range(0, length, step)]
+
+    def each(self, work: Callable[[T], Any], parts: Sequence[T]) -> None:
+        """Call `work` on every part, one a thread."""
+        *others, mine = parts
+        waiting = [self.pool.submit(work, part) for part in others] if self.pool else []
         work(mine)
         for part in waiting:
             part.result()

@@ -123,11 +123,12 @@ class ExplicitTransformer:
         if self.products.threads == 1:
             update(span, gradient)
             return
-
-        def work(part: slice) -> None:
-            update(slice(span.start + part.start, span.start + part.stop), gradient[part])
-
-        self.products.divided(work, len(gradient))
+        self.products.each(
+            lambda part: update(
+                slice(span.start + part.start, span.start + part.stop), gradient[part]
+            ),
+            self.products.parts(len(gradient)),
+        )
 
     def _embed(self, plan: _Plan, flat_tokens: Tensor, w: Views) -> Tensor:
         assert w.tokens is not None
