@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from retrodict.errors import CannotFinish
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL_ADVICE = "the disk is full; make space and give the same command again"
+
+_TEMPORARY = re.compile(r"\..+\.\d+\.tmp")
+"""What `atomic` calls a file until it is whole."""
 
 
 @contextlib.contextmanager
@@ -39,6 +43,14 @@ def atomic_text(path: Path, text: str) -> None:
     """Write text atomically; raises as `atomic` does."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left half-written; of a folder nobody else writes to."""
+    for path in folder.glob(".*.tmp"):
+        if _TEMPORARY.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _reason(error: OSError) -> str:

@@ -1,0 +1,118 @@
+"""A disk that runs full, at every kind of write: one clear line, and nothing that was good is lost.
+
+The disk is real: a small file system in memory, filled but for some KiB.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from retrodict import CannotFinish
+from retrodict.cli._main import run_cli
+from retrodict.runs import Store
+
+FREE = (0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
+"""KiB; a tiny run takes about 150, in files of one page to some tens."""
+
+
+def fill_and_ask(ask, require_same, small_disk, leave, experiment, free) -> int:
+    """Ask for an experiment on fuller and emptier disks; return how often the disk was too full."""
+    refused = 0
+    for kilobytes in free:
+        disk = small_disk(2048)
+        store = disk / "store"
+        store.mkdir()
+        ballast = leave(disk, kilobytes)
+        try:
+            ask(experiment, store)
+        except CannotFinish as error:
+            refused += 1
+            assert "the disk is full; make space and give the same command again" in str(error)
+            assert "\n" not in str(error)
+        for run in Store(store).runs():
+            assert run.status in ("started", "interrupted", "finished")
+        ballast.unlink()
+        require_same(ask(experiment, store), experiment)
+        assert not list(store.glob("*/.*.tmp"))
+    return refused
+
+
+@pytest.mark.usefixtures("checkpoint_at_every_epoch")
+def test_a_training_on_a_full_disk_goes_on_when_there_is_space(
+    ask, require_same, small_disk, leave, alone
+):
+    free = FREE[::3]
+    refused = fill_and_ask(ask, require_same, small_disk, leave, alone, free)
+    assert 1 < refused <= len(free)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("checkpoint_at_every_epoch")
+def test_a_training_on_a_disk_of_any_fullness(ask, require_same, small_disk, leave, alone):
+    free = range(0, 260, 4)
+    refused = fill_and_ask(ask, require_same, small_disk, leave, alone, free)
+    assert 10 < refused < len(free)
+
+
+def test_the_last_good_checkpoint_outlives_a_full_disk(
+    ask, require_same, small_disk, leave, alone, monkeypatch
+):
+    disk = small_disk(2048)
+    ballast = disk / "ballast"
+
+    def due(clock) -> bool:
+        due.asked += 1
+        if due.asked == 3:
+            leave(disk, 4)  # the second epoch's checkpoint is there; the third's finds no space
+        return True
+
+    due.asked = 0
+    monkeypatch.setattr("retrodict.training._loop._CheckpointClock.due", due)
+    with pytest.raises(CannotFinish, match=r"checkpoint\.safetensors: the disk is full"):
+        ask(alone, disk)
+    (run,) = Store(disk).runs()
+    assert run.status == "interrupted"
+    ballast.unlink()
+    require_same(ask(alone, disk), alone)
+    assert run.events()[-2]["event"] == "resumed"
+
+
+COMMANDS = {
+    "run": ["run", "{yaml}", "--out", "{disk}/s"],
+    "grid": ["run", "{yaml}", "--set", "grid.training.seed=[0, 7]", "--out", "{disk}/s"],
+    "reproduce": ["reproduce", "fig1", "table1", "--scale", "smoke", "--out", "{disk}/s"],
+    "verify": ["verify", "--fast", "--out", "{disk}/s"],
+    "report": ["report", "--store", "{ready}", "--out", "{disk}/report.html"],
+    "report.md": ["report", "--store", "{ready}", "--out", "{disk}/report.md"],
+    "plot": ["compare", "{ready}/{name}", "--plot", "{disk}/plot.png"],
+    "bench": ["bench", "theory", "--quick", "--out", "{disk}/s"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_leaves_half_a_file_on_a_full_disk(
+    small_disk, leave, tiny_yaml, tmp_path, capsys, command
+):
+    ready = tmp_path / "ready"
+    run_cli(["run", str(tiny_yaml), "--out", str(ready)])
+    (run,) = Store(ready).runs()
+    disk = small_disk(8192)
+    places = {"yaml": tiny_yaml, "disk": disk, "ready": ready, "name": run.folder.name}
+    arguments = [part.format(**places) for part in COMMANDS[command]]
+    refused = 0
+    for kilobytes in (0, 4, 16, 64, 128, 256):
+        ballast = leave(disk, kilobytes)
+        capsys.readouterr()
+        code = run_cli(arguments)
+        said = [line for line in capsys.readouterr().err.splitlines() if "retrodict:" in line]
+        assert not list(disk.rglob("*.tmp"))
+        ballast.unlink()
+        if code == 0:
+            break
+        refused += 1
+        assert code == 3, said
+        assert len(said) == 1
+        assert "the disk is full; make space and give the same command again" in said[0]
+    assert refused
+    assert run_cli(arguments) == 0
