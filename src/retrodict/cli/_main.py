@@ -6,6 +6,7 @@ resumable; 130 interrupted, resumable.
 
 from __future__ import annotations
 
+import signal
 import sys
 from enum import Enum
 from pathlib import Path
@@ -320,7 +321,9 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
 
 def main() -> None:
     """Run the command line; every way to fail ends in one line on stderr."""
-    sys.exit(run_cli(sys.argv[1:]))
+    code = run_cli(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt
+    sys.exit(code)
 
 
 def run_cli(arguments: list[str]) -> int:

@@ -1,0 +1,103 @@
+"""Clocks that jump, stores that cannot be written to, names of any letters and length."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+
+import pytest
+
+from retrodict.cli._main import run_cli
+from retrodict.runs import Store
+
+
+@pytest.mark.usefixtures("checkpoint_at_every_epoch")
+def test_a_clock_that_jumps_alters_nothing(
+    ask, require_same, in_a_child, alone, tmp_path, monkeypatch
+):
+    rng = random.Random(0)
+
+    def jumping() -> float:
+        return rng.choice([0.0, 1e9, 2e9, 4e9])
+
+    monkeypatch.setattr(time, "time", jumping)
+    assert in_a_child(lambda: ask(alone, tmp_path), kill_before=18, under=tmp_path) == -9
+    (run,) = Store(tmp_path).runs()
+    for path in run.folder.iterdir():
+        os.utime(path, (jumping(), jumping()))
+    assert run.status == "interrupted"
+    require_same(ask(alone, tmp_path), alone)
+    assert [event["event"] for event in run.events()] == ["started", "resumed", "finished"]
+
+
+def test_a_store_that_may_only_be_read_answers_and_says_what_it_cannot(
+    small_disk, tiny_yaml, tmp_path, capsys
+):
+    disk = small_disk(8192)
+    store = disk / "store"
+    assert run_cli(["run", str(tiny_yaml), "--out", str(store)]) == 0
+    assert run_cli(["reproduce", "fig1", "--scale", "smoke", "--out", str(store)]) == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    folder = str(next(store.glob("*/run.json")).parent)
+    for arguments in (
+        ["run", str(tiny_yaml), "--out", str(store)],
+        ["run", str(tiny_yaml), "--out", str(store), "--set", "grid.training.seed=[0]"],
+        ["reproduce", "fig1", "--scale", "smoke", "--out", str(store)],
+        ["show", folder],
+        ["compare", folder],
+        ["report", "--store", str(store), "--out", str(tmp_path / "report.html")],
+    ):
+        assert run_cli(arguments) == 0, arguments
+    capsys.readouterr()
+    for arguments in (
+        ["run", str(tiny_yaml), "--out", str(store), "--set", "training.seed=9"],
+        ["run", str(tiny_yaml), "--out", str(store), "--set", "grid.training.seed=[0, 9]"],
+        ["reproduce", "fig2", "--scale", "smoke", "--out", str(store)],
+        ["compare", folder, "--plot", str(store / "plot.png")],
+        ["verify", "--fast", "--out", str(store)],
+    ):
+        assert run_cli(arguments) == 2, arguments
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "Read-only file system" in said
+    assert not list(store.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Übung № 5 – 実験 🧪",
+        "with 'quotes' and \"others\"",
+        "-o",
+        "a\nb",
+        "100 % {x} [bold]",
+        "é" * 120,
+    ],
+)
+def test_a_store_may_have_any_name(tiny_yaml, tmp_path, capsys, name):
+    store = tmp_path / name
+    changes = ["--set", "training.epochs=1", "--set", "training.threads=1"]
+    assert run_cli(["run", str(tiny_yaml), "--out", str(store), *changes, "--json"]) == 0
+    (run,) = Store(store).runs()
+    assert run_cli(["show", str(run.folder)]) == 0
+    assert run_cli(["compare", str(run.folder), "--plot", str(store / "plot.png")]) == 0
+    assert run_cli(["report", "--store", str(store), "--out", str(store / "report.html")]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("length", [250, 256, 4000, 5000])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_path_that_is_too_long_is_refused_in_one_line(tiny_yaml, tmp_path, capsys, length, deep):
+    name = "/".join(["x" * 99] * (length // 100)) if deep else "x" * length
+    store = tmp_path / name
+    changes = ["--set", "training.epochs=1", "--set", "training.threads=1"]
+    for option in (["--set", "grid.training.seed=[0]"], []):
+        code = run_cli(["run", str(tiny_yaml), "--out", str(store), *changes, *option])
+        said = capsys.readouterr().err
+        if code:
+            assert code == 2
+            assert "File name too long" in said
+            assert said.count("\n") == 1
+        assert code == 0 or not list(tmp_path.glob("x*/*/*/*"))
