@@ -23,11 +23,13 @@ def atomic(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        temporary.unlink(missing_ok=True)  # were it a symbolic link, it would be written through
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)  # some writers leave it to the owner alone
         os.replace(temporary, path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise CannotFinish(f"{path}: {_reason(error)}; what was written before is kept") from error
     finally:
@@ -39,6 +41,16 @@ def atomic_text(path: Path, text: str) -> None:
     """Write text atomically; raises as `atomic` does."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk, so that a power cut does not undo a rename."""
+    with contextlib.suppress(OSError):  # not every system and file system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _reason(error: OSError) -> str:
