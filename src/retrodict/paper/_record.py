@@ -17,14 +17,11 @@ import matplotlib
 
 from retrodict._atomic import atomic_text
 from retrodict._code import source_hash
-from retrodict._formats import require_format
+from retrodict._formats import FIGURE_FORMAT, require_format
 from retrodict._json import dumps
 from retrodict.claims import Claim
 from retrodict.errors import CannotFinish
 from retrodict.measures import Interval
-
-RECORD_FORMAT = 2
-"""Version of the file's layout."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        content = {"format": RECORD_FORMAT, **dataclasses.asdict(self)}
+        content = {"format": FIGURE_FORMAT, **dataclasses.asdict(self)}
         atomic_text(path, dumps(content, indent=1) + "\n")
 
     @classmethod
@@ -61,7 +58,7 @@ class Record:
         """
         try:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if require_format(content.pop("format"), RECORD_FORMAT, "it") < RECORD_FORMAT:
+            if require_format(content.pop("format"), FIGURE_FORMAT, "it") < FIGURE_FORMAT:
                 raise ValueError(
                     "of an older version; the figure is drawn anew when it is asked for"
                 )

@@ -18,7 +18,7 @@ from retrodict._code import commit, training_code
 from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Experiment
 
-_PACKAGES = (
+PACKAGES = (
     "retrodict",
     "torch",
     "numpy",
@@ -47,7 +47,7 @@ def here(device: str, load_torch: bool = True) -> Environment:
             it is loaded already or there is a GPU to ask for.
     """
     return {
-        "versions": {package: _version(package) for package in _PACKAGES},
+        "versions": {package: version(package) for package in PACKAGES},
         "results_version": RESULTS_VERSION,
         "code": training_code(),
         "commit": commit(),
@@ -127,7 +127,8 @@ def _words(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _version(package: str) -> str:
+def version(package: str) -> str:
+    """Return the version of an installed package, or "unknown"."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

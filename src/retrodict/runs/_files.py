@@ -53,6 +53,16 @@ def checkpoints(folder: Path) -> list[Path]:
     return [*([whole] if _is_there(whole) else []), *(path for _, path in found)]
 
 
+def learners_of(name: str, total: int) -> int:
+    """How many of a population's learners a checkpoint of this name is of.
+
+    >>> learners_of("checkpoint-4-10.safetensors", 10), learners_of("checkpoint.safetensors", 10)
+    (6, 10)
+    """
+    part = _PART.fullmatch(name)
+    return int(part[2]) - int(part[1]) if part else total
+
+
 def _is_there(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
