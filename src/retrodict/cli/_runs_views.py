@@ -17,6 +17,7 @@ from rich.text import Text
 
 from retrodict._json import dumps
 from retrodict.errors import BadInput, CannotFinish, nearest
+from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import (
     FAILING,
     SELECTIONS,
@@ -107,10 +108,14 @@ def _cells(one: Listed) -> list[Text]:
         Text("" if epochs is None else f"{done}/{epochs}"),
         Text(size(one.bytes)),
         Text(one.finished_at[:16].replace("T", " ")),
-        Text(
-            f"{one.made_by} (results {one.results_version})" if one.results_version else one.made_by
-        ),
+        _made_by(one),
     ]
+
+
+def _made_by(one: Listed) -> Text:
+    outdated = one.results_version is not None and one.results_version < RESULTS_VERSION
+    said = f"{one.made_by}, results version {one.results_version}" if outdated else one.made_by
+    return Text(said, style="bold yellow" if outdated else "")
 
 
 def _summary(found: Sequence[Listed]) -> str:

@@ -62,10 +62,11 @@ def readme(
         command: what made it.
         left_out: (run, why) of those that are not in it.
     """
+    many = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     lines = [
         "# Runs of retrodict",
         "",
-        f"{len(runs)} run{'s' if len(runs) != 1 else ''}, exported by retrodict {version('retrodict')} (results version "
+        f"{many}, exported by retrodict {version('retrodict')} (results version "
         f"{RESULTS_VERSION}) with",
         "",
         f"    {command}",

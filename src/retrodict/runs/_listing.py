@@ -15,7 +15,6 @@ from retrodict.runs import _files
 from retrodict.runs._run import Run
 from retrodict.runs._state import read_made_by
 
-
 SHOWN = (
     "task.kind",
     "task.vocab_size",
@@ -127,7 +126,7 @@ def glance(path: Path) -> dict[str, Any]:
     for section, body in re.findall(r"^(\w+): *\{(.*)\}$", text, flags=re.MULTILINE):
         for key, word in re.findall(r"(\w+): ([\w.-]+)", body):
             found.setdefault(f"{section}.{key}", word)
-    if not _NEEDED <= found.keys():
+    if not found.keys() >= _NEEDED:
         return {}
     shown = {key: found[key] for key in SHOWN if key in found}
     return {key: int(word) if word.isdecimal() else word for key, word in shown.items()}

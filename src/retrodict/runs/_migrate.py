@@ -26,7 +26,8 @@ def _run_1_to_2(old: Mapping[str, Any]) -> Content:
 
 def _environment_1_to_2(old: Mapping[str, Any]) -> Content:
     """Format 2 has a list, an environment for each that trained a part, and says more of each."""
-    return {"seeds": None, "threads": None, "made_by": [dict(old)]}
+    made_by = {key: value for key, value in old.items() if key != "format"}
+    return {"seeds": None, "threads": None, "made_by": [made_by]}
 
 
 RUN_STEPS: Sequence[Step] = (_run_1_to_2,)

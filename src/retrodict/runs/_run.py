@@ -252,7 +252,8 @@ class Run:
         state = self.state
         kept = {name: sum_ for name, sum_ in state["sha256"].items() if name != _files.WEIGHTS}
         if kept != state["sha256"]:
-            write_state(self.folder, {**state, "sha256": kept})
+            said = {"results_version": self.results_version, "sha256": kept}
+            write_state(self.folder, {**state, **said})
         (self.folder / _files.WEIGHTS).unlink(missing_ok=True)
 
     def _verified(self, name: str) -> Path:
