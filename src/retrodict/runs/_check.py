@@ -66,7 +66,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     for path in _files.checkpoints(folder):
         yield from _checkpoint(path, state)
     yield from _log_lines(folder / _files.LOG)
-    yield from leftovers(run, state)
+    yield from leftovers(run, state, run.is_claimed)
     yield from _foreign(run)
 
 
@@ -112,8 +112,14 @@ def _results(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
         yield _damaged(run.folder / _files.STATE, "has no checksum of the trace")
 
 
-def leftovers(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
-    """Name what killed processes left in a run's folder; costs no reading."""
+def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Problem]:
+    """Name what killed processes left in a run's folder; costs no reading.
+
+    Args:
+        run: which.
+        state: what its run.json says.
+        at_work: whether a process trains it now, whose temporary files are no leftovers.
+    """
     finished = state["state"] == "finished"
     unwanted = _files.checkpoints(run.folder) if finished else []
     weights = run.folder / _files.WEIGHTS
@@ -122,7 +128,7 @@ def leftovers(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
     for path in unwanted:
         yield Problem(path, "leftover", "is not needed: the run is finished", _LEFTOVERS)
     for name in sorted(os.listdir(run.folder)):
-        if _files.temporary_of(name) and not run.is_claimed:  # else it is being written
+        if _files.temporary_of(name) and not at_work:
             yield Problem(run.folder / name, "leftover", "a process died over it", _LEFTOVERS)
 
 

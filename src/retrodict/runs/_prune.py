@@ -147,7 +147,7 @@ def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
 def _parts(run: Run, chosen: Set[Selection]) -> Iterator[Victim]:
     weights = run.folder / _files.WEIGHTS
     with contextlib.suppress(CannotFinish):  # damaged, or of a newer format
-        found = list(leftovers(run, run.state)) if "leftovers" in chosen else []
+        found = list(leftovers(run, run.state, False)) if "leftovers" in chosen else []
         yield from (_victim(one.where, "leftovers", [one.where]) for one in found)
         kept = run.finished and _files.WEIGHTS in run.state["sha256"]
         if "weights" in chosen and kept and weights.is_file():
