@@ -72,9 +72,9 @@ def readme(
         f"    {command}",
         "",
         "`sha256sum -c checksums.sha256` checks the files. Where a number is missing, its cell is",
-        "empty. Numbers can be read back to the last bit; pandas does so with",
-        '`pandas.read_csv(file, float_precision="round_trip")`. Effective weights are of single',
-        'precision: `.astype("float32")` gives their bits.',
+        "empty. Numbers can be read back to the last bit: `pandas.read_csv(file)` does so from",
+        'pandas 3 on, and before with `float_precision="round_trip"`. Effective weights are of',
+        'single precision: `.astype("float32")` gives their bits.',
         "",
     ]
     for table in [table for table in _TABLES if table in columns]:
