@@ -126,6 +126,13 @@ def test_show_says_by_what_a_run_was_made_and_what_would_differ(command, fresh, 
     assert "made again here it would differ: processor" in " ".join(out.split())
 
 
+def test_a_run_of_an_older_results_version_is_compared_with_a_warning(command, old, monkeypatch):
+    monkeypatch.setattr("retrodict.cli._runs_views.RESULTS_VERSION", 3)
+    code, out, _ = command("compare", old.folder)
+    assert code == 0
+    assert "has results version 2, this code 3: made again, its numbers differ" in out
+
+
 def test_a_newer_run_is_said_to_be_newer(command, old):
     path = old.folder / "run.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 7'))

@@ -90,8 +90,8 @@ def test_the_folder_explains_and_checks_itself(old, tmp_path):
 
 def test_runs_of_different_kinds_share_a_table(old, answer, tmp_path):
     other = Experiment.from_text("""
-        task: {kind: pairs, n: 4, m: 2}
-        model: {kind: bilinear, d_model: 4}
+        task: {kind: pairs, n: 4, m: 8}
+        model: {kind: bilinear, d: 4}
         training: {epochs: 1, learners: 1, device: cpu, threads: 1}
     """)
     run = answer(other, old.folder.parent)

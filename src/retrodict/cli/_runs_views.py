@@ -244,9 +244,21 @@ def show_export(
     console = _console()
     for name, why in left_out:
         console.print(Text(f"left out: {name}: {why}", style="yellow"), soft_wrap=True)
+    print_outdated(console, runs)
     total = sum(path.stat().st_size for path in files)
     said = f"wrote {to}: {len(files)} files, {size(total)}; README.md says what they hold"
     console.print(said, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_outdated(console: Console, runs: Sequence[Run]) -> None:
+    """Say which runs are of another results version than this code's."""
+    for run in runs:
+        if run.results_version != RESULTS_VERSION:
+            said = (
+                f"{run.folder.name} has results version {run.results_version or 'unknown'}, this "
+                f"code {RESULTS_VERSION}: made again, its numbers differ"
+            )
+            console.print(Text(said, style="bold"), soft_wrap=True)
 
 
 def _exportable(names: Sequence[str], root: Path) -> tuple[list[Run], list[tuple[str, str]]]:

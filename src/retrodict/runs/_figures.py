@@ -6,6 +6,7 @@ What a record says of its figure is read by `retrodict.paper`; here only which f
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,13 +90,15 @@ def dead_temporaries(root: Path) -> list[Path]:
 def _is_dead(path: Path) -> bool:
     named = _files.temporary_of(path.name)
     try:
-        age = time.time() - path.stat().st_mtime
-        os.kill(named[1] if named else 0, 0)
+        if named is None or time.time() - path.stat().st_mtime < _WRITING_SECONDS:
+            return False
+        if sys.platform != "win32":  # where it would end the process
+            os.kill(named[1], 0)
     except ProcessLookupError:
-        return age > _WRITING_SECONDS
+        return True
     except (OSError, OverflowError):
         return False
-    return False
+    return sys.platform == "win32"
 
 
 def _records(root: Path) -> Iterator[Path]:

@@ -75,13 +75,21 @@ def environment(content: Content, where: Path) -> Content:
     """
     found = migrated({"format": 1, **content}, ENVIRONMENT_STEPS, where)
     made_by = found.get("made_by")
-    if not isinstance(made_by, list) or not made_by or not all(map(_is_dict, made_by)):
+    if not isinstance(made_by, list) or not made_by or not all(map(_is_environment, made_by)):
         raise CannotFinish(f"{where}: damaged: does not say what an environment.json says")
     return found
 
 
-def _is_dict(value: object) -> bool:
-    return isinstance(value, dict)
+def _is_environment(one: Any) -> bool:
+    """Whether it can be read as an environment; what it leaves out is not known."""
+    if not isinstance(one, dict):
+        return False
+    words = ("code", "commit", "python", "platform", "processor", "cpu_capability")
+    return (
+        all(isinstance(one.get(word), str | None) for word in words)
+        and isinstance(one.get("versions", {}), dict)
+        and isinstance(one.get("gpu"), dict | None)
+    )
 
 
 def header(format_version: int) -> str:
