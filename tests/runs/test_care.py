@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 
 import pytest
@@ -293,3 +295,28 @@ def test_a_read_only_store_is_read(old, halted, read_only, content):
     with pytest.raises(CannotFinish, match="cannot be written to: Read-only"):
         prune(root, {"unfinished"})
     assert content(root) == before
+
+
+@pytest.mark.slow
+def test_no_flipped_or_lost_byte_of_a_small_file_is_a_crash(fresh, halted):
+    """Whatever is wrong with a run, it is said in a line."""
+    rng = random.Random(0)
+    for run, names in (
+        (fresh, ("run.json", "environment.json", "experiment.yaml", "log.jsonl")),
+        (halted, ("run.json", "environment.json", "checkpoint.safetensors")),
+    ):
+        (run.folder / "trace.nc").unlink(missing_ok=True)
+        for name in names:
+            path = run.folder / name
+            data = path.read_bytes()
+            for _ in range(150):
+                at, end = rng.randrange(min(len(data), 4000)), rng.choice([len(data), None])
+                broken = data[:at] + bytes([data[at] ^ (1 << rng.randrange(8))])
+                path.write_bytes(broken + data[at + 1 : end] if end else broken)
+                assert listed(run.folder).name == run.folder.name
+                assert check_run(run.folder)
+                with contextlib.suppress(CannotFinish):
+                    opened = open_run(run.folder)
+                    _ = opened.status, opened.experiment, opened.made_by, opened.events()
+                    opened.differences()
+            path.write_bytes(data)

@@ -59,7 +59,7 @@ def run_state(content: Content, where: Path) -> Content:
     sound = (
         state.get("state") in ("started", "finished")
         and isinstance(state.get("digest"), str)
-        and isinstance(state.get("results_version"), int | None)
+        and isinstance(state.get("results_version", "lost"), int | None)
         and isinstance(checksums, dict)
         and all(isinstance(part, str) for pair in checksums.items() for part in pair)
     )
