@@ -50,7 +50,7 @@ def list_(out: Out = STORE, as_json: Json = False) -> None:
 
     Folders that are not ours and runs that are damaged are named as such. Nothing is written.
     """
-    from retrodict.cli._runs_views import show_listing
+    from retrodict.cli._runs_list import show_listing
 
     show_listing(out, as_json)
 
