@@ -65,6 +65,7 @@ def test_a_row_of_runs_has_every_setting_and_where_it_was_made(old, fresh, tmp_p
     assert rows["environments"].tolist() == [1, 2]
 
 
+@pytest.mark.slow
 def test_the_curves_give_the_numbers_that_show_gives(old, tmp_path):
     curves = exported([old], tmp_path / "out")["curves"]
     last = curves[curves["epoch"] == curves["epoch"].max()]
@@ -88,6 +89,7 @@ def test_the_folder_explains_and_checks_itself(old, tmp_path):
             assert "." in column or f"`{column}`" in said
 
 
+@pytest.mark.slow
 def test_runs_of_different_kinds_share_a_table(old, answer, tmp_path):
     other = Experiment.from_text("""
         task: {kind: pairs, n: 4, m: 8}
