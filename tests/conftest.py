@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
+import io
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from retrodict import Experiment
+from retrodict.runs import Run, Store, open_run
 
 TINY = """
 task: {kind: reversal, vocab_size: 24}
@@ -32,3 +41,118 @@ def tiny_yaml(tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY, encoding="utf-8")
     return path
+
+
+FORMAT_1 = Path(__file__).parent / "data" / "run-format-1"
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def note(self, text: str) -> None: ...
+
+    def waiting(self, why: str) -> None: ...
+
+    def training(self, run: Run, epoch: int, epochs: int) -> None: ...
+
+    def working(self, what: str, share: float) -> None: ...
+
+    def cell(self, number: int, of: int, label: str) -> None: ...
+
+
+def _copied(source: Path, target: Path) -> Path:
+    return shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.md"))
+
+
+@pytest.fixture
+def answer():
+    """Answer an experiment in a store, silently: from what is there, or by training."""
+    from retrodict.launch import execute
+
+    return lambda experiment, root: execute(experiment, Store(root), Silent())
+
+
+@pytest.fixture
+def old_store(tmp_path) -> Path:
+    """A copy of the runs of format 1, as an older version wrote them: `old` and `halted`."""
+    return _copied(FORMAT_1, tmp_path / "old")
+
+
+@pytest.fixture
+def old(old_store) -> Run:
+    """A finished run of format 1."""
+    return open_run(old_store / "reversal-transformer-0127a5b410a3")
+
+
+@pytest.fixture
+def halted(old_store) -> Run:
+    """An interrupted run of format 1, with a checkpoint after epoch 2 of 3."""
+    return open_run(old_store / "reversal-transformer-712591977e6e")
+
+
+@pytest.fixture(scope="session")
+def _resumed(tmp_path_factory) -> Path:
+    from retrodict.launch import execute
+
+    root = _copied(FORMAT_1, tmp_path_factory.mktemp("resumed") / "store")
+    shutil.rmtree(root / "reversal-transformer-0127a5b410a3")
+    halted = root / "reversal-transformer-712591977e6e"
+    execute(open_run(halted).experiment, Store(root), Silent())
+    return root
+
+
+@pytest.fixture
+def fresh(_resumed, tmp_path) -> Run:
+    """A finished run of the present format, the only one in its store."""
+    root = _copied(_resumed, tmp_path / "fresh")
+    return open_run(root / "reversal-transformer-712591977e6e")
+
+
+@pytest.fixture
+def content():
+    """Read every file below a folder."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    return read
+
+
+@pytest.fixture
+def read_only(monkeypatch) -> Callable[[Path], None]:
+    """Make a folder's files refuse to be written, made or deleted, as a read-only disk does.
+
+    Taking the rights away does not stop root, as whom tests may run.
+    """
+
+    def protect(root: Path) -> None:
+        def refuse(path: object) -> None:
+            inside = not isinstance(path, int) and str(path).startswith(str(root))
+            if inside:
+                raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+        def guarded_open(file, mode="r", *rest, plain=builtins.open, **more):
+            if set(mode) & set("wax+"):
+                refuse(file)
+            return plain(file, mode, *rest, **more)
+
+        def guarded_os_open(path, flags, *rest, plain=os.open, **more):
+            if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                refuse(path)
+            return plain(path, flags, *rest, **more)
+
+        def guarded(plain):
+            def call(path, *rest, **more):
+                refuse(path)
+                return plain(path, *rest, **more)
+
+            return call
+
+        monkeypatch.setattr(builtins, "open", guarded_open)
+        monkeypatch.setattr(io, "open", guarded_open)
+        monkeypatch.setattr(os, "open", guarded_os_open)
+        for name in ("unlink", "remove", "rename", "replace", "mkdir", "rmdir", "chmod", "utime"):
+            monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+
+    return protect

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,6 @@ from retrodict.errors import CannotFinish
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL_ADVICE = "the disk is full; make space and give the same command again"
-
-_TEMPORARY = re.compile(r"\..+\.\d+\.tmp")
-"""What `atomic` calls a file until it is whole."""
 
 
 @contextlib.contextmanager
@@ -27,11 +23,13 @@ def atomic(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        temporary.unlink(missing_ok=True)  # were it a symbolic link, it would be written through
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)  # some writers leave it to the owner alone
         os.replace(temporary, path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise CannotFinish(f"{path}: {_reason(error)}; what was written before is kept") from error
     finally:
@@ -45,12 +43,14 @@ def atomic_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def sweep(folder: Path) -> None:
-    """Remove what writers that were killed left half-written; of a folder nobody else writes to."""
-    for path in folder.glob(".*.tmp"):
-        if _TEMPORARY.fullmatch(path.name):
-            with contextlib.suppress(OSError):
-                path.unlink()
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk, so that a power cut does not undo a rename."""
+    with contextlib.suppress(OSError):  # not every system and file system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _reason(error: OSError) -> str:

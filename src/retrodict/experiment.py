@@ -282,8 +282,11 @@ class Experiment(Section):
         size = self.training.batch_size
         return self.training.epochs * (1 if size == "all" else -(-sentences // size))
 
-    def digest(self) -> str:
+    def digest(self, results_version: int | None = None) -> str:
         """Hash everything that can alter a bit of the result (of a resolved experiment).
+
+        Args:
+            results_version: of the code that gives the result; by default this code's.
 
         >>> Experiment(task={"kind": "chain"}).resolved().digest()[:6].isalnum()
         True
@@ -293,7 +296,7 @@ class Experiment(Section):
         content = {
             "experiment": settings,
             "execution": self.execution,
-            "results_version": RESULTS_VERSION,
+            "results_version": RESULTS_VERSION if results_version is None else results_version,
         }
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from retrodict._formats import require_format
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -88,8 +90,10 @@ class Trace:
 
         Raises:
             OSError: the file cannot be read or is no trace.
+            CannotFinish: it has a format that this version does not read.
         """
         curves = xr.load_dataset(path, engine="h5netcdf")
+        require_format(curves.attrs.get("format"), FORMAT, path)
         weights = {}
         for name in str(curves.attrs["panels"]).split():
             group = f"{_WEIGHTS_GROUP}/{name}"

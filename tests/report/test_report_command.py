@@ -42,6 +42,16 @@ def test_the_default_is_report_html_in_the_store(command, store, monkeypatch):
     assert (store.with_name("runs") / "report.html").is_file()
 
 
+def test_a_read_only_store_is_reported(command, store, tmp_path, read_only, monkeypatch):
+    (store / "verify.json").unlink()
+    monkeypatch.setattr(_report, "check", lambda *asked, **more: [])
+    read_only(store)
+    code, _, err = command("--store", store, "--out", tmp_path / "page.html")
+    assert (code, err) == (0, "")
+    assert (tmp_path / "page.html").is_file()
+    assert not (store / "verify.json").exists()
+
+
 def test_json_is_one_document(command, store, tmp_path):
     code, out, _ = command("--store", store, "--out", tmp_path / "r.html", "--json")
     found = json.loads(out)

@@ -120,7 +120,7 @@ def damage(path, change) -> None:
         ("run.json", lambda b: b"{", "run.json: damaged"),
         ("run.json", lambda b: b"[]", "run.json: damaged"),
         ("run.json", lambda b: b'{"format": 1}', "run.json: damaged"),
-        ("run.json", lambda b: b.replace(b'"format": 1', b'"format": 0'), "has format 0"),
+        ("run.json", lambda b: b.replace(b'"format": 2', b'"format": 0'), "format 0 is older"),
         ("experiment.yaml", lambda b: b.replace(b"lr: 0.01", b"lr: 0.02"), "was changed"),
         ("experiment.yaml", lambda b: b[:20], "damaged run"),
     ],

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from retrodict._atomic import atomic_text
+from retrodict._formats import STATEMENTS_FORMAT, require_format
 from retrodict._json import dumps
 from retrodict.claims._claim import Verdict
 from retrodict.claims._statement import Finding, Part
-
-KEPT_FORMAT = 1
-"""Version of the file's layout."""
+from retrodict.errors import CannotFinish
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Kept:
 
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        content = {"format": KEPT_FORMAT, **dataclasses.asdict(self)}
+        content = {"format": STATEMENTS_FORMAT, **dataclasses.asdict(self)}
         atomic_text(path, dumps(content, indent=1) + "\n")
 
     @classmethod
@@ -50,15 +49,21 @@ class Kept:
         """
         try:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if content.pop("format") != KEPT_FORMAT:
-                raise ValueError("of another version")
+            require_format(content.pop("format"), STATEMENTS_FORMAT, "it")
             findings = [_finding(**one) for one in content.pop("findings")]
             kept = cls(findings=findings, **content)
             if not all(_sound(finding) for finding in findings):
                 raise ValueError("a finding is not as findings are")
             if not all(isinstance(t, str) for t in (kept.command, kept.version, kept.code)):
                 raise ValueError("text expected")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            CannotFinish,
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:
             raise ValueError(f"{path}: no checked statements: {error}") from None
         return kept
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import flow
@@ -55,6 +56,7 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
         print_json({"differ": differ, "runs": shown, "damaged": damaged, **files})
         return
     _print(rows, differ)
+    print_outdated(Console(), runs)
     for why in damaged:
         Console().print(why, style="bold red", highlight=False, markup=False, soft_wrap=True)
     if plot is not None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from retrodict.cli import _runs
 from retrodict.errors import (
     OUT_OF_MEMORY,
     BadInput,
@@ -36,6 +37,7 @@ app = typer.Typer(
       retrodict run my.yaml --set model.tied_head=true
       retrodict verify --fast                  the theorems, checked in a minute
       retrodict report                         all of it as one page
+      retrodict runs list                      the store: list, verify, prune, export
       retrodict bench                          how fast, beside the usual script and the machine
       retrodict list                           what there is
     """,
@@ -49,6 +51,8 @@ class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choic
     laptop = "laptop"
     paper = "paper"
 
+
+app.add_typer(_runs.app)
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from retrodict.claims import Kept
 from retrodict.cli._progress import Progress
 from retrodict.cli._verify import KEPT, check, choose, keep
 from retrodict.cli._views import print_json
-from retrodict.errors import BadInput
+from retrodict.errors import BadInput, CannotFinish
 from retrodict.paper import code_version
 from retrodict.report import (
     Answer,
@@ -91,7 +92,7 @@ def _statements(root: Path) -> Kept:
         findings = check(choose([]), fast=True, progress=progress)
     command = "retrodict verify --fast"
     kept = Kept(findings, True, command, retrodict.__version__, code_version())
-    if os.access(root, os.W_OK):
+    with contextlib.suppress(CannotFinish):  # a store that cannot be written is no hindrance
         keep(kept, root)
     return kept
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -78,24 +79,46 @@ def show_list(as_json: bool) -> None:
 
 def show_run(run: Run, as_json: bool) -> None:
     """Print what a run is and how it ended."""
+    differences = run.differences()
     if as_json:
-        print_json(run_facts(run))
+        facts = {"made_by": run.made_by, "results_version": run.results_version}
+        print_json({**run_facts(run), **facts, "differences": differences})
         return
     console = Console()
     console.print(run.experiment.to_yaml(), highlight=False, markup=False)
     console.print(f"status    [bold]{run.status}[/bold]", highlight=False)
-    versions = run.environment["versions"]
-    console.print(
-        f"made by   retrodict {versions['retrodict']}, torch {versions['torch']}, "
-        f"Python {run.environment['python']}, {run.environment['processor']}",
-        highlight=False,
-    )
+    for environment in run.made_by:
+        said = f"made by   {_described(environment)}"
+        console.print(said, highlight=False, markup=False)
+    training = run.experiment.training
+    console.print(f"seeds     {training.seeds[0]} to {training.seeds[-1]}", highlight=False)
     for event in run.events():
-        facts = ", ".join(f"{k} {v}" for k, v in event.items() if k not in ("time", "event"))
-        console.print(f"{event['time']}  {event['event']}  {facts}", highlight=False)
+        facts = {k: v for k, v in event.items() if k not in ("time", "event")}
+        told = ", ".join(f"{k} {v}" for k, v in facts.items())
+        line = f"{event['time']}  {event['event']}  {told}"
+        console.print(line, highlight=False, markup=False)
+    for difference in differences:
+        said = f"made again here it would differ: {difference}"
+        console.print(said, style="bold", highlight=False, markup=False)
     if run.finished:
         console.print(final_table(run, predicted_nll(run)))
         print_reading_help(console, run)
+
+
+def _described(environment: Mapping[str, Any]) -> str:
+    """One line on code, versions and machine; what an older format does not say is left out."""
+    versions = environment.get("versions") or {}
+    gpu = environment.get("gpu") or {}
+    told = [
+        f"{name} {versions[name]}" for name in ("retrodict", "torch", "numpy") if name in versions
+    ]
+    told += [f"Python {environment['python']}"] if environment.get("python") else []
+    told += [f"code {environment['code']}"] if environment.get("code") else []
+    told += [f"commit {environment['commit'][:12]}"] if environment.get("commit") else []
+    told += [str(environment["processor"])] if environment.get("processor") else []
+    told += [str(environment["cpu_capability"])] if environment.get("cpu_capability") else []
+    told += [str(gpu["name"])] if gpu.get("name") else []
+    return ", ".join(told) or "unknown: environment.json was lost"
 
 
 def print_json(content: Any) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
-from retrodict._atomic import sweep
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.launch._cores import cores
@@ -72,7 +71,6 @@ def execute(
             stop.check()
         if run.finished:
             return run
-        sweep(run.folder)
         run.begin(experiment)
         if experiment.training.device == "cpu":
             threads = int(experiment.training.threads)

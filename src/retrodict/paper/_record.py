@@ -15,14 +15,13 @@ from typing import Any
 
 import matplotlib
 
-import retrodict
 from retrodict._atomic import atomic_text
+from retrodict._code import source_hash
+from retrodict._formats import FIGURE_FORMAT, require_format
 from retrodict._json import dumps
 from retrodict.claims import Claim
+from retrodict.errors import CannotFinish
 from retrodict.measures import Interval
-
-RECORD_FORMAT = 2
-"""Version of the file's layout."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        content = {"format": RECORD_FORMAT, **dataclasses.asdict(self)}
+        content = {"format": FIGURE_FORMAT, **dataclasses.asdict(self)}
         atomic_text(path, dumps(content, indent=1) + "\n")
 
     @classmethod
@@ -59,15 +58,24 @@ class Record:
         """
         try:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if content.pop("format") != RECORD_FORMAT:
-                raise ValueError("of another version")
+            if require_format(content.pop("format"), FIGURE_FORMAT, "it") < FIGURE_FORMAT:
+                raise ValueError(
+                    "of an older version; the figure is drawn anew when it is asked for"
+                )
             claims = [_claim(**claim) for claim in content.pop("claims")]
             record = cls(claims=claims, **content)
             named = (*record.files.items(), *record.runs.items())
             text = (record.name, record.scale, record.note, record.code)
             if not all(isinstance(part, str) for part in (*text, *(p for n in named for p in n))):
                 raise ValueError("text expected")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            CannotFinish,
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:
             raise ValueError(f"{path}: no record of a drawing: {error}") from None
         return record
 
@@ -99,12 +107,7 @@ def _number(value: Any) -> Any:
 @cache
 def code_version() -> str:
     """Hash what a drawing and its verdicts depend on beside their runs: code and matplotlib."""
-    root = Path(retrodict.__file__).parent
-    digest = hashlib.sha256(matplotlib.__version__.encode())
-    for path in sorted(root.rglob("*.py")):
-        if path.relative_to(root).parts[0] not in ("cli", "report"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return source_hash(lambda name: name not in ("cli", "report"), matplotlib.__version__)
 
 
 code_version()  # now: of the code as it is loaded, should a file change later

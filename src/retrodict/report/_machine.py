@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from retrodict.report._collect import Collected
@@ -12,10 +11,10 @@ from retrodict.report._run_view import RunView
 
 def machines(runs: Mapping[str, RunView]) -> list[tuple[tuple[str, ...], Sequence[RunView]]]:
     """Every distinct machine, in words, with the runs that it made."""
-    found: dict[str, list[RunView]] = {}
+    found: dict[tuple[str, ...], list[RunView]] = {}
     for run in runs.values():
-        found.setdefault(json.dumps(run.environment, sort_keys=True, default=str), []).append(run)
-    return [(_described(made[0]), made) for made in found.values()]
+        found.setdefault(_described(run), []).append(run)
+    return list(found.items())
 
 
 def _described(run: RunView) -> tuple[str, ...]:

@@ -1,46 +1,38 @@
 """A Run: one folder that holds an experiment, its trace, its weights or its checkpoint.
 
     experiment.yaml       what was asked, resolved on the machine that ran it
-    environment.json      versions and machine
-    run.json              format, hash, state; once finished, the checksum of every file
+    environment.json      seeds, and which code, versions and machines trained it
+    run.json              state, digest, results version; the checksums of the other files
     checkpoint.safetensors    while unfinished; one a part where memory divides the learners
     trace.nc, weights.safetensors    once finished
     log.jsonl             wall-clock events: started, resumed, interrupted, finished
 
-`run.json` is written last, so a run is finished when it says so and not before.
+`run.json` is written last, so a run is finished when it says so and not before. Every file says
+which format it has (docs/store.md); older ones are read as if they were of the present one.
 """
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import json
-import platform
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import contextlib
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from filelock import FileLock, Timeout
-
 from retrodict._atomic import atomic, atomic_text
+from retrodict._formats import require_format
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import Experiment
+from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
+from retrodict.runs import _environment, _files, _log, _migrate
+from retrodict.runs._claim import claim, is_claimed
+from retrodict.runs._files import REMEDY, Tensors, hash_of, refuse_link
+from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state
 from retrodict.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from torch import Tensor
-
-FORMAT = 1
-"""Version of the layout of a run's folder."""
-
-_PACKAGES = ("retrodict", "torch", "numpy", "xarray", "h5netcdf", "safetensors", "pydantic")
 
 
 class Run:
@@ -48,11 +40,13 @@ class Run:
 
     Parameters:
         folder: where it is or will be.
+        answers: the digest that it must have; None takes what is there.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, answers: str | None = None) -> None:
         self.folder = folder
-        self.checkpoint = folder / "checkpoint.safetensors"
+        self.answers = answers
+        self.checkpoint = folder / _files.CHECKPOINT
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
@@ -60,52 +54,82 @@ class Run:
     @property
     def exists(self) -> bool:
         """Whether anything of this run is on disk."""
-        return (self.folder / "run.json").exists()
+        return os.path.lexists(self.folder / _files.STATE)
 
     @property
     def finished(self) -> bool:
         """Whether the trace is complete.
 
         Raises:
-            CannotFinish: the folder is damaged or of another version.
+            CannotFinish: the folder is damaged, of a newer format, or of another experiment.
         """
-        return self.exists and self._state()["state"] == "finished"
+        return self.exists and self.state["state"] == "finished"
 
     @property
     def status(self) -> Literal["finished", "running", "interrupted", "started"]:
         """How far the run is; `interrupted` can be resumed, `started` has no checkpoint yet."""
         if self.finished:
             return "finished"
-        if self._is_claimed():
+        if self.is_claimed:
             return "running"
         return "interrupted" if self.has_checkpoint else "started"
 
     @property
     def has_checkpoint(self) -> bool:
         """Whether some of the training is on disk and can be gone on from."""
-        return bool(self._checkpoints())
+        return bool(_files.checkpoints(self.folder))
 
-    def _checkpoints(self) -> list[Path]:
-        """Return the checkpoint, or those of the parts of a population that did not fit."""
-        return list(self.folder.glob(f"{self.checkpoint.stem}*{self.checkpoint.suffix}"))
+    @property
+    def state(self) -> dict[str, Any]:
+        """What run.json says, in the present format.
+
+        Raises:
+            CannotFinish: the folder is damaged, of a newer format, or of another experiment.
+        """
+        state = read_state(self.folder)
+        if self.answers not in (None, state["digest"]):
+            raise CannotFinish(
+                f"{self.folder}: holds another experiment than its name says; {REMEDY}"
+            )
+        return state
 
     @cached_property
     def experiment(self) -> Experiment:
         """What was asked.
 
         Raises:
-            CannotFinish: the folder is damaged or of another version.
+            CannotFinish: the folder is damaged or of a newer format.
         """
-        path = self.folder / "experiment.yaml"
+        path, state = self.folder / _files.EXPERIMENT, self.state
+        unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == hash_of(refuse_link(path))
         try:
-            experiment = Experiment.from_yaml(path)
+            text = read_text(path)
+            _migrate.require_experiment(text, path)
+            experiment = Experiment.from_text(text, where=str(path))
         except BadInput as error:
-            raise CannotFinish(f"damaged run: {error}; {_REMEDY}") from None
-        if experiment.digest() != self._state()["digest"]:
-            raise CannotFinish(
-                f"{path}: was changed, or written by a version with other results; {_REMEDY}"
-            )
+            said = "it is as another version wrote it" if unchanged else "damaged run"
+            raise CannotFinish(f"{said}: {error}; {REMEDY}") from None
+        of_another_version = unchanged and state["results_version"] != RESULTS_VERSION
+        if _version_of(experiment, state) is None and not of_another_version:
+            raise CannotFinish(f"{path}: damaged: was changed since it was written; {REMEDY}")
         return experiment
+
+    @cached_property
+    def results_version(self) -> int | None:
+        """The results version of the code that made it; None if that cannot be known.
+
+        Format 1 did not write it down: it is the version whose digest fits.
+
+        Raises:
+            CannotFinish: the folder is damaged or of a newer format.
+        """
+        state = self.state
+        if state["results_version"] is not None:
+            return int(state["results_version"])
+        version = _version_of(self.experiment, state)
+        if version is None and state["state"] == "finished":
+            version = int(self.trace.attrs["results_version"])
+        return version
 
     @cached_property
     def trace(self) -> Trace:
@@ -114,11 +138,11 @@ class Run:
         Raises:
             CannotFinish: the run is not finished, or its trace is damaged.
         """
-        path = self._verified("trace.nc")
+        path = self._verified(_files.TRACE)
         try:
             return Trace.load(path)
         except (OSError, ValueError, KeyError) as error:
-            raise CannotFinish(f"{path}: damaged: {error}; {_REMEDY}") from error
+            raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
 
     def weights(self) -> Mapping[str, Tensor]:
         """Read the final parameters by name, each with a leading learner axis.
@@ -128,52 +152,78 @@ class Run:
         """
         from safetensors.torch import load_file
 
-        return dict(load_file(self._verified("weights.safetensors")))
+        path = self._verified(_files.WEIGHTS)
+        said = Tensors.of(path).metadata
+        require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
+        if said.get("digest", self.state["digest"]) != self.state["digest"]:
+            raise CannotFinish(f"{path}: damaged: belongs to another experiment; {REMEDY}")
+        return dict(load_file(path))
+
+    @property
+    def made_by(self) -> list[dict[str, Any]]:
+        """Code, versions and machine, once for each environment that trained a part of the run.
+
+        Raises:
+            CannotFinish: environment.json is damaged or of a newer format.
+        """
+        return read_made_by(self.folder, self.state["sha256"].get(_files.ENVIRONMENT))
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Versions and machine that made the run."""
-        return self._json("environment.json")
+        """The environment that trained last; raises as `made_by` does."""
+        return self.made_by[-1]
+
+    def differences(self) -> list[str]:
+        """Say, a line each, what would make the run differ if it were made again here and now.
+
+        Raises:
+            CannotFinish: the folder is damaged or of a newer format.
+        """
+        return _environment.differences(self.made_by, self.experiment, self.results_version)
 
     def events(self) -> list[dict[str, Any]]:
-        """Read the log: what happened when, in wall-clock time."""
-        path = self.folder / "log.jsonl"
-        if not path.exists():
-            return []
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.endswith("}")]
+        """Read the log: what happened when, in wall-clock time. Damaged lines are left out."""
+        return _log.read(self.folder / _files.LOG)
 
     def log(self, event: str, **facts: Any) -> None:
         """Append an event to the log; a log that cannot be written never ends a run."""
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        try:
-            with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
-                file.write(json.dumps({"time": stamp, "event": event, **facts}) + "\n")
-        except OSError:
-            return
+        _log.append(self.folder / _files.LOG, event, facts)
 
-    @contextmanager
-    def claim(self, timeout: float) -> Iterator[bool]:
+    def claim(self, timeout: float) -> AbstractContextManager[bool]:
         """Try to become the one process that trains this run; yields whether it worked."""
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=timeout)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
+        return claim(self.folder / _files.LOCK, timeout)
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether a process trains it now."""
+        return is_claimed(self.folder / _files.LOCK)
 
     def begin(self, experiment: Experiment) -> None:
-        """Write down what is about to run, unless that was done before."""
+        """Write down what is about to run and where, unless that was done before.
+
+        Half-written files of processes that died are removed; only who holds the claim may call.
+
+        Raises:
+            CannotFinish: the folder is damaged, or cannot be written.
+        """
+        for path in self.folder.glob(".*.tmp"):
+            if _files.temporary_of(path.name):
+                with suppress(OSError):
+                    path.unlink()
+        now = _environment.here(experiment.training.device)
         if self.exists:
             _ = self.experiment  # refuses a damaged folder
+            for path in _files.checkpoints(self.folder):
+                refuse_link(path)
+            made_by = self._made_by_so_far()
+            if now not in made_by:
+                write_made_by(self.folder, experiment, [*made_by, now])
             return
-        atomic_text(self.folder / "experiment.yaml", experiment.to_yaml())
-        atomic_text(self.folder / "environment.json", json.dumps(_environment(), indent=1) + "\n")
-        self._write_state({"state": "started", "digest": experiment.digest()})
+        path = self.folder / _files.EXPERIMENT
+        atomic_text(path, _migrate.header(_migrate.EXPERIMENT_FORMAT) + experiment.to_yaml())
+        write_made_by(self.folder, experiment, [now])
+        digest, names = experiment.digest(), [_files.EXPERIMENT]
+        write_state(self.folder, state_of(self.folder, "started", digest, names))
 
     def finish(
         self, experiment: Experiment, trace: Trace, weights: Mapping[str, Tensor] | None
@@ -185,59 +235,51 @@ class Run:
         """
         from safetensors.torch import save_file
 
-        with atomic(self.folder / "trace.nc") as temporary:
-            _writing(temporary, lambda: trace.save(temporary))
+        digest = experiment.digest()
+        with atomic(self.folder / _files.TRACE) as temporary:
+            _files.write_with(lambda: trace.save(temporary), temporary)
         if weights is not None:
             tensors = {name: w.detach().cpu().contiguous() for name, w in weights.items()}
-            with atomic(self.folder / "weights.safetensors") as temporary:
-                _writing(temporary, lambda: save_file(tensors, temporary))
-        names = ["experiment.yaml", "trace.nc", *(["weights.safetensors"] if weights else [])]
-        checksums = {name: _sha256(self.folder / name) for name in names}
-        self._write_state({"state": "finished", "digest": experiment.digest(), "sha256": checksums})
-        for checkpoint in self._checkpoints():
+            said = {"format": str(_migrate.WEIGHTS_FORMAT), "digest": digest}
+            with atomic(self.folder / _files.WEIGHTS) as temporary:
+                _files.write_with(lambda: save_file(tensors, temporary, said), temporary)
+        names = [_files.EXPERIMENT, _files.ENVIRONMENT, _files.TRACE]
+        names += [_files.WEIGHTS] if weights is not None else []
+        write_state(self.folder, state_of(self.folder, "finished", digest, names))
+        for checkpoint in _files.checkpoints(self.folder):
             checkpoint.unlink(missing_ok=True)
+
+    def discard_weights(self) -> None:
+        """Delete the final weights of a finished run; it says from then on that none were kept.
+
+        Raises:
+            CannotFinish: it is damaged, or cannot be written.
+        """
+        state = self.state
+        kept = {name: sum_ for name, sum_ in state["sha256"].items() if name != _files.WEIGHTS}
+        if kept != state["sha256"]:
+            said = {"results_version": self.results_version, "sha256": kept}
+            write_state(self.folder, {**state, **said})
+        (self.folder / _files.WEIGHTS).unlink(missing_ok=True)
 
     def _verified(self, name: str) -> Path:
         """Return the path of a result whose checksum is right."""
-        state, path = self._state(), self.folder / name
+        state, path = self.state, refuse_link(self.folder / name)
         if state["state"] != "finished":
             raise CannotFinish(f"{self.folder}: is not finished; run its experiment.yaml to go on")
-        expected = state.get("sha256", {}).get(name)
+        expected = state["sha256"].get(name)
         if expected is None:
             raise CannotFinish(f"{path}: was not kept")
-        if not path.exists() or _sha256(path) != expected:
+        if hash_of(path) != expected:
             problem = "fails its checksum" if path.exists() else "is missing"
-            raise CannotFinish(f"{path}: damaged: {problem}; {_REMEDY}")
+            raise CannotFinish(f"{path}: damaged: {problem}; {REMEDY}")
         return path
 
-    def _state(self) -> dict[str, Any]:
-        state = self._json("run.json")
-        if state.get("format") != FORMAT:
-            raise CannotFinish(
-                f"{self.folder}: has format {state.get('format')}, this version reads {FORMAT}; "
-                f"{_REMEDY}"
-            )
-        if state.get("state") not in ("started", "finished") or "digest" not in state:
-            raise CannotFinish(f"{self.folder / 'run.json'}: damaged; {_REMEDY}")
-        return state
-
-    def _write_state(self, state: dict[str, Any]) -> None:
-        text = json.dumps({"format": FORMAT, **state}, indent=1)
-        atomic_text(self.folder / "run.json", text + "\n")
-
-    def _json(self, name: str) -> dict[str, Any]:
-        path = self.folder / name
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CannotFinish(f"{path}: damaged: {error}; {_REMEDY}") from None
-        if not isinstance(content, dict):
-            raise CannotFinish(f"{path}: damaged; {_REMEDY}")
-        return content
-
-    def _is_claimed(self) -> bool:
-        with self.claim(timeout=0.0) as mine:
-            return not mine
+    def _made_by_so_far(self) -> list[dict[str, Any]]:
+        """Return `made_by`; a lost list is no reason to lose a training, and is said to be lost."""
+        with contextlib.suppress(CannotFinish):
+            return self.made_by
+        return [_environment.UNKNOWN]
 
 
 def open_run(path: str | Path) -> Run:
@@ -256,50 +298,7 @@ def open_run(path: str | Path) -> Run:
     return run
 
 
-_REMEDY = "move the folder away to run it anew"
-
-
-def _writing(path: Path, write: Callable[[], object]) -> None:
-    """Call a library's writer; its own kinds of error become operating-system errors."""
-    try:
-        write()
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise _os_error(path, error) from error
-    except Exception as error:  # HDF5 and safetensors wrap a full disk in errors of their own
-        raise _os_error(path, error) from error
-
-
-def _os_error(path: Path, error: Exception) -> OSError:
-    full = shutil.disk_usage(path.parent).free < 2**20 or "No space left" in str(error)
-    return OSError(errno.ENOSPC if full else errno.EIO, str(error))
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _environment() -> dict[str, Any]:
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "unknown"
-    return {
-        "versions": versions,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": processor(),
-    }
-
-
-def processor() -> str:
-    """Name this machine's processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
+def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
+    """Return the results version under which an experiment has a run's digest, if any does."""
+    versions = range(RESULTS_VERSION, 0, -1)
+    return next((v for v in versions if experiment.digest(v) == state["digest"]), None)

@@ -23,7 +23,7 @@ class Store:
 
     def run(self, experiment: Experiment) -> Run:
         """Return the run that answers a resolved experiment, whether or not it is there yet."""
-        return Run(self.root / experiment.name)
+        return Run(self.root / experiment.name, experiment.digest())
 
     def runs(self) -> list[Run]:
         """List the runs that are there, by name."""

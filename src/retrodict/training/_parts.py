@@ -55,7 +55,7 @@ def _begun(checkpoint: Path, total: int) -> list[tuple[int, int]]:
         return [(0, total)]
     found = {}
     for path in checkpoint.parent.glob(f"{checkpoint.stem}-*{checkpoint.suffix}"):
-        match = re.fullmatch(r".*-(\d+)-(\d+)", path.stem)
+        match = re.fullmatch(rf"{re.escape(checkpoint.stem)}-(\d+)-(\d+)", path.stem)
         if match:
             found[int(match[1])] = int(match[2])
     chain, at = [], 0

@@ -1,0 +1,205 @@
+"""Looking for what is wrong with a run's folder, file by file. Nothing is touched."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from retrodict._formats import Newer, require_format
+from retrodict.errors import CannotFinish
+from retrodict.experiment import RESULTS_VERSION
+from retrodict.runs import _files, _log, _migrate
+from retrodict.runs._listing import is_bare
+from retrodict.runs._run import Run
+
+Kind = Literal["damaged", "newer", "misnamed", "leftover", "outdated", "older", "foreign", "note"]
+FAILING: tuple[Kind, ...] = ("damaged", "newer", "misnamed")
+"""What cannot be relied on, or not be found; the other kinds are said for the sake of order."""
+
+_LEFTOVERS = "'retrodict runs prune --leftovers' deletes it"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it should be.
+
+    Attributes:
+        where: the file or folder.
+        kind: how bad that is; see `FAILING`.
+        what: is wrong.
+        remedy: what to do about it.
+    """
+
+    where: Path
+    kind: Kind
+    what: str
+    remedy: str
+
+
+def check_run(folder: Path) -> list[Problem]:
+    """Look at every file in a folder of a store. Never raises."""
+    try:
+        return list(_check(folder))
+    except OSError as error:
+        return [_damaged(folder, f"cannot be read: {error.strerror or error}")]
+
+
+def _check(folder: Path) -> Iterator[Problem]:
+    run = Run(folder)
+    if not run.exists:
+        if is_bare(folder):
+            yield Problem(folder, "leftover", "a process died before run.json", _LEFTOVERS)
+        else:
+            yield Problem(folder, "foreign", "holds no run", "move it away if it is in the way")
+        return
+    state = yield from _tried(folder / _files.STATE, lambda: run.state)
+    if state is None:
+        return
+    yield from _experiment(run, state)
+    yield from _tried(folder / _files.ENVIRONMENT, lambda: run.made_by)
+    yield from _results(run, state)
+    for path in _files.checkpoints(folder):
+        yield from _checkpoint(path, state)
+    yield from _log_lines(folder / _files.LOG)
+    yield from leftovers(run, state, run.is_claimed)
+    yield from _foreign(run)
+
+
+def _experiment(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
+    experiment = yield from _tried(run.folder / _files.EXPERIMENT, lambda: run.experiment)
+    if experiment is None:
+        return
+    name = f"{experiment.task.kind}-{experiment.model.kind}-{state['digest'][:12]}"
+    own = run.folder.resolve().name
+    if own != name:
+        taken = re.fullmatch(r".*-[0-9a-f]{12}", own)  # the name of another experiment
+        what = "its name is that of another experiment" if taken else "is not found by this name"
+        yield Problem(run.folder, "misnamed" if taken else "note", what, f"rename it to {name}")
+    version = yield from _tried(run.folder, lambda: run.results_version)
+    if version is not None and version < RESULTS_VERSION:
+        yield Problem(
+            run.folder,
+            "outdated",
+            f"results version {version}, this code has {RESULTS_VERSION}",
+            "'retrodict runs prune --outdated' deletes it",
+        )
+    if _files.read_object(run.folder / _files.STATE).get("format") != _migrate.RUN_FORMAT:
+        what = f"its run.json is older than format {_migrate.RUN_FORMAT}"
+        yield Problem(run.folder, "older", what, "nothing: it is read as it is")
+
+
+def _results(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
+    """Look at what has a checksum; whatever else a finished run holds was to be deleted."""
+    looked_at = (_files.EXPERIMENT, _files.ENVIRONMENT)
+    for name, expected in state["sha256"].items():
+        path = run.folder / name
+        if name in looked_at or Path(name).name != name:
+            continue
+        if path.is_symlink() or not path.exists():
+            yield _damaged(path, "is a symbolic link" if path.is_symlink() else "is missing")
+        elif _files.sha256(path) != expected:
+            yield _damaged(path, "fails its checksum")
+        elif name == _files.TRACE:
+            yield from _tried(path, lambda: run.trace)
+        elif name == _files.WEIGHTS:
+            yield from _tried(path, partial(_weights, path, state))
+    if state["state"] == "finished" and _files.TRACE not in state["sha256"]:
+        yield _damaged(run.folder / _files.STATE, "has no checksum of the trace")
+
+
+def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Problem]:
+    """Name what killed processes left in a run's folder; costs no reading.
+
+    Args:
+        run: which.
+        state: what its run.json says.
+        at_work: whether a process trains it now, whose temporary files are no leftovers.
+    """
+    finished = state["state"] == "finished"
+    unwanted = _files.checkpoints(run.folder) if finished else []
+    weights = run.folder / _files.WEIGHTS
+    if finished and _files.WEIGHTS not in state["sha256"] and weights.exists():
+        unwanted.append(weights)
+    for path in unwanted:
+        yield Problem(path, "leftover", "is not needed: the run is finished", _LEFTOVERS)
+    for name in sorted(os.listdir(run.folder)):
+        if _files.temporary_of(name) and not at_work:
+            yield Problem(run.folder / name, "leftover", "a process died over it", _LEFTOVERS)
+
+
+def _weights(path: Path, state: dict[str, Any]) -> None:
+    said = _files.Tensors.of(path).metadata
+    require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
+    if said.get("digest", state["digest"]) != state["digest"]:
+        raise CannotFinish("belongs to another experiment")
+
+
+def _checkpoint(path: Path, state: dict[str, Any]) -> Iterator[Problem]:
+    if path.is_symlink():
+        yield _damaged(path, "is a symbolic link")
+        return
+    try:
+        said = _files.Tensors.of(path).metadata
+        require_format(said.get("format"), _migrate.CHECKPOINT_FORMAT, path)
+        failing = _files.failing_tensors(path)
+    except Newer as error:
+        yield Problem(path, "newer", *_newer(error))
+    except (CannotFinish, OSError, ValueError, TypeError, AttributeError) as error:
+        yield _damaged(path, f"is no checkpoint: {error}", "move it away to start anew")
+    else:
+        if failing:
+            yield _damaged(path, f"{failing[0]} fails its checksum", "move it away to start anew")
+        if path.name == _files.CHECKPOINT and said.get("digest") != state["digest"]:
+            yield _damaged(path, "belongs to another experiment", "move it away to start anew")
+
+
+def _log_lines(path: Path) -> Iterator[Problem]:
+    if path.is_symlink():
+        yield _damaged(path, "is a symbolic link")
+    lost = [i for i, line in enumerate(_log.lines(path), start=1) if line and not _log.parse(line)]
+    if lost:
+        count = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        what = f"line {lost[0]}{count} cannot be read"
+        yield Problem(path, "note", what, "nothing: what can be read is used")
+
+
+def _foreign(run: Run) -> Iterator[Problem]:
+    for name in sorted(os.listdir(run.folder)):
+        if not _files.is_own(name) and not _files.temporary_of(name):
+            what = "is not ours" + (
+                " (a symbolic link)" if (run.folder / name).is_symlink() else ""
+            )
+            yield Problem(run.folder / name, "foreign", what, "move it away if it is in the way")
+
+
+def _tried(path: Path, read: Callable[[], Any]) -> Generator[Problem, None, Any]:
+    """Read something; say why that is not possible. Returns what was read, or None."""
+    try:
+        found = read()
+    except Newer as error:
+        yield Problem(path, "newer", *_newer(error))
+        return None
+    except (CannotFinish, OSError, ValueError) as error:
+        yield _damaged(path, _short(str(error), path))
+        return None
+    return found
+
+
+def _newer(error: Newer) -> tuple[str, str]:
+    what, _, remedy = str(error).rpartition(": ")
+    return what.partition(": ")[2] or what, remedy or "upgrade it"
+
+
+def _short(text: str, path: Path) -> str:
+    """Leave out of a message what its row says anyway."""
+    text = text.removesuffix(f"; {_files.REMEDY}").removeprefix("damaged run: ")
+    return text.removeprefix(f"{path}: ").removeprefix("damaged: ")
+
+
+def _damaged(path: Path, what: str, remedy: str = _files.REMEDY) -> Problem:
+    return Problem(path, "damaged", what, remedy)

@@ -1,0 +1,256 @@
+"""Runs as a folder of tidy tables to put beside a paper. Every number survives the way and back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.recording import CURVES, PANELS
+from retrodict.runs import _files
+from retrodict.runs._environment import PACKAGES
+from retrodict.runs._export_readme import readme
+from retrodict.runs._run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["csv", "parquet"]
+Tick = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is exported, and how.
+
+    Attributes:
+        runs: finished ones, of different names.
+        folder: which is made; it must not exist, or be empty.
+        format: of the tables.
+        weights: whether effective weights are exported too.
+        command: what made it.
+        left_out: (run, why) of those that were not asked for by name and cannot be exported.
+    """
+
+    runs: Sequence[Run]
+    folder: Path
+    format: Format
+    weights: bool
+    command: str
+    left_out: Sequence[tuple[str, str]] = ()
+
+
+def export(what: Export, tick: Tick = lambda name, share: None) -> list[Path]:
+    """Write the folder, all of it or nothing; return its files.
+
+    Raises:
+        BadInput: the folder is not empty or cannot be made, or Parquet is not installed.
+        CannotFinish: a run is damaged, or the disk is full.
+    """
+    _require_writer(what.format)
+    with _whole(what.folder) as temporary:
+        tables = _Tables(temporary, what.format)
+        with tables:
+            for i, run in enumerate(what.runs):
+                tick(run.folder.name, i / len(what.runs))
+                _write_run(run, tables, what.weights)
+        (temporary / "experiments").mkdir()
+        for run in what.runs:
+            text = (run.folder / _files.EXPERIMENT).read_text(encoding="utf-8")
+            _write(temporary / "experiments" / f"{run.folder.name}.yaml", text)
+        about = readme(what.runs, tables.columns, what.format, what.command, what.left_out)
+        _write(temporary / "README.md", about)
+        names = sorted(p.relative_to(temporary) for p in temporary.rglob("*") if p.is_file())
+        sums = [f"{_files.sha256(temporary / name)}  {name.as_posix()}\n" for name in names]
+        _write(temporary / "checksums.sha256", "".join(sums))
+    return [what.folder / name for name in (*names, Path("checksums.sha256"))]
+
+
+def _write_run(run: Run, tables: _Tables, weights: bool) -> None:
+    """Append what a run says to every table."""
+    import pandas as pd
+
+    trace, name = run.trace, run.folder.name
+    tables.add("runs", pd.DataFrame([run_row(run)]))
+    learners = {"run": name, "learner": "learner", "seed": "seed"}
+    curves = trace.curves[[*CURVES]].to_dataframe().reset_index()
+    curves.insert(0, "run", name)
+    tables.add("curves", curves[[*learners, "epoch", "group", "trained", *CURVES]])
+    losses = trace.curves[["training_loss", "diverged_at"]].to_dataframe().reset_index()
+    losses.insert(0, "run", name)
+    losses["diverged_at"] = losses["diverged_at"].astype("Int64")
+    tables.add("training", losses[[*learners, "epoch", "training_loss", "diverged_at"]])
+    for panel, values in trace.weights.items() if weights else ():
+        matrix = values[[*PANELS]].to_dataframe().reset_index()
+        matrix.insert(0, "run", name)
+        matrix.insert(3, "panel", panel)
+        matrix = matrix.rename(columns={"snapshot": "epoch"})
+        tables.add(
+            "effective_weights",
+            matrix[[*learners, "epoch", "panel", "source", "target", *PANELS]],
+        )
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    """Say in one row what a run is: provenance, then every setting."""
+    made_by, training = run.made_by, run.experiment.training
+    last, state = made_by[-1], run.state
+    versions = last.get("versions") or {}
+    gpu = last.get("gpu") or {}
+    seconds = [event["seconds"] for event in run.events() if _is_number(event.get("seconds"))]
+    return {
+        "run": run.folder.name,
+        "digest": state["digest"],
+        "results_version": run.results_version,
+        **{f"{package}_version": versions.get(package) for package in PACKAGES},
+        "python_version": last.get("python"),
+        "code": last.get("code"),
+        "commit": last.get("commit"),
+        "platform": last.get("platform"),
+        "processor": last.get("processor"),
+        "cpu_capability": last.get("cpu_capability"),
+        "gpu": gpu.get("name"),
+        "cuda": gpu.get("cuda"),
+        "environments": len(made_by),
+        "seconds": sum(seconds) if seconds else None,
+        "first_seed": training.seeds[0],
+        "last_seed": training.seeds[-1],
+        **{key: _cell(value) for key, value in run.experiment.settings.items()},
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: Any) -> Any:
+    """A setting as a cell: what is not one word or number is written as in the YAML."""
+    from retrodict.experiment import flow
+
+    return flow(value) if isinstance(value, list | tuple | dict) else value
+
+
+class _Tables:
+    """Tables that grow run by run, so that no more than one run is in memory.
+
+    The rows of `runs` are few, and their columns are known when all are there: they are kept.
+
+    Attributes:
+        columns: table → its columns.
+    """
+
+    def __init__(self, folder: Path, kind: Format) -> None:
+        self.folder, self.format = folder, kind
+        self.columns: dict[str, list[str]] = {}
+        self._runs: list[pd.DataFrame] = []
+        self._open = contextlib.ExitStack()
+        self._writers: dict[str, Any] = {}
+
+    def __enter__(self) -> _Tables:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None and self._runs:
+            import pandas as pd
+
+            self._append("runs", _one_type_a_column(pd.concat(self._runs, ignore_index=True)))
+        self._open.close()
+
+    def add(self, name: str, rows: pd.DataFrame) -> None:
+        """Append rows to a table."""
+        if name == "runs":
+            self._runs.append(rows.astype(object))
+        else:
+            self._append(name, rows)
+
+    def _append(self, name: str, rows: pd.DataFrame) -> None:
+        first = name not in self.columns
+        self.columns.setdefault(name, list(rows.columns))
+        path = self.folder / f"{name}.{self.format}"
+        if self.format == "csv":
+            rows.to_csv(path, mode="a", header=first, index=False, lineterminator="\n")
+            return
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.Table.from_pandas(rows, preserve_index=False)
+        if first:
+            self._writers[name] = self._open.enter_context(pq.ParquetWriter(path, table.schema))
+        self._writers[name].write_table(table.cast(self._writers[name].schema))
+
+
+def _one_type_a_column(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write a setting that is a number in one run and a word in another as words in all."""
+    import pandas as pd
+
+    for column in rows.columns:
+        values = [value for value in rows[column] if not pd.isna(value)]
+        kinds = {type(value) for value in values}
+        if kinds <= {int}:
+            rows[column] = rows[column].astype("Int64")
+        elif kinds <= {int, float}:
+            rows[column] = rows[column].astype("float64")
+        elif kinds <= {bool}:
+            rows[column] = rows[column].astype("boolean")
+        else:
+            rows[column] = [None if pd.isna(value) else str(value) for value in rows[column]]
+    return rows
+
+
+def _require_writer(kind: Format) -> None:
+    if kind == "parquet":
+        try:
+            import pyarrow.parquet  # noqa: F401
+        except ImportError:
+            raise BadInput(
+                "--format parquet needs pyarrow: pip install 'retrodict[parquet]', or choose csv"
+            ) from None
+
+
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `folder`; rename it when it is complete.
+
+    Raises:
+        BadInput: the folder is there and not empty, or cannot be made.
+        CannotFinish: the disk is full.
+    """
+    require_empty(folder)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+    except OSError as error:
+        raise BadInput(f"--to {folder}: cannot be made: {error.strerror}") from None
+    try:
+        yield temporary
+        if folder.is_dir():
+            folder.rmdir()
+        temporary.rename(folder)
+    except OSError as error:
+        why = DISK_FULL_ADVICE if error.errno in DISK_FULL else f"{error.strerror or error}"
+        raise CannotFinish(f"{folder}: cannot be written: {why}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_empty(folder: Path) -> None:
+    """Refuse a place where something is.
+
+    Raises:
+        BadInput: it is a file, a link, or a folder that is not empty.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise BadInput(f"--to {folder}: is there and is no folder; give another name")
+    with contextlib.suppress(FileNotFoundError):
+        if os.listdir(folder):
+            raise BadInput(f"--to {folder}: is there and not empty; give another name")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,107 @@
+"""The README of exported runs: what each column is, in which unit, and how to make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from retrodict.experiment import RESULTS_VERSION
+from retrodict.recording import CURVES, LOSSES, PANELS
+from retrodict.runs._environment import version
+from retrodict.runs._run import Run
+
+_TABLES = {
+    "runs": "one row a run",
+    "curves": "one row a run, learner, epoch and group of questions",
+    "training": "one row a run, learner and epoch",
+    "effective_weights": "one row a run, learner, epoch, panel, source and target",
+}
+
+_COLUMNS = {
+    "run": "the run; `experiments/RUN.yaml` is what was asked",
+    "digest": "SHA-256 of everything that can alter a bit of the result",
+    "results_version": "raised whenever a change of retrodict's code alters results",
+    "code": "hash of the part of retrodict's source that decides the bits of a training",
+    "commit": "git commit of retrodict, where it ran from a checkout",
+    "platform": "operating system",
+    "processor": "of the machine that trained last",
+    "gpu": "name of the GPU that trained last; empty: the processor did",
+    "cuda": "version of CUDA, with a GPU",
+    "cpu_capability": "instructions for which torch chose its code",
+    "environments": "how many trained parts of the run; the columns tell the last",
+    "seconds": "of training, all sittings together (s)",
+    "first_seed": "seed of learner 0; learner s has this plus s",
+    "last_seed": "seed of the last learner",
+    "learner": "its number in its run, from 0",
+    "seed": "of this learner: corpus, initialisation, order, dropout",
+    "epoch": "passes over the training sentences so far; 0 is before the first step",
+    "group": "which questions: trained ones, or held out",
+    "trained": "whether the group's questions are among the training sentences",
+    **CURVES,
+    "training_loss": LOSSES["training"] + " (nats)",
+    "diverged_at": "epoch at which the learner became non-finite; empty: it never did",
+    "panel": "which questions a matrix of effective weights is of",
+    "source": "number of the source entity in its panel, from 0",
+    "target": "number of the target entity in its panel, from 0",
+    **PANELS,
+}
+
+
+def readme(
+    runs: Sequence[Run],
+    columns: Mapping[str, Sequence[str]],
+    kind: str,
+    command: str,
+    left_out: Sequence[tuple[str, str]],
+) -> str:
+    """Describe an export.
+
+    Args:
+        runs: which.
+        columns: table → its columns.
+        kind: of the tables, `csv` or `parquet`.
+        command: what made it.
+        left_out: (run, why) of those that are not in it.
+    """
+    many = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    lines = [
+        "# Runs of retrodict",
+        "",
+        f"{many}, exported by retrodict {version('retrodict')} (results version "
+        f"{RESULTS_VERSION}) with",
+        "",
+        f"    {command}",
+        "",
+        "`sha256sum -c checksums.sha256` checks the files. Where a number is missing, its cell is",
+        "empty. Numbers can be read back to the last bit: `pandas.read_csv(file)` does so from",
+        'pandas 3 on, and before with `float_precision="round_trip"`. Effective weights are of',
+        'single precision: `.astype("float32")` gives their bits.',
+        "",
+    ]
+    for table in [table for table in _TABLES if table in columns]:
+        lines += [f"## {table}.{kind}: {_TABLES[table]}", "", "| column | what |", "|---|---|"]
+        names = [name for name in columns[table] if "." not in name]
+        lines += [f"| `{name}` | {_COLUMNS.get(name) or _package(name)} |" for name in names]
+        if len(names) < len(columns[table]):
+            lines += ["| all with a dot | the settings, by the names of `experiments/RUN.yaml` |"]
+        lines += [""]
+    lines += [
+        "## To make a run again",
+        "",
+        "    pip install retrodict        # the version, and torch's, that runs."
+        + f"{kind} names for it",
+        "    retrodict run experiments/RUN.yaml --out again",
+        "",
+        "On the same kind of processor, with the same versions and as many threads, a run gives",
+        "the same bits; elsewhere it agrees to rounding, later in distribution over learners.",
+        "Its folder has the same name where the question and the results version are the same.",
+        "",
+    ]
+    if left_out:
+        lines += ["## Not here", ""]
+        lines += [f"- `{name}`: {why}" for name, why in left_out]
+        lines += [""]
+    return "\n".join(lines)
+
+
+def _package(column: str) -> str:
+    return f"{column.removesuffix('_version')} that trained last"

@@ -1,0 +1,157 @@
+"""What a store holds, at a glance: no trace and no YAML is read, so thousands take seconds."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retrodict._formats import Newer
+from retrodict.errors import CannotFinish
+from retrodict.runs import _files
+from retrodict.runs._run import Run
+from retrodict.runs._state import read_made_by
+
+SHOWN = (
+    "task.kind",
+    "task.vocab_size",
+    "model.kind",
+    "model.n_layer",
+    "model.d_model",
+    "training.learners",
+    "training.epochs",
+    "training.seed",
+)
+_NEEDED = {"task.kind", "model.kind", "training.epochs", "training.learners"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A folder of a store.
+
+    Attributes:
+        name: the folder's.
+        status: a run's, or `damaged`, `newer` (of a format that this version does not read),
+            `incomplete` (ours, but without run.json) or `foreign` (not ours).
+        bytes: of its files.
+        settings: those of `SHOWN` that the experiment has.
+        epochs_done: None if that is not known.
+        finished_at: in wall-clock time, as the log says it; "" if it does not.
+        made_by: the version of retrodict that trained last; "" if that is not known.
+        results_version: as run.json says it; None if it does not.
+        problem: why it is damaged, or not read; "" if it is.
+    """
+
+    name: str
+    status: str
+    bytes: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    epochs_done: int | None = None
+    finished_at: str = ""
+    made_by: str = ""
+    results_version: int | None = None
+    problem: str = ""
+
+
+def listed(folder: Path) -> Listed:
+    """Say what a folder of a store is. Never raises: what cannot be read says so."""
+    try:
+        size = _size(folder)
+        if not Run(folder).exists:
+            return Listed(folder.name, "incomplete" if is_bare(folder) else "foreign", size)
+        return _listed(Run(folder), size)
+    except Newer as error:
+        return Listed(folder.name, "newer", size, problem=str(error))
+    except CannotFinish as error:
+        return Listed(folder.name, "damaged", size, problem=str(error))
+    except OSError as error:
+        problem = f"{folder}: cannot be read: {error.strerror}"
+        return Listed(folder.name, "damaged", 0, problem=problem)
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder without a run.json holds files of ours: a process died before it."""
+    names = os.listdir(folder)
+    return any(map(_files.is_own, names)) and _files.STATE not in names
+
+
+def folders(root: Path) -> list[Path]:
+    """Return every folder of a store, by name; hidden ones are nobody's business."""
+    if not root.is_dir():
+        return []
+    with os.scandir(root) as found:
+        names = [entry.name for entry in found if entry.is_dir() and entry.name[0] != "."]
+    return [root / name for name in sorted(names)]
+
+
+def _listed(run: Run, size: int) -> Listed:
+    state, folder = run.state, run.folder
+    made_by = read_made_by(folder, state["sha256"].get(_files.ENVIRONMENT))[-1].get("versions")
+    events = [event for event in run.events() if event["event"] == "finished"]
+    settings = glance(folder / _files.EXPERIMENT) or _shown(run)
+    finished = state["state"] == "finished"
+    epochs = settings.get("training.epochs")
+    return Listed(
+        name=folder.name,
+        status=run.status,
+        bytes=size,
+        settings=settings,
+        epochs_done=epochs if finished else _epochs_done(run, settings.get("training.learners")),
+        finished_at=events[-1]["time"] if finished and events else "",
+        made_by=str(made_by.get("retrodict", "")) if isinstance(made_by, dict) else "",
+        results_version=state["results_version"],
+    )
+
+
+def _shown(run: Run) -> dict[str, Any]:
+    return {key: value for key, value in run.experiment.settings.items() if key in SHOWN}
+
+
+def glance(path: Path) -> dict[str, Any]:
+    """Read words and whole numbers from an experiment.yaml as we write it: a line a section.
+
+    Reading YAML in full takes a hundredth of a second a file.
+
+    Returns:
+        The settings by name; none if it is not as we write it.
+    """
+    try:
+        text = _files.refuse_link(path).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    for section, body in re.findall(r"^(\w+): *\{(.*)\}$", text, flags=re.MULTILINE):
+        for key, word in re.findall(r"(\w+): ([\w.-]+)", body):
+            found.setdefault(f"{section}.{key}", word)
+    if not found.keys() >= _NEEDED:
+        return {}
+    shown = {key: found[key] for key in SHOWN if key in found}
+    return {key: int(word) if word.isdecimal() else word for key, word in shown.items()}
+
+
+def _epochs_done(run: Run, learners: Any) -> int | None:
+    """Read off the checkpoints how far a run is; parts that follow each other count in turn."""
+    done = 0.0
+    try:
+        for path in _files.checkpoints(run.folder):
+            epoch = int(_files.Tensors.of(path).metadata["epoch"])
+            done += epoch * _files.learners_of(path.name, int(learners)) / int(learners)
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        return None
+    return int(done)
+
+
+def _size(folder: Path) -> int:
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in _entries(folder))
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(Path(entry.path))
+            else:
+                yield entry

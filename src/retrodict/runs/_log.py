@@ -1,0 +1,56 @@
+"""The log of a run: a line of JSON an event, in wall-clock time. Each line says its format."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+"""Version of a line; a line that says none has this one."""
+
+
+def append(path: Path, event: str, facts: dict[str, Any]) -> None:
+    """Write an event; a log that cannot be written never ends a run.
+
+    It is never written through a symbolic link, and a line that a killed process left unfinished
+    does not swallow this one.
+    """
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    line = json.dumps({"format": FORMAT, "time": stamp, "event": event, **facts}) + "\n"
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0) as file:
+            if size := file.seek(0, os.SEEK_END):
+                file.seek(size - 1)
+                line = line if file.read(1) == b"\n" else "\n" + line
+            file.write(line.encode())
+    except OSError:
+        return
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Read the events; lines that are damaged, or of a newer format, are left out."""
+    return [event for line in lines(path) if (event := parse(line)) is not None]
+
+
+def lines(path: Path) -> list[bytes]:
+    """Return the lines of a log; none if it cannot be read or is a symbolic link."""
+    try:
+        return [] if path.is_symlink() else path.read_bytes().splitlines()
+    except OSError:
+        return []
+
+
+def parse(line: bytes) -> dict[str, Any] | None:
+    """Read an event from a line; None if it holds none that this version knows."""
+    try:
+        event = json.loads(line)
+        known = isinstance(event, dict) and int(event.pop("format", FORMAT)) <= FORMAT
+    except (ValueError, TypeError, RecursionError):
+        return None
+    if not known or not isinstance(event.get("time"), str):
+        return None
+    return event if isinstance(event.get("event"), str) else None

@@ -1,0 +1,180 @@
+"""Deleting what a store does not need. Never: a run that is being trained, files that are not ours.
+
+Symbolic links are not followed: a linked folder is left alone, and of a link among a run's files
+the link is deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from retrodict.errors import CannotFinish
+from retrodict.experiment import RESULTS_VERSION
+from retrodict.runs import _files
+from retrodict.runs._check import check_run, leftovers
+from retrodict.runs._figures import dead_temporaries, drawn
+from retrodict.runs._listing import folders, is_bare
+from retrodict.runs._run import Run
+
+Selection = Literal["leftovers", "unfinished", "outdated", "damaged", "weights"]
+
+SELECTIONS: dict[Selection, str] = {
+    "leftovers": "what killed processes left: temporary files, checkpoints of finished runs",
+    "unfinished": "runs that were interrupted or never got far, with their checkpoints",
+    "outdated": "runs of an older results version, which no question is answered from",
+    "damaged": "runs that 'retrodict runs verify' finds damaged",
+    "weights": "the final weights of finished runs; curves and effective weights stay",
+}
+
+
+@dataclass(frozen=True)
+class Victim:
+    """Something that would be deleted.
+
+    Attributes:
+        path: a run's folder, if all of the run; else the folder or file itself.
+        why: which selection asked for it.
+        files: what is deleted, in this order.
+        bytes: how much space that gives back.
+        used_by: figures that were drawn from it.
+    """
+
+    path: Path
+    why: Selection
+    files: tuple[Path, ...]
+    bytes: int
+    used_by: tuple[str, ...] = ()
+
+
+Tick = Callable[[str, float], None]
+
+
+def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None) -> list[Victim]:
+    """Say what of a store would be deleted; nothing is touched."""
+    figures = drawn(root)
+    found = [_victim(path, "leftovers", [path]) for path in _beside_runs(root, chosen)]
+    all_folders = [folder for folder in folders(root) if not folder.is_symlink()]
+    for i, folder in enumerate(all_folders):
+        tick(folder.name, i / len(all_folders))
+        if not Run(folder).is_claimed:
+            used_by = tuple(one.path.stem for one in figures if folder.name in one.runs)
+            found += [replace(victim, used_by=used_by) for victim in _of_folder(folder, chosen)]
+    return found
+
+
+def prune(
+    root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None
+) -> list[Victim]:
+    """Delete it, and return what was deleted.
+
+    Each run is held, and looked at again, while it is deleted, so that no training can begin on it
+    or have ended on it meanwhile.
+
+    Raises:
+        CannotFinish: a file cannot be deleted.
+    """
+    done = []
+    for victim in plan(root, chosen, tick):
+        if victim.path.parent == root and not victim.path.is_dir():
+            _delete(victim)
+        elif not _delete_held(victim, chosen):
+            continue
+        done.append(victim)
+    return done
+
+
+def _delete_held(victim: Victim, chosen: Set[Selection]) -> bool:
+    """Delete a run, or files of it, if nobody trains it and it is still to be deleted."""
+    whole = victim.path.is_dir()
+    folder = victim.path if whole else victim.path.parent
+    with _held(folder) as mine:
+        again = [v for v in _of_folder(folder, chosen) if v.path == victim.path] if mine else []
+        for one in again:
+            _delete(one)
+        if whole and again:
+            with contextlib.suppress(OSError):
+                (folder / _files.LOCK).unlink(missing_ok=True)
+                folder.rmdir()  # stays if something of others is in it
+    return bool(again)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    try:
+        with Run(folder).claim(timeout=0.0) as mine:
+            yield mine
+    except OSError as error:
+        raise CannotFinish(f"{folder}: cannot be written to: {error.strerror or error}") from None
+
+
+def _beside_runs(root: Path, chosen: Set[Selection]) -> list[Path]:
+    return dead_temporaries(root) if "leftovers" in chosen else []
+
+
+def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
+    """Say what of a folder that nobody trains would be deleted: all of the run, or some files."""
+    run = Run(folder)
+    if not run.exists:
+        worth = run.has_checkpoint or (folder / _files.TRACE).exists()
+        bare = "leftovers" in chosen and is_bare(folder) and not worth
+        return [_victim(folder, "leftovers", _own_files(folder))] if bare else []
+    why = _whole(run, chosen)
+    if why:
+        return [_victim(folder, why, _own_files(folder))]
+    return list(_parts(run, chosen))
+
+
+def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
+    """Return which selection asks for all of a run, if one does."""
+    if "damaged" in chosen:
+        kinds = {problem.kind for problem in check_run(run.folder)}
+        if "damaged" in kinds and "newer" not in kinds:
+            return "damaged"
+    try:
+        if "unfinished" in chosen and not run.finished:
+            return "unfinished"
+        version = run.results_version if "outdated" in chosen else None
+    except CannotFinish:  # damaged, or of a newer format
+        return None
+    return "outdated" if version is not None and version < RESULTS_VERSION else None
+
+
+def _parts(run: Run, chosen: Set[Selection]) -> Iterator[Victim]:
+    weights = run.folder / _files.WEIGHTS
+    with contextlib.suppress(CannotFinish):  # damaged, or of a newer format
+        found = list(leftovers(run, run.state, False)) if "leftovers" in chosen else []
+        yield from (_victim(one.where, "leftovers", [one.where]) for one in found)
+        kept = run.finished and _files.WEIGHTS in run.state["sha256"]
+        if "weights" in chosen and kept and weights.is_file():
+            yield _victim(weights, "weights", [weights])
+
+
+def _own_files(folder: Path) -> list[Path]:
+    """Return the files of ours in a folder; run.json first: without it there is no run any more."""
+    names = [name for name in sorted(os.listdir(folder)) if _is_ours(name)]
+    return [folder / name for name in sorted(names, key=lambda name: name != _files.STATE)]
+
+
+def _is_ours(name: str) -> bool:
+    return bool(_files.is_own(name) or _files.temporary_of(name))
+
+
+def _victim(path: Path, why: Selection, files: list[Path]) -> Victim:
+    size = sum(file.lstat().st_size for file in files)
+    return Victim(path, why, tuple(files), size)
+
+
+def _delete(victim: Victim) -> None:
+    try:
+        if victim.why == "weights":
+            Run(victim.path.parent).discard_weights()
+        for path in victim.files:
+            if path.name != _files.LOCK:  # is held
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotFinish(f"{victim.path}: cannot be deleted: {error.strerror or error}") from None

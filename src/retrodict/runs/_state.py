@@ -1,0 +1,92 @@
+"""run.json and environment.json: read in whichever format they are, written in the present one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from retrodict._atomic import atomic_text
+from retrodict._formats import Newer
+from retrodict.errors import CannotFinish
+from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.runs import _migrate
+from retrodict.runs._files import ENVIRONMENT, REMEDY, STATE, read_object, sha256
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Read run.json: `state`, `digest`, `results_version`, and `sha256` of other files.
+
+    Raises:
+        CannotFinish: it is damaged or of a newer format.
+    """
+    path = folder / STATE
+    try:
+        return _migrate.run_state(read_object(path), path)
+    except Newer:
+        raise
+    except CannotFinish as error:
+        raise _with_remedy(error) from None
+
+
+def write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write run.json in the present format."""
+    content = {**state, "format": _migrate.RUN_FORMAT}
+    order = ("format", "state", "digest", "results_version", "sha256")
+    text = json.dumps({key: content.pop(key) for key in order} | content, indent=1)
+    atomic_text(folder / STATE, text + "\n")
+
+
+def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dict[str, Any]:
+    """What run.json says of a run that this code made, with the checksums of its files."""
+    checksums = {name: sha256(folder / name) for name in names}
+    return {
+        "state": state,
+        "digest": digest,
+        "results_version": RESULTS_VERSION,
+        "sha256": checksums,
+    }
+
+
+def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
+    """Read the environments that made a run, in order.
+
+    Raises:
+        CannotFinish: environment.json is damaged or of a newer format.
+    """
+    path = folder / ENVIRONMENT
+    try:
+        content = _migrate.environment(read_object(path), path)
+        if checksum not in (None, sha256(path)):
+            raise CannotFinish(f"{path}: damaged: fails its checksum")
+    except Newer:
+        raise
+    except CannotFinish as error:
+        raise _with_remedy(error) from None
+    made_by: list[dict[str, Any]] = content["made_by"]
+    return made_by
+
+
+def write_made_by(
+    folder: Path, experiment: Experiment, made_by: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write environment.json in the present format."""
+    training = experiment.training
+    seeds = {
+        "first": training.seeds[0],
+        "last": training.seeds[-1],
+        "corpus": training.corpus_seed,
+    }
+    content = {
+        "format": _migrate.ENVIRONMENT_FORMAT,
+        "seeds": seeds,
+        "threads": training.threads,
+        "made_by": list(made_by),
+    }
+    atomic_text(folder / ENVIRONMENT, json.dumps(content, indent=1) + "\n")
+
+
+def _with_remedy(error: CannotFinish) -> CannotFinish:
+    text = str(error)
+    return error if REMEDY in text else CannotFinish(f"{text}; {REMEDY}")

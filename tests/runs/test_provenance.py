@@ -1,0 +1,151 @@
+"""What a run says of where it was made, and what it would differ in if it were made again here."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from retrodict import CannotFinish, open_run
+from retrodict import _code as code
+from retrodict.experiment import RESULTS_VERSION
+from retrodict.runs import Store
+
+
+def edited(run, **changes):
+    """A copy of a run that one environment made, with changes in what it says of it."""
+    folder = run.folder
+    environment, state = folder / "environment.json", folder / "run.json"
+    said = json.loads(environment.read_text())
+    said["made_by"] = [{**said["made_by"][-1], **changes}]
+    environment.write_text(json.dumps(said))
+    known = json.loads(state.read_text())
+    del known["sha256"]["environment.json"]
+    state.write_text(json.dumps(known))
+    return open_run(folder)
+
+
+def test_every_environment_that_trained_a_part_is_named(fresh):
+    before, now = fresh.made_by
+    assert "code" not in before  # format 1 did not say it
+    assert now["versions"]["torch"] == torch.__version__
+    assert now["results_version"] == RESULTS_VERSION
+    assert now["code"] == code.training_code()
+    assert now["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
+    assert now["gpu"] is None
+    assert fresh.environment == now
+
+
+def test_the_same_environment_is_named_once(tiny, tmp_path):
+    experiment = tiny.resolved()
+    run = Store(tmp_path).prepare(experiment)
+    run.begin(experiment)
+    run.begin(experiment)
+    assert len(run.made_by) == 1
+
+
+def test_a_lost_environment_is_no_reason_to_lose_a_training(halted):
+    (halted.folder / "environment.json").write_text("{")
+    halted.begin(halted.experiment)
+    assert [one["versions"] != {} for one in halted.made_by] == [False, True]
+
+
+def test_nothing_differs_where_nothing_differs(fresh):
+    assert edited(fresh).differences() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"code": "0" * 16}, "code that trains has changed since .* bits should agree"),
+        ({"versions": {"torch": "1.0", "numpy": "2"}}, r"torch 1\.0, here .*: bits may differ"),
+        ({"processor": "abacus"}, "processor abacus, here .*: bits may differ"),
+        ({"cpu_features": ["mmx"]}, "vector units mmx, here"),
+        ({"cpu_capability": "MMX"}, "torch's CPU code MMX, here"),
+    ],
+)
+def test_what_would_differ_is_said(fresh, changes, says):
+    found = edited(fresh, **changes).differences()
+    assert re.search(says, "\n".join(found))
+
+
+def test_what_alters_no_bit_is_not_warned_of(fresh):
+    told = {**fresh.environment["versions"], "pydantic": "1.0"}
+    run = edited(fresh, versions=told, python="3.0", platform="elsewhere", commit="0" * 40)
+    assert run.differences() == []
+
+
+def test_what_this_machine_cannot_run_is_said(fresh, monkeypatch):
+    monkeypatch.setattr("retrodict.experiment.available_cores", lambda: 0)
+    (said,) = edited(fresh).differences()
+    assert said.startswith("this machine cannot run it as it was: training.threads: 1 is more")
+
+
+def test_a_run_of_an_older_results_version_is_read_with_a_warning(fresh, monkeypatch):
+    run = edited(fresh)
+    monkeypatch.setattr("retrodict.experiment.RESULTS_VERSION", 3)
+    monkeypatch.setattr("retrodict.runs._run.RESULTS_VERSION", 3)
+    monkeypatch.setattr("retrodict.runs._environment.RESULTS_VERSION", 3)
+    assert run.results_version == 2
+    assert run.trace.nll.size
+    assert "it has results version 2, this code 3: numbers differ" in run.differences()
+    assert not Store(run.folder.parent).run(run.experiment).exists  # it answers nothing
+
+
+def test_a_run_of_format_1_of_an_older_results_version_is_recognised(old, monkeypatch):
+    monkeypatch.setattr("retrodict.runs._run.RESULTS_VERSION", 3)
+    monkeypatch.setattr("retrodict.experiment.RESULTS_VERSION", 3)
+    assert old.results_version == 2
+
+
+def test_a_run_under_the_name_of_another_answers_nothing(fresh, answer):
+    other = fresh.experiment.with_overrides("training.seed=77").resolved()
+    fresh.folder.rename(fresh.folder.parent / other.name)
+    with pytest.raises(CannotFinish, match="holds another experiment than its name says"):
+        answer(other, fresh.folder.parent)
+
+
+def test_a_changed_environment_is_damage(fresh):
+    path = fresh.folder / "environment.json"
+    path.write_text(path.read_text().replace("AVX", "BVX") + " ")
+    with pytest.raises(CannotFinish, match=r"environment\.json: damaged: fails its checksum; move"):
+        _ = fresh.made_by
+
+
+def test_the_code_that_trains_is_hashed_and_no_other():
+    assert code.training_code() == code.source_hash(lambda name: name in code.TRAINING_CODE)
+    assert code.source_hash(lambda name: name == "cli") != code.training_code()
+    assert code.source_hash(lambda name: False) == "unknown"
+    assert all((code.ROOT / name).exists() for name in code.TRAINING_CODE)
+
+
+def test_the_commit_is_read_from_every_kind_of_checkout(tmp_path):
+    def git(*words: str) -> str:
+        identity = ("-c", "user.name=n", "-c", "user.email=e@x", "-c", "commit.gpgsign=false")
+        done = subprocess.run(
+            ["git", *identity, *words], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    git("worktree", "add", "-q", "other")
+    expected = git("rev-parse", "HEAD")
+    assert code._head(tmp_path / ".git") == expected
+    assert code._head(tmp_path / "other" / ".git") == expected
+    git("pack-refs", "--all")
+    assert code._head(tmp_path / ".git") == expected
+    git("checkout", "-q", "--detach")
+    assert code._head(tmp_path / ".git") == expected
+
+
+def test_differences_are_found_without_loading_torch(fresh):
+    program = (
+        "import sys, retrodict; retrodict.open_run(sys.argv[1]).differences(); "
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program, str(fresh.folder)], check=True)
