@@ -6,6 +6,7 @@
     checkpoint.safetensors    while unfinished; one a part where memory divides the learners
     trace.nc, weights.safetensors    once finished
     log.jsonl             wall-clock events: started, resumed, interrupted, finished
+    .progress             while it is trained: how far that is
 
 `run.json` is written last, so a run is finished when it says so and not before.
 """
@@ -19,11 +20,11 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -41,6 +42,14 @@ FORMAT = 1
 """Version of the layout of a run's folder."""
 
 _PACKAGES = ("retrodict", "torch", "numpy", "xarray", "h5netcdf", "safetensors", "pydantic")
+
+
+class Progress(NamedTuple):
+    """How far a training is: epochs done, of how many, and when that was written (ns, a file's)."""
+
+    epoch: int
+    epochs: int
+    stamp: int
 
 
 class Run:
@@ -151,6 +160,27 @@ class Run:
                 file.write(json.dumps({"time": stamp, "event": event, **facts}) + "\n")
         except OSError:
             return
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the training is; None if nobody has said, or right now."""
+        path = self.folder / ".progress"
+        try:
+            stamp = path.stat().st_mtime_ns
+            epoch, epochs = json.loads(path.read_text(encoding="ascii"))
+            return Progress(int(epoch), int(epochs), stamp)
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write_progress(self, epoch: int, epochs: int) -> None:
+        """Say how far the training is, to whom it may concern; not being able to is no harm."""
+        with suppress(OSError):
+            (self.folder / ".progress").write_text(f"[{epoch}, {epochs}]\n", encoding="ascii")
+
+    def clear_progress(self) -> None:
+        """Take back what was said: the training is over."""
+        with suppress(OSError):
+            (self.folder / ".progress").unlink()
 
     @contextmanager
     def claim(self, timeout: float) -> Iterator[bool]:
