@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted
@@ -44,16 +45,32 @@ class RayPool:
         self._gpus = gpus
         self._names: dict[Any, str] = {}
 
-    def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
-        """Make a task of every errand; Ray decides where and when each runs.
+    @contextlib.contextmanager
+    def reached(self) -> Iterator[None]:
+        """Connect to a cluster or begin one, unless Python is connected; let go at the end.
+
+        Meanwhile stdout is stderr: there Ray tells of nodes and workers that it lost, and stdout is
+        for results.
 
         Raises:
-            BadInput: no cluster can be reached.
+            BadInput: the cluster that there should be cannot be reached.
         """
         import ray
 
-        if not ray.is_initialized():
-            _connect()
+        ours = not ray.is_initialized()
+        with contextlib.redirect_stdout(sys.stderr):
+            if ours:
+                _connect()
+            try:
+                yield
+            finally:
+                if ours:
+                    ray.shutdown()
+
+    def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
+        """Make a task of every errand; Ray decides where and when each runs."""
+        import ray
+
         most = max(_cpus(errand) for errand in errands.values())
         if not any(_has(node, most, self._gpus) for node in ray.nodes()):
             reporter.note(

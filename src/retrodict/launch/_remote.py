@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -72,11 +73,18 @@ class Errand:
 class Pool(Protocol):
     """Workers that somebody else schedules."""
 
+    def reached(self) -> AbstractContextManager[None]:
+        """Reach the workers, for the time of the work.
+
+        Raises:
+            BadInput: they cannot be reached.
+        """
+
     def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
         """Hand over all errands, by the names of their runs.
 
         Raises:
-            BadInput: the workers cannot be reached, or do not take such errands.
+            BadInput: they are refused.
         """
 
     def ended(self) -> Mapping[str, Answer]:
@@ -135,7 +143,6 @@ class Remote:
                 yield Ended(index, None, error)
         if not same:
             return
-        require_writable(store.root)
         root = store.root.resolve()  # workers have working directories of their own
         errands = {
             name: Errand(jobs[indices[0]].experiment, root, keep_weights)
@@ -154,7 +161,8 @@ class Remote:
     ) -> Iterator[tuple[str, Answer]]:
         """Hand errands over, and yield answers as they come; whatever ends this, ends them."""
         left = set(errands)
-        with stop_signals() as stop:
+        with self.pool.reached(), stop_signals() as stop:
+            require_writable(next(iter(errands.values())).root)
             self.pool.submit(errands, overview)
             try:
                 while left:

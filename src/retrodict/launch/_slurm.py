@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -111,11 +112,25 @@ class SlurmPool:
         self._gone: dict[str, float] = {}  # since when a job has ended without an answer
         self._asked = time.monotonic()
 
+    @contextlib.contextmanager
+    def reached(self) -> Iterator[None]:
+        """Make sure that Slurm is here.
+
+        Raises:
+            BadInput: it is not.
+        """
+        if self._cluster == "slurm" and not all(map(shutil.which, ("sbatch", "srun"))):
+            raise BadInput(
+                "--launcher slurm: there is no Slurm here (no sbatch on the PATH); run it where "
+                "jobs are submitted, or try it with --slurm cluster=local"
+            )
+        yield
+
     def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
         """Submit one array for all errands that need the same number of cores.
 
         Raises:
-            BadInput: there is no Slurm here, or it refuses.
+            BadInput: Slurm refuses.
         """
         folder = next(iter(errands.values())).root / ".submitit"
         items = sorted(errands.items(), key=lambda item: _cpus(item[1]))
@@ -132,15 +147,9 @@ class SlurmPool:
 
         given = {SETTINGS[key][0]: value for key, value in self._settings.items()}
         reservation = given.pop("", None)
-        try:
-            executor = submitit.AutoExecutor(
-                folder, cluster=self._cluster, slurm_max_num_timeout=_MOST_TIMEOUTS
-            )
-        except RuntimeError:
-            raise BadInput(
-                "--launcher slurm: there is no Slurm here (no srun on the PATH); run it where "
-                "jobs are submitted, or try it with --slurm cluster=local"
-            ) from None
+        executor = submitit.AutoExecutor(
+            folder, cluster=self._cluster, slurm_max_num_timeout=_MOST_TIMEOUTS
+        )
         more = {"reservation": reservation} if reservation else None
         defaults = {"name": "retrodict", "timeout_min": 60}
         setup = {"slurm_setup": [given.pop("slurm_setup")]} if "slurm_setup" in given else {}
