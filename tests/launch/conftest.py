@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -68,17 +69,21 @@ def trainer_of(run: Run) -> int:
     return [event["pid"] for event in run.events() if "pid" in event][-1]
 
 
-def wait_until(holds: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120):
-    """Return what `holds` returns once that is something, while a process runs."""
-    deadline = time.monotonic() + seconds
+def wait_until(
+    holds: Callable[[], Any], process: subprocess.Popen[str] | None, least: int = 1
+) -> Any:
+    """Return what `holds` returns once that is true, or this long, while a process runs."""
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        if found := holds():
+        found = holds()
+        if found and (least == 1 or len(found) >= least):
             return found
-        if process.poll() is not None:
+        if process is not None and process.poll() is not None:
             break
         time.sleep(0.05)
-    process.kill()
-    raise AssertionError(f"did not happen: {process.communicate()}")
+    if process is not None:
+        process.kill()
+    raise AssertionError(f"did not happen: {process and process.communicate()}")
 
 
 def begun(out: Path) -> list[Run]:

@@ -26,5 +26,5 @@ class Often(_slurm.SlurmErrand):
 
 if __name__ == "__main__":
     _slurm.SlurmErrand = Often
-    _slurm._SETTLE_SECONDS = 0.5
+    _slurm._SETTLE_SECONDS, _slurm._ASK_SECONDS = 0.5, 1.0
     sys.exit(run_cli(sys.argv[1:]))

@@ -11,6 +11,7 @@ import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment
 from retrodict.cli import _progress
+from retrodict.cli._main import run_cli
 from retrodict.launch import (
     LOCAL,
     Job,
@@ -150,6 +151,29 @@ def test_a_missing_extra_is_one_line(monkeypatch, extra, module):
     with pytest.raises(BadInput) as caught:
         launcher_named(extra)
     assert str(caught.value) == f"--launcher {extra} needs: pip install 'retrodict[{extra}]'"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--launcher", "ray"], "needs: pip install"),
+        (["--launcher", "slurm", "--slurm", "qos"], "expected KEY=VALUE"),
+        (["--cpus", "2"], "is for --launcher ray or slurm"),
+        (["--launcher", "slrm"], "slrm"),
+        (["--launcher", "ray", "--gpus", "2"], "2 is not in the range"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "reproduce"])
+def test_bad_options_are_one_line_and_exit_2(
+    tiny_yaml, tmp_path, monkeypatch, capsys, command, options, says
+):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    what = tiny_yaml if command == "run" else "table1"
+    assert run_cli([command, str(what), "--out", str(tmp_path / "s"), *options]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
+    assert not (tmp_path / "s").exists()
 
 
 HOLD = """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from retrodict import BadInput
 from retrodict.launch import launcher_named
 from retrodict.launch._slurm import read_settings
 
+FAKE = Path(__file__).parent / "fake_slurm.py"
 LOCAL = ("--launcher", "slurm", "--slurm", "cluster=local")
 
 
@@ -48,6 +51,49 @@ def test_a_job_that_is_preempted_is_queued_anew_and_goes_on(slow_grid, start, se
     assert process.returncode == 0, stderr
     assert see.events_of(first) == ["started", "resumed", "finished"]
     assert see.have_the_bits_of_training([first], tmp_path)
+
+
+@pytest.fixture
+def slurm(tmp_path) -> dict[str, str]:
+    """An environment with the commands of a Slurm that begins every job at once."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "state").mkdir()
+    for name in ("sbatch", "srun", "sacct", "scancel", "scontrol"):
+        script = tmp_path / "bin" / name
+        script.write_text(f"#!{sys.executable}\n" + FAKE.read_text(encoding="utf-8"))
+        script.chmod(0o755)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    return {"PATH": path, "FAKE_SLURM": str(tmp_path / "state")}
+
+
+@pytest.mark.slow
+def test_an_array_one_job_preempted_one_killed(slow_grid, start, see, slurm, tmp_path):
+    path, out = slow_grid(300), tmp_path / "out"
+    command = ("on_slurm.py", "run", path, "--out", out, "--json", "--launcher", "slurm")
+    process = start(*command, **slurm)
+    preempted, killed = see.wait_until(lambda: see.begun(out)[:2], process, least=2)
+    os.kill(see.trainer_of(killed), signal.SIGKILL)
+    os.kill(see.trainer_of(preempted), signal.SIGUSR2)
+    stdout, stderr = process.communicate(timeout=200)
+    assert process.returncode == 0, stderr
+    cells = json.loads(stdout)["cells"]
+    (problem,) = (cell["problem"] for cell in cells if cell["status"] == "failed")
+    assert problem.startswith(f"{killed.folder.name}: its job 1_")
+    assert "was lost (FAILED)" in problem
+    assert see.events_of(preempted) == ["started", "resumed", "finished"]
+    assert see.have_the_bits_of_training([preempted], tmp_path)
+
+
+@pytest.mark.slow
+def test_ctrl_c_cancels_jobs_which_write_checkpoints(slow_grid, start, see, slurm, tmp_path):
+    path, out = slow_grid(300), tmp_path / "out"
+    command = ("on_slurm.py", "run", path, "--out", out, "--launcher", "slurm")
+    process = start(*command, **slurm)
+    run, *_ = see.wait_until(lambda: see.begun(out), process)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    see.wait_until(lambda: see.events_of(run) == ["started", "interrupted"], None)
 
 
 @pytest.mark.parametrize(

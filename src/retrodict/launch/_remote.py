@@ -6,9 +6,10 @@ checkpoint if there is one, and answers with a few words; the results are in the
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,17 +149,18 @@ class Remote:
             name: Errand(jobs[indices[0]].experiment, root, keep_weights)
             for name, indices in same.items()
         }
-        for name, answer in self._answers(errands, overview):
-            for note in answer.notes:
-                reporter.note(f"{name}: {note}")
-            found, problem = _outcome(store.run(errands[name].experiment), answer)
-            for index in same[name]:
-                overview.ended(index)
-                yield Ended(index, found, problem)
+        with contextlib.closing(self._answers(errands, overview)) as answers:
+            for name, answer in answers:
+                for note in answer.notes:
+                    reporter.note(f"{name}: {note}")
+                found, problem = _outcome(store.run(errands[name].experiment), answer)
+                for index in same[name]:
+                    overview.ended(index)
+                    yield Ended(index, found, problem)
 
     def _answers(
         self, errands: Mapping[str, Errand], overview: Overview
-    ) -> Iterator[tuple[str, Answer]]:
+    ) -> Generator[tuple[str, Answer], None, None]:
         """Hand errands over, and yield answers as they come; whatever ends this, ends them."""
         left = set(errands)
         with self.pool.reached(), stop_signals() as stop:
