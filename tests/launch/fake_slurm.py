@@ -27,7 +27,9 @@ def sbatch(script: str) -> None:
         name = str(job) if task is None else f"{job}_{task}"
         (STATE / name).write_text("PENDING", encoding="utf-8")
         command = [sys.executable, __file__, "serve", name, script]
-        subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+        subprocess.Popen(
+            command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     print(f"Submitted batch job {job}")
 
 
@@ -64,7 +66,8 @@ def srun(*arguments: str) -> None:
     while asked[0].startswith("--"):
         option = asked.pop(0)
         if option in files:
-            path = asked.pop(0).replace("%A_%a", "log").replace("%j", "log").replace("%t", "0")
+            name = os.environ["SLURM_JOB_ID"].replace("00", "_")
+            path = asked.pop(0).replace("%A_%a", name).replace("%j", name).replace("%t", "0")
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), files[option])
     os.execvp(asked[0], asked)
 

@@ -160,7 +160,7 @@ def test_a_missing_extra_is_one_line(monkeypatch, extra, module):
         (["--launcher", "slurm", "--slurm", "qos"], "expected KEY=VALUE"),
         (["--cpus", "2"], "is for --launcher ray or slurm"),
         (["--launcher", "slrm"], "slrm"),
-        (["--launcher", "ray", "--gpus", "2"], "2 is not in the range"),
+        (["--launcher", "ray", "--gpus", "2"], "choose 0 or 1"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "reproduce"])

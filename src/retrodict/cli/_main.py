@@ -67,13 +67,11 @@ Where = Annotated[
 ]
 Cpus = Annotated[
     int | None,
-    typer.Option(
-        min=1, metavar="N", help="Ray, Slurm: cores of a population; 1 unless its YAML says."
-    ),
+    typer.Option(metavar="N", help="Ray, Slurm: cores of a population; 1 unless its YAML says."),
 ]
 Gpus = Annotated[
     int | None,
-    typer.Option(min=0, max=1, metavar="N", help="Ray, Slurm: GPUs of a population; 0 or 1."),
+    typer.Option(metavar="N", help="Ray, Slurm: GPUs of a population; 0 or 1."),
 ]
 Slurm = Annotated[
     list[str] | None,

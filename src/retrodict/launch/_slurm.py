@@ -204,8 +204,9 @@ class SlurmPool:
             return Answer(name, CannotFinish(said))
         if time.monotonic() - self._gone.setdefault(name, time.monotonic()) < _SETTLE_SECONDS:
             return None
+        log = job.paths.stderr
         state = f" ({job.state})" if self._cluster == "slurm" else ""
-        said = f"{name}: its job {job.job_id} was lost{state}; {GOES_ON}"
+        said = f"{name}: its job {job.job_id} was lost{state}; {GOES_ON}; its log: {log}"
         return Answer(name, CannotFinish(said))
 
     def stop(self) -> None:
