@@ -143,6 +143,8 @@ class Progress:
             elif epoch:
                 print(f"{self._name}: goes on from epoch {epoch}", file=sys.stderr)
             return
+        if epoch < self._started[1]:  # somebody else goes on from a checkpoint
+            self._started = (now, epoch)
         seconds, done = now - self._started[0], epoch - self._started[1]
         rate = done / seconds if seconds > 0 else 0.0
         if self._bar:

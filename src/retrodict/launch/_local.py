@@ -93,13 +93,7 @@ def execute(
     _require_memory(experiment)
     store.prepare(experiment)
     with stop_signals() as stop, contextlib.ExitStack() as stack:
-        while not stack.enter_context(run.claim(timeout=_POLL_SECONDS if wait else 0.0)):
-            if not wait:
-                raise Claimed
-            reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
-            if far := run.progress:
-                reporter.training(run, far.epoch, far.epochs)
-            stop.check()
+        _claim(run, reporter, stop, stack, wait)
         if run.finished:
             return run
         run.begin(experiment)
@@ -113,6 +107,23 @@ def execute(
             stack.enter_context(cores(threads, waiting))
         _train(experiment, run, reporter, stop, keep_weights)
     return run
+
+
+def _claim(
+    run: Run, reporter: Reporter, stop: Stop, stack: contextlib.ExitStack, wait: bool
+) -> None:
+    """Become the process that trains a run, for the time of a stack; meanwhile say who is.
+
+    Raises:
+        Claimed: another process is, and `wait` is false.
+    """
+    while not stack.enter_context(run.claim(timeout=_POLL_SECONDS if wait else 0.0)):
+        if not wait:
+            raise Claimed
+        reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
+        if far := run.progress:
+            reporter.training(run, far.epoch, far.epochs)
+        stop.check()
 
 
 def is_answered(run: Run) -> bool:
