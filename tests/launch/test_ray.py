@@ -59,7 +59,7 @@ def test_what_a_killed_node_trained_is_resumed_elsewhere_with_the_same_bits(
 def test_ctrl_c_lets_workers_write_checkpoints_and_the_same_command_goes_on(
     cluster, slow_grid, start, see, tmp_path
 ):
-    path, out = slow_grid(200), tmp_path / "out"
+    path, out = slow_grid(300), tmp_path / "out"
     command = ("on_ray.py", "run", path, "--out", out, "--launcher", "ray")
     rare = {"RAY_ADDRESS": cluster.address, "CHECKPOINT_SECONDS": "1000"}
     process = start(*command, **rare)

@@ -122,31 +122,31 @@ def run(
     On a cluster the store has to be on a file system for all; see docs/scaling.md.
     """
     from retrodict.grid import Grid, read
-    from retrodict.launch import execute_on, launcher_named
 
     asked = read(experiment, changes or [])
-    where = launcher_named(launcher.value, cpus, gpus, slurm or [])
-    if isinstance(asked, Grid):
-        from retrodict.cli._grid import run_grid, show_plan
-
-        if dry_run:
-            show_plan(asked, as_json)
-        else:
-            from retrodict.runs import Store
-
-            run_grid(asked, Store(out), not discard_weights, as_json, where)
-        return
     if dry_run:
         from retrodict.cli._dry_run import show_corpus
+        from retrodict.cli._grid import show_plan
 
-        show_corpus(asked, as_json)
+        if isinstance(asked, Grid):
+            show_plan(asked, as_json)
+        else:
+            show_corpus(asked, as_json)
+        return
+    from retrodict.launch import execute_on, launcher_named
+    from retrodict.runs import Store
+
+    where, store = launcher_named(launcher.value, cpus, gpus, slurm or []), Store(out)
+    if isinstance(asked, Grid):
+        from retrodict.cli._grid import run_grid
+
+        run_grid(asked, store, not discard_weights, as_json, where)
         return
     from retrodict.cli._progress import Progress
     from retrodict.cli._views import show_result
-    from retrodict.runs import Store
 
     with Progress() as progress:
-        finished = execute_on(where, asked, Store(out), progress, not discard_weights)
+        finished = execute_on(where, asked, store, progress, not discard_weights)
     show_result(finished, as_json)
     _refuse_if_all_diverged([finished])
 
