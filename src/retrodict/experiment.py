@@ -256,7 +256,14 @@ class Experiment(Section):
         threads = cores if self.training.threads == "auto" else self.training.threads
         if threads > cores:
             raise BadInput(f"training.threads: {threads} is more than the {cores} cores there are")
-        device = _resolve_device(self.training.device)
+        return self.placed_on(_resolve_device(self.training.device), threads)
+
+    def placed_on(self, device: str, threads: int) -> Experiment:
+        """Fill in a device and threads that need not be this machine's, as `resolved` does.
+
+        Raises:
+            BadInput: the experiment cannot run on such a device.
+        """
         if self.training.precision == "tf32" and device == "cpu":
             raise BadInput(_NO_TF32)
         snapshots = tuple(e for e in self.record.weights_at if e <= self.training.epochs)

@@ -10,7 +10,7 @@ import pytest
 from retrodict.cli import _progress
 from retrodict.cli._main import run_cli
 from retrodict.errors import Interrupted
-from retrodict.launch import _grid
+from retrodict.launch import _launcher
 from retrodict.runs import Run
 
 BASE = """
@@ -70,14 +70,14 @@ def test_if_every_cell_fails_the_exit_code_is_3(command, write, tmp_path):
 
 
 def test_learners_that_were_lost_are_counted(command, write, tmp_path, monkeypatch):
-    real = _grid.execute
+    real = _launcher.execute
 
     def one_lost(*asked):
         run = real(*asked)
         run.trace.curves["diverged_at"][0] = 1
         return run
 
-    monkeypatch.setattr(_grid, "execute", one_lost)
+    monkeypatch.setattr(_launcher, "execute", one_lost)
     path = write("grid: {training.seed: [0]}")
     code, out, _ = command("run", path, "--out", tmp_path / "s")
     assert code == 0
@@ -100,21 +100,21 @@ def test_a_dry_run_shows_every_cell_and_writes_nothing(command, write, tmp_path)
 
 def test_an_interrupted_grid_shows_what_there_is_and_goes_on(command, write, tmp_path, monkeypatch):
     path, store = write("grid: {training.seed: [0, 10]}"), tmp_path / "s"
-    real = _grid.execute
+    real = _launcher.execute
 
     def stopped(experiment, *rest):
         if experiment.training.seed:
             raise Interrupted(3)
         return real(experiment, *rest)
 
-    monkeypatch.setattr(_grid, "execute", stopped)
+    monkeypatch.setattr(_launcher, "execute", stopped)
     code, out, err = command("run", path, "--out", store)
     assert code == 130
     assert "1 of 2 cells finished, 1 unfinished" in out
     assert "stopped after epoch 3" in err
     code, out, _ = command("run", path, "--out", store, "--json")
     assert (code, out) == (130, "")
-    monkeypatch.setattr(_grid, "execute", real)
+    monkeypatch.setattr(_launcher, "execute", real)
     code, out, _ = command("run", path, "--out", store)
     assert code == 0
     assert "2 of 2 cells finished" in out

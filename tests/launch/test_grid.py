@@ -6,7 +6,7 @@ import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment, Grid
 from retrodict.errors import Interrupted
-from retrodict.launch import _grid, execute_cells, execute_grid, look_up
+from retrodict.launch import _launcher, execute_cells, execute_grid, look_up
 from retrodict.runs import Run, Store
 
 
@@ -30,6 +30,8 @@ class Quiet:
     def cell(self, number: int, of: int, label: str) -> None:
         self.cells.append(f"{number}/{of} {label}")
 
+    def overview(self, *how_far: object) -> None: ...
+
 
 @pytest.fixture
 def tiny() -> Experiment:
@@ -48,7 +50,7 @@ def store(tmp_path) -> Store:
 @pytest.fixture
 def failing(monkeypatch):
     """Let the cell with a seed (None: no cell) raise an error instead of training."""
-    real = _grid.execute
+    real = _launcher.execute
 
     def fail(seed: int | None, error: BaseException) -> None:
         def execute(experiment, *rest):
@@ -56,7 +58,7 @@ def failing(monkeypatch):
                 raise error
             return real(experiment, *rest)
 
-        monkeypatch.setattr(_grid, "execute", execute)
+        monkeypatch.setattr(_launcher, "execute", execute)
 
     return fail
 
@@ -137,7 +139,8 @@ def test_two_cells_that_are_the_same_experiment_are_one_run(tiny, store):
 
 def test_results_come_one_by_one(tiny, store):
     cells = execute_cells(seeds(tiny), store, Quiet())
-    assert next(cells).run is not None
+    index, result = next(cells)
+    assert (index, result.run is not None) == (0, True)
     assert len(store.runs()) == 1
 
 

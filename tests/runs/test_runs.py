@@ -35,6 +35,9 @@ class Quiet:
     def cell(self, number: int, of: int, label: str) -> None:
         raise AssertionError(f"no grid: {label}")
 
+    def overview(self, *how_far: object) -> None:
+        raise AssertionError("no grid")
+
 
 @pytest.fixture
 def finished(tiny, tmp_path) -> Run:

@@ -14,40 +14,39 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from retrodict.launch import CellResult
+    from retrodict.launch import CellResult, Launcher
     from retrodict.runs import Store
 
 _FAILED = "bold red"
 _LONGEST_HINT = 200
 
 
-def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool) -> None:
+def run_grid(
+    grid: Grid, store: Store, keep_weights: bool, as_json: bool, launcher: Launcher
+) -> None:
     """Run a grid and print all its cells; interrupted, print what is there.
 
     Raises:
         CannotFinish: every cell failed.
-        Interrupted: it was asked to stop.
+        Interrupted, KeyboardInterrupt: it was asked to stop.
     """
     from retrodict.cli._progress import Progress
     from retrodict.launch import execute_cells, look_up
 
-    results: list[CellResult] = []
-    facts: list[dict[str, Any]] = []
-
-    def take(result: CellResult) -> None:
-        facts.append(_facts(result))
-        results.append(result.without_trace())
-
+    ended: dict[int, tuple[CellResult, dict[str, Any]]] = {}
     try:
         with Progress() as progress:
-            for result in execute_cells(grid, store, progress, keep_weights):
-                take(result)
+            for index, result in execute_cells(grid, store, progress, keep_weights, launcher):
+                ended[index] = (result.without_trace(), _facts(result))
     except (Interrupted, KeyboardInterrupt):
         if not as_json:
-            for cell in grid.cells[len(results) :]:
-                take(look_up(cell, store))
-            _show(grid, results, facts)
+            for index, cell in enumerate(grid.cells):
+                if index not in ended:
+                    result = look_up(cell, store, launcher)
+                    ended[index] = (result.without_trace(), _facts(result))
+            _show(grid, *_in_order(ended))
         raise
+    results, facts = _in_order(ended)
     if as_json:
         _print_json(grid, results, facts)
     else:
@@ -61,6 +60,14 @@ def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool) -> Non
         )
     if failed:
         print(f"retrodict: {len(failed)} of {len(results)} cells failed", file=sys.stderr)
+
+
+def _in_order(
+    ended: Mapping[int, tuple[CellResult, dict[str, Any]]],
+) -> tuple[list[CellResult], list[dict[str, Any]]]:
+    """Return results and facts in the grid's order, whatever ended first."""
+    pairs = [ended[index] for index in sorted(ended)]
+    return [result for result, _ in pairs], [facts for _, facts in pairs]
 
 
 def show_plan(grid: Grid, as_json: bool) -> None:

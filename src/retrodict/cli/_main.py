@@ -59,6 +59,31 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 STORE = Path("runs")
 
 
+class LauncherName(str, Enum):  # noqa: UP042 - typer shows a str's values as choices
+    """Where populations are trained."""
+
+    local = "local"
+    ray = "ray"
+    slurm = "slurm"
+
+
+Where = Annotated[
+    LauncherName, typer.Option("--launcher", help="Where to train: here, or on a cluster.")
+]
+Cpus = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Ray, Slurm: cores of a population; 1 unless its YAML says."),
+]
+Gpus = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Ray, Slurm: GPUs of a population; 0 or 1."),
+]
+Slurm = Annotated[
+    list[str] | None,
+    typer.Option("--slurm", metavar="KEY=VALUE", help="Slurm's settings, e.g. partition=gpu."),
+]
+
+
 @app.command()
 def run(
     experiment: Annotated[
@@ -76,6 +101,10 @@ def run(
     discard_weights: Annotated[
         bool, typer.Option("--discard-weights", help="Do not keep the final weights.")
     ] = False,
+    launcher: Where = LauncherName.local,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    slurm: Slurm = None,
 ) -> None:
     """Run an experiment or a grid of them, or answer it from the store.
 
@@ -90,32 +119,39 @@ def run(
     fails is marked, and the others go on.
 
     Ctrl-C keeps what was done; the same command goes on from there.
+
+    \b
+      retrodict run grid.yaml --launcher ray --gpus 1
+      retrodict run grid.yaml --launcher slurm --cpus 4 --slurm partition=cpu
+
+    On a cluster the store has to be on a file system for all; see docs/scaling.md.
     """
     from retrodict.grid import Grid, read
 
     asked = read(experiment, changes or [])
-    if isinstance(asked, Grid):
-        from retrodict.cli._grid import run_grid, show_plan
-
-        if dry_run:
-            show_plan(asked, as_json)
-        else:
-            from retrodict.runs import Store
-
-            run_grid(asked, Store(out), not discard_weights, as_json)
-        return
     if dry_run:
         from retrodict.cli._dry_run import show_corpus
+        from retrodict.cli._grid import show_plan
 
-        show_corpus(asked, as_json)
+        if isinstance(asked, Grid):
+            show_plan(asked, as_json)
+        else:
+            show_corpus(asked, as_json)
+        return
+    from retrodict.launch import execute_on, launcher_named
+    from retrodict.runs import Store
+
+    where, store = launcher_named(launcher.value, cpus, gpus, slurm or []), Store(out)
+    if isinstance(asked, Grid):
+        from retrodict.cli._grid import run_grid
+
+        run_grid(asked, store, not discard_weights, as_json, where)
         return
     from retrodict.cli._progress import Progress
     from retrodict.cli._views import show_result
-    from retrodict.launch import execute
-    from retrodict.runs import Store
 
     with Progress() as progress:
-        finished = execute(asked, Store(out), progress, keep_weights=not discard_weights)
+        finished = execute_on(where, asked, store, progress, not discard_weights)
     show_result(finished, as_json)
     _refuse_if_all_diverged([finished])
 
@@ -129,6 +165,10 @@ def reproduce(
     scale: Annotated[ScaleName, typer.Option(help="How large.")] = ScaleName.laptop,
     out: Out = STORE,
     as_json: Json = False,
+    launcher: Where = LauncherName.local,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    slurm: Slurm = None,
 ) -> None:
     """Reproduce figures and tables of the paper, and check the captions.
 
@@ -140,16 +180,19 @@ def reproduce(
       retrodict reproduce findings                 what we found on the way
       retrodict reproduce theory                   what the theory is good for, in five figures
       retrodict reproduce all --scale paper        wants a GPU
+      retrodict reproduce all --launcher ray       all experiments at once, on a cluster
 
     Figures are written to the store as NAME.png and NAME.pdf, tables as NAME.md and NAME.csv.
     Interrupted, the same command goes on. Exit code 1: a claim fails.
     """
     from retrodict.cli._progress import Progress
     from retrodict.cli._reproduce import choose, run_all, show_reproductions
+    from retrodict.launch import launcher_named
 
     wanted = choose(names)
+    where = launcher_named(launcher.value, cpus, gpus, slurm or [])
     with Progress() as progress:
-        done = run_all(wanted, scale.value, out, progress)
+        done = run_all(wanted, scale.value, out, progress, where)
     show_reproductions(done, as_json)
     _refuse_if_all_diverged([run for one in done.figures for run in one.runs.values()])
     if any(claim.verdict == "fails" for one in done.figures for claim in one.claims):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from retrodict.launch import Running
 from retrodict.runs import Run
 
 _LINE_SECONDS = 15.0
+_MOST_BARS = 8  # of trainings in progress
+_ALL = ""  # the name of the bar of all of them
 
 
 class Progress:
@@ -44,6 +48,8 @@ class Progress:
         self._reason = ""
         self._cell = ""  # of a grid, and not yet shown
         self._name = ""
+        self._all: tuple[float, float] | None = None  # several: since when, and from what share
+        self._bars: dict[str, Any] = {}
 
     def __enter__(self) -> Progress:
         if self._bar:
@@ -91,6 +97,39 @@ class Progress:
             self._bar.remove_task(self._task)
             self._task = None
 
+    def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
+        """Show how far several trainings are, and those that somebody is at."""
+        now = time.monotonic()
+        self._all = self._all or (now, share)
+        gained = share - self._all[1]
+        left = (now - self._all[0]) * (1 - share) / gained if gained > 0 else None
+        if self._bar:
+            self._draw(f"{done}/{of} runs", share, left, running[:_MOST_BARS])
+        elif now - self._spoken > _LINE_SECONDS:
+            self._spoken = now
+            about = "" if left is None else f", about {left:.0f} s left"
+            said = f"{done} of {of} runs done, {share:.0%} of all epochs{about}"
+            print(said + _names(running), file=sys.stderr)
+
+    def _draw(
+        self, done: str, share: float, left: float | None, running: Sequence[Running]
+    ) -> None:
+        """Draw one bar for all, and one each for the trainings in progress."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = self._run = None
+        for name in self._bars.keys() - {_ALL, *(one.name for one in running)}:
+            self._bar.remove_task(self._bars.pop(name))
+        about = "" if left is None else f"{left:.0f} s"
+        self._show(_ALL, done, round(100 * share), 100, f"% {about}")
+        for one in running:
+            self._show(one.name, _cut(one.name), one.epoch, one.epochs, "epochs")
+
+    def _show(self, name: str, said: str, completed: int, total: int, rate: str) -> None:
+        if name not in self._bars:
+            self._bars[name] = self._bar.add_task(said, total=total, rate=rate)
+        self._bar.update(self._bars[name], description=said, completed=completed, rate=rate)
+
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         """Show that so many epochs are done."""
         now = time.monotonic()
@@ -104,6 +143,8 @@ class Progress:
             elif epoch:
                 print(f"{self._name}: goes on from epoch {epoch}", file=sys.stderr)
             return
+        if epoch < self._started[1]:  # somebody else goes on from a checkpoint
+            self._started = (now, epoch)
         seconds, done = now - self._started[0], epoch - self._started[1]
         rate = done / seconds if seconds > 0 else 0.0
         if self._bar:
@@ -116,6 +157,13 @@ class Progress:
                 f"about {left:.0f} s left",
                 file=sys.stderr,
             )
+
+
+def _names(running: Sequence[Running]) -> str:
+    """Name some trainings in progress in a line."""
+    said = "; ".join(f"{one.name} {one.epoch}/{one.epochs}" for one in running[:_MOST_BARS])
+    more = f" and {len(running) - _MOST_BARS} more" if len(running) > _MOST_BARS else ""
+    return f"; at work: {said}{more}" if said else ""
 
 
 def _cut(name: str, most: int = 30) -> str:

@@ -17,6 +17,7 @@ from retrodict.claims import Claim
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import final_table, print_json, print_reading_help, run_facts
 from retrodict.errors import BadInput, nearest
+from retrodict.launch import LOCAL, Launcher
 from retrodict.paper import (
     ALIASES,
     FIGURES,
@@ -28,6 +29,7 @@ from retrodict.paper import (
     Reproduction,
     Scale,
     reproduce,
+    run_experiments,
 )
 from retrodict.runs import Store
 
@@ -73,16 +75,26 @@ def choose(names: Sequence[str]) -> list[PaperFigure | PaperTable]:
 
 
 def run_all(
-    wanted: Sequence[PaperFigure | PaperTable], scale: Scale, out: Path, progress: Progress
+    wanted: Sequence[PaperFigure | PaperTable],
+    scale: Scale,
+    out: Path,
+    progress: Progress,
+    launcher: Launcher = LOCAL,
 ) -> Done:
-    """Make one after another; say on stderr how far that is."""
+    """Make one after another; say on stderr how far that is.
+
+    Elsewhere than on this machine, all their experiments run first, as many at a time as can.
+    """
     store, done = Store(out), Done([], [])
+    if launcher is not LOCAL:
+        figures = [one for one in wanted if isinstance(one, PaperFigure)]
+        run_experiments(figures, scale, store, progress, launcher)
     for i, one in enumerate(wanted):
         started = time.monotonic()
         if isinstance(one, PaperTable):
             done.tables.append((one, one.write(store)))
             continue
-        made = reproduce(one, scale, store, progress)
+        made = reproduce(one, scale, store, progress, launcher)
         done.figures.append(made)
         if len(wanted) > 1:
             failed = sum(claim.verdict == "fails" for claim in made.claims)

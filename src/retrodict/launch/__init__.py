@@ -1,16 +1,27 @@
-"""Launch: where experiments run. Here: this machine, one population at a time."""
+"""Launch: where experiments run: here, one population at a time, or on Ray's or Slurm's workers."""
 
+from retrodict.launch._choose import LAUNCHERS, launcher_named
 from retrodict.launch._cores import cores
 from retrodict.launch._grid import CellResult, execute_cells, execute_grid, look_up
-from retrodict.launch._local import Reporter, execute, train
+from retrodict.launch._job import Ended, Job
+from retrodict.launch._launcher import LOCAL, Launcher, execute_on
+from retrodict.launch._local import Reporter, Running, execute, train
 
 __all__ = [
+    "LAUNCHERS",
+    "LOCAL",
     "CellResult",
+    "Ended",
+    "Job",
+    "Launcher",
     "Reporter",
+    "Running",
     "cores",
     "execute",
     "execute_cells",
     "execute_grid",
+    "execute_on",
+    "launcher_named",
     "look_up",
     "train",
 ]

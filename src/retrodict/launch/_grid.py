@@ -1,4 +1,4 @@
-"""Run a grid, cell after cell: what fails in one cell is marked there, and the rest goes on."""
+"""Run a grid: what fails in one cell is marked there, and the rest goes on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from retrodict._atomic import DISK_FULL_ADVICE
-from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
-from retrodict.experiment import flow
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.experiment import Experiment, flow
 from retrodict.grid import Cell, Grid, short_names
-from retrodict.launch._local import Reporter, execute
+from retrodict.launch._job import Job
+from retrodict.launch._launcher import LOCAL, Launcher
+from retrodict.launch._local import Reporter
 from retrodict.runs import Run, Store, require_writable
 
 
@@ -36,9 +37,13 @@ class CellResult:
 
 
 def execute_grid(
-    grid: Grid, store: Store, reporter: Reporter, keep_weights: bool = True
+    grid: Grid,
+    store: Store,
+    reporter: Reporter,
+    keep_weights: bool = True,
+    launcher: Launcher = LOCAL,
 ) -> list[CellResult]:
-    """Run all cells of a grid, one after another, training what is missing.
+    """Run all cells of a grid, training what is missing.
 
     A cell that fails says why in its result, and the others go on; so does one all of whose
     learners became non-finite.
@@ -48,56 +53,79 @@ def execute_grid(
         store: where runs are found and kept; asked again, finished cells are answered from it.
         reporter: is told about progress.
         keep_weights: whether final weights are kept in the runs.
+        launcher: where they run.
+
+    Returns:
+        One result a cell, in the grid's order.
 
     Raises:
-        BadInput: the store cannot be written to, or no cell fits this machine.
+        BadInput: the store cannot be written to, or no cell can run where it should.
         CannotFinish: the disk is full, which no other cell would survive either.
-        Interrupted: it was asked to stop; asked again, it goes on.
+        Interrupted, KeyboardInterrupt: it was asked to stop; asked again, it goes on.
     """
-    cells = execute_cells(grid, store, reporter, keep_weights)
-    return [result.without_trace() for result in cells]
+    ended = execute_cells(grid, store, reporter, keep_weights, launcher)
+    results = {index: result.without_trace() for index, result in ended}
+    return [results[index] for index in range(len(grid.cells))]
 
 
 def execute_cells(
-    grid: Grid, store: Store, reporter: Reporter, keep_weights: bool = True
-) -> Iterator[CellResult]:
-    """Run a grid as `execute_grid` does, and yield each cell's result as soon as it is there.
+    grid: Grid,
+    store: Store,
+    reporter: Reporter,
+    keep_weights: bool = True,
+    launcher: Launcher = LOCAL,
+) -> Iterator[tuple[int, CellResult]]:
+    """Run a grid as `execute_grid` does; yield each cell's index and result when it is there.
 
-    Its trace is in memory: whoever keeps results keeps them `without_trace`.
+    They come in any order. The trace is in memory: whoever keeps results keeps them
+    `without_trace`.
     """
-    _require_one_that_fits(grid)
+    placed = [_placed(cell, launcher) for cell in grid.cells]
+    errors = [one for one in placed if isinstance(one, BadInput)]
+    if len(errors) == len(placed):
+        raise errors[0]
     require_writable(store.root)
-    for number, cell in enumerate(grid.cells, start=1):
-        reporter.cell(number, len(grid.cells), _short(cell.settings))
-        yield _execute(cell, store, reporter, keep_weights)
+    jobs: dict[int, Job] = {}
+    for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
+        if isinstance(one, Experiment):
+            jobs[index] = Job(one, _short(cell.settings))
+        else:
+            yield index, CellResult(cell, None, str(one))
+    indices = list(jobs)
+    for ended in launcher.execute_all(list(jobs.values()), store, reporter, keep_weights):
+        index = indices[ended.index]
+        yield index, _result(grid.cells[index], ended.run, ended.error)
 
 
-def look_up(cell: Cell, store: Store) -> CellResult:
+def look_up(cell: Cell, store: Store, launcher: Launcher = LOCAL) -> CellResult:
     """Say what the store knows of a cell, and train nothing."""
-    if cell.experiment is None:
-        return CellResult(cell, None, cell.problem)
+    placed = _placed(cell, launcher)
+    if not isinstance(placed, Experiment):
+        return CellResult(cell, None, str(placed))
+    run = store.run(placed)
     try:
-        run = store.run(cell.experiment.resolved())
-        return _ended(cell, run) if run.finished else CellResult(cell, None, None)
-    except (BadInput, CannotFinish) as error:
-        return CellResult(cell, None, str(error))
-
-
-def _execute(cell: Cell, store: Store, reporter: Reporter, keep_weights: bool) -> CellResult:
-    if cell.experiment is None:
-        return CellResult(cell, None, cell.problem)
-    try:
-        return _ended(cell, execute(cell.experiment, store, reporter, keep_weights))
+        return _result(cell, run if run.finished else None, None)
     except CannotFinish as error:
-        if DISK_FULL_ADVICE in str(error):
-            raise
         return CellResult(cell, None, str(error))
+
+
+def _placed(cell: Cell, launcher: Launcher) -> Experiment | BadInput:
+    """Resolve a cell's experiment, or say why it is none or cannot run."""
+    if cell.experiment is None:
+        return BadInput(cell.problem)
+    try:
+        return launcher.place(cell.experiment)
     except BadInput as error:
-        return CellResult(cell, None, str(error))
-    except Exception as error:
-        if is_out_of_memory(error):
-            return CellResult(cell, None, OUT_OF_MEMORY)
-        raise
+        return error
+
+
+def _result(cell: Cell, run: Run | None, error: BadInput | CannotFinish | None) -> CellResult:
+    if run is None:
+        return CellResult(cell, None, None if error is None else str(error))
+    try:
+        return _ended(cell, run)
+    except CannotFinish as damaged:
+        return CellResult(cell, None, str(damaged))
 
 
 def _ended(cell: Cell, run: Run) -> CellResult:
@@ -114,21 +142,6 @@ def _ended(cell: Cell, run: Run) -> CellResult:
             "a lower optimizer.lr may help"
         )
     return CellResult(cell, run, problem)
-
-
-def _require_one_that_fits(grid: Grid) -> None:
-    """Refuse, before anything is written, a grid of which this machine cannot run any cell."""
-    first = None
-    for cell in grid.cells:
-        if cell.experiment is not None:
-            try:
-                cell.experiment.resolved()
-            except BadInput as error:
-                first = first or error
-            else:
-                return
-    if first is not None:
-        raise first
 
 
 def _short(settings: Mapping[str, Any]) -> str:

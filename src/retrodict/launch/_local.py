@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
@@ -17,6 +20,7 @@ from retrodict.runs import Run, Store
 from retrodict.trace import Trace
 
 _POLL_SECONDS = 0.2
+_PROGRESS_SECONDS = 1.0  # between two writings of how far a training is
 
 
 @runtime_checkable
@@ -38,9 +42,30 @@ class Reporter(Protocol):
     def cell(self, number: int, of: int, label: str) -> None:
         """The next training is this cell, from 1, of a grid of so many."""
 
+    def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
+        """So many of several trainings are done, and this share, 0 to 1, of all their epochs."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """One of several trainings that somebody, here or elsewhere, is at."""
+
+    name: str
+    epoch: int
+    epochs: int
+
+
+class Claimed(Exception):
+    """Another process trains this run."""
+
 
 def execute(
-    experiment: Experiment, store: Store, reporter: Reporter, keep_weights: bool = True
+    experiment: Experiment,
+    store: Store,
+    reporter: Reporter,
+    keep_weights: bool = True,
+    wait: bool = True,
+    count_cores: bool = True,
 ) -> Run:
     """Return the finished run of an experiment, training what is missing.
 
@@ -52,27 +77,27 @@ def execute(
         store: where runs are found and kept.
         reporter: is told about progress.
         keep_weights: whether the final weights are kept in the run.
+        wait: whether to wait for another process that trains it.
+        count_cores: whether to wait for cores; not where a scheduler hands them out.
 
     Raises:
         BadInput: the experiment does not fit this machine, or the store cannot be written to.
         CannotFinish: the run is damaged, or the disk is full.
+        Claimed: another process trains it, and `wait` is false.
         Interrupted: it was asked to stop; asked again, it goes on.
     """
     experiment = experiment.resolved()
     run = store.run(experiment)
-    if run.finished:
-        _ = run.experiment  # refuses a folder whose content is not what its name says
+    if is_answered(run):
         return run
     _require_memory(experiment)
     store.prepare(experiment)
-    with _stop_signals() as stop, contextlib.ExitStack() as stack:
-        while not stack.enter_context(run.claim(timeout=_POLL_SECONDS)):
-            reporter.waiting(f"another process trains {run.folder.name}")
-            stop.check()
+    with stop_signals() as stop, contextlib.ExitStack() as stack:
+        _claim(run, reporter, stop, stack, wait)
         if run.finished:
             return run
         run.begin(experiment)
-        if experiment.training.device == "cpu":
+        if experiment.training.device == "cpu" and count_cores:
             threads = int(experiment.training.threads)
 
             def waiting() -> None:
@@ -82,6 +107,41 @@ def execute(
             stack.enter_context(cores(threads, waiting))
         _train(experiment, run, reporter, stop, keep_weights)
     return run
+
+
+def _claim(
+    run: Run, reporter: Reporter, stop: Stop, stack: contextlib.ExitStack, wait: bool
+) -> None:
+    """Become the process that trains a run, for the time of a stack; meanwhile say who is.
+
+    Raises:
+        Claimed: another process is, and `wait` is false.
+    """
+    while not stack.enter_context(run.claim(timeout=_POLL_SECONDS if wait else 0.0)):
+        if not wait:
+            raise Claimed
+        reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
+        if far := run.progress:
+            reporter.training(run, far.epoch, far.epochs)
+        stop.check()
+
+
+def is_answered(run: Run) -> bool:
+    """Whether a run is finished, and is what its name says.
+
+    Raises:
+        CannotFinish: it is damaged.
+    """
+    return run.finished and bool(run.experiment)
+
+
+def _owner(run: Run) -> str:
+    """Say who was the last to begin or resume a run."""
+    with contextlib.suppress(OSError, ValueError):
+        for event in reversed(run.events()):
+            if event["event"] in ("started", "resumed") and "host" in event:
+                return f"process {event['pid']} on {event['host']}"
+    return "another process"
 
 
 def _require_memory(experiment: Experiment) -> None:
@@ -110,16 +170,26 @@ def train(experiment: Experiment) -> Trace:
 
 
 def _train(
-    experiment: Experiment, run: Run, reporter: Reporter, stop: _Stop, keep_weights: bool
+    experiment: Experiment, run: Run, reporter: Reporter, stop: Stop, keep_weights: bool
 ) -> None:
     from retrodict.training import Hooks, train
 
     resumed = run.has_checkpoint
-    run.log("resumed" if resumed else "started")
+    run.log("resumed" if resumed else "started", host=socket.gethostname(), pid=os.getpid())
     epochs = experiment.training.epochs
     start = time.monotonic()
+    written = float("-inf")
+
+    def progress(epoch: int) -> None:
+        nonlocal written
+        now = time.monotonic()
+        if now - written >= _PROGRESS_SECONDS:
+            written = now
+            run.write_progress(epoch, epochs)
+        reporter.training(run, epoch, epochs)
+
     hooks = Hooks(
-        progress=lambda epoch: reporter.training(run, epoch, epochs),
+        progress=progress,
         stop=lambda: stop.asked,
         note=reporter.note,
         checkpoint=run.checkpoint,
@@ -130,10 +200,11 @@ def _train(
         run.log("interrupted", epoch=stopped.epoch, seconds=round(time.monotonic() - start, 3))
         raise
     run.finish(experiment, outcome.trace, outcome.weights if keep_weights else None)
+    run.clear_progress()
     run.log("finished", seconds=round(time.monotonic() - start, 3))
 
 
-class _Stop:
+class Stop:
     """Whether someone asked to stop."""
 
     asked = False
@@ -145,9 +216,9 @@ class _Stop:
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[_Stop]:
+def stop_signals() -> Iterator[Stop]:
     """Turn the first Ctrl-C, termination or hang-up into a request, the second into an end."""
-    stop = _Stop()
+    stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

@@ -11,7 +11,14 @@ from retrodict.paper._fig1 import FIG1
 from retrodict.paper._fig2 import FIG2
 from retrodict.paper._fig3 import FIG3
 from retrodict.paper._fig4 import FIG4
-from retrodict.paper._figure import Material, PaperFigure, Reproduction, command, reproduce
+from retrodict.paper._figure import (
+    Material,
+    PaperFigure,
+    Reproduction,
+    command,
+    reproduce,
+    run_experiments,
+)
 from retrodict.paper._finding_film import FINDING_FILM
 from retrodict.paper._finding_lr_depth import FINDING_LR_DEPTH
 from retrodict.paper._finding_precision import FINDING_PRECISION
@@ -105,4 +112,5 @@ __all__ = [
     "describe",
     "fits",
     "reproduce",
+    "run_experiments",
 ]

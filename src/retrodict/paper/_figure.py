@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.launch import Reporter, execute
+from retrodict.launch import LOCAL, Job, Launcher, Reporter
 from retrodict.paper._record import Record, code_version, digest_of, fits
 from retrodict.paper._scales import Scale, describe
 from retrodict.plots import footer, save, save_film
@@ -93,7 +93,13 @@ class Reproduction:
     fresh: bool
 
 
-def reproduce(figure: PaperFigure, scale: Scale, store: Store, reporter: Reporter) -> Reproduction:
+def reproduce(
+    figure: PaperFigure,
+    scale: Scale,
+    store: Store,
+    reporter: Reporter,
+    launcher: Launcher = LOCAL,
+) -> Reproduction:
     """Run what a figure needs, draw it into the store under its name, check its claims.
 
     The verdicts are kept beside the drawing, in a JSON file of the same name; where that is of the
@@ -102,14 +108,45 @@ def reproduce(figure: PaperFigure, scale: Scale, store: Store, reporter: Reporte
     Raises:
         BadInput, CannotFinish, Interrupted: as `launch.execute`.
     """
-    require_writable(store.root)
-    experiments = figure.experiments(scale)
-    runs = {}
-    for number, (name, experiment) in enumerate(experiments.items(), start=1):
-        reporter.cell(number, len(experiments), f"{figure.name}: {name}")
-        runs[name] = execute(experiment, store, reporter)
+    runs = run_experiments([figure], scale, store, reporter, launcher)[figure.name]
     known = _recorded(figure, scale, store, runs)
     return known or _draw(figure, scale, store, runs, reporter)
+
+
+def run_experiments(
+    figures: Sequence[PaperFigure],
+    scale: Scale,
+    store: Store,
+    reporter: Reporter,
+    launcher: Launcher,
+) -> dict[str, dict[str, Run]]:
+    """Run what several figures need, and return their runs by the figures' own names for them.
+
+    Raises:
+        BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
+        Interrupted, KeyboardInterrupt: it was asked to stop.
+    """
+    require_writable(store.root)
+    names = [(figure.name, name) for figure in figures for name in figure.experiments(scale)]
+    experiments = [one for figure in figures for one in figure.experiments(scale).values()]
+    jobs = [
+        Job(launcher.place(experiment), f"{figure}: {name}")
+        for (figure, name), experiment in zip(names, experiments, strict=True)
+    ]
+    found: dict[int, Run] = {}
+    error = None
+    for ended in launcher.execute_all(jobs, store, reporter):
+        if ended.run is not None:
+            found[ended.index] = ended.run
+        error = error or ended.error
+        if error is not None and launcher is LOCAL:
+            raise error
+    if error is not None:
+        raise error
+    runs: dict[str, dict[str, Run]] = {figure.name: {} for figure in figures}
+    for index, (figure, name) in enumerate(names):
+        runs[figure][name] = found[index]
+    return runs
 
 
 def _draw(

@@ -5,6 +5,7 @@ from retrodict.runs._environment import processor
 from retrodict.runs._export import Export, export, require_empty
 from retrodict.runs._figures import check_store
 from retrodict.runs._listing import Listed, folders, listed
+from retrodict.runs._progress import Progress
 from retrodict.runs._prune import SELECTIONS, Selection, Victim, plan, prune
 from retrodict.runs._run import Run, open_run
 from retrodict.runs._store import Store, require_writable
@@ -15,6 +16,7 @@ __all__ = [
     "Export",
     "Listed",
     "Problem",
+    "Progress",
     "Run",
     "Selection",
     "Store",

@@ -18,10 +18,10 @@ from retrodict.errors import CannotFinish
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
 REMEDY = "move the folder away to run it anew"
 
-_OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT})
+_OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
 _PART = re.compile(r"checkpoint-(\d+)-(\d+)\.safetensors")
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.tmp")
 

@@ -6,6 +6,7 @@
     checkpoint.safetensors    while unfinished; one a part where memory divides the learners
     trace.nc, weights.safetensors    once finished
     log.jsonl             wall-clock events: started, resumed, interrupted, finished
+    .progress             while it is trained: how far that is
 
 `run.json` is written last, so a run is finished when it says so and not before. Every file says
 which format it has (docs/store.md); older ones are read as if they were of the present one.
@@ -25,9 +26,10 @@ from retrodict._atomic import atomic, atomic_text
 from retrodict._formats import require_format
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
-from retrodict.runs import _environment, _files, _log, _migrate
+from retrodict.runs import _environment, _files, _log, _migrate, _progress
 from retrodict.runs._claim import claim, is_claimed
 from retrodict.runs._files import REMEDY, Tensors, hash_of, refuse_link
+from retrodict.runs._progress import Progress
 from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state
 from retrodict.trace import Trace
 
@@ -189,6 +191,19 @@ class Run:
         """Append an event to the log; a log that cannot be written never ends a run."""
         _log.append(self.folder / _files.LOG, event, facts)
 
+    @property
+    def progress(self) -> Progress | None:
+        """How far the training is; None if nobody has said, or right now."""
+        return _progress.read(self.folder / _files.PROGRESS)
+
+    def write_progress(self, epoch: int, epochs: int) -> None:
+        """Say how far the training is, to whom it may concern; not being able to is no harm."""
+        _progress.write(self.folder / _files.PROGRESS, epoch, epochs)
+
+    def clear_progress(self) -> None:
+        """Take back what was said: the training is over."""
+        _progress.clear(self.folder / _files.PROGRESS)
+
     def claim(self, timeout: float) -> AbstractContextManager[bool]:
         """Try to become the one process that trains this run; yields whether it worked."""
         return claim(self.folder / _files.LOCK, timeout)
@@ -208,7 +223,7 @@ class Run:
         """
         for path in self.folder.glob(".*.tmp"):
             if _files.temporary_of(path.name):
-                with suppress(OSError):
+                with contextlib.suppress(OSError):
                     path.unlink()
         now = _environment.here(experiment.training.device)
         if self.exists:

@@ -43,8 +43,14 @@ class Crew(Protocol):
 
 
 def can_fork() -> bool:
-    """Whether this process may fork: on Linux, by its main thread, unless it is a fork itself."""
+    """Whether this process may fork: on Linux, by its main thread, unless it is a fork itself.
+
+    Not where Ray is at work: its own threads would leave locks behind that no fork can open.
+    """
     if sys.platform != "linux" or multiprocessing.current_process().daemon:
+        return False
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
         return False
     return threading.current_thread() is threading.main_thread()
 
@@ -134,8 +140,9 @@ def _serve(
     work: Work, share: Sequence[int], orders: Connection, others: list[Connection], parent: int
 ) -> None:
     """Take orders until they end, in a process of its own."""
-    for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # the parent decides, and all are asked
-        signal.signal(asked_to_end, signal.SIG_IGN)
+    asked = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+    for signum in asked:  # the parent decides, and a terminal or Slurm asks all
+        signal.signal(signum, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         return

@@ -1,0 +1,53 @@
+"""Choose a launcher by name, and check what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrodict.errors import BadInput, nearest
+from retrodict.launch._launcher import LOCAL, Launcher
+from retrodict.launch._remote import Remote
+
+LAUNCHERS = ("local", "ray", "slurm")
+
+
+def launcher_named(
+    name: str,
+    cpus: int | None = None,
+    gpus: int | None = None,
+    slurm: Sequence[str] = (),
+) -> Launcher:
+    """Return a launcher.
+
+    Args:
+        name: `local`, `ray` or `slurm`.
+        cpus: cores of a population that does not say how many threads it wants; by default 1.
+        gpus: GPUs of a population, 0 or 1; by default 0.
+        slurm: Slurm's settings, e.g. `"partition=gpu"`.
+
+    Raises:
+        BadInput: no such launcher, it cannot be told that, or its package is missing.
+    """
+    if name not in LAUNCHERS:
+        raise BadInput(f"--launcher {name}: no such launcher; {nearest(name, LAUNCHERS)}")
+    if slurm and name != "slurm":
+        raise BadInput(f"--slurm {slurm[0]}: is for --launcher slurm")
+    if name == "local":
+        for option, value in (("--cpus", cpus), ("--gpus", gpus)):
+            if value is not None:
+                raise BadInput(
+                    f"{option} {value}: is for --launcher ray or slurm; on this machine "
+                    "training.threads and training.device say it"
+                )
+        return LOCAL
+    if cpus is not None and cpus < 1:
+        raise BadInput(f"--cpus {cpus}: a population needs at least one core")
+    if gpus not in (None, 0, 1):
+        raise BadInput(f"--gpus {gpus}: a population uses one GPU or none; choose 0 or 1")
+    if name == "ray":
+        from retrodict.launch._ray import RayPool
+
+        return Remote(RayPool(gpus or 0), cpus, gpus or 0)
+    from retrodict.launch._slurm import SlurmPool, read_settings
+
+    return Remote(SlurmPool(gpus or 0, read_settings(slurm)), cpus, gpus or 0)

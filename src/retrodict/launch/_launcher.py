@@ -1,0 +1,144 @@
+"""A Launcher: where populations are trained, one a job. The store is what joins the places."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from retrodict._atomic import DISK_FULL_ADVICE
+from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
+from retrodict.experiment import Experiment
+from retrodict.launch._job import Ended, Job
+from retrodict.launch._local import Claimed, Reporter, execute, stop_signals
+from retrodict.launch._overview import Overview
+from retrodict.runs import Run, Store
+
+_POLL_SECONDS = 0.2
+_POLL_SHARE = 0.1  # of the time may go into looking whether claimed runs are free
+
+
+@runtime_checkable
+class Launcher(Protocol):
+    """Decides where experiments run."""
+
+    def place(self, experiment: Experiment) -> Experiment:
+        """Resolve an experiment for where it will run, so that its run's folder is known here.
+
+        Raises:
+            BadInput: it cannot run there.
+        """
+
+    def execute_all(
+        self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
+    ) -> Iterator[Ended]:
+        """Train what is missing of several jobs, and yield each as it ends, in any order.
+
+        Args:
+            jobs: what to run, placed by this launcher.
+            store: where runs are found and kept.
+            reporter: is told about progress.
+            keep_weights: whether final weights are kept in the runs.
+
+        Raises:
+            BadInput: the store cannot be written to, or the place cannot be reached.
+            CannotFinish: the disk is full, which no other job would survive either.
+            Interrupted, KeyboardInterrupt: it was asked to stop; asked again, it goes on.
+        """
+
+
+class Local:
+    """This machine, one population after another; other processes may share the work."""
+
+    def place(self, experiment: Experiment) -> Experiment:
+        """Resolve an experiment for this machine; raises as `Experiment.resolved`."""
+        return experiment.resolved()
+
+    def execute_all(
+        self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
+    ) -> Iterator[Ended]:
+        """First train what no other process is at, then wait for the rest; see `Launcher`."""
+        overview = Overview(jobs, store, reporter)
+        told = reporter if len(jobs) == 1 else overview
+
+        def run(index: int, wait: bool) -> Ended:
+            reporter.cell(index + 1, len(jobs), jobs[index].label)
+            experiment = jobs[index].experiment
+            ended = _ended(index, lambda: execute(experiment, store, told, keep_weights, wait))
+            overview.ended(index)
+            return ended
+
+        claimed = []
+        for index in range(len(jobs)):
+            try:
+                yield run(index, wait=len(jobs) == 1)
+            except Claimed:
+                claimed.append(index)
+        while claimed:
+            began = time.monotonic()
+            for index in list(claimed):
+                try:
+                    yield run(index, wait=len(claimed) == 1)
+                except Claimed:
+                    continue
+                claimed.remove(index)
+            _pause(len(claimed), time.monotonic() - began, overview)
+
+
+LOCAL = Local()
+
+
+def execute_on(
+    launcher: Launcher,
+    experiment: Experiment,
+    store: Store,
+    reporter: Reporter,
+    keep_weights: bool = True,
+) -> Run:
+    """Return the finished run of one experiment, trained where a launcher decides.
+
+    Raises:
+        BadInput, CannotFinish, Interrupted: as `execute`.
+    """
+    job = Job(launcher.place(experiment))
+    for ended in launcher.execute_all([job], store, reporter, keep_weights):
+        if ended.run is not None:
+            return ended.run
+        if ended.error is not None:
+            raise ended.error
+    raise CannotFinish("the launcher gave no answer; the same command goes on")
+
+
+def _pause(claimed: int, took: float, overview: Overview) -> None:
+    """Leave the processes alone that train what is missing here."""
+    if claimed:
+        overview.waiting(f"other processes train {claimed} of the runs")
+        overview.refresh()
+        with stop_signals() as stop:
+            time.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
+            stop.check()
+
+
+def _ended(index: int, work: Callable[[], Run]) -> Ended:
+    """Turn the errors that concern one job alone into data.
+
+    Raises:
+        CannotFinish: the disk is full.
+    """
+    try:
+        return Ended(index, work())
+    except CannotFinish as error:
+        require_space(error)
+        return Ended(index, None, error)
+    except BadInput as error:
+        return Ended(index, None, error)
+    except Exception as error:
+        if is_out_of_memory(error):
+            return Ended(index, None, BadInput(OUT_OF_MEMORY))
+        raise
+
+
+def require_space(error: BadInput | CannotFinish | None) -> None:
+    """Raise an error that says that the disk is full: it concerns every job."""
+    if isinstance(error, CannotFinish) and DISK_FULL_ADVICE in str(error):
+        raise error
