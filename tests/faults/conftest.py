@@ -26,14 +26,12 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 class Quiet:
     """A reporter that says nothing."""
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *arguments: None
-
     def waiting(self, why: str) -> None: ...
     def note(self, text: str) -> None: ...
     def training(self, run: Run, epoch: int, epochs: int) -> None: ...
     def working(self, what: str, share: float) -> None: ...
     def cell(self, number: int, of: int, label: str) -> None: ...
+    def overview(self, *how_far: object) -> None: ...
 
 
 @pytest.fixture
@@ -73,12 +71,14 @@ def in_a_child() -> Callable[..., int]:
     """Do work in a forked process and return its exit code.
 
     `kill_before=n, under=folder` kills it with SIGKILL before the n-th operation, from 0, that
-    alters a file in that folder.
+    alters a file in that folder; with `of="checkpoint"`, a file that has this in its name.
     """
 
-    def run(work: Callable[[], object], kill_before: int = -1, under: Path = Path("/")) -> int:
+    def run(
+        work: Callable[[], object], kill_before: int = -1, under: Path = Path("/"), of: str = ""
+    ) -> int:
         context = multiprocessing.get_context("fork")
-        child = context.Process(target=_dying, args=(work, kill_before, str(under)))
+        child = context.Process(target=_dying, args=(work, kill_before, str(under), of))
         child.start()
         child.join(120)
         assert child.exitcode is not None, "the child hangs"
@@ -87,12 +87,13 @@ def in_a_child() -> Callable[..., int]:
     return run
 
 
-def _dying(work: Callable[[], object], kill_before: int, under: str) -> None:
+def _dying(work: Callable[[], object], kill_before: int, under: str, of: str) -> None:
     count = 0
 
     def look(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal count
-        if not _alters(event, arguments) or not str(arguments[0]).startswith(under):
+        path = str(arguments[0]) if _alters(event, arguments) else ""
+        if not path.startswith(under) or of not in path.rpartition("/")[2]:
             return
         if count == kill_before:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,6 @@
-"""Killed with SIGKILL at any operation that alters a file, the same command ends with the same bits.
+"""Killed at any operation that alters a file, the same command ends with the same bits.
 
-A child is killed before its n-th opening, renaming or removing of a file, for every n that there
+A child gets SIGKILL before its n-th opening, renaming or removing of a file, for every n that there
 is. What a kill between two of them leaves is one of these states, with part of a temporary file.
 """
 
@@ -53,7 +53,7 @@ def test_a_training_that_is_killed_again_and_again_gets_on(
     ask, in_a_child, require_same, alone, tmp_path
 ):
     kills = 0
-    while in_a_child(lambda: ask(alone, tmp_path), kill_before=16, under=tmp_path):
+    while in_a_child(lambda: ask(alone, tmp_path), kill_before=4, under=tmp_path, of="checkpoint"):
         kills += 1
         assert kills < 10, "it never gets further"
     assert kills > 1

@@ -23,7 +23,10 @@ def test_a_clock_that_jumps_alters_nothing(
         return rng.choice([0.0, 1e9, 2e9, 4e9])
 
     monkeypatch.setattr(time, "time", jumping)
-    assert in_a_child(lambda: ask(alone, tmp_path), kill_before=18, under=tmp_path) == -9
+    assert (
+        in_a_child(lambda: ask(alone, tmp_path), kill_before=7, under=tmp_path, of="checkpoint")
+        == -9
+    )
     (run,) = Store(tmp_path).runs()
     for path in run.folder.iterdir():
         os.utime(path, (jumping(), jumping()))

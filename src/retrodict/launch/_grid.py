@@ -10,9 +10,9 @@ from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment, flow
 from retrodict.grid import Cell, Grid, short_names
 from retrodict.launch._job import Job
-from retrodict.launch._launcher import LOCAL, Launcher
+from retrodict.launch._launcher import LOCAL, Launcher, require_room
 from retrodict.launch._local import Reporter
-from retrodict.runs import Run, Store, require_writable
+from retrodict.runs import Run, Store
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,13 @@ def execute_cells(
     errors = [one for one in placed if isinstance(one, BadInput)]
     if len(errors) == len(placed):
         raise errors[0]
-    require_writable(store.root)
     jobs: dict[int, Job] = {}
     for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
         if isinstance(one, Experiment):
             jobs[index] = Job(one, _short(cell.settings))
-        else:
+    require_room(jobs.values(), store)
+    for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
+        if isinstance(one, BadInput):
             yield index, CellResult(cell, None, str(one))
     indices = list(jobs)
     for ended in launcher.execute_all(list(jobs.values()), store, reporter, keep_weights):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from retrodict._atomic import DISK_FULL_ADVICE
@@ -12,7 +12,7 @@ from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._local import Claimed, Reporter, execute, stop_signals
 from retrodict.launch._overview import Overview
-from retrodict.runs import Run, Store
+from retrodict.runs import Run, Store, require_writable
 
 _POLL_SECONDS = 0.2
 _POLL_SHARE = 0.1  # of the time may go into looking whether claimed runs are free
@@ -136,6 +136,22 @@ def _ended(index: int, work: Callable[[], Run]) -> Ended:
         if is_out_of_memory(error):
             return Ended(index, None, BadInput(OUT_OF_MEMORY))
         raise
+
+
+def require_room(jobs: Iterable[Job], store: Store) -> None:
+    """Refuse a store that cannot be written to, unless it holds every run already.
+
+    Raises:
+        BadInput: it cannot be written to, and there is something to train.
+    """
+    for job in jobs:
+        try:
+            finished = store.run(job.experiment).finished
+        except CannotFinish:  # is damaged, which is said when its turn comes
+            finished = True
+        if not finished:
+            require_writable(store.root)
+            return
 
 
 def require_space(error: BadInput | CannotFinish | None) -> None:

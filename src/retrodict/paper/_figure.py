@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.launch import LOCAL, Job, Launcher, Reporter
+from retrodict.launch import LOCAL, Job, Launcher, Reporter, require_room
 from retrodict.paper._record import Record, code_version, digest_of, fits
 from retrodict.paper._scales import Scale, describe
 from retrodict.plots import footer, save, save_film
@@ -110,6 +110,8 @@ def reproduce(
     """
     runs = run_experiments([figure], scale, store, reporter, launcher)[figure.name]
     known = _recorded(figure, scale, store, runs)
+    if known is None:
+        require_writable(store.root)
     return known or _draw(figure, scale, store, runs, reporter)
 
 
@@ -126,13 +128,13 @@ def run_experiments(
         BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
-    require_writable(store.root)
     names = [(figure.name, name) for figure in figures for name in figure.experiments(scale)]
     experiments = [one for figure in figures for one in figure.experiments(scale).values()]
     jobs = [
         Job(launcher.place(experiment), f"{figure}: {name}")
         for (figure, name), experiment in zip(names, experiments, strict=True)
     ]
+    require_room(jobs, store)
     found: dict[int, Run] = {}
     error = None
     for ended in launcher.execute_all(jobs, store, reporter):
