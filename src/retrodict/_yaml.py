@@ -135,7 +135,7 @@ def _size_of(
             raise BadInput(f"{here}: *{event.anchor:.40} stands within &{event.anchor:.40} itself")
         return known
     if getattr(event, "tag", None) is not None:
-        tag = f"the tag {str(event.tag):.60} means nothing to us; leave it out"
+        tag = f"the tag {event.tag!s:.60} means nothing to us; leave it out"
         raise BadInput(f"{here}: not valid YAML here: {tag}")
     if isinstance(event, ScalarEvent) and len(event.value) > LONGEST:
         raise BadInput(f"{here}: a value of more than {LONGEST} characters")

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from retrodict._explain import line_of, one_line, shown
+from retrodict._room import MOST
 from retrodict._yaml import load, read_text, value_of
 from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
@@ -80,14 +81,14 @@ class Training(Section):
             as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
     """
 
-    epochs: Annotated[int, Field(ge=0)] = 3000
-    batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = 64
-    learners: Annotated[int, Field(ge=1)] = 10
+    epochs: Annotated[int, Field(ge=0, le=MOST)] = 3000
+    batch_size: Annotated[int, Field(ge=1, le=MOST)] | Literal["all"] = 64
+    learners: Annotated[int, Field(ge=1, le=MOST)] = 10
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,4})?)$")] = "auto"
     precision: Literal["float32", "float64", "tf32", "bfloat16"] = "float32"
-    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=MOST)] | Literal["auto"] = "auto"
     execution: Literal["auto", "eager", "compiled"] = "auto"
 
     @property
@@ -104,8 +105,8 @@ class Record(Section):
         weights_at: epochs at which effective weights are kept; those past the end are ignored.
     """
 
-    every: Annotated[int, Field(ge=1)] = 1
-    weights_at: tuple[Annotated[int, Field(ge=0)], ...] = (0, 100, 1000, 3000)
+    every: Annotated[int, Field(ge=1, le=MOST)] = 1
+    weights_at: tuple[Annotated[int, Field(ge=0, le=MOST)], ...] = (0, 100, 1000, 3000)
 
     @field_validator("weights_at", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from retrodict._room import require_room
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.tasks import Corpus
 from retrodict.trace import FORMAT, Trace
@@ -35,6 +36,25 @@ LOSSES = {
     "theory": "loss at the pass's start, or (steps) mean over its steps of the loss before each",
 }
 """What `training_loss` is, by where a trace comes from."""
+
+
+def require_room_for(experiment: Experiment, corpus: Corpus) -> None:
+    """Refuse an experiment whose corpora and records would not fit into memory.
+
+    Raises:
+        BadInput: they would not.
+    """
+    training, record = experiment.training, experiment.record
+    epochs = len(range(0, training.epochs, record.every)) + 1
+    snapshots = sum(epoch <= training.epochs for epoch in record.weights_at)
+    cells = sum(len(panel.sources) * len(panel.targets) for panel in corpus.panels)
+    curves = len(CURVES) * len(corpus.groups) + 1
+    recorded = 8 * epochs * curves + 4 * snapshots * len(PANELS) * cells
+    require_room(
+        training.learners * (recorded + 2 * corpus.nbytes) + 100 * epochs,
+        f"training, record: what is asked and recorded of {training.learners} learners",
+        "make record.every larger, record.weights_at shorter, or training.learners smaller",
+    )
 
 
 class Recording:

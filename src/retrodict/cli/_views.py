@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from retrodict._json import dumps
+from retrodict.cli._console import Console
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.measures import Final, final_values, over_learners
 from retrodict.runs import Run
@@ -28,7 +29,7 @@ def show_result(run: Run, as_json: bool) -> None:
             "theory: the NLL of the gradient flow at the same time, computed and not trained",
             highlight=False,
         )
-    console.print(f"run: {run.folder}", highlight=False, soft_wrap=True)
+    console.print(f"run: {run.folder}", highlight=False, soft_wrap=True, markup=False)
 
 
 def predicted_nll(run: Run) -> dict[str, float] | None:
@@ -89,10 +90,11 @@ def show_run(run: Run, as_json: bool) -> None:
         f"made by   retrodict {versions['retrodict']}, torch {versions['torch']}, "
         f"Python {run.environment['python']}, {run.environment['processor']}",
         highlight=False,
+        markup=False,
     )
     for event in run.events():
         facts = ", ".join(f"{k} {v}" for k, v in event.items() if k not in ("time", "event"))
-        console.print(f"{event['time']}  {event['event']}  {facts}", highlight=False)
+        console.print(f"{event['time']}  {event['event']}  {facts}", highlight=False, markup=False)
     if run.finished:
         console.print(final_table(run, predicted_nll(run)))
         print_reading_help(console, run)
@@ -133,7 +135,7 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
     table = Table(
-        title=f"{run.folder.name}\nepoch {epoch}, mean ± 95 % interval over {learners} learners"
+        title=f"{escape(run.folder.name)}\nepoch {epoch}, mean ± 95 % interval over {learners} learners"
     )
     finals = final_values(trace)
     several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
@@ -143,7 +145,7 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
         table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
     for final in finals:
         table.add_row(
-            final.group,
+            escape(final.group),
             f"{final.nll:.3f}",
             *([f"{final.entity_nll:.3f}"] if several_tokens else []),
             *([f"{theory[final.group]:.3f}"] if theory else []),

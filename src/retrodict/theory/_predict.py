@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
-from retrodict.recording import Recording
+from retrodict.recording import Recording, require_room_for
 from retrodict.theory._learner import METHODS, Learner, require_theory
 from retrodict.trace import Trace
 
@@ -28,7 +28,8 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     m d = 6.7e7); beyond, they are drawn from the same law by a way whose cost does not depend on d.
 
     Raises:
-        BadInput: an experiment without theory; the message names what has one.
+        BadInput: an experiment without theory, and the message names what has one; or one that
+            does not fit into memory.
 
     >>> experiment = Experiment(
     ...     task={"kind": "pairs", "n": 2, "m": 8},
@@ -44,6 +45,7 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
         raise BadInput(f"method: {method!r} is not known; {nearest(method, METHODS)}")
     training = experiment.training
     shared = training.corpus_seed
+    require_room_for(experiment, experiment.task.corpus(training.seed))
     corpora = [
         experiment.task.corpus(seed if shared is None else shared) for seed in training.seeds
     ]
