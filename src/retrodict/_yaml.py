@@ -134,9 +134,9 @@ def _size_of(
         if known is None:
             raise BadInput(f"{here}: *{event.anchor:.40} stands within &{event.anchor:.40} itself")
         return known
-    if getattr(event, "tag", None) is not None:
-        tag = f"the tag {event.tag!s:.60} means nothing to us; leave it out"
-        raise BadInput(f"{here}: not valid YAML here: {tag}")
+    if (tag := getattr(event, "tag", None)) is not None:
+        problem = f"the tag {tag!s:.60} means nothing to us; leave it out"
+        raise BadInput(f"{here}: not valid YAML here: {problem}")
     if isinstance(event, ScalarEvent) and len(event.value) > LONGEST:
         raise BadInput(f"{here}: a value of more than {LONGEST} characters")
     if event.anchor:

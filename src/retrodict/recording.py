@@ -57,6 +57,12 @@ def require_room_for(experiment: Experiment, corpus: Corpus) -> None:
     )
 
 
+def are_ends(diverged_at: np.ndarray, epochs: int) -> bool:
+    """Whether these may be the epochs at which learners ended, up to some epoch; NaN: not yet."""
+    ended = diverged_at[~np.isnan(diverged_at)]
+    return bool(((ended >= 0) & (ended <= epochs) & (ended == np.floor(ended))).all())
+
+
 class Recording:
     """Room for everything a trace holds, NaN until it is filled.
 

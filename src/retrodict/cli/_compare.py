@@ -201,9 +201,8 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
     _print_rest(console, rows, [key for key in order[columns:] if _says_something(key, rows)])
     for row in rows:
         if row.unusable:
-            console.print(
-                f"[bold red]{escape(row.name)}[/bold red]: {row.unusable}", highlight=False
-            )
+            name = f"[bold red]{escape(row.name)}[/bold red]"
+            console.print(f"{name}: {row.unusable}", highlight=False)
     console.print(READING, highlight=False)
 
 

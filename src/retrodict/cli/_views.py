@@ -134,9 +134,8 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
     trace = run.trace
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
-    table = Table(
-        title=f"{escape(run.folder.name)}\nepoch {epoch}, mean ± 95 % interval over {learners} learners"
-    )
+    interval = f"mean ± 95 % interval over {learners} learners"
+    table = Table(title=f"{escape(run.folder.name)}\nepoch {epoch}, {interval}")
     finals = final_values(trace)
     several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
     nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)

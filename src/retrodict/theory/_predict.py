@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from retrodict.errors import BadInput, nearest
+import numpy as np
+
+from retrodict.errors import BadInput, CannotFinish, nearest
 from retrodict.experiment import Experiment
 from retrodict.recording import Recording, require_room_for
 from retrodict.theory._learner import METHODS, Learner, require_theory
@@ -30,6 +32,7 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     Raises:
         BadInput: an experiment without theory, and the message names what has one; or one that
             does not fit into memory.
+        CannotFinish: its numbers grow beyond all bounds.
 
     >>> experiment = Experiment(
     ...     task={"kind": "pairs", "n": 2, "m": 8},
@@ -53,11 +56,16 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     epochs = sorted({*recording.epochs, *recording.snapshots})
     chosen = method
     for s, (seed, corpus) in enumerate(zip(training.seeds, corpora, strict=True)):
-        learner = Learner(experiment, seed, corpus)
-        if method == "auto":
-            chosen = "limit" if learner.limit_is_exact else "flow"
-        for epoch, (logits, loss) in zip(epochs, learner.follow(chosen, epochs), strict=True):
-            learner.record(recording, s, epoch, logits, loss)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            learner = Learner(experiment, seed, corpus)
+            if method == "auto":
+                chosen = "limit" if learner.limit_is_exact else "flow"
+            for epoch, (logits, loss) in zip(epochs, learner.follow(chosen, epochs), strict=True):
+                learner.record(recording, s, epoch, logits, loss)
     trace = recording.trace()
+    if not np.isfinite(recording.arrays["nll"]).all():
+        raise CannotFinish(
+            "theory: the numbers overflow; a smaller optimizer.lr or sigma would not"
+        )
     trace.curves.attrs["method"] = chosen
     return trace
