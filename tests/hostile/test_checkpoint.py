@@ -45,7 +45,7 @@ def trainer():
 
 @pytest.fixture
 def write(tmp_path, trainer):
-    """Write a checkpoint of epoch 2 with changes, its checksums right; a tensor None is left out."""
+    """Write a checkpoint of epoch 2 with changes and right checksums; None leaves a tensor out."""
     path = tmp_path / "checkpoint.safetensors"
 
     def written(tensors=None, **metadata):
@@ -138,7 +138,7 @@ def test_an_enormous_tensor_is_refused_before_it_is_read(trainer, write, tmp_pat
     size, path = 2**40, tmp_path / "checkpoint.safetensors"
     facts = {"format": "1", "epoch": "2", "digest": good.digest, "crc32": "{}"}
     header: dict[str, object] = {"__metadata__": facts}
-    for name, tensor in good.tensors.items():
+    for name in good.tensors:
         if name != "flat":
             header[name] = {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}
     header["flat"] = {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}

@@ -28,8 +28,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from filelock import FileLock, Timeout
 
 from retrodict._atomic import atomic, atomic_text
+from retrodict._untrusted import require_plain_file
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
+from retrodict.recording import misfit
 from retrodict.trace import Trace
 
 if TYPE_CHECKING:
@@ -116,9 +118,13 @@ class Run:
         """
         path = self._verified("trace.nc")
         try:
-            return Trace.load(path)
-        except (OSError, ValueError, KeyError) as error:
+            trace = Trace.load(path)
+            problem = misfit(trace, self.experiment)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CannotFinish(f"{path}: damaged: {error}; {_REMEDY}") from error
+        if problem:
+            raise CannotFinish(f"{path}: damaged: {problem}; {_REMEDY}")
+        return trace
 
     def weights(self) -> Mapping[str, Tensor]:
         """Read the final parameters by name, each with a leading learner axis.
@@ -126,9 +132,16 @@ class Run:
         Raises:
             CannotFinish: the run is not finished, its weights were discarded, or are damaged.
         """
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        return dict(load_file(self._verified("weights.safetensors")))
+        path = self._verified("weights.safetensors")
+        if path.stat().st_size > _most_bytes_of_weights(self.experiment):
+            raise CannotFinish(f"{path}: damaged: larger than the weights; {_REMEDY}")
+        try:
+            return dict(load_file(path))
+        except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+            raise CannotFinish(f"{path}: damaged: {error}; {_REMEDY}") from error
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -205,8 +218,14 @@ class Run:
         expected = state.get("sha256", {}).get(name)
         if expected is None:
             raise CannotFinish(f"{path}: was not kept")
-        if not path.exists() or _sha256(path) != expected:
-            problem = "fails its checksum" if path.exists() else "is missing"
+        try:
+            require_plain_file(path)
+        except ValueError as error:
+            raise CannotFinish(f"{path}: damaged: {error}; {_REMEDY}") from None
+        except OSError:
+            raise CannotFinish(f"{path}: damaged: is missing; {_REMEDY}") from None
+        if _sha256(path) != expected:
+            problem = "fails its checksum"
             raise CannotFinish(f"{path}: damaged: {problem}; {_REMEDY}")
         return path
 
@@ -257,6 +276,13 @@ def open_run(path: str | Path) -> Run:
 
 
 _REMEDY = "move the folder away to run it anew"
+
+
+def _most_bytes_of_weights(experiment: Experiment) -> int:
+    """All parameters in the widest type, and a header."""
+    corpus = experiment.task.corpus(experiment.training.seed)
+    count = experiment.model.parameter_count(corpus.vocab_size, corpus.tokens.shape[1] - 1)
+    return 8 * experiment.training.learners * count + 2**20
 
 
 def _writing(path: Path, write: Callable[[], object]) -> None:
