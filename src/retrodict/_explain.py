@@ -52,6 +52,19 @@ def explain(
     return keys, (f"{path}: " if path else "") + _what(found, model, keys)
 
 
+def shown(value: Any) -> str:
+    """Write any value in one line, even an integer with more digits than Python writes.
+
+    >>> shown(10**5000)
+    'an integer of 16610 bits'
+    """
+    try:
+        return repr(value)
+    except ValueError:
+        bits = value.bit_length() if isinstance(value, int) else None
+        return f"an integer of {bits} bits" if bits else f"a {type(value).__name__}"
+
+
 def is_of_combination(found: ErrorDetails, data: dict[str, Any]) -> bool:
     """Whether values that are valid one by one do not fit each other.
 
@@ -76,14 +89,14 @@ def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> s
             return str(context["error"])
         case "literal_error":
             choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{value!r} is not known; {nearest(str(value), choices)}"
+            return f"{shown(value):.60} is not known; {nearest(str(value), choices)}"
         case "string_pattern_mismatch":
-            return f"{value!r} is not known; choose from auto, cpu, cuda, cuda:N"
+            return f"{shown(value):.60} is not known; choose from auto, cpu, cuda, cuda:N"
         case "model_type" | "model_attributes_type":
             known = ", ".join(_known(model, first["loc"]))
-            return f"expected a mapping with keys from {known}, got {value!r:.60}"
+            return f"expected a mapping with keys from {known}, got {shown(value):.60}"
     message = first["msg"][0].lower() + first["msg"][1:]
-    return f"{message}, got {value!r:.60}"
+    return f"{message}, got {shown(value):.60}"
 
 
 def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:

@@ -7,6 +7,8 @@ import json
 import math
 from typing import Any
 
+from retrodict.errors import printable
+
 
 def jsonable(value: Any) -> Any:
     """Turn a value into what `json` writes without NaN.
@@ -26,5 +28,8 @@ def jsonable(value: Any) -> Any:
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """Write a value as one JSON document."""
-    return json.dumps(jsonable(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    """Write a value as one JSON document, without characters that would steer a terminal."""
+    text = json.dumps(jsonable(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -23,6 +24,25 @@ class Interrupted(Exception):
     def __init__(self, epoch: int) -> None:
         super().__init__(f"stopped after epoch {epoch}")
         self.epoch = epoch
+
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, bidirectional marks, surrogates, line ends
+
+
+def printable(text: str) -> str:
+    """Write out what would steer a terminal or reorder a line, and leave line ends and tabs.
+
+    >>> printable("a\\x1b[31m\\u202e é")
+    'a\\\\x1b[31m\\\\u202e é'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode()
+        if unicodedata.category(c) in _UNSEEN and c not in "\n\t"
+        else c
+        for c in text
+    )
 
 
 OUT_OF_MEMORY = "does not fit into memory; make the task, the model or training.learners smaller"

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import Node
 
-from retrodict._explain import line_of, one_line
+from retrodict._explain import line_of, one_line, shown
+from retrodict._room import MOST
+from retrodict._yaml import load, read_text, value_of
 from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
 from retrodict.objectives import NextToken, Objective
@@ -82,14 +81,14 @@ class Training(Section):
             as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
     """
 
-    epochs: Annotated[int, Field(ge=0)] = 3000
-    batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = 64
-    learners: Annotated[int, Field(ge=1)] = 10
+    epochs: Annotated[int, Field(ge=0, le=MOST)] = 3000
+    batch_size: Annotated[int, Field(ge=1, le=MOST)] | Literal["all"] = 64
+    learners: Annotated[int, Field(ge=1, le=MOST)] = 10
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,4})?)$")] = "auto"
     precision: Literal["float32", "float64", "tf32", "bfloat16"] = "float32"
-    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=MOST)] | Literal["auto"] = "auto"
     execution: Literal["auto", "eager", "compiled"] = "auto"
 
     @property
@@ -106,8 +105,8 @@ class Record(Section):
         weights_at: epochs at which effective weights are kept; those past the end are ignored.
     """
 
-    every: Annotated[int, Field(ge=1)] = 1
-    weights_at: tuple[Annotated[int, Field(ge=0)], ...] = (0, 100, 1000, 3000)
+    every: Annotated[int, Field(ge=1, le=MOST)] = 1
+    weights_at: tuple[Annotated[int, Field(ge=0, le=MOST)], ...] = (0, 100, 1000, 3000)
 
     @field_validator("weights_at", mode="before")
     @classmethod
@@ -344,42 +343,6 @@ def _gpu_count() -> int:
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
-def read_text(path: str | Path) -> str:
-    """Read a file of UTF-8 text.
-
-    Raises:
-        BadInput: it cannot be read; the message names it.
-    """
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise BadInput(f"{path}: cannot be read: {reason}") from None
-
-
-def load(text: str, where: str) -> tuple[dict[str, Any], Node]:
-    """Read a YAML mapping: its plain data, and the nodes that know the lines.
-
-    Raises:
-        BadInput: it is not YAML, or no mapping; `where` names it.
-    """
-    try:
-        data = YAML(typ="safe", pure=True).load(text)
-        tree = YAML(typ="safe", pure=True).compose(text)
-    except RecursionError:
-        raise BadInput(f"{where}: not an experiment: nested too deeply") from None
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise BadInput(f"{where}{line}: not valid YAML: {problem}") from None
-    if data is None:
-        raise BadInput(f"{where}: the file is empty; it needs at least 'task: {{kind: reversal}}'")
-    if not isinstance(data, dict):
-        raise BadInput(f"{where}: expected a mapping with 'task', 'model', …, found {data!r:.40}")
-    return data, tree
-
-
 def flow(value: Any) -> str:
     """Write a setting as it could stand in a line of YAML.
 
@@ -392,23 +355,25 @@ def flow(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return repr(value) if isinstance(value, float) else str(value)
+    return str(value) if isinstance(value, str) else shown(value)
 
 
 def parse_override(override: str) -> tuple[list[str], Any]:
     """Split `a.b=value` into its keys and the value, which is read as YAML.
 
     Raises:
-        BadInput: it does not have that form.
+        BadInput: it does not have that form, or its value is no YAML.
     """
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise BadInput(f"--set {override}: expected section.key=value, e.g. task.vocab_size=200")
+    if not equals or not all(keys) or len(keys) > 3:  # three: grid.section.key
+        form = "expected section.key=value, e.g. task.vocab_size=200"
+        raise BadInput(f"--set {override:.200}: {form}")
     try:
-        return keys, YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
-        raise BadInput(f"--set {override}: {text!r} is not a YAML value") from None
+        return keys, value_of(text, "")
+    except BadInput as error:
+        problem = str(error).partition(" ")[2]  # without its line
+        raise BadInput(f"--set {override:.200}: not a YAML value: {problem}") from None
 
 
 def apply(data: dict[str, Any], override: str) -> None:

@@ -20,8 +20,9 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml.nodes import MappingNode, Node
 
 from retrodict._explain import explain, is_of_combination, line_of, one_line
+from retrodict._yaml import load, read_text
 from retrodict.errors import BadInput
-from retrodict.experiment import Experiment, apply, flow, load, parse_override, read_text
+from retrodict.experiment import Experiment, apply, flow, parse_override
 
 MOST_CELLS = 10_000
 

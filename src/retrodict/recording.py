@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from retrodict._room import require_room
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.tasks import Corpus
 from retrodict.trace import FORMAT, Trace
@@ -35,6 +36,74 @@ LOSSES = {
     "theory": "loss at the pass's start, or (steps) mean over its steps of the loss before each",
 }
 """What `training_loss` is, by where a trace comes from."""
+
+
+def require_room_for(experiment: Experiment, corpus: Corpus) -> None:
+    """Refuse an experiment whose corpora and records would not fit into memory.
+
+    Raises:
+        BadInput: they would not.
+    """
+    training, record = experiment.training, experiment.record
+    epochs = len(range(0, training.epochs, record.every)) + 1
+    snapshots = sum(epoch <= training.epochs for epoch in record.weights_at)
+    cells = sum(len(panel.sources) * len(panel.targets) for panel in corpus.panels)
+    curves = len(CURVES) * len(corpus.groups) + 1
+    recorded = 8 * epochs * curves + 4 * snapshots * len(PANELS) * cells
+    require_room(
+        training.learners * (recorded + 2 * corpus.nbytes) + 100 * epochs,
+        f"training, record: what is asked and recorded of {training.learners} learners",
+        "make record.every larger, record.weights_at shorter, or training.learners smaller",
+    )
+
+
+def are_ends(diverged_at: np.ndarray, epochs: int) -> bool:
+    """Whether these may be the epochs at which learners ended, up to some epoch; NaN: not yet."""
+    ended = diverged_at[~np.isnan(diverged_at)]
+    return bool(((ended >= 0) & (ended <= epochs) & (ended == np.floor(ended))).all())
+
+
+def misfit(trace: Trace, experiment: Experiment) -> str:
+    """Say in what a trace is not one of training this experiment; "" if it may be.
+
+    Raises:
+        BadInput: what the experiment would record does not fit into memory.
+    """
+    training = experiment.training
+    corpus = experiment.task.corpus(training.seed)
+    require_room_for(experiment, corpus)
+    wanted = Recording(experiment, [corpus] * training.learners, "training").trace()
+    if trace.weights.keys() != wanted.weights.keys():
+        return "its panels are those of another experiment"
+    pairs = [("curves", trace.curves, wanted.curves)]
+    pairs += [(name, trace.weights[name], panel) for name, panel in wanted.weights.items()]
+    for name, found, like in pairs:
+        if set(found.coords) != set(like.coords) or not all(
+            _same(found[key], like[key]) for key in like.coords
+        ):
+            return f"{name}: learners, epochs or groups are those of another experiment"
+        if {key: _kind(found[key]) for key in found} != {key: _kind(like[key]) for key in like}:
+            return f"{name}: variables are missing, or of another shape or type"
+        if found.attrs.get("title") != like.attrs.get("title"):
+            return f"{name}: has another title"
+    if not np.isclose(float(trace.curves.attrs["uniform_nll"]), wanted.curves.attrs["uniform_nll"]):
+        return "its uniform_nll is of another vocabulary"
+    if Experiment.from_text(str(trace.curves.attrs["experiment"])).digest() != experiment.digest():
+        return "it names another experiment"
+    if not are_ends(trace.curves["diverged_at"].values, training.epochs):
+        return "a learner ended at no epoch"
+    return ""
+
+
+def _kind(variable: xr.DataArray) -> tuple[tuple[str, ...], tuple[int, ...], np.dtype]:
+    return tuple(map(str, variable.dims)), variable.shape, variable.dtype
+
+
+def _same(one: xr.DataArray, other: xr.DataArray) -> bool:
+    """Whether two coordinates agree; numbers to rounding, since logarithms differ by machine."""
+    if one.dtype.kind == other.dtype.kind == "f":
+        return one.dims == other.dims and np.allclose(one.values, other.values)
+    return one.dims == other.dims and np.array_equal(one.values, other.values)
 
 
 class Recording:

@@ -88,10 +88,24 @@ class Trace:
     def load(cls, path: str | Path) -> Trace:
         """Read a trace back, wholly into memory.
 
+        A file that refers to other files, or unpacks to more than it holds, is not read.
+
         Raises:
             OSError: the file cannot be read or is no trace.
             CannotFinish: it has a format that this version does not read.
         """
+        from retrodict._trace_file import require_harmless
+
+        try:
+            require_harmless(Path(path))
+            return cls._load(path)
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # a file from elsewhere can be wrong in any way
+            raise OSError(f"no trace: {error}") from error
+
+    @classmethod
+    def _load(cls, path: str | Path) -> Trace:
         curves = xr.load_dataset(path, engine="h5netcdf")
         require_format(curves.attrs.get("format"), FORMAT, path)
         weights = {}

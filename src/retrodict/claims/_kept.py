@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, get_args
 from retrodict._atomic import atomic_text
 from retrodict._formats import STATEMENTS_FORMAT, require_format
 from retrodict._json import dumps
+from retrodict._untrusted import a_number, read_json
 from retrodict.claims._claim import Verdict
 from retrodict.claims._statement import Finding, Part
 from retrodict.errors import CannotFinish
@@ -48,7 +48,7 @@ class Kept:
             ValueError: there is none, it is damaged, or of another version.
         """
         try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path)
             require_format(content.pop("format"), STATEMENTS_FORMAT, "it")
             findings = [_finding(**one) for one in content.pop("findings")]
             kept = cls(findings=findings, **content)
@@ -56,6 +56,8 @@ class Kept:
                 raise ValueError("a finding is not as findings are")
             if not all(isinstance(t, str) for t in (kept.command, kept.version, kept.code)):
                 raise ValueError("text expected")
+            if not isinstance(kept.fast, bool):
+                raise ValueError("true or false expected")
         except (
             CannotFinish,
             OSError,
@@ -72,25 +74,20 @@ def _finding(
     measured: float | None, margin: float | None, parts: Any, assumptions: Any, **rest: Any
 ) -> Finding:
     return Finding(
-        measured=_number(measured),
-        margin=_number(margin),
+        measured=a_number(measured),
+        margin=a_number(margin),
         assumptions=[(str(text), bool(met)) for text, met in assumptions],
         parts=[
             Part(
                 what=str(part["what"]),
                 predicted=str(part["predicted"]),
-                measured=_number(part["measured"]),
-                margin=_number(part["margin"]),
+                measured=a_number(part["measured"]),
+                margin=a_number(part["margin"]),
             )
             for part in parts
         ],
         **rest,
     )
-
-
-def _number(value: float | None) -> float:
-    """What JSON could not write was not a number."""
-    return float("nan") if value is None else float(value)
 
 
 def _sound(finding: Finding) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import math
 import re
 from collections.abc import Sequence
-from html import escape
 
 from retrodict.claims._statement import Finding
+from retrodict.errors import printable
 
 HEAD = ("statement", "grade", "compared", "predicted", "measured", "margin", "seeds", "verdict")
 
@@ -46,6 +47,11 @@ def cells(finding: Finding) -> tuple[str, ...]:
         seeds_in_words(finding.seeds),
         finding.verdict,
     )
+
+
+def escape(text: str) -> str:
+    """Text as HTML shows it, without characters that nobody sees."""
+    return html.escape(printable(text))
 
 
 def as_markdown(findings: Sequence[Finding], command: str) -> str:
@@ -124,6 +130,7 @@ def _css(f: Finding) -> str:
     return {"holds": "holds", "fails": "fails"}.get(f.verdict, "other")
 
 
+_LONGEST_FORMULA = 500
 _MATHTEXT = {
     r"\Bigl": r"\left",
     r"\Bigr": r"\right",
@@ -135,9 +142,14 @@ _MATHTEXT = {
 
 
 def _formula(tex: str) -> str:
-    """Draw a formula as an inline image; its TeX is the alternative text."""
+    """Draw a formula as an inline image; its TeX is the alternative text.
+
+    Ours are short and ASCII; what is not, a file's may be, is shown as it is written.
+    """
     from matplotlib.figure import Figure
 
+    if not (tex.isascii() and tex.isprintable() and len(tex) <= _LONGEST_FORMULA):
+        return f"<p><code>{escape(tex)}</code></p>"
     figure = Figure(figsize=(0.1, 0.1))
     text = tex
     for ours, mathtext in _MATHTEXT.items():
@@ -148,7 +160,10 @@ def _formula(tex: str) -> str:
         figure.savefig(
             buffer, format="svg", bbox_inches="tight", transparent=True, metadata={"Date": None}
         )
-    except ValueError:  # not TeX that matplotlib reads; ours all are, a file's may not be
+    except (
+        ValueError,
+        RuntimeError,
+    ):  # not TeX that matplotlib reads, or too deep
         return f"<p><code>{escape(tex)}</code></p>"
     data = base64.b64encode(buffer.getvalue()).decode()
     return (

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from retrodict._atomic import atomic_text
@@ -31,6 +30,7 @@ from retrodict.bench import (
     require_transformers,
     tables,
 )
+from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
@@ -133,7 +133,7 @@ def show(rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
         for common, part in parts.items():
             console.print(_table(common, part))
     for path in files:
-        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+        console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _table(title: str, rows: Sequence[Row]) -> Table:

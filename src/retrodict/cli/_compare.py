@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from retrodict.cli._console import Console
 from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
@@ -60,7 +60,7 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
     for why in damaged:
         Console().print(why, style="bold red", highlight=False, markup=False, soft_wrap=True)
     if plot is not None:
-        Console().print(f"wrote {plot}", highlight=False, soft_wrap=True)
+        Console().print(f"wrote {plot}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
@@ -203,7 +203,8 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
     _print_rest(console, rows, [key for key in order[columns:] if _says_something(key, rows)])
     for row in rows:
         if row.unusable:
-            console.print(f"[bold red]{row.name}[/bold red]: {row.unusable}", highlight=False)
+            name = f"[bold red]{escape(row.name)}[/bold red]"
+            console.print(f"{name}: {row.unusable}", highlight=False)
     console.print(READING, highlight=False)
 
 
@@ -234,7 +235,7 @@ def _table(rows: Sequence[_Row], keys: Sequence[str]) -> Table:
     for row in rows:
         values = [escape(flow(row.settings[k])) if k in row.settings else "" for k in keys]
         style = "dim" if row.unusable else None
-        table.add_row(row.name, *values, *numbers(row.facts)[:3], style=style)
+        table.add_row(escape(row.name), *values, *numbers(row.facts)[:3], style=style)
     return table
 
 

@@ -52,8 +52,9 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
     if as_json:
         print(json.dumps({**counted, "groups": groups}, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from retrodict.cli._console import Console
 
     console = Console()
     console.print(experiment.to_yaml(), highlight=False, markup=False)

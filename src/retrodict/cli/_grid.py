@@ -11,9 +11,9 @@ from retrodict.experiment import flow
 from retrodict.grid import Cell, Grid, short_names
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
+    from retrodict.cli._console import Console
     from retrodict.launch import CellResult, Launcher
     from retrodict.runs import Store
 
@@ -83,7 +83,7 @@ def show_plan(grid: Grid, as_json: bool) -> None:
     if as_json:
         _dump({"grid": grid.axes, "cells": plans})
         return
-    from rich.console import Console
+    from retrodict.cli._console import Console
 
     console = Console()
     names = ("vocabulary", "training_sentences", "steps", "parameters", "learners")
@@ -99,9 +99,8 @@ def show_plan(grid: Grid, as_json: bool) -> None:
 
 def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Mapping[str, Any]]) -> None:
     """Print one row a cell, then how many finished, and why the others did not."""
-    from rich.console import Console
-
     from retrodict.cli._compare import NUMBERS, READING, READING_PREFERENCE, fits, numbers
+    from retrodict.cli._console import Console
 
     console = Console()
     rows = [numbers(fact) for fact in facts]
@@ -203,7 +202,7 @@ def _dump(content: Mapping[str, Any]) -> None:
 
 def _hint(results: Sequence[CellResult], store: Store) -> None:
     """Say how to draw the grid, if that is a short command, and how to see it again."""
-    from rich.console import Console
+    from retrodict.cli._console import Console
 
     folders = {result.run.folder for result in results if result.run is not None}
     alone = {run.folder for run in store.runs()} == folders

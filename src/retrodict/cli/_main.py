@@ -21,6 +21,7 @@ from retrodict.errors import (
     CannotFinish,
     Interrupted,
     is_out_of_memory,
+    printable,
 )
 
 app = typer.Typer(
@@ -397,6 +398,6 @@ def run_cli(arguments: list[str]) -> int:
 
 
 def _say(code: int, text: str) -> int:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     print(f"retrodict: {line}", file=sys.stderr)
     return code

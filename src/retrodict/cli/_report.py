@@ -8,12 +8,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 import retrodict
 from retrodict._atomic import atomic, atomic_text
 from retrodict.claims import Kept
+from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._verify import KEPT, check, choose, keep
 from retrodict.cli._views import print_json

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from retrodict.claims import Claim
+from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import final_table, print_json, print_reading_help, run_facts
 from retrodict.errors import BadInput, nearest
@@ -128,7 +129,7 @@ def show_reproductions(done: Done, as_json: bool) -> None:
     for fresh, files in _files(done):
         for path in files:
             said = "wrote" if fresh else "unchanged"
-            console.print(f"{said} {path}", highlight=False, soft_wrap=True)
+            console.print(f"{said} {path}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _overview(figures: Sequence[Reproduction]) -> Table:
@@ -155,10 +156,10 @@ def _claims(claims: Sequence[Claim]) -> Table:
     for claim in claims:
         mark = {"holds": "green", "fails": "bold red"}.get(claim.verdict, "dim")
         table.add_row(
-            f"{claim.name}: {claim.statement}",
-            claim.predicted,
+            escape(f"{claim.name}: {claim.statement}"),
+            escape(claim.predicted),
             f"{claim.measured}",
-            claim.grade,
+            escape(claim.grade),
             f"[{mark}]{claim.verdict}[/{mark}]",
         )
     return table

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from retrodict.cli._console import Console
 from retrodict.errors import BadInput, nearest
 from retrodict.runs import folders
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from retrodict.cli._compare import fits
+from retrodict.cli._console import Console, plain
 from retrodict.cli._runs_common import console_of, patience, require_store, size
 from retrodict.cli._views import print_json
 from retrodict.experiment import RESULTS_VERSION
@@ -41,7 +40,7 @@ def show_listing(root: Path, as_json: bool) -> None:
     console.print(_fitting(console, found))
     for one in found:
         if one.problem:
-            console.print(Text(one.problem, style="bold red"), soft_wrap=True)
+            console.print(plain(one.problem, style="bold red"), soft_wrap=True)
     console.print(_summary(found), highlight=False)
 
 
@@ -75,14 +74,14 @@ def _cells(one: Listed) -> list[Text]:
     done = "?" if one.epochs_done is None else one.epochs_done
     style = {"damaged": "bold red", "newer": "bold red", "foreign": "dim", "finished": ""}
     return [
-        Text(one.name, style="bold" if settings else "dim"),
-        Text(one.status, style=style.get(one.status, "bold yellow")),
-        Text(str(settings.get("task.vocab_size", ""))),
-        Text(f"{layers}×{width}" if layers else str(width or "")),
-        Text(str(settings.get("training.learners", ""))),
-        Text("" if epochs is None else f"{done}/{epochs}"),
-        Text(size(one.bytes)),
-        Text(one.finished_at[:16].replace("T", " ")),
+        plain(one.name, style="bold" if settings else "dim"),
+        plain(one.status, style=style.get(one.status, "bold yellow")),
+        plain(str(settings.get("task.vocab_size", ""))),
+        plain(f"{layers}×{width}" if layers else str(width or "")),
+        plain(str(settings.get("training.learners", ""))),
+        plain("" if epochs is None else f"{done}/{epochs}"),
+        plain(size(one.bytes)),
+        plain(one.finished_at[:16].replace("T", " ")),
         _made_by(one),
     ]
 
@@ -90,7 +89,7 @@ def _cells(one: Listed) -> list[Text]:
 def _made_by(one: Listed) -> Text:
     outdated = one.results_version is not None and one.results_version < RESULTS_VERSION
     said = f"{one.made_by}, results version {one.results_version}" if outdated else one.made_by
-    return Text(said, style="bold yellow" if outdated else "")
+    return plain(said, style="bold yellow" if outdated else "")
 
 
 def _summary(found: Sequence[Listed]) -> str:

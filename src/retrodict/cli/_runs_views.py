@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from retrodict.cli._console import Console, plain
 from retrodict.cli._runs_common import console_of, folders_of, patience, require_store, size
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, CannotFinish
@@ -76,7 +75,7 @@ def _problem_table(problems: Sequence[Problem]) -> Table:
     for one in problems:
         style = "bold red" if one.kind in FAILING else ""
         cells = (str(one.where), one.kind, one.what, one.remedy)
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+        table.add_row(*(plain(cell, style=style) for cell in cells))
     return table
 
 
@@ -151,7 +150,7 @@ def show_export(
         return
     console = console_of()
     for name, why in left_out:
-        console.print(Text(f"left out: {name}: {why}", style="yellow"), soft_wrap=True)
+        console.print(plain(f"left out: {name}: {why}", style="yellow"), soft_wrap=True)
     print_outdated(console, runs)
     total = sum(path.stat().st_size for path in files)
     said = f"wrote {to}: {len(files)} files, {size(total)}; README.md says what they hold"
@@ -166,7 +165,7 @@ def print_outdated(console: Console, runs: Sequence[Run]) -> None:
                 f"{run.folder.name} has results version {run.results_version or 'unknown'}, this "
                 f"code {RESULTS_VERSION}: made again, its numbers differ"
             )
-            console.print(Text(said, style="bold"), soft_wrap=True)
+            console.print(plain(said, style="bold"), soft_wrap=True)
 
 
 def _exportable(names: Sequence[str], root: Path) -> tuple[list[Run], list[tuple[str, str]]]:

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 import retrodict
@@ -22,6 +21,7 @@ from retrodict.claims import (
     cells,
     seeds_in_words,
 )
+from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
@@ -112,7 +112,7 @@ def show(findings: Sequence[Finding], files: Sequence[Path], as_json: bool) -> N
     if len(findings) == len(STATEMENTS):
         console.print("what was compared, and on what: in the files, or retrodict verify NAME")
     for path in files:
-        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+        console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_details(console: Console, finding: Finding) -> None:

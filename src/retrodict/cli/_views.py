@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from retrodict._json import dumps
+from retrodict.cli._console import Console
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.measures import Final, final_values, over_learners
 from retrodict.runs import Run
@@ -29,7 +30,7 @@ def show_result(run: Run, as_json: bool) -> None:
             "theory: the NLL of the gradient flow at the same time, computed and not trained",
             highlight=False,
         )
-    console.print(f"run: {run.folder}", highlight=False, soft_wrap=True)
+    console.print(f"run: {run.folder}", highlight=False, soft_wrap=True, markup=False)
 
 
 def predicted_nll(run: Run) -> dict[str, float] | None:
@@ -155,9 +156,8 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
     trace = run.trace
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
-    table = Table(
-        title=f"{run.folder.name}\nepoch {epoch}, mean ± 95 % interval over {learners} learners"
-    )
+    interval = f"mean ± 95 % interval over {learners} learners"
+    table = Table(title=f"{escape(run.folder.name)}\nepoch {epoch}, {interval}")
     finals = final_values(trace)
     several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
     nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)
@@ -166,7 +166,7 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
         table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
     for final in finals:
         table.add_row(
-            final.group,
+            escape(final.group),
             f"{final.nll:.3f}",
             *([f"{final.entity_nll:.3f}"] if several_tokens else []),
             *([f"{theory[final.group]:.3f}"] if theory else []),

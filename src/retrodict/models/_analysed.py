@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from retrodict._room import MOST
 from retrodict.seeds import INIT, stream
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ class Bilinear(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["bilinear"] = "bilinear"
-    d: Annotated[int, Field(ge=1)] = 1000
+    d: Annotated[int, Field(ge=1, le=MOST)] = 1000
     sigma: Sigma = 0.0
     parametrisation: Literal["full", "symmetric", "factorised", "tied"] = "full"
-    rank: Annotated[int, Field(ge=1)] | None = None
+    rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
 
     @property
     def factors(self) -> int:
@@ -128,7 +129,7 @@ class OneLayer(BaseModel):
 
     kind: Literal["one_layer"] = "one_layer"
     value_output: Literal["merged", "factorised"] = "merged"
-    rank: Annotated[int, Field(ge=1)] | None = None
+    rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
     sigma: Sigma = 0.0
 
     @property

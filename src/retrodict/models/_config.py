@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from retrodict._room import MOST
 
 if TYPE_CHECKING:
     import torch
@@ -37,9 +40,9 @@ class Transformer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["transformer"] = "transformer"
-    n_layer: Annotated[int, Field(ge=1)] = 24
-    n_head: Annotated[int, Field(ge=1)] = 12
-    d_model: Annotated[int, Field(ge=1)] = 768
+    n_layer: Annotated[int, Field(ge=1, le=MOST)] = 24
+    n_head: Annotated[int, Field(ge=1, le=MOST)] = 12
+    d_model: Annotated[int, Field(ge=1, le=MOST)] = 768
     position: Literal["none", "absolute", "sinusoidal", "rotary"] = "absolute"
     tied_head: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
@@ -48,7 +51,8 @@ class Transformer(BaseModel):
     @model_validator(mode="after")
     def _sizes_fit(self) -> Transformer:
         if self.d_model % self.n_head:
-            divisors = [h for h in range(1, self.d_model + 1) if self.d_model % h == 0]
+            small = [h for h in range(1, math.isqrt(self.d_model) + 1) if self.d_model % h == 0]
+            divisors = sorted({*small, *(self.d_model // h for h in small)})
             closest = min(divisors, key=lambda h: abs(h - self.n_head))
             raise ValueError(
                 f"n_head {self.n_head} does not divide d_model {self.d_model}; "

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import matplotlib
 
@@ -19,7 +18,9 @@ from retrodict._atomic import atomic_text
 from retrodict._code import source_hash
 from retrodict._formats import FIGURE_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict.claims import Claim
+from retrodict._room import MOST
+from retrodict._untrusted import a_number, is_plain_name, read_json, require_plain_file
+from retrodict.claims import Claim, Verdict
 from retrodict.errors import CannotFinish
 from retrodict.measures import Interval
 
@@ -57,7 +58,7 @@ class Record:
             ValueError: there is none, it is damaged, or of another version.
         """
         try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path)
             if require_format(content.pop("format"), FIGURE_FORMAT, "it") < FIGURE_FORMAT:
                 raise ValueError(
                     "of an older version; the figure is drawn anew when it is asked for"
@@ -68,6 +69,8 @@ class Record:
             text = (record.name, record.scale, record.note, record.code)
             if not all(isinstance(part, str) for part in (*text, *(p for n in named for p in n))):
                 raise ValueError("text expected")
+            if not all(map(is_plain_name, record.files)):
+                raise ValueError("a drawing's name leads out of the store")
         except (
             CannotFinish,
             OSError,
@@ -86,22 +89,26 @@ def fits(record: Record, folder: Path) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file; nothing if it cannot be read."""
+    """SHA-256 of a file; nothing if it cannot be read, or is a link to one elsewhere."""
     try:
+        require_plain_file(path)
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
 def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim:
-    interval = Interval(**{key: _number(value) for key, value in measured.items()})
-    return Claim(measured=interval, margin=_number(margin), **rest)
-
-
-def _number(value: Any) -> Any:
-    """What JSON could not write was not a number."""
-    return float("nan") if value is None else value
+    learners = measured.pop("learners")
+    if type(learners) is not int or not 0 <= learners <= MOST:
+        raise ValueError("a number of learners expected")
+    ends = {key: a_number(value) for key, value in measured.items()}
+    interval = Interval(**ends, learners=learners)
+    claim = Claim(measured=interval, margin=a_number(margin), **rest)
+    texts = (claim.name, claim.statement, claim.grade, claim.predicted)
+    if not all(isinstance(part, str) for part in texts) or claim.verdict not in get_args(Verdict):
+        raise ValueError("a claim is not as claims are")
+    return claim
 
 
 @cache

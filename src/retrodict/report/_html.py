@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from retrodict._json import jsonable
+from retrodict.errors import printable
 
 _VOID = frozenset(("img", "input", "meta", "link", "br", "hr"))
 
@@ -28,7 +29,7 @@ def text(value: object) -> Html:
     >>> text("<b>"), text(Html("<b>"))
     ('&lt;b&gt;', '<b>')
     """
-    return value if isinstance(value, Html) else Html(escape(str(value), quote=True))
+    return value if isinstance(value, Html) else Html(escape(printable(str(value)), quote=True))
 
 
 def join(parts: Iterable[object], between: str = "") -> Html:
@@ -47,7 +48,7 @@ def tag(name: str, /, *parts: object, **attributes: object) -> Html:
         if value is None or value is False:
             continue
         key = key.rstrip("_").replace("_", "-")
-        head += f" {key}" if value is True else f' {key}="{escape(str(value), quote=True)}"'
+        head += f" {key}" if value is True else f' {key}="{text(str(value))}"'
     if name in _VOID:
         return Html(f"<{head}>")
     return Html(f"<{head}>{join(parts)}</{name}>")

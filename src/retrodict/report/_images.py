@@ -7,8 +7,11 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrodict._untrusted import require_plain_file
+
 _MOST_BYTES = 30_000_000
-"""A file larger than this is none of our drawings."""
+_MOST_PIXELS = 50_000_000
+"""What is larger than this is none of our drawings."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,12 @@ def picture(path: Path, widest: int) -> Picture | None:
     from PIL import Image
 
     try:
+        require_plain_file(path)
         if path.stat().st_size > _MOST_BYTES:
             return None
         with Image.open(path, formats=["PNG"]) as found:
+            if found.width * found.height > _MOST_PIXELS:
+                return None
             image = found.convert("RGB")
     except Exception:  # missing, damaged, or too large to be unpacked
         return None

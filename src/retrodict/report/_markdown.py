@@ -8,6 +8,7 @@ from pathlib import Path
 
 import retrodict
 from retrodict.claims import HEAD, Claim, Finding, Kept, cells
+from retrodict.errors import printable
 from retrodict.paper import TABLES, command
 from retrodict.report._answers import Answer, headline
 from retrodict.report._collect import Collected, Section
@@ -26,7 +27,7 @@ def plain(value: object) -> str:
     >>> plain("a | <b>[x](y)</b>")
     'a \\\\| &lt;b&gt;\\\\[x\\\\](y)&lt;/b&gt;'
     """
-    said = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;")
+    said = printable(" ".join(str(value).split())).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\|`*_\[\]])", r"\\\1", said.replace(">", "&gt;"))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from retrodict._room import MOST
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
 from retrodict.measures import (
@@ -122,16 +123,22 @@ def _seconds(run: Run) -> float | None:
     """Add up the sittings; a damaged log is no reason to lose a run."""
     try:
         spent = [float(event["seconds"]) for event in run.events() if "seconds" in event]
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return None
-    return sum(spent) if spent else None
+    return sum(spent) if spent and all(0 <= s <= MOST for s in spent) else None
 
 
 def _environment(run: Run) -> Mapping[str, Any]:
+    """What it says, as far as it says that in words."""
     try:
-        return run.environment
-    except CannotFinish:
+        found = run.environment
+    except (CannotFinish, RecursionError):
         return {}
+    told: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, str)}
+    versions = found.get("versions")
+    if isinstance(versions, dict):
+        told["versions"] = {k: v for k, v in versions.items() if isinstance(v, str)}
+    return told
 
 
 def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:

@@ -24,8 +24,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import atomic, atomic_text
 from retrodict._formats import require_format
+from retrodict._untrusted import require_plain_file
+from retrodict._yaml import read_text
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
+from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.recording import misfit
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
 from retrodict.runs._claim import claim, is_claimed
 from retrodict.runs._files import REMEDY, Tensors, hash_of, refuse_link
@@ -142,9 +145,13 @@ class Run:
         """
         path = self._verified(_files.TRACE)
         try:
-            return Trace.load(path)
-        except (OSError, ValueError, KeyError) as error:
+            trace = Trace.load(path)
+            problem = misfit(trace, self.experiment)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
+        if problem:
+            raise CannotFinish(f"{path}: damaged: {problem}; {REMEDY}")
+        return trace
 
     def weights(self) -> Mapping[str, Tensor]:
         """Read the final parameters by name, each with a leading learner axis.
@@ -152,14 +159,20 @@ class Run:
         Raises:
             CannotFinish: the run is not finished, its weights were discarded, or are damaged.
         """
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         path = self._verified(_files.WEIGHTS)
+        if path.stat().st_size > _most_bytes_of_weights(self.experiment):
+            raise CannotFinish(f"{path}: damaged: larger than the weights; {REMEDY}")
         said = Tensors.of(path).metadata
         require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
         if said.get("digest", self.state["digest"]) != self.state["digest"]:
             raise CannotFinish(f"{path}: damaged: belongs to another experiment; {REMEDY}")
-        return dict(load_file(path))
+        try:
+            return dict(load_file(path))
+        except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+            raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
 
     @property
     def made_by(self) -> list[dict[str, Any]]:
@@ -285,9 +298,14 @@ class Run:
         expected = state["sha256"].get(name)
         if expected is None:
             raise CannotFinish(f"{path}: was not kept")
+        try:
+            require_plain_file(path)
+        except ValueError as error:
+            raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from None
+        except OSError:
+            raise CannotFinish(f"{path}: damaged: is missing; {REMEDY}") from None
         if hash_of(path) != expected:
-            problem = "fails its checksum" if path.exists() else "is missing"
-            raise CannotFinish(f"{path}: damaged: {problem}; {REMEDY}")
+            raise CannotFinish(f"{path}: damaged: fails its checksum; {REMEDY}")
         return path
 
     def _made_by_so_far(self) -> list[dict[str, Any]]:
@@ -317,3 +335,10 @@ def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
     """Return the results version under which an experiment has a run's digest, if any does."""
     versions = range(RESULTS_VERSION, 0, -1)
     return next((v for v in versions if experiment.digest(v) == state["digest"]), None)
+
+
+def _most_bytes_of_weights(experiment: Experiment) -> int:
+    """All parameters in the widest type, and a header."""
+    corpus = experiment.task.corpus(experiment.training.seed)
+    count = experiment.model.parameter_count(corpus.vocab_size, corpus.tokens.shape[1] - 1)
+    return 8 * experiment.training.learners * count + 2**20

@@ -104,6 +104,11 @@ class Corpus:
         return len(self.names)
 
     @property
+    def nbytes(self) -> int:
+        """Size of the questions, which are most of it."""
+        return sum(group.tokens.nbytes + group.candidates.nbytes for group in self.groups)
+
+    @property
     def answer_start(self) -> int:
         """Where the last entity of a sentence begins."""
         return self.entity_spans[-1][0]

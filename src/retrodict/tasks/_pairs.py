@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, field_validator, model_validator
 
+from retrodict._room import MOST
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
 from retrodict.tasks._words import TaskConfig
 
-Index = Annotated[int, Field(ge=0)]
+Index = Annotated[int, Field(ge=0, le=MOST)]
 
 
 class Pairs(TaskConfig):
@@ -42,7 +43,7 @@ class Pairs(TaskConfig):
     """
 
     kind: Literal["pairs"] = "pairs"
-    n: Annotated[int, Field(ge=1)] = 20
+    n: Annotated[int, Field(ge=1, le=MOST)] = 20
     m: Annotated[int, Field(ge=2, le=1_000_000)] = 100
     backward: Literal["all_but_first", "all", "none"] | tuple[Index, ...] = "all_but_first"
 
@@ -90,6 +91,7 @@ class Pairs(TaskConfig):
 
     def corpus(self, seed: int) -> Corpus:
         """Return the corpus; it is the same for every seed."""
+        self.require_room(self.m, 2 * self.n, 2, self.n)
         x, y = np.arange(self.n), np.arange(self.n, 2 * self.n)
         taught = np.array(self.trained_backward, dtype=np.int64)
         held_out = np.setdiff1d(x, taught)

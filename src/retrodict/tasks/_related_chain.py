@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
+from retrodict._room import MOST
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups
 from retrodict.tasks._words import TaskConfig, draw_alphabets, token_names
 
@@ -41,9 +42,9 @@ class RelatedChain(TaskConfig):
 
     kind: Literal["related_chain"] = "related_chain"
     vocab_size: Annotated[int, Field(ge=5, le=1_000_000)] = 800
-    index_tokens: Annotated[int, Field(ge=2)] = 600
-    train_triples: Annotated[int, Field(ge=1)] = 200
-    validation_triples: Annotated[int, Field(ge=1)] = 50
+    index_tokens: Annotated[int, Field(ge=2, le=MOST)] = 600
+    train_triples: Annotated[int, Field(ge=1, le=MOST)] = 200
+    validation_triples: Annotated[int, Field(ge=1, le=MOST)] = 50
 
     @model_validator(mode="after")
     def _sizes_work(self) -> RelatedChain:
@@ -61,6 +62,8 @@ class RelatedChain(TaskConfig):
 
     def corpus(self, seed: int) -> Corpus:
         """Draw the corpus of this seed."""
+        triples = self.train_triples + self.validation_triples
+        self.require_room(self.vocab_size, 3 * triples, 5, 3)
         rng = np.random.default_rng(seed)
         fixed, index = draw_alphabets(rng, self.vocab_size, [3, self.index_tokens], first_id=2)
         letter = dict(zip("xyz", fixed, strict=True))

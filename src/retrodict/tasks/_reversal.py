@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
+from retrodict._room import MOST
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
 from retrodict.tasks._words import (
     TaskConfig,
@@ -55,8 +56,8 @@ class Reversal(TaskConfig):
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 800
     entity_length: Annotated[int, Field(ge=1, le=3)] = 1
     train_share: Annotated[float, Field(gt=0, lt=1)] = 0.7
-    max_train_facts: Annotated[int, Field(ge=1)] | None = None
-    max_validation_facts: Annotated[int, Field(ge=1)] | None = None
+    max_train_facts: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    max_validation_facts: Annotated[int, Field(ge=1, le=MOST)] | None = None
 
     @model_validator(mode="after")
     def _sizes_work(self) -> Reversal:
@@ -80,6 +81,7 @@ class Reversal(TaskConfig):
         k, a = self.entity_length, alphabet_size(self.vocab_size)
         pairs = word_count(self.vocab_size, k)
         n_train, n_validation = self.sizes
+        self.require_room(self.vocab_size, 2 * (n_train + n_validation), 2 * k + 1, a)
 
         alphabet_a, alphabet_b = draw_alphabets(rng, self.vocab_size, [a, a], first_id=2)
         words_a = draw_words(rng, alphabet_a, k, pairs)

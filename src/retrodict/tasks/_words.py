@@ -8,11 +8,28 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict
 
+from retrodict._room import require_room
+
 
 class TaskConfig(BaseModel):
     """Base of every task: a frozen record that refuses unknown keys and wrong types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def require_room(self, vocab_size: int, questions: int, length: int, candidates: int) -> None:
+        """Refuse a corpus that would not fit into memory, before it is drawn.
+
+        Args:
+            vocab_size: names, of about eight numbers' size each.
+            questions: sentences of all probe groups together.
+            length: tokens of each.
+            candidates: of each.
+
+        Raises:
+            BadInput: it would not.
+        """
+        numbers = 2 * questions * (length + candidates) + 8 * vocab_size  # twice: while drawn
+        require_room(8 * numbers, "task: its corpus", "make the task smaller")
 
 
 def alphabet_size(vocab_size: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from retrodict.errors import BadInput, nearest
+import numpy as np
+
+from retrodict.errors import BadInput, CannotFinish, nearest
 from retrodict.experiment import Experiment
-from retrodict.recording import Recording
+from retrodict.recording import Recording, require_room_for
 from retrodict.theory._learner import METHODS, Learner, require_theory
 from retrodict.trace import Trace
 
@@ -28,7 +30,9 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     m d = 6.7e7); beyond, they are drawn from the same law by a way whose cost does not depend on d.
 
     Raises:
-        BadInput: an experiment without theory; the message names what has one.
+        BadInput: an experiment without theory, and the message names what has one; or one that
+            does not fit into memory.
+        CannotFinish: its numbers grow beyond all bounds.
 
     >>> experiment = Experiment(
     ...     task={"kind": "pairs", "n": 2, "m": 8},
@@ -44,6 +48,7 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
         raise BadInput(f"method: {method!r} is not known; {nearest(method, METHODS)}")
     training = experiment.training
     shared = training.corpus_seed
+    require_room_for(experiment, experiment.task.corpus(training.seed))
     corpora = [
         experiment.task.corpus(seed if shared is None else shared) for seed in training.seeds
     ]
@@ -51,11 +56,16 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     epochs = sorted({*recording.epochs, *recording.snapshots})
     chosen = method
     for s, (seed, corpus) in enumerate(zip(training.seeds, corpora, strict=True)):
-        learner = Learner(experiment, seed, corpus)
-        if method == "auto":
-            chosen = "limit" if learner.limit_is_exact else "flow"
-        for epoch, (logits, loss) in zip(epochs, learner.follow(chosen, epochs), strict=True):
-            learner.record(recording, s, epoch, logits, loss)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            learner = Learner(experiment, seed, corpus)
+            if method == "auto":
+                chosen = "limit" if learner.limit_is_exact else "flow"
+            for epoch, (logits, loss) in zip(epochs, learner.follow(chosen, epochs), strict=True):
+                learner.record(recording, s, epoch, logits, loss)
     trace = recording.trace()
+    if not np.isfinite(recording.arrays["nll"]).all():
+        raise CannotFinish(
+            "theory: the numbers overflow; a smaller optimizer.lr or sigma would not"
+        )
     trace.curves.attrs["method"] = chosen
     return trace

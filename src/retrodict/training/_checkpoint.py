@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from retrodict._atomic import atomic
+from retrodict._untrusted import require_plain_file
 from retrodict.errors import CannotFinish
 
 FORMAT = 1
@@ -60,32 +62,77 @@ class Checkpoint:
                 raise _as_os_error(error) from error
 
     @classmethod
-    def load(cls, path: Path, digest: str) -> Checkpoint:
-        """Read a checkpoint back.
+    def load(cls, path: Path, digest: str, like: Checkpoint | None = None) -> Checkpoint:
+        """Read a checkpoint back; nothing that it declares is believed before it is compared.
+
+        Args:
+            path: the file.
+            digest: hash of the experiment it should belong to.
+            like: the last checkpoint its experiment can have: what tensors there are, of which
+                types and shapes, and which epoch is the last. None takes what is there.
 
         Raises:
             CannotFinish: it is damaged, of another version, or of another experiment.
         """
         try:
+            require_plain_file(path)
+            if like is not None:
+                _require_size(path, like)
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 if metadata.get("format") != str(FORMAT):
                     found = metadata.get("format", "none")
-                    raise _unusable(path, f"its format is {found}, this version reads {FORMAT}")
+                    raise unusable(path, f"its format is {found}, this version reads {FORMAT}")
                 if metadata.get("digest") != digest:
-                    raise _unusable(path, "it belongs to another experiment")
+                    raise unusable(path, "it belongs to another experiment")
+                if like is not None:
+                    _require_alike(path, file, like)
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            checksums = json.loads(metadata["crc32"])
+            checksums = dict(json.loads(metadata["crc32"]))
             epoch = int(metadata["epoch"])
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
-            raise _unusable(path, "it is damaged") from error
+        except CannotFinish:
+            raise
+        except (SafetensorError, KeyError, RuntimeError, TypeError) as error:
+            raise unusable(path, "it is damaged") from error
+        except (OSError, ValueError) as error:
+            raise unusable(path, f"it is damaged: {error}") from error
+        if not 0 <= epoch <= (like.epoch if like else epoch):
+            raise unusable(path, f"it is damaged: it says epoch {metadata['epoch']:.20}")
         for name, tensor in tensors.items():
             if checksums.get(name) != _crc(tensor):
-                raise _unusable(path, f"it is damaged: {name} fails its checksum")
+                raise unusable(path, f"it is damaged: {name} fails its checksum")
         return cls(epoch, digest, tensors)
 
 
-def _unusable(path: Path, why: str) -> CannotFinish:
+def _require_size(path: Path, like: Checkpoint) -> None:
+    """Refuse a file that is larger than it can be before it is mapped into memory."""
+    most = sum(tensor.nbytes for tensor in like.tensors.values()) + _LARGEST_HEADER
+    if path.stat().st_size > most:
+        raise unusable(path, "it is damaged: it is larger than its tensors")
+
+
+def _require_alike(path: Path, file: Any, like: Checkpoint) -> None:
+    """Compare what a file declares with what it should hold, before any of it is read."""
+    names = set(file.keys())
+    if names != like.tensors.keys():
+        odd = min(names ^ like.tensors.keys())
+        word = "unknown" if odd in names else "missing"
+        raise unusable(path, f"it is damaged: {odd:.60} is {word}")
+    for name, tensor in like.tensors.items():
+        declared = file.get_slice(name)
+        found = (declared.get_dtype(), tuple(declared.get_shape()))
+        if found != (_TYPES.get(tensor.dtype), tuple(tensor.shape)):
+            raise unusable(path, f"it is damaged: {name} has another type or shape")
+
+
+_LARGEST_HEADER = 2**20
+"""Bytes; ours have a few thousand."""
+_TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+"""What safetensors calls the types that we write."""
+
+
+def unusable(path: Path, why: str) -> CannotFinish:
+    """Say why a checkpoint cannot be gone on from."""
     return CannotFinish(f"{path}: cannot resume from it: {why}; move it away to start anew")
 
 

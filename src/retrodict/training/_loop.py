@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ from torch import Tensor
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
-from retrodict.recording import Recording
+from retrodict.recording import Recording, are_ends
 from retrodict.trace import Trace
-from retrodict.training._checkpoint import Checkpoint
+from retrodict.training._checkpoint import Checkpoint, unusable
 from retrodict.training._engines import Sentences, engine_for, threads_of_torch
 from retrodict.training._parts import Part, parts_of
 from retrodict.training._recorder import Recorder
@@ -205,10 +206,13 @@ class Trainer:
 
     def resume(self, path: Path | None) -> int:
         """Take up a checkpoint if there is one; return the epochs done."""
-        if path is None or not path.exists():
+        if path is None or not os.path.lexists(path):
             self.record(0, torch.full((self.population.learners,), math.nan))
             return 0
-        saved = Checkpoint.load(path, self.experiment.digest())
+        last = self.checkpoint(self.experiment.training.epochs)
+        saved = Checkpoint.load(path, last.digest, last)
+        if not are_ends(saved.tensors["record/diverged_at"].numpy(), saved.epoch):
+            raise unusable(path, "it is damaged: a learner ended at no epoch")
         self.population.flat.copy_(saved.tensors["flat"])
         for name, tensor in saved.tensors.items():
             part, _, key = name.partition("/")

@@ -11,14 +11,16 @@ are independent, so this alters nothing but the time.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
+from retrodict._room import available_bytes
 from retrodict.errors import BadInput
 from retrodict.experiment import AdamW, Experiment
 from retrodict.models import Transformer
+from retrodict.recording import require_room_for
+from retrodict.tasks import Corpus
 from retrodict.training._engines import is_one_by_one, workers_of
 
 _FLOATS_A_ROW = 40
@@ -31,13 +33,16 @@ def learners_at_a_time(experiment: Experiment) -> int:
     Where not all do, the final weights of those before stay in the host's memory.
 
     Raises:
-        BadInput: not even one does; or one does, and the final weights of all do not.
+        BadInput: not even one does; or one does, and the final weights of all do not; or what is
+            recorded of all does not.
     """
     training = experiment.training
+    corpus = experiment.task.corpus(training.seed)
+    require_room_for(experiment, corpus)
     available = _available_bytes(torch.device(training.device))
     if available is None:
         return training.learners
-    need = needed_bytes(experiment)
+    need = needed_bytes(experiment, corpus)
     room = available - need.once
     if training.learners * need.each <= room:
         return training.learners
@@ -68,11 +73,11 @@ class Need(NamedTuple):
     parameters: int
 
 
-def needed_bytes(experiment: Experiment) -> Need:
-    """Return what a resolved experiment needs."""
+def needed_bytes(experiment: Experiment, corpus: Corpus | None = None) -> Need:
+    """Return what a resolved experiment needs, whose corpora are of the size of this one."""
     training, model, optimizer = experiment.training, experiment.model, experiment.optimizer
     size = 8 if training.precision == "float64" else 4
-    corpus = experiment.task.corpus(training.seed)
+    corpus = corpus or experiment.task.corpus(training.seed)
     length = corpus.tokens.shape[1] - 1
     count = model.parameter_count(corpus.vocab_size, length)
     state = 2 if isinstance(optimizer, AdamW) else int(optimizer.momentum > 0)
@@ -96,8 +101,4 @@ def _available_bytes(device: torch.device) -> int | None:
     if device.type == "cuda":
         free: int = torch.cuda.mem_get_info(device)[0]
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
-    except (OSError, StopIteration):
-        return None
+    return available_bytes()

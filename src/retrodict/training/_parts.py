@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ def parts_of(experiment: Experiment, checkpoint: Path | None) -> list[Part]:
 
 def _begun(checkpoint: Path, total: int) -> list[tuple[int, int]]:
     """Return the parts that have checkpoints, as far as they follow each other from learner 0."""
-    if checkpoint.exists():
+    if os.path.lexists(checkpoint):
         return [(0, total)]
     found = {}
     for path in checkpoint.parent.glob(f"{checkpoint.stem}-*{checkpoint.suffix}"):

@@ -1,0 +1,219 @@
+"""A checkpoint that somebody else wrote cannot run, read, or fill anything; it is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import struct
+import zipfile
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from retrodict import CannotFinish, Experiment
+from retrodict.cli._main import run_cli
+from retrodict.errors import Interrupted
+from retrodict.runs import Store
+from retrodict.training import Hooks, Trainer, train
+from retrodict.training._checkpoint import Checkpoint, _crc
+
+
+class Bomb:
+    """Pickled, it would write a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.path),))
+
+
+TINY = """
+task: {kind: reversal, vocab_size: 24}
+model: {n_layer: 1, n_head: 2, d_model: 16}
+training: {epochs: 6, batch_size: 4, learners: 3, threads: 1}
+record: {every: 2, weights_at: [0, 6]}
+"""
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    return Trainer(Experiment.from_text(TINY).resolved())
+
+
+@pytest.fixture
+def write(tmp_path, trainer):
+    """Write a checkpoint of epoch 2 with changes and right checksums; None leaves a tensor out."""
+    path = tmp_path / "checkpoint.safetensors"
+
+    def written(tensors=None, **metadata):
+        good = trainer.checkpoint(2)
+        found = {k: t.clone().contiguous() for k, t in good.tensors.items()} | (tensors or {})
+        found = {name: tensor for name, tensor in found.items() if tensor is not None}
+        facts = {"format": "1", "epoch": "2", "digest": good.digest}
+        facts["crc32"] = json.dumps({name: _crc(tensor) for name, tensor in found.items()})
+        save_file(found, path, metadata=facts | metadata)
+        return path
+
+    return written
+
+
+def refused(trainer, path) -> str:
+    before = path.lstat()[:7]  # all but times
+    with pytest.raises(CannotFinish) as error:
+        trainer.resume(path)
+    assert path.lstat()[:7] == before
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_an_unspoilt_one_is_taken_up(trainer, write):
+    assert trainer.resume(write()) == 2
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"epoch": "-1"},
+        {"epoch": "7"},  # of 6
+        {"epoch": "1e9"},
+        {"epoch": "nan"},
+        {"epoch": "9" * 5000},
+        {"crc32": "[]"},
+        {"crc32": "3"},
+        {"crc32": "[1, 2]"},
+        {"crc32": "{"},
+        {"crc32": "[" * 100_000},
+        {"crc32": json.dumps({"flat": 0})},
+        {"crc32": json.dumps({"flat": 10**400})},
+        {"format": "2"},
+        {"digest": "../../x"},
+    ],
+    ids=lambda metadata: f"{metadata}"[:30],
+)
+def test_facts_that_cannot_be_are_refused(trainer, write, metadata):
+    assert "cannot resume from it" in refused(trainer, write(**metadata))
+
+
+@pytest.mark.parametrize(
+    ("tensors", "says"),
+    [
+        ({"flat": None}, "flat is missing"),
+        ({"record/nll": None}, "record/nll is missing"),
+        ({"optimizer/x": torch.zeros(1)}, "optimizer/x is unknown"),
+        ({"../../outside": torch.zeros(1)}, "outside is unknown"),
+        ({"/etc/passwd": torch.zeros(1)}, "/etc/passwd is unknown"),
+        ({"record/../flat": torch.zeros(1)}, "is unknown"),
+        ({"flat": torch.zeros(3, 1)}, "flat has another type or shape"),
+        ({"flat": torch.zeros(0)}, "flat has another type or shape"),
+        ({"record/diverged_at": torch.zeros(3)}, "diverged_at has another type"),
+        ({"record/diverged_at": torch.tensor([torch.inf] * 3).double()}, "ended at no epoch"),
+        ({"record/diverged_at": torch.tensor([0.5] * 3).double()}, "ended at no epoch"),
+    ],
+)
+def test_other_tensors_are_refused(trainer, write, tensors, says):
+    assert says in refused(trainer, write(tensors))
+
+
+@pytest.mark.parametrize("precision", ["float64", "bfloat16"])
+def test_another_type_with_right_checksums_is_refused(trainer, write, precision):
+    flat = trainer.population.flat.detach()
+    given = flat.to(getattr(torch, precision))
+    assert "flat has another type" in refused(trainer, write({"flat": given.clone()}))
+
+
+def raw(path, header: dict[str, object], size: int = 0) -> None:
+    """Write a header, and as many bytes after it as a sparse file has."""
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + size)
+
+
+def test_an_enormous_tensor_is_refused_before_it_is_read(trainer, write, tmp_path):
+    """A sparse file of a terabyte takes no room on the disk; in memory it would."""
+    good = trainer.checkpoint(2)
+    size, path = 2**40, tmp_path / "checkpoint.safetensors"
+    facts = {"format": "1", "epoch": "2", "digest": good.digest, "crc32": "{}"}
+    header: dict[str, object] = {"__metadata__": facts}
+    for name in good.tensors:
+        if name != "flat":
+            header[name] = {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}
+    header["flat"] = {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}
+    try:
+        raw(path, header, size)
+    except OSError:
+        pytest.skip("this file system has no sparse files of that size")
+    assert "larger than its tensors" in refused(trainer, path)
+    raw(path, header, 16)
+    refused(trainer, path)
+    with pytest.raises(CannotFinish):  # without being told what to expect
+        Checkpoint.load(path, good.digest)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"flat": {"dtype": "F32", "shape": [4], "data_offsets": [0, 10**18]}},
+        {"flat": {"dtype": "F32", "shape": [4], "data_offsets": [16, 0]}},
+        {"flat": {"dtype": "F32", "shape": [10**18, 10**18], "data_offsets": [0, 16]}},
+        {"flat": {"dtype": "F32", "shape": [-4], "data_offsets": [0, 16]}},
+        {"flat": {"dtype": "PYTHON", "shape": [4], "data_offsets": [0, 16]}},
+        {
+            "a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+            "b": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+        },
+        {"__metadata__": {"epoch": 3}},
+        {"__metadata__": []},
+    ],
+)
+def test_headers_that_lie_are_refused(trainer, tmp_path, header):
+    path = tmp_path / "checkpoint.safetensors"
+    raw(path, header, 16)
+    refused(trainer, path)
+
+
+def test_other_files_under_its_name_are_refused_and_not_run(trainer, tmp_path):
+    path, mark = tmp_path / "checkpoint.safetensors", tmp_path / "was-run"
+    for content in (pickle.dumps(Bomb(mark)), b"", b"\xff" * 100, struct.pack("<Q", 2**62)):
+        path.write_bytes(content)
+        refused(trainer, path)
+    torch.save({"flat": Bomb(mark)}, path)
+    refused(trainer, path)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("../../outside", b"x")
+    refused(trainer, path)
+    assert not mark.exists()
+
+
+def test_links_pipes_and_folders_are_refused_and_kept(trainer, write, tmp_path):
+    good = write().rename(tmp_path / "elsewhere")
+    path = tmp_path / "checkpoint.safetensors"
+    for target in (good, tmp_path / "nowhere"):
+        path.symlink_to(target)
+        assert "symbolic link" in refused(trainer, path)
+        path.unlink()
+    os.mkfifo(path)
+    assert "it is no file" in refused(trainer, path)
+    path.unlink()
+    path.mkdir()
+    assert "it is no file" in refused(trainer, path)
+
+
+def test_through_the_command_line_it_is_exit_3_and_the_file_stays(
+    tiny, tiny_yaml, capsys, tmp_path
+):
+    store = Store(tmp_path / "runs")
+    run = store.prepare(tiny.resolved())
+    run.begin(tiny.resolved())
+    with pytest.raises(Interrupted):
+        train(tiny, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+    run.checkpoint.rename(tmp_path / "kept")
+    run.checkpoint.symlink_to(tmp_path / "kept")
+    assert run_cli(["run", str(tiny_yaml), "--out", str(store.root)]) == 3
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "checkpoint.safetensors: cannot resume from it" in said
+    assert run.checkpoint.is_symlink()
