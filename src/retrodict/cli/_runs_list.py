@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from retrodict.cli._compare import fits
 from retrodict.cli._console import Console, plain

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from retrodict.cli._console import Console, plain
 from retrodict.cli._runs_common import console_of, folders_of, patience, require_store, size
