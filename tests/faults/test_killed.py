@@ -35,7 +35,7 @@ def kill_everywhere(ask, in_a_child, require_same, experiment, folder, every: in
 
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
 def test_a_training_may_be_killed_anywhere(ask, in_a_child, require_same, alone, tmp_path):
-    assert kill_everywhere(ask, in_a_child, require_same, alone, tmp_path, every=7) > 20
+    assert kill_everywhere(ask, in_a_child, require_same, alone, tmp_path, every=13) > 20
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import flow
 from retrodict.grid import short_names, telling
 from retrodict.measures import Interval
-from retrodict.runs import Run
+from retrodict.runs import Run, require_writable
 
 _MOST_COLUMNS = 4
 _SUFFIXES = (".png", ".pdf")
@@ -243,7 +243,7 @@ def _require_place(plot: Path) -> None:
     """Refuse a drawing that could not be written, before anything is read.
 
     Raises:
-        BadInput: another format, or no such folder.
+        BadInput: another format, no such folder, or one that cannot be written to.
     """
     if plot.suffix.lower() not in _SUFFIXES:
         raise BadInput(f"--plot {plot}: the name must end with {' or '.join(_SUFFIXES)}")
@@ -251,6 +251,7 @@ def _require_place(plot: Path) -> None:
         raise BadInput(f"--plot {plot}: there is no folder {plot.parent}")
     if plot.is_dir():
         raise BadInput(f"--plot {plot}: is a folder")
+    require_writable(plot.parent, "--plot")
 
 
 def _draw(rows: Sequence[_Row], plot: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -36,18 +38,25 @@ class Store:
             BadInput: the store cannot be written to.
         """
         run = self.run(experiment)
-        require_writable(run.folder)
+        require_writable(run.folder, room=80)
         return run
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path, option: str = "--out", room: int = 150) -> None:
     """Make a folder, and make sure that files can be made in it.
+
+    Args:
+        folder: which.
+        option: what would name another, for the message.
+        room: how many characters longer than the folder's own path others have to be.
 
     Raises:
         BadInput: they cannot.
         CannotFinish: the disk is full.
     """
     try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(folder / ("x" * room))  # raises where paths would be too long; makes nothing
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -55,5 +64,5 @@ def require_writable(folder: Path) -> None:
         if error.errno in DISK_FULL:
             raise CannotFinish(f"{folder}: {DISK_FULL_ADVICE}") from None
         raise BadInput(
-            f"{folder}: cannot be written to: {error.strerror}; give another folder with --out"
+            f"{folder}: cannot be written to: {error.strerror}; give another folder with {option}"
         ) from None
