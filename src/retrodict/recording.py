@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -72,7 +72,7 @@ def misfit(trace: Trace, experiment: Experiment) -> str:
     training = experiment.training
     corpus = experiment.task.corpus(training.seed)
     require_room_for(experiment, corpus)
-    wanted = Recording(experiment, [corpus] * training.learners, "training").trace()
+    wanted = Recording(experiment, [corpus] * training.learners, "training", _blank).trace()
     if trace.weights.keys() != wanted.weights.keys():
         return "its panels are those of another experiment"
     pairs = [("curves", trace.curves, wanted.curves)]
@@ -95,6 +95,11 @@ def misfit(trace: Trace, experiment: Experiment) -> str:
     return ""
 
 
+def _blank(shape: tuple[int, ...], value: float, dtype: type) -> np.ndarray:
+    """Fill an array as `np.full` does, but with one value's memory."""
+    return np.broadcast_to(np.asarray(value, dtype), shape)
+
+
 def _kind(variable: xr.DataArray) -> tuple[tuple[str, ...], tuple[int, ...], np.dtype]:
     return tuple(map(str, variable.dims)), variable.shape, variable.dtype
 
@@ -104,6 +109,10 @@ def _same(one: xr.DataArray, other: xr.DataArray) -> bool:
     if one.dtype.kind == other.dtype.kind == "f":
         return one.dims == other.dims and np.allclose(one.values, other.values)
     return one.dims == other.dims and np.array_equal(one.values, other.values)
+
+
+Fill = Callable[[tuple[int, ...], float, type], np.ndarray]
+"""Makes an array of some shape, value and type."""
 
 
 class Recording:
@@ -120,6 +129,7 @@ class Recording:
         experiment: Experiment,
         corpora: Sequence[Corpus],
         source: Literal["training", "theory"],
+        fill: Fill = np.full,
     ) -> None:
         self.experiment, self.corpora, self.source = experiment, corpora, source
         training, record = experiment.training, experiment.record
@@ -127,16 +137,14 @@ class Recording:
         self.snapshots = [e for e in record.weights_at if e <= training.epochs]
         shape = (len(corpora), len(self.epochs))
         self.arrays: dict[str, np.ndarray] = {
-            name: np.full((*shape, len(corpora[0].groups)), np.nan) for name in CURVES
+            name: fill((*shape, len(corpora[0].groups)), np.nan, np.float64) for name in CURVES
         }
-        self.arrays["training_loss"] = np.full(shape, np.nan)
-        self.arrays["diverged_at"] = np.full(len(corpora), np.nan)
+        self.arrays["training_loss"] = fill(shape, np.nan, np.float64)
+        self.arrays["diverged_at"] = fill((len(corpora),), np.nan, np.float64)
         for panel in corpora[0].panels:
             for name in PANELS:
-                size = (len(panel.sources), len(panel.targets))
-                self.arrays[f"{panel.name}/{name}"] = np.full(
-                    (len(corpora), len(self.snapshots), *size), np.nan, dtype=np.float32
-                )
+                size = (len(corpora), len(self.snapshots), len(panel.sources), len(panel.targets))
+                self.arrays[f"{panel.name}/{name}"] = fill(size, np.nan, np.float32)
 
     @property
     def alive(self) -> np.ndarray:

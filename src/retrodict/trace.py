@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from retrodict._formats import require_format
+from retrodict.errors import CannotFinish
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +100,7 @@ class Trace:
         try:
             require_harmless(Path(path))
             return cls._load(path)
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, CannotFinish):
             raise
         except Exception as error:  # a file from elsewhere can be wrong in any way
             raise OSError(f"no trace: {error}") from error
