@@ -59,6 +59,8 @@ class Silent:
 
     def cell(self, number: int, of: int, label: str) -> None: ...
 
+    def overview(self, *how_far: object) -> None: ...
+
 
 def _copied(source: Path, target: Path) -> Path:
     return shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.md"))

@@ -8,30 +8,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import retrodict
 from retrodict import Experiment
-from retrodict.launch import execute
 from retrodict.runs import Run, Store
 from retrodict.training import _loop
 
 KILLED = -signal.SIGKILL
 _ALTERING = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
-
-
-class Quiet:
-    """A reporter that says nothing."""
-
-    def waiting(self, why: str) -> None: ...
-    def note(self, text: str) -> None: ...
-    def training(self, run: Run, epoch: int, epochs: int) -> None: ...
-    def working(self, what: str, share: float) -> None: ...
-    def cell(self, number: int, of: int, label: str) -> None: ...
-    def overview(self, *how_far: object) -> None: ...
 
 
 @pytest.fixture
@@ -47,12 +36,6 @@ def checkpoint_at_every_epoch(monkeypatch):
 
 
 @pytest.fixture
-def ask() -> Callable[[Experiment, Path], Run]:
-    """Ask a store for an experiment."""
-    return lambda experiment, store: execute(experiment, Store(store), Quiet())
-
-
-@pytest.fixture
 def require_same() -> Callable[[Run, Experiment], None]:
     """Require a run's bits to be those of a training that nothing happened to."""
     known: dict[str, retrodict.Trace] = {}
@@ -64,6 +47,20 @@ def require_same() -> Callable[[Run, Experiment], None]:
         assert run.trace.identical(known[digest])
 
     return require
+
+
+@pytest.fixture
+def stopped(answer, in_a_child, checkpoint_at_every_epoch) -> Callable[[Experiment, Path], Run]:
+    """Leave a run behind whose process was killed over its third checkpoint."""
+
+    def stop(experiment: Experiment, store: Path) -> Run:
+        work = partial(answer, experiment, store)
+        assert in_a_child(work, kill_before=7, under=store, of="checkpoint") == KILLED
+        (run,) = Store(store).runs()
+        assert run.status == "interrupted"
+        return run
+
+    return stop
 
 
 @pytest.fixture

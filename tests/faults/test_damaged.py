@@ -11,7 +11,7 @@ import pytest
 
 from retrodict import CannotFinish, Experiment
 from retrodict.cli._main import run_cli
-from retrodict.runs import Run, Store
+from retrodict.runs import Run
 
 Harm = Callable[[bytes, random.Random], bytes]
 
@@ -32,26 +32,24 @@ def _flipped(content: bytes, bit: int) -> bytes:
 
 
 @pytest.fixture
-def finished(ask, alone, tmp_path) -> Run:
-    return ask(alone, tmp_path / "store")
+def finished(answer, alone, tmp_path) -> Run:
+    return answer(alone, tmp_path / "store")
 
 
 @pytest.fixture
-def interrupted(ask, alone, tmp_path, in_a_child, checkpoint_at_every_epoch) -> Run:
-    store = tmp_path / "store"
-    assert in_a_child(lambda: ask(alone, store), kill_before=7, under=store, of="checkpoint") == -9
-    (run,) = Store(store).runs()
-    assert run.status == "interrupted"
-    return run
+def interrupted(stopped, alone, tmp_path) -> Run:
+    return stopped(alone, tmp_path / "store")
 
 
-def require_named_or_harmless(run: Run, path: Path, ask, require_same, experiment, capsys) -> bool:
+def require_named_or_harmless(
+    run: Run, path: Path, answer, require_same, experiment, capsys
+) -> bool:
     """Ask again beside a harmed file; return whether it was named."""
     files = [file for file in run.folder.iterdir() if not file.name.startswith(".")]
     before = {file: file.read_bytes() for file in files}
     refusal = ""
     try:
-        again = ask(experiment, run.folder.parent)
+        again = answer(experiment, run.folder.parent)
         require_same(again, experiment)
         _ = again.environment, again.events(), again.weights()
     except CannotFinish as error:
@@ -70,7 +68,7 @@ def require_named_or_harmless(run: Run, path: Path, ask, require_same, experimen
 
 
 def harm_every_file(
-    run: Run, ask, require_same, experiment: Experiment, capsys, seeds=(0,), ways=tuple(HARMS)
+    run: Run, answer, require_same, experiment: Experiment, capsys, seeds=(0,), ways=tuple(HARMS)
 ) -> set[str]:
     """Harm each file in each way and ask again; return the names of files that were refused."""
     kept, refused = run.folder.with_name("kept"), set()
@@ -84,37 +82,37 @@ def harm_every_file(
                     continue
                 path.write_bytes(harmed)
                 fresh = Run(run.folder)
-                if require_named_or_harmless(fresh, path, ask, require_same, experiment, capsys):
+                if require_named_or_harmless(fresh, path, answer, require_same, experiment, capsys):
                     refused.add(name)
                 shutil.rmtree(run.folder)
                 shutil.copytree(kept, run.folder)
     return refused
 
 
-def test_what_is_wrong_with_a_finished_run_is_named(ask, require_same, alone, finished, capsys):
-    refused = harm_every_file(finished, ask, require_same, alone, capsys, seeds=[0])
+def test_what_is_wrong_with_a_finished_run_is_named(answer, require_same, alone, finished, capsys):
+    refused = harm_every_file(finished, answer, require_same, alone, capsys, seeds=[0])
     assert refused >= {"experiment.yaml", "run.json", "trace.nc", "weights.safetensors"}
     assert "log.jsonl" not in refused
 
 
 def test_what_is_wrong_with_an_interrupted_run_is_named(
-    ask, require_same, alone, interrupted, capsys
+    answer, require_same, alone, interrupted, capsys
 ):
-    refused = harm_every_file(interrupted, ask, require_same, alone, capsys, ways=["cut"])
+    refused = harm_every_file(interrupted, answer, require_same, alone, capsys, ways=["cut"])
     assert refused >= {"experiment.yaml", "run.json", "checkpoint.safetensors"}
 
 
 @pytest.mark.slow
-def test_any_harm_to_a_finished_run(ask, require_same, alone, finished, capsys):
-    harm_every_file(finished, ask, require_same, alone, capsys, seeds=range(40))
+def test_any_harm_to_a_finished_run(answer, require_same, alone, finished, capsys):
+    harm_every_file(finished, answer, require_same, alone, capsys, seeds=range(40))
 
 
 @pytest.mark.slow
-def test_any_harm_to_an_interrupted_run(ask, require_same, alone, interrupted, capsys):
-    harm_every_file(interrupted, ask, require_same, alone, capsys, seeds=range(40))
+def test_any_harm_to_an_interrupted_run(answer, require_same, alone, interrupted, capsys):
+    harm_every_file(interrupted, answer, require_same, alone, capsys, seeds=range(40))
 
 
-def test_foreign_files_are_left_alone(ask, require_same, alone, interrupted):
+def test_foreign_files_are_left_alone(answer, require_same, alone, interrupted):
     foreign = [
         interrupted.folder / name
         for name in ("checkpoint-mine.safetensors", "notes.txt", ".hidden", "trace.nc.orig")
@@ -122,23 +120,20 @@ def test_foreign_files_are_left_alone(ask, require_same, alone, interrupted):
     for path in foreign:
         path.write_bytes(b"mine")
     (interrupted.folder / "folder").mkdir()
-    require_same(ask(alone, interrupted.folder.parent), alone)
+    require_same(answer(alone, interrupted.folder.parent), alone)
     assert all(path.read_bytes() == b"mine" for path in foreign)
     assert (interrupted.folder / "folder").is_dir()
 
 
-def test_a_trace_of_another_run_is_not_used(ask, alone, finished, tmp_path):
-    other = ask(alone.with_overrides("training.seed=5"), tmp_path / "other")
+def test_a_trace_of_another_run_is_not_used(answer, alone, finished, tmp_path):
+    other = answer(alone.with_overrides("training.seed=5"), tmp_path / "other")
     shutil.copy(other.folder / "trace.nc", finished.folder / "trace.nc")
     with pytest.raises(CannotFinish, match=r"trace\.nc: damaged: fails its checksum"):
         _ = Run(finished.folder).trace
 
 
-def test_a_checkpoint_of_another_run_is_not_used(ask, alone, interrupted, in_a_child, tmp_path):
-    other = alone.with_overrides("training.seed=5")
-    store = tmp_path / "other"
-    assert in_a_child(lambda: ask(other, store), kill_before=7, under=store, of="checkpoint") == -9
-    (stopped,) = Store(store).runs()
-    shutil.copy(stopped.checkpoint, interrupted.checkpoint)
+def test_a_checkpoint_of_another_run_is_not_used(answer, alone, interrupted, stopped, tmp_path):
+    other = stopped(alone.with_overrides("training.seed=5"), tmp_path / "other")
+    shutil.copy(other.checkpoint, interrupted.checkpoint)
     with pytest.raises(CannotFinish, match="it belongs to another experiment"):
-        ask(alone, interrupted.folder.parent)
+        answer(alone, interrupted.folder.parent)

@@ -15,7 +15,7 @@ FREE = (0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
 """KiB; a tiny run takes about 150, in files of one page to some tens."""
 
 
-def fill_and_ask(ask, require_same, small_disk, leave, experiment, free) -> int:
+def fill_and_ask(answer, require_same, small_disk, leave, experiment, free) -> int:
     """Ask for an experiment on fuller and emptier disks; return how often the disk was too full."""
     refused = 0
     for kilobytes in free:
@@ -25,7 +25,7 @@ def fill_and_ask(ask, require_same, small_disk, leave, experiment, free) -> int:
         ballast = leave(disk, kilobytes)
         refusal = ""
         try:
-            ask(experiment, store)
+            answer(experiment, store)
         except CannotFinish as error:
             refusal = str(error)
         if refusal:
@@ -35,30 +35,30 @@ def fill_and_ask(ask, require_same, small_disk, leave, experiment, free) -> int:
         for run in Store(store).runs():
             assert run.status in ("started", "interrupted", "finished")
         ballast.unlink()
-        require_same(ask(experiment, store), experiment)
+        require_same(answer(experiment, store), experiment)
         assert not list(store.glob("*/.*.tmp"))
     return refused
 
 
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
 def test_a_training_on_a_full_disk_goes_on_when_there_is_space(
-    ask, require_same, small_disk, leave, alone
+    answer, require_same, small_disk, leave, alone
 ):
     free = FREE[::3]
-    refused = fill_and_ask(ask, require_same, small_disk, leave, alone, free)
+    refused = fill_and_ask(answer, require_same, small_disk, leave, alone, free)
     assert 1 < refused <= len(free)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
-def test_a_training_on_a_disk_of_any_fullness(ask, require_same, small_disk, leave, alone):
+def test_a_training_on_a_disk_of_any_fullness(answer, require_same, small_disk, leave, alone):
     free = range(0, 640, 16)
-    refused = fill_and_ask(ask, require_same, small_disk, leave, alone, free)
+    refused = fill_and_ask(answer, require_same, small_disk, leave, alone, free)
     assert 10 < refused < len(free), "all or none found space"
 
 
 def test_the_last_good_checkpoint_outlives_a_full_disk(
-    ask, require_same, small_disk, leave, alone, monkeypatch
+    answer, require_same, small_disk, leave, alone, monkeypatch
 ):
     disk = small_disk(2048)
     ballast = disk / "ballast"
@@ -72,11 +72,11 @@ def test_the_last_good_checkpoint_outlives_a_full_disk(
     due.asked = 0
     monkeypatch.setattr("retrodict.training._loop._CheckpointClock.due", due)
     with pytest.raises(CannotFinish, match=r"checkpoint\.safetensors: the disk is full"):
-        ask(alone, disk)
+        answer(alone, disk)
     (run,) = Store(disk).runs()
     assert run.status == "interrupted"
     ballast.unlink()
-    require_same(ask(alone, disk), alone)
+    require_same(answer(alone, disk), alone)
     assert run.events()[-2]["event"] == "resumed"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from functools import partial
 
 import pytest
 
@@ -17,15 +18,15 @@ from retrodict.training import _parts
 KILLED = -9
 
 
-def kill_everywhere(ask, in_a_child, require_same, experiment, folder, every: int) -> int:
+def kill_everywhere(answer, in_a_child, require_same, experiment, folder, every: int) -> int:
     """Kill a training at every `every`-th operation, ask again; return how many there are."""
     for kill_before in itertools.count(0, every):
         store = folder / "store"
-        code = in_a_child(lambda store=store: ask(experiment, store), kill_before, under=store)
+        code = in_a_child(lambda store=store: answer(experiment, store), kill_before, under=store)
         for run in Store(store).runs():
             assert run.status in ("started", "interrupted", "finished")
         assert code in (0, KILLED)
-        require_same(ask(experiment, store), experiment)
+        require_same(answer(experiment, store), experiment)
         assert not list(store.glob("*/.*.tmp")), "half a file is left"
         if code == 0:
             return kill_before
@@ -34,27 +35,28 @@ def kill_everywhere(ask, in_a_child, require_same, experiment, folder, every: in
 
 
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
-def test_a_training_may_be_killed_anywhere(ask, in_a_child, require_same, alone, tmp_path):
-    assert kill_everywhere(ask, in_a_child, require_same, alone, tmp_path, every=13) > 20
+def test_a_training_may_be_killed_anywhere(answer, in_a_child, require_same, alone, tmp_path):
+    assert kill_everywhere(answer, in_a_child, require_same, alone, tmp_path, every=13) > 20
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
 @pytest.mark.parametrize("at_a_time", [3, 2])
 def test_a_training_may_be_killed_at_every_operation(
-    ask, in_a_child, require_same, alone, tmp_path, monkeypatch, at_a_time
+    answer, in_a_child, require_same, alone, tmp_path, monkeypatch, at_a_time
 ):
     monkeypatch.setattr(_parts, "learners_at_a_time", lambda experiment: at_a_time)
-    assert kill_everywhere(ask, in_a_child, require_same, alone, tmp_path, every=1) > 20
+    assert kill_everywhere(answer, in_a_child, require_same, alone, tmp_path, every=1) > 20
 
 
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
 def test_a_training_that_is_killed_again_and_again_gets_on(
-    ask, in_a_child, require_same, alone, tmp_path
+    answer, in_a_child, require_same, alone, tmp_path
 ):
+    work = partial(answer, alone, tmp_path)
     kills = 0
-    while in_a_child(lambda: ask(alone, tmp_path), kill_before=4, under=tmp_path, of="checkpoint"):
+    while in_a_child(work, kill_before=4, under=tmp_path, of="checkpoint"):
         kills += 1
         assert kills < 10, "it never gets further"
     assert kills > 1
-    require_same(ask(alone, tmp_path), alone)
+    require_same(answer(alone, tmp_path), alone)

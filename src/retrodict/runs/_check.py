@@ -60,9 +60,9 @@ def _check(folder: Path) -> Iterator[Problem]:
     state = yield from _tried(folder / _files.STATE, lambda: run.state)
     if state is None:
         return
-    yield from _experiment(run, state)
+    readable = yield from _experiment(run, state)
     yield from _tried(folder / _files.ENVIRONMENT, lambda: run.made_by)
-    yield from _results(run, state)
+    yield from _results(run, state, readable)
     for path in _files.checkpoints(folder):
         yield from _checkpoint(path, state)
     yield from _log_lines(folder / _files.LOG)
@@ -70,10 +70,11 @@ def _check(folder: Path) -> Iterator[Problem]:
     yield from _foreign(run)
 
 
-def _experiment(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
+def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, bool]:
+    """Look at what was asked. Returns whether it can be read, as a trace is compared with it."""
     experiment = yield from _tried(run.folder / _files.EXPERIMENT, lambda: run.experiment)
     if experiment is None:
-        return
+        return False
     name = f"{experiment.task.kind}-{experiment.model.kind}-{state['digest'][:12]}"
     own = run.folder.resolve().name
     if own != name:
@@ -91,9 +92,10 @@ def _experiment(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
     if _files.read_object(run.folder / _files.STATE).get("format") != _migrate.RUN_FORMAT:
         what = f"its run.json is older than format {_migrate.RUN_FORMAT}"
         yield Problem(run.folder, "older", what, "nothing: it is read as it is")
+    return True
 
 
-def _results(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
+def _results(run: Run, state: dict[str, Any], readable: bool) -> Iterator[Problem]:
     """Look at what has a checksum; whatever else a finished run holds was to be deleted."""
     looked_at = (_files.EXPERIMENT, _files.ENVIRONMENT)
     for name, expected in state["sha256"].items():
@@ -104,7 +106,7 @@ def _results(run: Run, state: dict[str, Any]) -> Iterator[Problem]:
             yield _damaged(path, "is a symbolic link" if path.is_symlink() else "is missing")
         elif _files.sha256(path) != expected:
             yield _damaged(path, "fails its checksum")
-        elif name == _files.TRACE:
+        elif name == _files.TRACE and readable:
             yield from _tried(path, lambda: run.trace)
         elif name == _files.WEIGHTS:
             yield from _tried(path, partial(_weights, path, state))

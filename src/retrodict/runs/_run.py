@@ -165,12 +165,14 @@ class Run:
         path = self._verified(_files.WEIGHTS)
         if path.stat().st_size > _most_bytes_of_weights(self.experiment):
             raise CannotFinish(f"{path}: damaged: larger than the weights; {REMEDY}")
-        said = Tensors.of(path).metadata
-        require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
-        if said.get("digest", self.state["digest"]) != self.state["digest"]:
-            raise CannotFinish(f"{path}: damaged: belongs to another experiment; {REMEDY}")
         try:
+            said = Tensors.of(path).metadata
+            require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
+            if said.get("digest", self.state["digest"]) != self.state["digest"]:
+                raise ValueError("belongs to another experiment")
             return dict(load_file(path))
+        except CannotFinish:  # of a newer format, and no damage
+            raise
         except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
             raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
 
