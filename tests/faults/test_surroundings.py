@@ -107,8 +107,9 @@ def test_whatever_is_written_may_have_any_name(tiny_yaml, tmp_path, name):
         assert run_cli(command) == 0, command
 
 
-@pytest.mark.parametrize("length", [250, 256, 3900, 4000, 5000])
-@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize(
+    ("length", "deep"), [(250, False), (256, False), (5000, False), (256, True), (4000, True)]
+)
 def test_a_path_that_is_too_long_is_refused_in_one_line(tiny_yaml, tmp_path, capsys, length, deep):
     name = "/".join(["x" * 99] * (length // 100)) if deep else "x" * length
     store = tmp_path / name
@@ -116,7 +117,7 @@ def test_a_path_that_is_too_long_is_refused_in_one_line(tiny_yaml, tmp_path, cap
     for option in (["--set", "grid.training.seed=[0]"], []):
         code = run_cli(["run", str(tiny_yaml), "--out", str(store), *changes, *option])
         said = capsys.readouterr().err
-        assert code == (0 if length == 250 else 2)
+        assert code == (0 if (length, deep) in [(250, False), (256, True)] else 2)
         if code:
             assert "File name too long" in said
             assert said.count("\n") == 1
