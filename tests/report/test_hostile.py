@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -53,10 +54,14 @@ def attack(store: Path) -> None:
     rewrite(store / "fig2.json", lambda content: content["runs"].update({ATTACK: ATTACK}))
     rewrite(store / "verify.json", findings)
     for run in store.glob("*-*-*/"):
-        facts = dict.fromkeys(("processor", "platform", "python"), ATTACK)
-        versions = {"retrodict": ATTACK, "torch": ATTACK, ATTACK: ATTACK}
-        environment = json.dumps({**facts, "versions": versions})
-        (run / "environment.json").write_text(environment, encoding="utf-8")
+        environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+        for one in environment["made_by"]:
+            one |= dict.fromkeys(("processor", "platform", "python", "commit"), ATTACK)
+            one["versions"] = {"retrodict": ATTACK, "torch": ATTACK, ATTACK: ATTACK}
+        content = json.dumps(environment).encode()
+        (run / "environment.json").write_bytes(content)
+        checksum = {"environment.json": hashlib.sha256(content).hexdigest()}
+        rewrite(run / "run.json", lambda state, c=checksum: state["sha256"].update(c))
         event = json.dumps({"time": ATTACK, "event": ATTACK, "seconds": 1, ATTACK: ATTACK})
         (run / "log.jsonl").write_text(event + "\n", encoding="utf-8")
     left_out = store / "[link=x]<script>window.hacked=1<"

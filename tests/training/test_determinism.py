@@ -38,7 +38,7 @@ def test_the_number_of_threads_alters_no_bit_of_the_curves(tiny):
 def test_another_processor_agrees_step_by_step_in_float64(ways):
     """Rounding, 1e-16, grows with the training: by 1e5 at most in 60 steps of lr 1e-3."""
     asked = ways.experiment("float64", 0.001, epochs=10)
-    here, there = ways.in_a_process(asked), ways.in_a_process(asked, **ways.OTHER_PROCESSOR)
+    here, there = retrodict.train(asked), ways.in_a_process(asked, **ways.OTHER_PROCESSOR)
     np.testing.assert_allclose(here.nll, there.nll, rtol=0, atol=1e-10)
 
 
