@@ -87,6 +87,7 @@ COMMANDS = {
     "verify": ["verify", "--fast", "--out", "{disk}/s"],
     "report": ["report", "--store", "{ready}", "--out", "{disk}/report.html"],
     "report.md": ["report", "--store", "{ready}", "--out", "{disk}/report.md"],
+    "export": ["runs", "export", "--out", "{ready}", "--to", "{disk}/export"],
     "plot": ["compare", "{ready}/{name}", "--plot", "{disk}/plot.png"],
 }
 
