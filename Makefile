@@ -8,8 +8,9 @@ BIN    := $(VENV)/bin
 reproduce: setup          ## set up, then figure 1 at laptop scale
 	$(BIN)/retrodict reproduce fig1 --scale laptop --out runs
 
+# Two at a time. BLAS threads of two processes would wait for each other, spinning: one each.
 test: setup-dev lint      ## lint, types, import arrows, fast tests
-	$(BIN)/python -m pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: setup-dev      ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

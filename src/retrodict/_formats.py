@@ -34,7 +34,7 @@ formats 1 to 2: upgrade it
     """
     try:
         said = int(found)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CannotFinish(f"{where}: damaged: {found!r:.40} is no format") from None
     if said > newest:
         raise Newer(

@@ -30,6 +30,7 @@ def require_harmless(path: Path) -> None:
     Raises:
         OSError: it is no HDF5 file.
         ValueError: it is no trace of ours.
+        MemoryError: it does not fit into this machine's memory.
     """
     require_plain_file(path)
     with h5py.File(path, "r") as file:
@@ -42,7 +43,7 @@ def require_harmless(path: Path) -> None:
                 declared += _declared(found)
     available = available_bytes()
     if available is not None and 2 * declared > available:
-        raise ValueError(f"it declares {declared / 2**30:.1f} GiB, more than fits into memory")
+        raise MemoryError(f"it declares {declared / 2**30:.1f} GiB, more than fits into memory")
 
 
 def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Dataset]:

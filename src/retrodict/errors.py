@@ -18,6 +18,10 @@ class CannotFinish(RuntimeError):
     """What was asked is valid but could not be finished (exit code 3; what was good is kept)."""
 
 
+class Unreadable(CannotFinish):
+    """Something stored cannot be read here and now, and is not damaged as far as is known."""
+
+
 class Interrupted(Exception):
     """Training was asked to stop (exit code 130); a checkpoint of this epoch was written."""
 

@@ -22,7 +22,6 @@ from retrodict.paper._scales import describe, sweep_experiment
 from retrodict.plots import save_film
 from retrodict.runs import Run, Store
 from retrodict.trace import Trace
-from retrodict.training import train
 
 TRAINED = (*FIGURES, *FINDINGS)
 SLOW = {"lr-depth", "chain-entity-length"}
@@ -37,17 +36,17 @@ every_trained = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def material_of():
+def material_of(train_apart):
     """A figure's material at smoke scale; what several figures share is trained once."""
     trained: dict[str, Trace] = {}
 
     def make(figure: PaperFigure) -> Material:
-        traces = {}
-        for name, experiment in figure.experiments("smoke").items():
-            digest = experiment.resolved().digest()
-            if digest not in trained:
-                trained[digest] = train(experiment).trace
-            traces[name] = trained[digest]
+        digests = {n: e.resolved().digest() for n, e in figure.experiments("smoke").items()}
+        missing = {
+            d: figure.experiments("smoke")[n] for n, d in digests.items() if d not in trained
+        }
+        trained.update(zip(missing, train_apart(list(missing.values())), strict=True))
+        traces = {name: trained[digest] for name, digest in digests.items()}
         return Material("smoke", traces, None)
 
     return make

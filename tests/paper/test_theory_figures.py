@@ -15,21 +15,16 @@ from retrodict.paper._theory_parametrisations import THEORY_PARAMETRISATIONS, Pa
 from retrodict.paper._theory_phase import THEORY_PHASE
 from retrodict.paper._theory_time import THEORY_TIME
 from retrodict.paper._theory_value_output import THEORY_VALUE_OUTPUT
-from retrodict.training import train
-
-
-def ignore(share: float) -> None:
-    assert 0 <= share <= 1
-
-
-def material_of(figure) -> Material:
-    traces = {name: train(e).trace for name, e in figure.experiments("smoke").items()}
-    return Material("smoke", traces, figure.theory("smoke", ignore))
 
 
 @pytest.fixture(scope="module")
-def materials() -> dict[str, Material]:
-    return {figure.name: material_of(figure) for figure in THEORY_FIGURES}
+def materials(train_apart, smoke_theory) -> dict[str, Material]:
+    made = {}
+    for figure in THEORY_FIGURES:
+        experiments = figure.experiments("smoke")
+        traces = dict(zip(experiments, train_apart(list(experiments.values())), strict=True))
+        made[figure.name] = Material("smoke", traces, smoke_theory[figure.name])
+    return made
 
 
 def verdicts(figure, material) -> dict[str, str]:

@@ -1,6 +1,11 @@
 """The command line: each command is a few lines over the API. Heavy imports wait for their use."""
 
+import os
 import sys
+
+# NumPy's threads (OpenBLAS) spin while they wait for each other. What theory multiplies is small:
+# two are no faster than one, and beside another busy process twenty times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 try:
     from retrodict.cli._main import main

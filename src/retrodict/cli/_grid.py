@@ -58,6 +58,12 @@ def run_grid(
         raise CannotFinish(
             f"all {len(failed)} cells failed; the first, {first.cell.label}: {first.problem}"
         )
+    if lost := [result for result in failed if result.lost]:
+        first = lost[0]
+        raise CannotFinish(
+            f"{len(lost)} of {len(results)} cells could not be finished; the first, "
+            f"{first.cell.label}: {first.problem}"
+        )
     if failed:
         print(f"retrodict: {len(failed)} of {len(results)} cells failed", file=sys.stderr)
 

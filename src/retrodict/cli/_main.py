@@ -6,6 +6,8 @@ resumable; 130 interrupted, resumable.
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 from enum import Enum
@@ -14,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
 from retrodict.cli import _runs
 from retrodict.errors import (
     OUT_OF_MEMORY,
@@ -389,12 +392,25 @@ def run_cli(arguments: list[str]) -> int:
         return _say(130, "interrupted; the same command goes on from the last checkpoint")
     except Interrupted as error:
         return _say(130, f"{error}; the same command goes on from there")
+    except BrokenPipeError:  # whoever read stdout has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(*_of_system(error))
     except Exception as error:
         if is_out_of_memory(error):
             return _say(2, OUT_OF_MEMORY)
         if hasattr(error, "format_message"):  # the parser's complaint about the command line
             return _say(2, error.format_message())
         raise
+
+
+def _of_system(error: OSError) -> tuple[int, str]:
+    """Exit code and line of what the operating system refuses and nothing else has explained."""
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in DISK_FULL:
+        return 3, f"{where}{DISK_FULL_ADVICE}"
+    return 2 if error.errno == errno.ENAMETOOLONG else 3, f"{where}{error.strerror or error}"
 
 
 def _say(code: int, text: str) -> int:

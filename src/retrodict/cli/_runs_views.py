@@ -10,7 +10,6 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
 from retrodict.cli._console import Console, plain
 from retrodict.cli._runs_common import console_of, folders_of, patience, require_store, size
@@ -123,7 +122,7 @@ def _victim_table(found: Sequence[Victim]) -> Table:
         table.add_column(column, justify="right" if column == "size" else "left", overflow="fold")
     for one in found:
         cells = (str(one.path), one.why, size(one.bytes), ", ".join(one.used_by))
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(plain, cells))
     return table
 
 

@@ -24,16 +24,18 @@ class CellResult:
         run: its run; None if it has none that is finished.
         problem: why it failed, in one line; None if it did not. Neither run nor problem: the cell
             has not been run to its end yet.
+        lost: whether that was no fault of its values: a lost worker, a damaged run.
     """
 
     cell: Cell
     run: Run | None
     problem: str | None
+    lost: bool = False
 
     def without_trace(self) -> CellResult:
         """The same, without the trace in memory: of many cells that may be a lot."""
         run = self.run and Run(self.run.folder)
-        return CellResult(self.cell, run, self.problem)
+        return CellResult(self.cell, run, self.problem, self.lost)
 
 
 def execute_grid(
@@ -122,11 +124,12 @@ def _placed(cell: Cell, launcher: Launcher) -> Experiment | BadInput:
 
 def _result(cell: Cell, run: Run | None, error: BadInput | CannotFinish | None) -> CellResult:
     if run is None:
-        return CellResult(cell, None, None if error is None else str(error))
+        lost = isinstance(error, CannotFinish)
+        return CellResult(cell, None, None if error is None else str(error), lost)
     try:
         return _ended(cell, run)
     except CannotFinish as damaged:
-        return CellResult(cell, None, str(damaged))
+        return CellResult(cell, None, str(damaged), lost=True)
 
 
 def _ended(cell: Cell, run: Run) -> CellResult:

@@ -106,6 +106,7 @@ def execute(
 
             stack.enter_context(cores(threads, waiting))
         _train(experiment, run, reporter, stop, keep_weights)
+        stop.check()  # asked in the last epoch: this run is whole, and no other should begin
     return run
 
 
@@ -117,13 +118,21 @@ def _claim(
     Raises:
         Claimed: another process is, and `wait` is false.
     """
-    while not stack.enter_context(run.claim(timeout=_POLL_SECONDS if wait else 0.0)):
+    while not _try_to_claim(run, stack, _POLL_SECONDS if wait else 0.0):
         if not wait:
             raise Claimed
         reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
         if far := run.progress:
             reporter.training(run, far.epoch, far.epochs)
         stop.check()
+
+
+def _try_to_claim(run: Run, stack: contextlib.ExitStack, timeout: float) -> bool:
+    with contextlib.ExitStack() as attempt:
+        mine = attempt.enter_context(run.claim(timeout))
+        if mine:
+            stack.push(attempt.pop_all())
+    return mine
 
 
 def is_answered(run: Run) -> bool:

@@ -67,7 +67,7 @@ def read_settings(settings: Iterable[str]) -> dict[str, Any]:
             raise BadInput(f"--slurm {setting}: {key} is given twice")
         read[key] = text
         if SETTINGS[key][1] is int:
-            if not text.isdecimal() or int(text) < 1:
+            if not text.isdecimal() or len(text) > 9 or int(text) < 1:
                 raise BadInput(f"--slurm {setting}: expected a whole number above 0")
             read[key] = int(text)
     if read.get("cluster", "slurm") not in _CLUSTERS:
@@ -183,6 +183,8 @@ class SlurmPool:
             done = job.done(force_check=ask)
             ask = False  # one question is about all of them
             answer = self._answer(name, job) if done else None
+            if not done:
+                self._gone.pop(name, None)  # it was queued anew
             if answer is not None:
                 answers[name] = answer
                 del self._jobs[name]

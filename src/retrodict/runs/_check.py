@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from retrodict._formats import Newer, require_format
-from retrodict.errors import CannotFinish
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._listing import is_bare
 from retrodict.runs._run import Run
 
-Kind = Literal["damaged", "newer", "misnamed", "leftover", "outdated", "older", "foreign", "note"]
-FAILING: tuple[Kind, ...] = ("damaged", "newer", "misnamed")
+Kind = Literal[
+    "damaged", "unreadable", "newer", "misnamed", "leftover", "outdated", "older", "foreign", "note"
+]
+FAILING: tuple[Kind, ...] = ("damaged", "unreadable", "newer", "misnamed")
 """What cannot be relied on, or not be found; the other kinds are said for the sake of order."""
 
 _LEFTOVERS = "'retrodict runs prune --leftovers' deletes it"
@@ -46,7 +48,7 @@ def check_run(folder: Path) -> list[Problem]:
     try:
         return list(_check(folder))
     except OSError as error:
-        return [_damaged(folder, f"cannot be read: {error.strerror or error}")]
+        return [Problem(folder, "unreadable", f"{error.strerror or error}", "look at it again")]
 
 
 def _check(folder: Path) -> Iterator[Problem]:
@@ -185,6 +187,11 @@ def _tried(path: Path, read: Callable[[], Any]) -> Generator[Problem, None, Any]
         found = read()
     except Newer as error:
         yield Problem(path, "newer", *_newer(error))
+        return None
+    except Unreadable as error:
+        yield Problem(
+            path, "unreadable", _short(str(error), path), "look at it again, or elsewhere"
+        )
         return None
     except (CannotFinish, OSError, ValueError) as error:
         yield _damaged(path, _short(str(error), path))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from retrodict._formats import FIGURE_FORMAT, STATEMENTS_FORMAT, Newer, require_format
+from retrodict._untrusted import is_plain_name
 from retrodict.errors import CannotFinish
 from retrodict.runs import _files
 from retrodict.runs._check import Problem
@@ -50,7 +51,7 @@ def read_drawn(path: Path) -> Drawn:
     content = _files.read_object(path)
     found = require_format(content.get("format"), FIGURE_FORMAT, path)
     runs, files = content.get("runs", {}), content.get("files", {})
-    if not (_is_words(runs) and _is_words(files) and all(Path(n).name == n for n in files)):
+    if not (_is_words(runs) and _is_words(files) and all(map(is_plain_name, files))):
         raise CannotFinish(f"{path}: damaged: does not say runs and files")
     return Drawn(path, frozenset(runs.values()), files, found)
 
@@ -84,7 +85,7 @@ def check_store(root: Path) -> list[Problem]:
 def dead_temporaries(root: Path) -> list[Path]:
     """Return files beside the runs that a process did not live to rename."""
     found = [path for path in sorted(root.glob(".*.tmp")) if _files.temporary_of(path.name)]
-    return [path for path in found if not path.is_symlink() and _is_dead(path)]
+    return [path for path in found if path.is_file() and not path.is_symlink() and _is_dead(path)]
 
 
 def _is_dead(path: Path) -> bool:
@@ -122,7 +123,7 @@ def _check_record(path: Path) -> list[Problem]:
                 what = "is not the drawing that was checked, or is missing"
                 found.append(Problem(path.with_name(name), "damaged", what, again))
         for run in sorted(one.runs):
-            if not (path.with_name(run) / _files.STATE).exists():
+            if not is_plain_name(run) or not (path.with_name(run) / _files.STATE).exists():
                 found.append(Problem(path, "note", f"its run {run} is not in the store", again))
     return found
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from retrodict._untrusted import read_json, require_plain_file
 from retrodict.errors import CannotFinish
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
@@ -23,6 +24,7 @@ REMEDY = "move the folder away to run it anew"
 
 _OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
 _PART = re.compile(r"checkpoint-(\d+)-(\d+)\.safetensors")
+_RUN_NAME = re.compile(r"[a-z_]+-[a-z_]+-[0-9a-f]{12}")
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.tmp")
 
 
@@ -33,6 +35,15 @@ def is_own(name: str) -> bool:
     (True, False)
     """
     return name in _OWN or bool(_PART.fullmatch(name))
+
+
+def is_run_name(name: str) -> bool:
+    """Whether a folder of this name is a run's: task, model, and twelve digits of its hash.
+
+    >>> is_run_name("reversal-one_layer-0123456789ab"), is_run_name("my-study")
+    (True, False)
+    """
+    return bool(_RUN_NAME.fullmatch(name))
 
 
 def temporary_of(name: str) -> tuple[str, int] | None:
@@ -85,12 +96,9 @@ def read_object(path: Path) -> dict[str, Any]:
         CannotFinish: there is none.
     """
     try:
-        content = json.loads(refuse_link(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return read_json(refuse_link(path))
+    except (OSError, ValueError) as error:
         raise CannotFinish(f"{path}: damaged: {_reason(error)}; {REMEDY}") from None
-    if not isinstance(content, dict):
-        raise CannotFinish(f"{path}: damaged: holds no JSON object; {REMEDY}")
-    return content
 
 
 def _reason(error: Exception) -> str:
@@ -106,8 +114,9 @@ def sha256(path: Path) -> str:
 def hash_of(path: Path) -> str:
     """SHA-256 of a file; nothing if it cannot be read."""
     try:
+        require_plain_file(path)
         return sha256(path)
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
@@ -131,20 +140,23 @@ class Tensors:
             OSError: it cannot be read.
             ValueError: it is damaged.
         """
+        require_plain_file(path)
         size = path.stat().st_size
         with open(path, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
             if length > size - 8:
                 raise ValueError("it is cut short")
-            head = json.loads(file.read(length))
+            text = file.read(length)
         try:
+            head = json.loads(text)
             metadata = head.pop("__metadata__", {})
             places = {name: _place(tensor, 8 + length) for name, tensor in head.items()}
-        except (AttributeError, KeyError, TypeError) as error:
+            said = {str(key): str(value) for key, value in metadata.items()}
+        except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ValueError("its head is damaged") from error
         if max((end for _, end in places.values()), default=8 + length) != size:
             raise ValueError("it is cut short, or too long")
-        return cls({str(key): str(value) for key, value in metadata.items()}, places)
+        return cls(said, places)
 
 
 def _place(tensor: Mapping[str, Any], start: int) -> tuple[int, int]:

@@ -74,6 +74,8 @@ def listed(folder: Path) -> Listed:
 
 def is_bare(folder: Path) -> bool:
     """Whether a folder without a run.json holds files of ours: a process died before it."""
+    if not _files.is_run_name(folder.resolve().name):
+        return False
     names = os.listdir(folder)
     return any(map(_files.is_own, names)) and _files.STATE not in names
 

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from retrodict._untrusted import require_plain_file
+
 FORMAT = 1
 """Version of a line; a line that says none has this one."""
 
@@ -39,8 +41,9 @@ def read(path: Path) -> list[dict[str, Any]]:
 def lines(path: Path) -> list[bytes]:
     """Return the lines of a log; none if it cannot be read or is a symbolic link."""
     try:
-        return [] if path.is_symlink() else path.read_bytes().splitlines()
-    except OSError:
+        require_plain_file(path)
+        return path.read_bytes().splitlines()
+    except (OSError, ValueError):
         return []
 
 
@@ -49,7 +52,7 @@ def parse(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
         known = isinstance(event, dict) and int(event.pop("format", FORMAT)) <= FORMAT
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
     if not known or not isinstance(event.get("time"), str):
         return None

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from retrodict._untrusted import require_plain_file
+
 
 class Progress(NamedTuple):
     """How far a training is: epochs done, of how many, and when that was written (ns, a file's)."""
@@ -20,6 +22,7 @@ class Progress(NamedTuple):
 def read(path: Path) -> Progress | None:
     """How far the training is; None if nobody has said, or right now."""
     try:
+        require_plain_file(path)
         stamp = path.stat().st_mtime_ns
         epoch, epochs = json.loads(path.read_text(encoding="ascii"))
         return Progress(int(epoch), int(epochs), stamp)

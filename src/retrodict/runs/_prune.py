@@ -131,9 +131,9 @@ def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
 
 def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
     """Return which selection asks for all of a run, if one does."""
-    if "damaged" in chosen:
+    if "damaged" in chosen and _files.is_run_name(run.folder.resolve().name):
         kinds = {problem.kind for problem in check_run(run.folder)}
-        if "damaged" in kinds and "newer" not in kinds:
+        if "damaged" in kinds and not kinds & {"newer", "unreadable"}:
             return "damaged"
     try:
         if "unfinished" in chosen and not run.finished:
@@ -161,7 +161,8 @@ def _own_files(folder: Path) -> list[Path]:
 
 
 def _is_ours(name: str) -> bool:
-    return bool(_files.is_own(name) or _files.temporary_of(name))
+    temporary = _files.temporary_of(name)
+    return _files.is_own(name) or bool(temporary and _files.is_own(temporary[0]))
 
 
 def _victim(path: Path, why: Selection, files: list[Path]) -> Victim:

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import atomic, atomic_text
-from retrodict._formats import require_format
+from retrodict._formats import Newer, require_format
 from retrodict._untrusted import require_plain_file
 from retrodict._yaml import read_text
-from retrodict.errors import BadInput, CannotFinish
+from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.recording import misfit
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
@@ -112,8 +112,10 @@ class Run:
             _migrate.require_experiment(text, path)
             experiment = Experiment.from_text(text, where=str(path))
         except BadInput as error:
-            said = "it is as another version wrote it" if unchanged else "damaged run"
-            raise CannotFinish(f"{said}: {error}; {REMEDY}") from None
+            if unchanged:
+                said = f"is as another version wrote it ({error})"
+                raise Newer(f"{path}: {said}: upgrade retrodict") from None
+            raise CannotFinish(f"damaged run: {error}; {REMEDY}") from None
         of_another_version = unchanged and state["results_version"] != RESULTS_VERSION
         if _version_of(experiment, state) is None and not of_another_version:
             raise CannotFinish(f"{path}: damaged: was changed since it was written; {REMEDY}")
@@ -147,6 +149,8 @@ class Run:
         try:
             trace = Trace.load(path)
             problem = misfit(trace, self.experiment)
+        except (MemoryError, BadInput) as error:
+            raise Unreadable(f"{path}: cannot be read on this machine: {error}") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
         if problem:
@@ -237,7 +241,8 @@ class Run:
             CannotFinish: the folder is damaged, or cannot be written.
         """
         for path in self.folder.glob(".*.tmp"):
-            if _files.temporary_of(path.name):
+            named = _files.temporary_of(path.name)
+            if named and _files.is_own(named[0]):
                 with contextlib.suppress(OSError):
                     path.unlink()
         now = _environment.here(experiment.training.device)
@@ -312,8 +317,12 @@ class Run:
 
     def _made_by_so_far(self) -> list[dict[str, Any]]:
         """Return `made_by`; a lost list is no reason to lose a training, and is said to be lost."""
-        with contextlib.suppress(CannotFinish):
+        try:
             return self.made_by
+        except Newer:
+            raise
+        except CannotFinish:
+            pass
         return [_environment.UNKNOWN]
 
 
