@@ -15,6 +15,8 @@ from retrodict._atomic import atomic_text
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import Run, check_run, check_store, folders, listed, plan, prune
 
+BARE, HURT = "chain-transformer-ba0e00000000", "chain-transformer-4a5700000000"
+
 
 def flipped(path) -> None:
     """Flip a bit of the last byte."""
@@ -129,19 +131,19 @@ def test_everything_in_a_store_is_listed(old, halted, fresh):
     root = old.folder.parent
     shutil.copytree(fresh.folder, root / fresh.folder.name, dirs_exist_ok=True)
     (root / "foreign").mkdir()
-    (root / "bare").mkdir()
-    (root / "bare" / "experiment.yaml").write_text("half")
-    shutil.copytree(old.folder, root / "hurt")
-    (root / "hurt" / "run.json").write_text("{")
+    (root / BARE).mkdir()
+    (root / BARE / "experiment.yaml").write_text("half")
+    shutil.copytree(old.folder, root / HURT)
+    (root / HURT / "run.json").write_text("{")
     found = {one.name: one for one in map(listed, folders(root))}
     assert {name: one.status for name, one in found.items()} == {
         old.folder.name: "finished",
         halted.folder.name: "finished",  # of the present format now
         "foreign": "foreign",
-        "bare": "incomplete",
-        "hurt": "damaged",
+        BARE: "incomplete",
+        HURT: "damaged",
     }
-    assert "run.json: damaged" in found["hurt"].problem
+    assert "run.json: damaged" in found[HURT].problem
     one = found[old.folder.name]
     assert (one.epochs_done, one.made_by) == (3, "0.1.0")
     assert one.finished_at.startswith("2026-11-24T")
@@ -201,14 +203,14 @@ def test_leftovers_go_and_nothing_else(fresh, halted):
     root = fresh.folder.parent
     (fresh.folder / ".trace.nc.99.tmp").write_text("half")
     shutil.copy(halted.checkpoint, fresh.checkpoint)
-    (root / "bare").mkdir()
-    (root / "bare" / ".lock").touch()
+    (root / BARE).mkdir()
+    (root / BARE / ".lock").touch()
     dead, writing = root / ".fig1.png.4194399.tmp", root / f".fig2.png.{os.getpid()}.tmp"
     for path in (dead, writing):
         path.write_text("half")
         os.utime(path, (0, 0))
     gone = {one.path.name for one in prune(root, {"leftovers"})}
-    assert gone == {".trace.nc.99.tmp", "checkpoint.safetensors", "bare", dead.name}
+    assert gone == {".trace.nc.99.tmp", "checkpoint.safetensors", BARE, dead.name}
     assert check_run(fresh.folder) == []
     assert writing.exists()
 

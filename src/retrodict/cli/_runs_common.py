@@ -13,7 +13,7 @@ from retrodict.errors import BadInput, nearest
 from retrodict.runs import folders
 
 _PATIENCE_SECONDS = 2.0
-_WIDE = 200  # where nobody's terminal sets a width
+_WIDE = 400  # where nobody's terminal sets a width
 
 
 def folders_of(names: Sequence[str], root: Path) -> list[Path]:
