@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from retrodict._room import require_room
+from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.tasks import Corpus
 from retrodict.trace import FORMAT, Trace
@@ -88,7 +89,11 @@ def misfit(trace: Trace, experiment: Experiment) -> str:
             return f"{name}: has another title"
     if not np.isclose(float(trace.curves.attrs["uniform_nll"]), wanted.curves.attrs["uniform_nll"]):
         return "its uniform_nll is of another vocabulary"
-    if Experiment.from_text(str(trace.curves.attrs["experiment"])).digest() != experiment.digest():
+    try:
+        named = Experiment.from_text(str(trace.curves.attrs["experiment"]))
+    except BadInput:
+        return "it names no experiment"
+    if named.digest() != experiment.digest():
         return "it names another experiment"
     if not are_ends(trace.curves["diverged_at"].values, training.epochs):
         return "a learner ended at no epoch"
