@@ -8,6 +8,11 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from retrodict.errors import CannotFinish
+
+MISREAD = (CannotFinish, OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a file of another shape than expected raises."""
+
 MOST_JSON_BYTES = 16 * 2**20
 """Of a JSON file; ours have a few hundred kilobytes at most."""
 

@@ -11,10 +11,9 @@ from typing import Any, get_args
 from retrodict._atomic import atomic_text
 from retrodict._formats import STATEMENTS_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict._untrusted import a_number, read_json
+from retrodict._untrusted import MISREAD, a_number, read_json
 from retrodict.claims._claim import Verdict
 from retrodict.claims._statement import Finding, Part
-from retrodict.errors import CannotFinish
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,7 @@ class Kept:
                 raise ValueError("text expected")
             if not isinstance(kept.fast, bool):
                 raise ValueError("true or false expected")
-        except (
-            CannotFinish,
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-        ) as error:
+        except MISREAD as error:
             raise ValueError(f"{path}: no checked statements: {error}") from None
         return kept
 

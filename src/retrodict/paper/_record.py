@@ -19,9 +19,8 @@ from retrodict._code import source_hash
 from retrodict._formats import FIGURE_FORMAT, require_format
 from retrodict._json import dumps
 from retrodict._room import MOST
-from retrodict._untrusted import a_number, is_plain_name, read_json, require_plain_file
+from retrodict._untrusted import MISREAD, a_number, is_plain_name, read_json, require_plain_file
 from retrodict.claims import Claim, Verdict
-from retrodict.errors import CannotFinish
 from retrodict.measures import Interval
 
 
@@ -71,14 +70,7 @@ class Record:
                 raise ValueError("text expected")
             if not all(map(is_plain_name, record.files)):
                 raise ValueError("a drawing's name leads out of the store")
-        except (
-            CannotFinish,
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-        ) as error:
+        except MISREAD as error:
             raise ValueError(f"{path}: no record of a drawing: {error}") from None
         return record
 
