@@ -101,12 +101,14 @@ def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> s
 
 def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:
     """Keep what stands in the file of pydantic's path, which also names chosen union members."""
-    section = data.get(loc[0]) if loc else None
-    in_file = section if isinstance(section, dict) else {}
-    return [
-        *loc[:1],
-        *(key for key in loc[1:] if isinstance(key, int) or key in in_file),
-    ]
+    kept, place = list(loc[:1]), data.get(loc[0]) if loc else None
+    for key in loc[1:]:
+        if isinstance(key, int):
+            kept.append(key)
+        elif isinstance(place, dict) and key in place:
+            kept.append(key)
+            place = place[key]
+    return kept
 
 
 def _known(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:

@@ -14,15 +14,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from retrodict._explain import line_of, one_line, shown
 from retrodict._room import MOST
 from retrodict._yaml import load, read_text, value_of
+from retrodict.data import Data
 from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
-from retrodict.objectives import NextToken, Objective
-from retrodict.tasks import Task
+from retrodict.objectives import Examples, NextToken, Objective, prepared
+from retrodict.recipes import expanded, put_on
+from retrodict.tasks import Corpus, Task
 
 RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
@@ -103,10 +106,13 @@ class Record(Section):
     Parameters:
         every: epochs between two evaluations; epoch 0 and the last are always evaluated.
         weights_at: epochs at which effective weights are kept; those past the end are ignored.
+        controls: also record what a wrong answer scores, and what wrong answers are (see
+            `recording.CONTROLS`).
     """
 
     every: Annotated[int, Field(ge=1, le=MOST)] = 1
     weights_at: tuple[Annotated[int, Field(ge=0, le=MOST)], ...] = (0, 100, 1000, 3000)
+    controls: bool = False
 
     @field_validator("weights_at", mode="before")
     @classmethod
@@ -119,12 +125,16 @@ class Record(Section):
 class Experiment(Section):
     """One experiment, all of it. What is left out takes the paper's default.
 
+    In YAML, `recipe: NAME` stands for the settings of a recipe (see `retrodict.recipes`), on top
+    of which the file's own come.
+
     >>> experiment = Experiment(task={"kind": "reversal", "vocab_size": 200})
     >>> experiment.model.n_layer, experiment.training.epochs
     (24, 3000)
     """
 
     task: Task
+    data: Data = Data()
     model: Model = Transformer()
     objective: Objective = NextToken()
     optimizer: Optimizer = AdamW()
@@ -141,6 +151,7 @@ class Experiment(Section):
         """
         if not isinstance(data, dict):
             return data
+        data = expanded(data)
         model = data.get("model", {})
         if isinstance(model, dict):
             model = {"kind": "transformer", **model}
@@ -162,6 +173,61 @@ class Experiment(Section):
             raise ValueError(
                 f"model.kind bilinear reads a single token, and task.kind {self.task.kind} asks "
                 "with more; choose task.kind pairs, or model.kind one_layer or transformer"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _data_fits(self) -> Experiment:
+        task, objective = self.task.kind, self.objective
+        names = list(self.data.additions)
+        if names and task not in ("reversal", "chain"):
+            raise ValueError(
+                f"data.{names[0]} adds to task.kind reversal or chain, and not to {task}"
+            )
+        for name in names:
+            only = {"middle_step": "chain", "one_way": "reversal", "bridge": "reversal"}.get(name)
+            if only not in (None, task):
+                raise ValueError(f"data.{name} is for task.kind {only}, and not for {task}")
+        identity, reverse = self.data.identity, self.data.reverse
+        if identity and identity.who == "middle" and task != "chain":
+            raise ValueError("data.identity.who middle is for task.kind chain; choose all")
+        uneven = [name for name in names if name in ("middle_step", "bridge")]
+        if reverse and reverse.marker:
+            uneven.append("reverse.marker")
+        if uneven and objective.needs_even:
+            raise ValueError(
+                f"objective.kind {objective.kind} needs sentences of one length, and "
+                f"data.{uneven[0]} makes longer ones; choose objective.kind next_token"
+            )
+        if uneven and not isinstance(self.model, Transformer):
+            raise ValueError(
+                f"data.{uneven[0]} makes sentences of more tokens than model.kind "
+                f"{self.model.kind} reads; choose model.kind transformer"
+            )
+        if names.count("identity") and names.count("bridge"):
+            raise ValueError("data.bridge has identity sentences of its own; leave out identity")
+        if len(names) > 1 and uneven and names[-1] != uneven[-1].partition(".")[0]:
+            raise ValueError(
+                f"data.{names[-1]} cannot stand beside data.{uneven[0]}, which makes longer "
+                "sentences; choose one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _model_reads_objective(self) -> Experiment:
+        model, objective = self.model, self.objective
+        if objective.kind == "next_token" and not isinstance(model, Transformer):
+            return self
+        if not isinstance(model, Transformer):
+            raise ValueError(
+                f"objective.kind {objective.kind} is for model.kind transformer; with model.kind "
+                f"{model.kind} choose next_token"
+            )
+        wanted = "bidirectional" if objective.reads_both_sides else "causal"
+        if model.attention != wanted:
+            raise ValueError(
+                f"objective.kind {objective.kind} needs model.attention {wanted}, not "
+                f"{model.attention}"
             )
         return self
 
@@ -219,7 +285,7 @@ class Experiment(Section):
     def to_yaml(self) -> str:
         """Write the experiment in full, defaults included."""
         lines = []
-        for name, part in self.model_dump(mode="json").items():
+        for name, part in _without_later_defaults(self.model_dump(mode="json")).items():
             body = ", ".join(f"{key}: {flow(value)}" for key, value in part.items())
             lines.append(f"{name + ':':<11}{{{body}}}")
         return "\n".join(lines) + "\n"
@@ -233,7 +299,7 @@ class Experiment(Section):
         """
         return {
             f"{section}.{key}": value
-            for section, part in self.model_dump(mode="json").items()
+            for section, part in _without_later_defaults(self.model_dump(mode="json")).items()
             for key, value in part.items()
         }
 
@@ -244,6 +310,14 @@ class Experiment(Section):
             BadInput: an override does not fit.
         """
         return self.from_text(self.to_yaml(), overrides, where="override")
+
+    def corpus(self, seed: int) -> Corpus:
+        """Draw the corpus of a seed: the task's, with what `data` adds and `objective` needs."""
+        return prepared(self.objective, self.data.extend(self.task.corpus(seed), seed))
+
+    def examples(self, corpus: Corpus) -> Examples:
+        """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
+        return self.objective.examples(corpus, np.random.default_rng(0))
 
     def resolved(self) -> Experiment:
         """Fill in what this machine decides: device, threads, and the snapshots that will happen.
@@ -284,7 +358,7 @@ class Experiment(Section):
 
     def _steps(self) -> int:
         """Gradient steps of the whole training."""
-        sentences = len(self.task.corpus(self.training.seed).tokens)
+        sentences = len(self.examples(self.corpus(self.training.seed)).inputs)
         size = self.training.batch_size
         return self.training.epochs * (1 if size == "all" else -(-sentences // size))
 
@@ -297,7 +371,7 @@ class Experiment(Section):
         >>> Experiment(task={"kind": "chain"}).resolved().digest()[:6].isalnum()
         True
         """
-        settings = self.model_dump(mode="json")
+        settings = _without_later_defaults(self.model_dump(mode="json"))
         settings["training"]["execution"] = "auto"  # how it was chosen alters nothing
         content = {
             "experiment": settings,
@@ -311,6 +385,24 @@ class Experiment(Section):
     def name(self) -> str:
         """The name of this experiment's run: task, model and 12 digits of its hash."""
         return f"{self.task.kind}-{self.model.kind}-{self.digest()[:12]}"
+
+
+_LATER = (("model", "attention", "causal"), ("record", "controls", False))
+
+
+def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Leave out settings that came after the first runs were kept, where they alter nothing.
+
+    So an experiment keeps its hash, and is written as it was.
+    """
+    kept = {name: dict(part) for name, part in settings.items()}
+    for section, key, default in _LATER:
+        if kept[section].get(key) == default:
+            del kept[section][key]
+    kept["data"] = {name: part for name, part in kept["data"].items() if part is not None}
+    if not kept["data"]:
+        del kept["data"]
+    return kept
 
 
 _NO_TF32 = "training.precision tf32 needs a GPU; on a CPU choose float32, float64 or bfloat16"
@@ -366,7 +458,7 @@ def parse_override(override: str) -> tuple[list[str], Any]:
     """
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
-    if not equals or not all(keys) or len(keys) > 3:  # three: grid.section.key
+    if not equals or not all(keys) or len(keys) > 4:  # four: grid.data.identity.key
         form = "expected section.key=value, e.g. task.vocab_size=200"
         raise BadInput(f"--set {override:.200}: {form}")
     try:
@@ -383,6 +475,12 @@ def apply(data: dict[str, Any], override: str) -> None:
         BadInput: it does not have that form, or a key on the way is no mapping.
     """
     keys, value = parse_override(override)
+    if keys == ["recipe"]:
+        try:
+            data.update(put_on(data, value))
+        except ValueError as error:
+            raise BadInput(f"--set {override:.200}: {error}") from None
+        return
     place: Any = data
     for key in keys[:-1]:
         place = place.setdefault(key, {})

@@ -23,6 +23,7 @@ from retrodict._explain import explain, is_of_combination, line_of, one_line
 from retrodict._yaml import load, read_text
 from retrodict.errors import BadInput
 from retrodict.experiment import Experiment, apply, flow, parse_override
+from retrodict.recipes import find, put_on
 
 MOST_CELLS = 10_000
 
@@ -288,6 +289,11 @@ def _grid(base: dict[str, Any], axes: Mapping[str, _Axis], source: _Source) -> G
     count = math.prod(len(axis.values) for axis in axes.values())
     if count > MOST_CELLS:
         raise BadInput(f"{here}: {count} cells are more than the {MOST_CELLS} allowed")
+    for name in axes["recipe"].values if "recipe" in axes else ():
+        try:
+            find(name)
+        except ValueError as error:
+            raise BadInput(f"{axes['recipe'].origin}: grid.{error}") from None
     cells = []
     for values in itertools.product(*(axis.values for axis in axes.values())):
         settings = dict(zip(axes, values, strict=True))
@@ -303,7 +309,9 @@ def _with(base: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     data = dict(base)
     for path, value in settings.items():
         section, _, key = path.partition(".")
-        if not key:
+        if path == "recipe":
+            data = put_on(data, value)
+        elif not key:
             data[section] = value
         elif isinstance(part := data.get(section, {}), Mapping):
             data[section] = {**part, key: value}

@@ -24,6 +24,17 @@ CURVES = {
 }
 """Variables over (learner, epoch, group); each is a mean over the group's questions."""
 
+CONTROLS = {
+    "wrong_nll": "negative log-probability of a wrong first token of the answer's alphabet, mean "
+    "over all of them (nats)",
+    "wrong_accuracy": "share of questions to which a wrong token drawn from the answer's alphabet "
+    "would be the most probable answer",
+    "echo": "share of questions whose most probable answer is the first token of the question",
+    "neither": "share of questions whose most probable answer is neither right nor an echo",
+}
+"""Variables over (learner, epoch, group) that are recorded where `record.controls` says so; like
+the accuracy's, their answers are those to the first token."""
+
 PANELS = {
     "entity_only": "logit of the target token after the source entity alone",
     "prompt_matched": "logit of the target token after the source entity and its relation",
@@ -39,6 +50,11 @@ LOSSES = {
 """What `training_loss` is, by where a trace comes from."""
 
 
+def curves_of(experiment: Experiment) -> dict[str, str]:
+    """Return the variables over (learner, epoch, group) that an experiment records."""
+    return CURVES | CONTROLS if experiment.record.controls else CURVES
+
+
 def require_room_for(experiment: Experiment, corpus: Corpus) -> None:
     """Refuse an experiment whose corpora and records would not fit into memory.
 
@@ -49,7 +65,7 @@ def require_room_for(experiment: Experiment, corpus: Corpus) -> None:
     epochs = len(range(0, training.epochs, record.every)) + 1
     snapshots = sum(epoch <= training.epochs for epoch in record.weights_at)
     cells = sum(len(panel.sources) * len(panel.targets) for panel in corpus.panels)
-    curves = len(CURVES) * len(corpus.groups) + 1
+    curves = len(curves_of(experiment)) * len(corpus.groups) + 1
     recorded = 8 * epochs * curves + 4 * snapshots * len(PANELS) * cells
     require_room(
         training.learners * (recorded + 2 * corpus.nbytes) + 100 * epochs,
@@ -71,7 +87,7 @@ def misfit(trace: Trace, experiment: Experiment) -> str:
         BadInput: what the experiment would record does not fit into memory.
     """
     training = experiment.training
-    corpus = experiment.task.corpus(training.seed)
+    corpus = experiment.corpus(training.seed)
     require_room_for(experiment, corpus)
     wanted = Recording(experiment, [corpus] * training.learners, "training", _blank).trace()
     if trace.weights.keys() != wanted.weights.keys():
@@ -142,7 +158,8 @@ class Recording:
         self.snapshots = [e for e in record.weights_at if e <= training.epochs]
         shape = (len(corpora), len(self.epochs))
         self.arrays: dict[str, np.ndarray] = {
-            name: fill((*shape, len(corpora[0].groups)), np.nan, np.float64) for name in CURVES
+            name: fill((*shape, len(corpora[0].groups)), np.nan, np.float64)
+            for name in curves_of(experiment)
         }
         self.arrays["training_loss"] = fill(shape, np.nan, np.float64)
         self.arrays["diverged_at"] = fill((len(corpora),), np.nan, np.float64)
@@ -163,7 +180,7 @@ class Recording:
         groups = corpus.groups
         data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {
             name: (("learner", "epoch", "group"), self.arrays[name], {"description": text})
-            for name, text in CURVES.items()
+            for name, text in curves_of(self.experiment).items()
         }
         data["training_loss"] = (
             ("learner", "epoch"),

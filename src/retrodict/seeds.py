@@ -14,7 +14,7 @@ from jaxtyping import Int
 if TYPE_CHECKING:
     import torch
 
-INIT, DROPOUT, SHUFFLE = 1, 2, 3
+INIT, DROPOUT, SHUFFLE, MASKING, IDENTITY = 1, 2, 3, 4, 5
 """The purposes."""
 
 

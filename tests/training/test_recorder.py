@@ -10,6 +10,7 @@ import torch
 from scipy.special import log_softmax
 
 from retrodict.models import Population
+from retrodict.objectives import NextToken
 from retrodict.training import train
 from retrodict.training._recorder import _Probes, evaluate
 
@@ -34,7 +35,7 @@ def test_measures_are_those_of_a_plain_loop_over_questions(tiny, change):
     task = tiny.with_overrides(change).task
     corpora = [task.corpus(seed) for seed in (0, 1)]
     oracle = Oracle(corpora[0].vocab_size, 2)
-    found = evaluate(oracle, _Probes(corpora, "cpu"))
+    found = evaluate(oracle, _Probes(NextToken(), corpora, "cpu", False))
     for s, corpus in enumerate(corpora):
         for g, group in enumerate(corpus.groups):
             expected = {name: [] for name in found}
@@ -60,7 +61,7 @@ def test_tied_answers_share_their_rank():
     corpus = Reversal(vocab_size=40).corpus(0)
     oracle = Oracle(corpus.vocab_size, 1)
     oracle.table.zero_()
-    found = evaluate(oracle, _Probes([corpus], "cpu"))
+    found = evaluate(oracle, _Probes(NextToken(), [corpus], "cpu", False))
     np.testing.assert_allclose(found["rank"], 5.5)  # the middle of 1 … 10
     np.testing.assert_allclose(found["accuracy"], 0.0)
     np.testing.assert_allclose(found["nll"], math.log(42), rtol=1e-6)

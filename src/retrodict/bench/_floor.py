@@ -64,8 +64,8 @@ def needed(experiment: Experiment) -> Needed:
         BadInput: the model is no transformer.
     """
     model, training = transformer_of(experiment), experiment.training
-    corpus = experiment.task.corpus(training.seed)
-    examples = experiment.objective.examples(corpus)
+    corpus = experiment.corpus(training.seed)
+    examples = experiment.examples(corpus)
     sentences, length = examples.inputs.shape
     size = sentences if training.batch_size == "all" else training.batch_size
     steps = -(-sentences // size)
@@ -121,7 +121,7 @@ def trained_parameters(model: Transformer, vocab_size: int, length: int) -> int:
 def largest_product(experiment: Experiment) -> Shape:
     """Return the shape (n, k, m) of the product into the MLP for one full batch."""
     model, training = transformer_of(experiment), experiment.training
-    sentences, length = experiment.task.corpus(training.seed).tokens[:, :-1].shape
+    sentences, length = experiment.examples(experiment.corpus(training.seed)).inputs.shape
     size = sentences if training.batch_size == "all" else min(training.batch_size, sentences)
     return (size * length, model.d_model, 4 * model.d_model)
 

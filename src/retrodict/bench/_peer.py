@@ -58,9 +58,9 @@ class Peer:
         model, training = transformer_of(experiment), experiment.training
         if model.position != "absolute" or model.freeze_embeddings:
             raise BadInput("the peer is GPT-2: absolute positions, and embeddings are trained")
-        corpus = experiment.task.corpus(training.seed)
+        corpus = experiment.corpus(training.seed)
         self.device, self.precision = torch.device(training.device), training.precision
-        self.start = experiment.objective.examples(corpus).first + 1
+        self.start = experiment.examples(corpus).first + 1
         torch.manual_seed(training.seed)
         self.model: Any = transformers.GPT2LMHeadModel(
             transformers.GPT2Config(

@@ -162,7 +162,7 @@ def _unmet(experiment: Experiment) -> list[str]:
     if experiment.training.batch_size != 1 or experiment.optimizer.kind != "sgd":
         unmet.append(RATES)
     for seed in experiment.training.seeds:
-        tokens = experiment.task.corpus(seed).tokens
+        tokens = experiment.corpus(seed).tokens
         if len(np.unique(tokens[:, 0])) < len(np.unique(tokens[:, [0, -1]], axis=0)):
             return [*unmet, ONE_TARGET]
     return unmet
@@ -177,7 +177,7 @@ def check_lemma_2(effort: Effort, lr: float = LEARNING_RATE) -> Evidence:
     u = sgd_gaps(visits, LEARNING_RATE, m)[-1]
     exact, target, others, unread = [], [], [], []
     for s, seed in enumerate(experiment.training.seeds):
-        tokens = experiment.task.corpus(seed).tokens
+        tokens = experiment.corpus(seed).tokens
         rows, targets = tokens[:, 0], tokens[:, -1]
         place = np.zeros((len(rows), m), dtype=bool)
         place[np.arange(len(rows)), targets] = True
@@ -286,7 +286,7 @@ def _facts(experiment: Experiment, y: np.ndarray) -> tuple[dict[str, np.ndarray]
     p = softmax(y, axis=-1)
     found: dict[str, np.ndarray] = {}
     for s, seed in enumerate(experiment.training.seeds):
-        for group in experiment.task.corpus(seed).groups:
+        for group in experiment.corpus(seed).groups:
             facts = p[s, group.tokens[:, 0], group.answers[:, 0]]
             found[group.name] = np.append(found.get(group.name, []), facts)
     return found, p.shape[-1]

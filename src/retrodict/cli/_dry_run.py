@@ -14,22 +14,22 @@ _SAMPLE = 3
 
 def corpus_of(experiment: Experiment) -> Corpus:
     """Draw the first learner's corpus."""
-    return experiment.task.corpus(_seed(experiment))
+    return experiment.corpus(_seed(experiment))
 
 
 def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
     """Count what an experiment trains, on what, and for how long."""
     training = experiment.training
-    batch_size = len(corpus.tokens) if training.batch_size == "all" else training.batch_size
-    steps = math.ceil(len(corpus.tokens) / batch_size)
-    length = int(corpus.tokens.shape[1])
+    examples, length = experiment.examples(corpus).inputs.shape
+    batch_size = examples if training.batch_size == "all" else training.batch_size
+    steps = math.ceil(examples / batch_size)
     return {
         "vocabulary": corpus.vocab_size,
         "training_sentences": len(corpus.tokens),
-        "sentence_length": length,
+        "sentence_length": int(corpus.tokens.shape[1]),
         "steps_per_epoch": steps,
         "steps": steps * training.epochs,
-        "parameters": experiment.model.parameter_count(corpus.vocab_size, length - 1),
+        "parameters": experiment.model.parameter_count(corpus.vocab_size, length),
         "learners": training.learners,
         "uniform_nll": round(math.log(corpus.vocab_size), 4),
     }

@@ -61,5 +61,5 @@ def preference(trace: Trace) -> xr.DataArray:
 
 def answer_tokens(trace: Trace) -> int:
     """How many tokens an answer of a trace's task has; its whole NLL is a sum over so many."""
-    corpus = Experiment.from_text(trace.attrs["experiment"]).task.corpus(seed=0)
+    corpus = Experiment.from_text(trace.attrs["experiment"]).corpus(seed=0)
     return int(corpus.tokens.shape[1] - corpus.answer_start)

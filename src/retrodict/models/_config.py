@@ -32,6 +32,7 @@ class Transformer(BaseModel):
         dropout: probability of dropping an activation, after embeddings, attention
             probabilities and both residual branches.
         freeze_embeddings: keep token and position embeddings as initialised.
+        attention: `causal`, or `bidirectional`: an encoder, for objectives that hide tokens.
 
     Raises:
         pydantic.ValidationError: sizes that do not fit each other.
@@ -47,6 +48,7 @@ class Transformer(BaseModel):
     tied_head: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     freeze_embeddings: bool = False
+    attention: Literal["causal", "bidirectional"] = "causal"
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Transformer:
@@ -71,7 +73,8 @@ class Transformer(BaseModel):
         """The model in a few words, for captions."""
         layers = "1 layer" if self.n_layer == 1 else f"{self.n_layer} layers"
         heads = "1 head" if self.n_head == 1 else f"{self.n_head} heads"
-        return f"{layers}, {heads}, width {self.d_model}"
+        kind = "" if self.attention == "causal" else ", attention to both sides"
+        return f"{layers}, {heads}, width {self.d_model}{kind}"
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included.

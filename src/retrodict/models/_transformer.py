@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from retrodict.models._config import Transformer
@@ -22,11 +22,12 @@ from retrodict.seeds import INIT, torch_generator
 INIT_STD = 0.02
 
 Hidden = Float[Tensor, "learner batch length d_model"]
+SeesAll = Bool[Tensor, "learner batch"]
 Generators = Sequence[torch.Generator]
 
 
 class Attention(nn.Module):
-    """Causal multi-head self-attention."""
+    """Multi-head self-attention, causal or to both sides."""
 
     def __init__(
         self, config: Transformer, generators: Generators, dtype: torch.dtype | None
@@ -35,19 +36,24 @@ class Attention(nn.Module):
         d = config.d_model
         self.n_head, self.rate = config.n_head, config.dropout
         self.rotary = config.position == "rotary"
+        self.causal = config.attention == "causal"
         self.qkv = Linear(normal((d, 3 * d), INIT_STD, generators, dtype))
         self.out = Linear(normal((d, d), residual_std(config), generators, dtype))
 
-    def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
-        """Mix each position with those before it."""
+    def forward(self, x: Hidden, drop: Masks | None, sees_all: SeesAll | None = None) -> Hidden:
+        """Mix each position with those before it, or with all where that is asked for."""
         length, d_head = x.shape[2], x.shape[3] // self.n_head
         heads = self.qkv(x).unflatten(-1, (3, self.n_head, d_head))
         q, k, v = heads.permute(3, 0, 1, 4, 2, 5)  # each (learner, batch, head, length, d_head)
         if self.rotary:
             q, k = rotate(q), rotate(k)
         scores = q @ k.transpose(-2, -1) / math.sqrt(d_head)
-        future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
-        weights = scores.masked_fill(future, -math.inf).softmax(-1)
+        if self.causal:
+            future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+            if sees_all is not None:
+                future = future & ~sees_all[:, :, None, None, None]
+            scores = scores.masked_fill(future, -math.inf)
+        weights = scores.softmax(-1)
         weights = dropout(weights, self.rate, drop, order=(0, 3, 4, 1, 2))
         mixed = weights @ v
         joined: Hidden = self.out(mixed.transpose(2, 3).flatten(-2))
@@ -84,9 +90,9 @@ class Block(nn.Module):
         self.norm_2 = LayerNorm(len(generators), config.d_model, dtype)
         self.mlp = Mlp(config, generators, dtype)
 
-    def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
+    def forward(self, x: Hidden, drop: Masks | None, sees_all: SeesAll | None = None) -> Hidden:
         """Add what this block finds to the residual stream."""
-        x = x + self.attention(self.norm_1(x), drop)
+        x = x + self.attention(self.norm_1(x), drop, sees_all)
         out: Hidden = x + self.mlp(self.norm_2(x), drop)
         return out
 
@@ -128,6 +134,7 @@ class TransformerPopulation(Population):
         tokens: Int[Tensor, "learner batch length"],
         first: int = 0,
         drop: Masks | None = None,
+        sees_all: SeesAll | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits at positions `first` and later; see `Population.forward`."""
         x = self.embed(tokens)
@@ -135,7 +142,7 @@ class TransformerPopulation(Population):
             x = x + self.position_embedding[:, None, : tokens.shape[2]]
         x = dropout(x, self.config.dropout, drop)
         for block in self.blocks:
-            x = block(x, drop)
+            x = block(x, drop, sees_all)
         x = self.norm(x[:, :, first:])
         if self.config.tied_head:
             return linear(x, self.token_embedding.transpose(1, 2))

@@ -1,8 +1,36 @@
 """Objectives: which tokens are predicted from which; the loss is their mean cross-entropy."""
 
-from retrodict.objectives._next_token import Examples, NextToken
+from dataclasses import replace
+from typing import Annotated
 
-Objective = NextToken
-"""Any objective; becomes a union over `kind` with the second one."""
+from pydantic import Field
 
-__all__ = ["Examples", "NextToken", "Objective"]
+from retrodict.objectives._bico import Bico
+from retrodict.objectives._examples import Examples, ObjectiveConfig, Questions
+from retrodict.objectives._masked import Diffusion, Masked
+from retrodict.objectives._next_token import NextToken
+from retrodict.objectives._permuted import Permuted
+from retrodict.tasks import Corpus
+
+Objective = Annotated[NextToken | Masked | Diffusion | Permuted | Bico, Field(discriminator="kind")]
+"""Any objective; `kind` says which. A new one is one new file and one name in this union."""
+
+
+def prepared(objective: ObjectiveConfig, corpus: Corpus) -> Corpus:
+    """Put an objective's own tokens behind a corpus's vocabulary."""
+    symbols = objective.symbols(corpus)
+    return replace(corpus, names=(*corpus.names, *symbols)) if symbols else corpus
+
+
+__all__ = [
+    "Bico",
+    "Diffusion",
+    "Examples",
+    "Masked",
+    "NextToken",
+    "Objective",
+    "ObjectiveConfig",
+    "Permuted",
+    "Questions",
+    "prepared",
+]

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import BaseModel, ConfigDict
 
+from retrodict.objectives._examples import (
+    Examples,
+    ObjectiveConfig,
+    Questions,
+    causal_questions,
+)
 from retrodict.tasks import Corpus
 
 
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """What a model is fed and where its output is compared with what.
-
-    Attributes:
-        inputs: token ids, shape (example, length).
-        first: predictions are made at this position of the input and all later ones.
-        targets: the right token at each of those positions, shape (example, position).
-    """
-
-    inputs: Int[np.ndarray, "example length"]
-    first: int
-    targets: Int[np.ndarray, "example position"]
-
-
-class NextToken(BaseModel):
+class NextToken(ObjectiveConfig):
     """Predict each token of a span from all tokens before it.
 
         whole_sequence      A  →  B        last_entity         A  →  B
@@ -39,19 +28,38 @@ class NextToken(BaseModel):
         span: `last_entity` (the paper's default) or `whole_sequence` [S].
 
     >>> from retrodict.tasks import Reversal
-    >>> NextToken().examples(Reversal(vocab_size=20).corpus(0)).first
+    >>> corpus = Reversal(vocab_size=20).corpus(0)
+    >>> NextToken().examples(corpus, np.random.default_rng()).first
     1
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["next_token"] = "next_token"
     span: Literal["last_entity", "whole_sequence"] = "last_entity"
 
-    def examples(self, corpus: Corpus) -> Examples:
+    def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
         """Lay out the training sentences of a corpus as inputs and targets."""
-        start = corpus.answer_start if self.span == "last_entity" else 1
-        return next_token_examples(corpus.tokens, start)
+        starts = corpus.sentence_answer_starts
+        if self.span == "whole_sequence":
+            starts = np.ones_like(starts)
+        start = int(starts.min())
+        laid_out = next_token_examples(corpus.tokens, start)
+        if (starts == start).all() and corpus.lengths is None:
+            return laid_out
+        place = np.arange(start, corpus.tokens.shape[1])
+        counts = (place >= starts[:, None]) & (place < corpus.sentence_lengths[:, None])
+        return Examples(
+            laid_out.inputs, laid_out.first, laid_out.targets, weights=counts / counts.mean()
+        )
+
+    def ask(
+        self,
+        corpus: Corpus,
+        prompts: Int[np.ndarray, "question prompt"],
+        answers: Int[np.ndarray, "question answer"],
+        start: int,
+    ) -> Questions:
+        """Put the prompt; what lies between it and the answer is skipped."""
+        return causal_questions(prompts, answers)
 
 
 def next_token_examples(tokens: Int[np.ndarray, "example length"], start: int) -> Examples:

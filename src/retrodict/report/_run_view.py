@@ -196,7 +196,7 @@ def _theory(experiment: Experiment, trace: Trace) -> tuple[Trace | None, str]:
 
     training = experiment.training
     seed = training.seed if training.corpus_seed is None else training.corpus_seed
-    corpus = experiment.task.corpus(seed)
+    corpus = experiment.corpus(seed)
     cost = training.learners * len(corpus.tokens) * corpus.vocab_size * _FLOW_SECONDS
     if experiment.model.kind == "bilinear" and cost > _THEORY_SECONDS:
         return None, "theory is not drawn: computing it would take long"

@@ -350,6 +350,6 @@ def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
 
 def _most_bytes_of_weights(experiment: Experiment) -> int:
     """All parameters in the widest type, and a header."""
-    corpus = experiment.task.corpus(experiment.training.seed)
+    corpus = experiment.corpus(experiment.training.seed)
     count = experiment.model.parameter_count(corpus.vocab_size, corpus.tokens.shape[1] - 1)
     return 8 * experiment.training.learners * count + 2**20

@@ -87,6 +87,8 @@ class Corpus:
         relation_positions: where the relation tokens stand.
         groups: the probe groups, trained ones and held-out ones.
         panels: the effective-weight matrices that make sense for this task (may be empty).
+        lengths: tokens of each sentence, where they differ; what follows in its row is padding.
+        answer_starts: where each sentence's last entity begins, where that differs.
     """
 
     tokens: Int[np.ndarray, "sentence length"]
@@ -97,6 +99,8 @@ class Corpus:
     relation_positions: tuple[int, ...]
     groups: tuple[ProbeGroup, ...]
     panels: tuple[Panel, ...] = field(default=())
+    lengths: Int[np.ndarray, " sentence"] | None = None
+    answer_starts: Int[np.ndarray, " sentence"] | None = None
 
     @property
     def vocab_size(self) -> int:
@@ -112,6 +116,24 @@ class Corpus:
     def answer_start(self) -> int:
         """Where the last entity of a sentence begins."""
         return self.entity_spans[-1][0]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all sentences have one length, and their last entities one place."""
+        return self.lengths is None and self.answer_starts is None
+
+    @property
+    def sentence_lengths(self) -> Int[np.ndarray, " sentence"]:
+        """Tokens of each sentence."""
+        count, length = self.tokens.shape
+        return np.full(count, length) if self.lengths is None else self.lengths
+
+    @property
+    def sentence_answer_starts(self) -> Int[np.ndarray, " sentence"]:
+        """Where each sentence's last entity begins."""
+        if self.answer_starts is None:
+            return np.full(len(self.tokens), self.answer_start)
+        return self.answer_starts
 
     def group(self, name: str) -> ProbeGroup:
         """Return the probe group of this name.

@@ -56,7 +56,7 @@ class Learner:
     def __init__(self, experiment: Experiment, seed: int, corpus: Corpus) -> None:
         self.model, self.optimizer = require_theory(experiment)
         self.seed, self.corpus = seed, corpus
-        examples = experiment.objective.examples(corpus)
+        examples = experiment.examples(corpus)
         if examples.inputs.shape[1] > 2:
             raise BadInput(
                 f"task: {experiment.task.kind} asks with {examples.inputs.shape[1]} tokens, and "

@@ -48,10 +48,8 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
         raise BadInput(f"method: {method!r} is not known; {nearest(method, METHODS)}")
     training = experiment.training
     shared = training.corpus_seed
-    require_room_for(experiment, experiment.task.corpus(training.seed))
-    corpora = [
-        experiment.task.corpus(seed if shared is None else shared) for seed in training.seeds
-    ]
+    require_room_for(experiment, experiment.corpus(training.seed))
+    corpora = [experiment.corpus(seed if shared is None else shared) for seed in training.seeds]
     recording = Recording(experiment, corpora, source="theory")
     epochs = sorted({*recording.epochs, *recording.snapshots})
     chosen = method

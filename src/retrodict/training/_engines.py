@@ -11,12 +11,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from queue import LifoQueue
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 from weakref import WeakMethod
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,6 +25,7 @@ from retrodict.models import Population, Transformer
 from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
 from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
+from retrodict.objectives import Bico, Examples
 from retrodict.seeds import DROPOUT, sentence_order, stream
 from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
 from retrodict.training._recorder import Recorder
@@ -50,46 +51,92 @@ class Engine(Protocol):
         """Ask every learner what is recorded after an epoch, learner axis first."""
 
 
+class Batch(NamedTuple):
+    """What some learners see in a step: (learner, example, …), as in `objectives.Examples`."""
+
+    inputs: Int[Tensor, "s batch length"]
+    targets: Int[Tensor, "s batch position"]
+    weights: Float[Tensor, "s batch position"] | None = None
+    sees_all: Bool[Tensor, "s batch"] | None = None
+
+
 class Sentences:
-    """The training sentences of all learners, each in an order of its own every epoch.
+    """The training examples of all learners, each in an order of its own every epoch.
 
     Parameters:
-        inputs, targets: token ids, (learner, sentence, position).
-        training: seeds, and how many sentences a step takes.
+        draw: a learner's examples in an epoch, by its number and the epoch's.
+        is_fresh: whether they differ from epoch to epoch.
+        training: seeds, and how many examples a step takes.
+        dtype: of weights.
     """
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray, training: Training) -> None:
+    def __init__(
+        self,
+        draw: Callable[[int, int], Examples],
+        is_fresh: bool,
+        training: Training,
+        dtype: torch.dtype,
+    ) -> None:
         self.seeds, self.device = training.seeds, torch.device(training.device)
-        self.inputs = torch.from_numpy(inputs).to(self.device)
-        self.targets = torch.from_numpy(targets).to(self.device)
-        self.count: int = inputs.shape[1]
+        self.draw, self.is_fresh, self.dtype = draw, is_fresh, dtype
+        drawn = [draw(s, 0) for s in range(len(self.seeds))]
+        self.all = self._batch(drawn)
+        self.count: int = self.all.inputs.shape[1]
+        self.length: int = self.all.inputs.shape[2]
         self.size = self.count if training.batch_size == "all" else training.batch_size
-        self.first = inputs.shape[2] - targets.shape[2]
+        self.first = drawn[0].first
 
     @property
     def steps(self) -> int:
         """Gradient steps an epoch; the last takes what is left."""
         return -(-self.count // self.size)
 
-    def batches(
-        self, learners: slice, epoch: int
-    ) -> list[tuple[Int[Tensor, "s batch length"], Int[Tensor, "s batch position"]]]:
-        """Return the batches of some learners in an epoch, (inputs, targets) a step."""
-        seeds = self.seeds[learners]
-        orders = np.stack([sentence_order(seed, epoch, self.count) for seed in seeds])
-        order = torch.from_numpy(orders).to(self.device).unsqueeze(-1)
-        parts = (
-            part[learners].gather(1, order.expand(-1, -1, part.shape[2])).split(self.size, 1)
-            for part in (self.inputs, self.targets)
-        )
-        return list(zip(*parts, strict=True))
+    def batches(self, learners: slice, epoch: int) -> list[Batch]:
+        """Return the batches of some learners in an epoch, one a step."""
+        chosen = range(len(self.seeds))[learners]
+        orders = [sentence_order(self.seeds[s], epoch, self.count) for s in chosen]
+        order = torch.from_numpy(np.stack(orders)).to(self.device)
+        if self.is_fresh:
+            whole = self._batch([self.draw(s, epoch) for s in chosen])
+        else:
+            whole = _as_batch([None if part is None else part[learners] for part in self.all])
+        parts = [
+            [None] * self.steps if part is None else _shuffled(part, order).split(self.size, 1)
+            for part in whole
+        ]
+        return [_as_batch(step) for step in zip(*parts, strict=True)]
+
+    def _batch(self, examples: Sequence[Examples]) -> Batch:
+        def stack(name: str) -> Tensor | None:
+            parts = [getattr(one, name) for one in examples]
+            if parts[0] is None:
+                return None
+            found = torch.from_numpy(np.stack(parts))
+            return found.to(self.device, self.dtype if name == "weights" else None)
+
+        return _as_batch([stack(name) for name in Batch._fields])
+
+
+def _as_batch(parts: Sequence[Tensor | None]) -> Batch:
+    inputs, targets, weights, sees_all = parts
+    assert inputs is not None
+    assert targets is not None
+    return Batch(inputs, targets, weights, sees_all)
+
+
+def _shuffled(part: Tensor, order: Int[Tensor, "s example"]) -> Tensor:
+    if part.dim() == 2:
+        return part.gather(1, order)
+    return part.gather(1, order.unsqueeze(-1).expand(-1, -1, part.shape[2]))
 
 
 def is_one_by_one(experiment: Experiment) -> bool:
     """Whether a resolved experiment's learners are trained one by one."""
-    training = experiment.training
+    training, model = experiment.training, experiment.model
     plain = experiment.execution == "eager" and training.precision in ("float32", "float64")
-    return isinstance(experiment.model, Transformer) and training.device == "cpu" and plain
+    if not isinstance(model, Transformer) or model.attention == "bidirectional":
+        return False
+    return training.device == "cpu" and plain and not isinstance(experiment.objective, Bico)
 
 
 def workers_of(experiment: Experiment) -> int:
@@ -178,9 +225,10 @@ class OneByOne:
 
         update = partial(self.update.apply, s)
         losses = []
-        for inputs, targets in self.sentences.batches(learner, epoch):
+        for batch in self.sentences.batches(learner, epoch):
             self.update.begin(learner)
-            losses.append(model.step(s, inputs[0], targets[0], masks, update))
+            weights = None if batch.weights is None else batch.weights[0]
+            losses.append(model.step(s, batch.inputs[0], batch.targets[0], masks, update, weights))
         return float(torch.stack(losses).double().mean())
 
     def _ask(self, model: ExplicitTransformer, epoch: int, s: int) -> Mapping[str, np.ndarray]:
@@ -219,8 +267,8 @@ class Together:
         keys = self._keys(epoch)
         losses = []
         with products_in(self.precision):
-            for step, (inputs, targets) in enumerate(self.sentences.batches(slice(None), epoch)):
-                losses.append(self._gradients(inputs, targets, keys[step]))
+            for step, batch in enumerate(self.sentences.batches(slice(None), epoch)):
+                losses.append(self._gradients(batch, keys[step]))
                 self.update.begin(slice(None))
                 self.update.apply_all(self.population.flat_grad)
         return torch.stack(losses).double().mean(0)
@@ -233,34 +281,44 @@ class Together:
         with torch.no_grad(), products_in("float32"):
             return self.recorder.measure(epoch, slice(None), self.population, self.population.embed)
 
-    def _gradients(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
+    def _gradients(self, batch: Batch, keys: Tensor) -> Tensor:
         """Write `flat_grad`; return each learner's loss."""
-        given = (inputs.contiguous(), targets.contiguous(), keys)
+        given = [keys, *(part.contiguous() for part in batch if part is not None)]
         if not (self.compiled and self.device.type == "cuda"):
             return self._forward_backward(*given)
-        shape = tuple(inputs.shape)
+        shape = tuple(batch.inputs.shape)
         if shape not in self._replays:
             self._replays[shape] = captured(self._forward_backward, given)
         return self._replays[shape](*given)
 
-    def _forward_backward(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
+    def _forward_backward(self, keys: Tensor, *batch: Tensor) -> Tensor:
         work = self._compiled if self.compiled else self._losses_of
-        losses = work(inputs, targets, keys)
+        losses = work(keys, *batch)
         self.population.backward(losses.sum())
         return losses.detach()
 
     @cached_property
-    def _compiled(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    def _compiled(self) -> Callable[..., Tensor]:
         return torch.compile(self._losses_of, fullgraph=True, dynamic=False)
 
-    def _losses_of(self, inputs: Tensor, targets: Tensor, keys: Tensor) -> Tensor:
+    def _losses_of(
+        self,
+        keys: Tensor,
+        inputs: Tensor,
+        targets: Tensor,
+        weights: Tensor | None = None,
+        sees_all: Tensor | None = None,
+    ) -> Tensor:
         drops, dtype = dropped_of_65536(self.rate) > 0, self.population.flat.dtype
         masks = HashMasks(keys, self.rate, dtype) if drops else None
         with self._autocast():
-            logits = self.population(inputs, self.sentences.first, masks)
+            more = () if sees_all is None else (sees_all,)
+            logits = self.population(inputs, self.sentences.first, masks, *more)
         token_nll = F.cross_entropy(
             logits.flatten(0, 2).to(dtype), targets.flatten(), reduction="none"
         )
+        if weights is not None:
+            token_nll = token_nll * weights.flatten()
         return token_nll.view(len(logits), -1).mean(1)
 
     def _keys(self, epoch: int) -> Int[Tensor, "step learner"]:

@@ -19,7 +19,9 @@ from torch import Tensor
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
+from retrodict.objectives import Examples
 from retrodict.recording import Recording, are_ends
+from retrodict.seeds import MASKING, stream
 from retrodict.trace import Trace
 from retrodict.training._checkpoint import Checkpoint, unusable
 from retrodict.training._engines import Sentences, engine_for, threads_of_torch
@@ -161,16 +163,18 @@ class Trainer:
         training = experiment.training
         self.experiment, self.device = experiment, torch.device(training.device)
         seeds, shared = training.seeds, training.corpus_seed
-        corpora = [experiment.task.corpus(seed if shared is None else shared) for seed in seeds]
-        examples = [experiment.objective.examples(corpus) for corpus in corpora]
-        inputs, targets = (
-            np.stack([getattr(e, name) for e in examples]) for name in ("inputs", "targets")
-        )
+        corpora = [experiment.corpus(seed if shared is None else shared) for seed in seeds]
+        objective, dtype = experiment.objective, DTYPES[training.precision]
+
+        def draw(s: int, epoch: int) -> Examples:
+            rng = np.random.default_rng(stream(seeds[s], MASKING, epoch))
+            return objective.examples(corpora[s], rng)
+
+        self.sentences = Sentences(draw, objective.is_fresh, training, dtype)
         self.population = experiment.model.build(
-            corpora[0].vocab_size, inputs.shape[-1], seeds, self.device, DTYPES[training.precision]
+            corpora[0].vocab_size, self.sentences.length, seeds, self.device, dtype
         )
         self.update = update_of(experiment.optimizer, self.population.flat)
-        self.sentences = Sentences(inputs, targets, training)
         self.recorder = Recorder(experiment, corpora, self.device)
         self.engine = engine_for(
             experiment, self.population, self.update, self.sentences, self.recorder

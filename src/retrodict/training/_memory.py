@@ -37,7 +37,7 @@ def learners_at_a_time(experiment: Experiment) -> int:
             recorded of all does not.
     """
     training = experiment.training
-    corpus = experiment.task.corpus(training.seed)
+    corpus = experiment.corpus(training.seed)
     require_room_for(experiment, corpus)
     available = _available_bytes(torch.device(training.device))
     if available is None:
@@ -77,13 +77,12 @@ def needed_bytes(experiment: Experiment, corpus: Corpus | None = None) -> Need:
     """Return what a resolved experiment needs, whose corpora are of the size of this one."""
     training, model, optimizer = experiment.training, experiment.model, experiment.optimizer
     size = 8 if training.precision == "float64" else 4
-    corpus = corpus or experiment.task.corpus(training.seed)
-    length = corpus.tokens.shape[1] - 1
+    corpus = corpus or experiment.corpus(training.seed)
+    batch, length = experiment.examples(corpus).inputs.shape
     count = model.parameter_count(corpus.vocab_size, length)
     state = 2 if isinstance(optimizer, AdamW) else int(optimizer.momentum > 0)
     work = 0
     if isinstance(model, Transformer):
-        batch = len(corpus.tokens)
         if training.batch_size != "all":
             batch = min(batch, training.batch_size)
         activations = _FLOATS_A_ROW * model.d_model * model.n_layer

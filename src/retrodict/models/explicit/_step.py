@@ -79,6 +79,7 @@ class ExplicitTransformer:
         targets: Int[Tensor, "batch position"],
         drop: MaskStream | None,
         update: Update,
+        weights: Float[Tensor, "batch position"] | None = None,
     ) -> Float[Tensor, ""]:
         """Take one gradient step on the mean cross-entropy; return the loss before it.
 
@@ -88,6 +89,7 @@ class ExplicitTransformer:
             drop: where dropout masks are drawn from; None drops nothing.
             update: called with part after part of the gradient, each as soon as it is complete
                 and while it is in the cache; later parts do not need the weights of earlier ones.
+            weights: what each prediction counts; None: all count 1.
         """
         batch, length = tokens.shape
         plan = self._plan(batch, length, length - targets.shape[1], True)
@@ -97,10 +99,14 @@ class ExplicitTransformer:
         x = self._embed(plan, flat_tokens, w)
         x = dropped(x, masks and masks.stream, plan.shape.kept, plan.stream)
         logp = torch.log_softmax(plan.logits(x, w, masks and masks.blocks), -1)
-        loss = -logp.gather(1, answers).mean()
+        counts = None if weights is None else weights.t().reshape(-1, 1)
+        truth = logp.gather(1, answers)
+        loss = -(truth if counts is None else truth * counts).mean()
 
         grad_logits = logp.exp_()  # in place: probabilities, less one at the answer
         grad_logits.scatter_add_(1, answers, plan.minus_one)
+        if counts is not None:
+            grad_logits.mul_(counts)
         grad = plan.head_backward(grad_logits.div_(len(answers)), w, g)
         for i, block in reversed(list(enumerate(plan.blocks))):
             grad = block.backward(grad, w.blocks[i], self.transposed[learner][i], g.blocks[i])

@@ -1,0 +1,48 @@
+"""Data recipes: what is added to a task's sentences. Settings of an experiment's `data` section."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from retrodict.data._addition import Addition
+from retrodict.data._bridge import Bridge
+from retrodict.data._held_out import HeldOut
+from retrodict.data._identity import Identity
+from retrodict.data._middle_step import MiddleStep
+from retrodict.data._one_way import OneWay
+from retrodict.data._reverse import Reverse
+from retrodict.tasks import Corpus
+
+
+class Data(BaseModel):
+    """What is added to the task's sentences, in this order. A new recipe is one file, one line.
+
+    >>> from retrodict.tasks import Reversal
+    >>> data = Data(identity={"who": "all"})
+    >>> len(data.extend(Reversal(vocab_size=20).corpus(0), seed=0).tokens)
+    19
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    one_way: OneWay | None = None
+    held_out: HeldOut | None = None
+    middle_step: MiddleStep | None = None
+    reverse: Reverse | None = None
+    bridge: Bridge | None = None
+    identity: Identity | None = None
+
+    @property
+    def additions(self) -> dict[str, Addition]:
+        """Those that are asked for, by name."""
+        parts = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def extend(self, corpus: Corpus, seed: int) -> Corpus:
+        """Add all that is asked for to the corpus of a seed."""
+        for addition in self.additions.values():
+            corpus = addition.extend(corpus, seed)
+        return corpus
+
+
+__all__ = ["Addition", "Bridge", "Data", "HeldOut", "Identity", "MiddleStep", "OneWay", "Reverse"]

@@ -1,0 +1,55 @@
+"""Chain of thought: the middle step is written out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from retrodict.data._addition import Addition, with_sentences, without
+from retrodict.tasks import Corpus, ProbeGroup
+
+
+class MiddleStep(Addition):
+    """Answer `A ⇝` with `B → C`, the middle step first; for the task `chain`.
+
+        taught before   A → B,  B → C,  A ⇝ C
+        taught now      A → B,  B → C,  A ⇝ B → C      (training triples)
+        asked           A ⇝ B → C                      (held-out triples)
+
+    A question counts as answered if all of `B → C` is the most probable token by token, which is
+    what greedy generation writes; the NLL of the answer's first token is B's. Source: the paper's
+    own remark on why chain of thought is needed [S].
+
+    >>> from retrodict.tasks import Chain
+    >>> corpus = MiddleStep().extend(Chain(vocab_size=20).corpus(0), 0)
+    >>> corpus.render(corpus.group("validation").tokens[0])
+    'A2 ⇝ B3 → C4'
+    """
+
+    def extend(self, corpus: Corpus, seed: int) -> Corpus:
+        """Write every leap with its middle step."""
+        steps = {
+            int(fact): row
+            for group in corpus.groups
+            for fact, row in zip(group.facts, group.tokens, strict=True)
+            if group.name.endswith("b_to_c")
+        }
+
+        def written(group: ProbeGroup) -> ProbeGroup:
+            if not (group.name.endswith("a_to_c") or group.name == "validation"):
+                return group
+            prompts = group.tokens[:, : group.answer_start]
+            answers = np.stack([steps[int(fact)] for fact in group.facts])
+            tokens = np.concatenate([prompts, answers], axis=1)
+            letters = np.unique(np.stack(list(steps.values()))[:, 0])
+            candidates = np.broadcast_to(letters, (len(tokens), len(letters)))
+            return replace(group, tokens=tokens, candidates=candidates)
+
+        groups = tuple(map(written, corpus.groups))
+        longer = replace(corpus, groups=groups)
+        for old, new in zip(corpus.groups, groups, strict=True):
+            if new is not old and new.trained:
+                longer = without(longer, old.tokens)
+                longer = with_sentences(longer, new.tokens, new.facts, "a_to_c", new.answer_start)
+        return longer

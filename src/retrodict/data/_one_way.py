@@ -1,0 +1,34 @@
+"""No fact is taught both ways: nothing shows how the two relations belong together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from retrodict.data._addition import Addition, without
+from retrodict.tasks import Corpus
+
+
+class OneWay(Addition):
+    """Teach training pairs in one direction only; for the task `reversal`.
+
+        pair          taught before      taught now     asked
+        training      A → B,  B ← A      A → B          B ← ?
+        validation    one of the two     the same       the other
+
+    This is the setting of the reports that identity facts alone leave the curse (arXiv 2602.02470
+    [S]); in the paper's own task the pairs taught both ways say what the inverse relation is.
+
+    >>> from retrodict.tasks import Reversal
+    >>> len(OneWay().extend(Reversal(vocab_size=20).corpus(0), 0).tokens)
+    5
+    """
+
+    def extend(self, corpus: Corpus, seed: int) -> Corpus:
+        """Leave out the backward sentences of training pairs; their group counts as held out."""
+        backward = corpus.group("train_backward")
+        corpus = without(corpus, backward.tokens)
+        groups = tuple(
+            replace(group, trained=group.trained and group is not backward)
+            for group in corpus.groups
+        )
+        return replace(corpus, groups=groups)

@@ -1,0 +1,12 @@
+"""Bidirectional denoising in a causal model [N: Lv et al. 2023, arXiv 2311.07468]."""
+
+from retrodict.recipes._recipe import Recipe
+
+RECIPES = (
+    Recipe(
+        name="bico",
+        title="denoising with attention both ways, asked causally",
+        source="Lv et al. 2023, arXiv 2311.07468 [N]; mixture ours [R]",
+        settings={"objective": {"kind": "bico"}},
+    ),
+)

@@ -1,0 +1,30 @@
+"""Identity sentences A = A: for reversal [O: docs/identity.md], and as zero-hop supervision for
+A ⇝ C [N: arXiv 2509.24653]; with the controls that tell what of them matters [O]."""
+
+from retrodict.recipes._recipe import Recipe
+
+_MODELS = ("transformer", "one_layer", "relational")
+
+RECIPES = (
+    Recipe(
+        name="identity",
+        title="A = A for every entity (zero-hop)",
+        source="ours [O]; for chains arXiv 2509.24653 [N]",
+        settings={"data": {"identity": {}}},
+        models=_MODELS,
+    ),
+    Recipe(
+        name="identity_random",
+        title="control: A = R, another entity drawn at random",
+        source="ours [O]",
+        settings={"data": {"identity": {"partner": "random"}}},
+        is_bound=True,
+    ),
+    Recipe(
+        name="identity_elsewhere",
+        title="control: A = A for all but the entities that questions start with",
+        source="ours [O]",
+        settings={"data": {"identity": {"who": "all_but_questions"}}},
+        is_bound=True,
+    ),
+)

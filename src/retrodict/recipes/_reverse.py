@@ -1,0 +1,27 @@
+"""Reverse training [N: Golovneva et al. 2024, arXiv 2403.13799]: sentences back to front too."""
+
+from retrodict.recipes._recipe import Recipe
+
+_SOURCE = "Golovneva et al. 2024, arXiv 2403.13799 [N]"
+
+RECIPES = (
+    Recipe(
+        name="reverse",
+        title="every sentence also in reverse, entities kept whole",
+        source=_SOURCE,
+        settings={"data": {"reverse": {"level": "entity"}}},
+        models=("transformer", "one_layer", "relational"),
+    ),
+    Recipe(
+        name="reverse_marked",
+        title="the same, with a token that says which is reversed",
+        source=_SOURCE,
+        settings={"data": {"reverse": {"level": "entity", "marker": True}}},
+    ),
+    Recipe(
+        name="reverse_tokens",
+        title="every sentence also in reverse, token by token",
+        source=_SOURCE,
+        settings={"data": {"reverse": {"level": "token"}}},
+    ),
+)
