@@ -238,6 +238,66 @@ def verify(
         raise typer.Exit(1)
 
 
+class BoardScale(str, Enum):  # noqa: UP042 - as ScaleName
+    """How large the leaderboard's trainings are."""
+
+    smoke = "smoke"
+    laptop = "laptop"
+
+
+class Ways(str, Enum):  # noqa: UP042 - as ScaleName
+    """Where trainings are compared."""
+
+    updates = "updates"
+    compute = "compute"
+
+
+@app.command()
+def leaderboard(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[RECIPE...]", help="Which; all if none.")
+    ] = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option("--task", metavar="TASK", help="Only this task; may be repeated."),
+    ] = None,
+    scale: Annotated[BoardScale, typer.Option(help="How large.")] = BoardScale.laptop,
+    full: Annotated[
+        bool, typer.Option("--full", help="Recipes that need long too, and five times the steps.")
+    ] = False,
+    at: Annotated[
+        Ways, typer.Option("--at", help="Shown at equal gradient steps, or equal operations.")
+    ] = Ways.updates,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="accuracy, steps_to_solve, echo, …")
+    ] = "accuracy",
+    out: Out = STORE,
+    as_json: Json = False,
+    launcher: Where = LauncherName.local,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    slurm: Slurm = None,
+) -> None:
+    """Compare what is said to break the curse: same facts, same budget, ten seeds, controls.
+
+    
+      retrodict leaderboard                             everything, about 40 minutes on two cores
+      retrodict leaderboard plain identity mlm_u        some recipes
+      retrodict leaderboard --task chain --sort echo    one task, sorted by another column
+      retrodict leaderboard --at compute                read at equal operations; nothing is trained
+
+    Writes leaderboard.csv, leaderboard.json and leaderboard.html to the store. What is trained
+    already is found there; interrupted, the same command goes on.
+    """
+    from retrodict.cli._leaderboard import run_leaderboard
+    from retrodict.launch import launcher_named
+
+    where = launcher_named(launcher.value, cpus, gpus, slurm or [])
+    run_leaderboard(
+        names or [], tasks or [], scale.value, full, at.value, sort, out, as_json, where
+    )
+
+
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """Say what there is: figures, statements, tasks, models, objectives."""

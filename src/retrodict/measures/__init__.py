@@ -3,11 +3,28 @@
 from retrodict.measures._effective_weights import diagonal_z
 from retrodict.measures._indices import asymmetry, indices, intransitivity, strength
 from retrodict.measures._intervals import Interval, band, over_learners
+from retrodict.measures._solved import (
+    MOST,
+    SOLVED,
+    UNSOLVED,
+    Broken,
+    Share,
+    median_censored,
+    share_of,
+    solved_at,
+    splits,
+    verdict,
+)
 from retrodict.measures._summary import Final, answer_tokens, final_values, preference
 
 __all__ = [
+    "MOST",
+    "SOLVED",
+    "UNSOLVED",
+    "Broken",
     "Final",
     "Interval",
+    "Share",
     "answer_tokens",
     "asymmetry",
     "band",
@@ -15,7 +32,12 @@ __all__ = [
     "final_values",
     "indices",
     "intransitivity",
+    "median_censored",
     "over_learners",
     "preference",
+    "share_of",
+    "solved_at",
+    "splits",
     "strength",
+    "verdict",
 ]

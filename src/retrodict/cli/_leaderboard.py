@@ -1,0 +1,90 @@
+"""`retrodict leaderboard`: train what is missing, print one table a task, write the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from retrodict.cli._console import Console
+from retrodict.cli._progress import Progress
+from retrodict.cli._views import print_json
+from retrodict.errors import BadInput, nearest
+from retrodict.launch import LOCAL, Launcher
+from retrodict.leaderboard import (
+    COLUMNS,
+    HEAD,
+    RULE,
+    SORTS,
+    At,
+    Board,
+    Scale,
+    cells,
+    compare,
+    facts,
+    texts,
+    write,
+)
+from retrodict.runs import Store
+
+_COLOURS = {"broken": "green", "partly": "yellow", "cursed": "red"}
+
+
+def run_leaderboard(
+    names: Sequence[str],
+    tasks: Sequence[str],
+    scale: Scale,
+    full: bool,
+    at: At,
+    sort: str,
+    out: Path,
+    as_json: bool,
+    launcher: Launcher = LOCAL,
+) -> None:
+    """Make the leaderboard of a store."""
+    if sort not in SORTS:
+        raise BadInput(f"--sort: {sort!r:.60} is not known; {nearest(sort, SORTS)}")
+    chosen = cells(names, tasks, scale, full)
+    store = Store(out)
+    command = " ".join(
+        [
+            "retrodict leaderboard",
+            *names,
+            *(f"--task {task}" for task in tasks),
+            f"--scale {scale}",
+            *(["--full"] if full else []),
+        ]
+    )
+    with Progress() as progress:
+        board = compare(chosen, store, progress, command, launcher)
+    files = write(board, store)
+    if as_json:
+        rows = [dict(facts(row)) for row in board.rows]
+        print_json({"command": command, "rule": RULE, "rows": rows, "files": list(map(str, files))})
+        return
+    _show(board, at, sort, files)
+
+
+def _show(board: Board, at: At, sort: str, files: Sequence[Path]) -> None:
+    console = Console()
+    for column in COLUMNS:
+        rows = board.at(at, column.name, sort)
+        if not rows:
+            continue
+        title = f"{column.title}: at equal {at}, sorted by {sort}"
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+        for i, name in enumerate(HEAD):
+            table.add_column(name, justify="left" if i < 2 else "right", no_wrap=i < 2)
+        for row in rows:
+            name, verdict, *rest = texts(row)
+            colour = _COLOURS[row.verdict]
+            table.add_row(
+                f"[bold]{escape(name)}[/bold]", f"[{colour}]{escape(verdict)}[/{colour}]", *rest
+            )
+        console.print(table)
+    console.print(f"{RULE}.", highlight=False)
+    console.print("* upper bound or control; NLL in nats; mean ± 95 % interval over learners")
+    for path in files:
+        console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)

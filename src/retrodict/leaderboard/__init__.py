@@ -1,0 +1,37 @@
+"""The leaderboard: the same facts, the same budget, every recipe, with its controls."""
+
+from retrodict.leaderboard._board import (
+    FILE,
+    HEAD,
+    RULE,
+    SORTS,
+    Board,
+    as_page,
+    as_table,
+    compare,
+    texts,
+    write,
+)
+from retrodict.leaderboard._cells import COLUMNS, Cell, Column, Scale, cells
+from retrodict.leaderboard._row import At, Row, facts
+
+__all__ = [
+    "COLUMNS",
+    "FILE",
+    "HEAD",
+    "RULE",
+    "SORTS",
+    "At",
+    "Board",
+    "Cell",
+    "Column",
+    "Row",
+    "Scale",
+    "as_page",
+    "as_table",
+    "cells",
+    "compare",
+    "facts",
+    "texts",
+    "write",
+]

@@ -1,0 +1,225 @@
+"""The leaderboard itself: trains what is missing, reads every line, writes tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from retrodict._atomic import atomic_text
+from retrodict._json import dumps
+from retrodict.errors import BadInput, nearest
+from retrodict.launch import LOCAL, Job, Launcher, Reporter, require_room
+from retrodict.leaderboard._cells import COLUMNS, Cell
+from retrodict.leaderboard._row import At, Row, facts, row_of
+from retrodict.measures import MOST, SOLVED, UNSOLVED, Interval
+from retrodict.runs import Run, Store, require_writable
+
+FILE = "leaderboard"
+
+RULE = (
+    f"broken: {MOST:.0%} of the learners or more answer {SOLVED:.0%} of the held-out questions; "
+    f"cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve it "
+    "while others know nothing"
+)
+
+SORTS = ("accuracy", "recipe", "verdict", "steps_to_solve", "operations", "forward_lost", "echo")
+"""What a table can be sorted by."""
+
+_VERDICTS = {"broken": 0, "partly": 1, "cursed": 2}
+
+
+@dataclass(frozen=True)
+class Board:
+    """Lines and what made them.
+
+    Attributes:
+        rows: read at equal updates and at equal compute.
+        command: what made it.
+    """
+
+    rows: Sequence[Row]
+    command: str
+
+    def at(self, at: At, column: str, sort: str = "accuracy") -> list[Row]:
+        """Return one table's lines, best first.
+
+        Raises:
+            BadInput: it cannot be sorted so.
+        """
+        if sort not in SORTS:
+            raise BadInput(f"--sort: {sort!r:.60} is not known; {nearest(sort, SORTS)}")
+        rows = [row for row in self.rows if row.at == at and row.column == column]
+        return sorted(rows, key=lambda row: _key(row, sort))
+
+
+def compare(
+    cells: Sequence[Cell],
+    store: Store,
+    reporter: Reporter,
+    command: str,
+    launcher: Launcher = LOCAL,
+) -> Board:
+    """Train what is missing, and read every line off the runs.
+
+    Raises:
+        BadInput, CannotFinish, Interrupted: as `launch.execute`.
+    """
+    require_writable(store.root)
+    jobs = [
+        Job(launcher.place(cell.experiment), f"{cell.column.name}: {cell.recipe.name}")
+        for cell in cells
+    ]
+    require_room(jobs, store)
+    runs: dict[int, Run] = {}
+    error = None
+    for ended in launcher.execute_all(jobs, store, reporter, keep_weights=False):
+        if ended.run is not None:
+            runs[ended.index] = ended.run
+        error = error or ended.error
+    if error is not None:
+        raise error
+    plain = {
+        cell.column.name: runs[i] for i, cell in enumerate(cells) if cell.recipe.name == "plain"
+    }
+    ways: tuple[At, ...] = ("updates", "compute")
+    rows = [
+        row_of(cell, runs[i], plain.get(cell.column.name), at)
+        for i, cell in enumerate(cells)
+        for at in ways
+    ]
+    return Board(rows, command)
+
+
+def write(board: Board, store: Store) -> list[Path]:
+    """Write the tables as CSV, JSON and HTML; return the files.
+
+    Raises:
+        CannotFinish: they cannot be written.
+    """
+    paths = [store.root / f"{FILE}.{ending}" for ending in ("csv", "json", "html")]
+    lines = [facts(row) for row in board.rows]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    atomic_text(paths[0], text.getvalue())
+    content = {"command": board.command, "rule": RULE, "rows": lines}
+    atomic_text(paths[1], dumps(content, indent=1) + "\n")
+    atomic_text(paths[2], as_page(board))
+    return paths
+
+
+HEAD = (
+    "recipe",
+    "verdict",
+    "held-out",
+    "solved",
+    "steps to solve",
+    "NLL",
+    "wrong NLL",
+    "truth beats wrong",
+    "rank",
+    "echo",
+    "neither",
+    "forward",
+    "operations",
+)
+"""Columns of the tables a person reads; CSV and JSON have them all."""
+
+
+def texts(row: Row) -> tuple[str, ...]:
+    """Write a line of the table, in the order of `HEAD`."""
+    mark = "*" if row.is_bound else ""
+    split = " (split)" if row.is_split else ""
+    solve = "never" if row.steps_to_solve != row.steps_to_solve else f"{row.steps_to_solve:.0f}"
+    censored = f" ({row.never} never)" if row.never and solve != "never" else ""
+    return (
+        f"{row.recipe}{mark}",
+        f"{row.verdict}{split}",
+        brief(row.accuracy),
+        f"{row.solved.count}/{row.solved.of}",
+        solve + censored,
+        brief(row.nll),
+        brief(row.wrong_nll),
+        brief(row.preference),
+        brief(row.rank, 1),
+        brief(row.echo),
+        brief(row.neither),
+        brief(row.forward_accuracy),
+        f"{row.operations:.2g}",
+    )
+
+
+def brief(interval: Interval, digits: int = 2) -> str:
+    """Write a mean with half its interval, the half left out where it rounds to nothing."""
+    half = interval.high - interval.mean
+    if half != half or half < 0.5 * 10**-digits:
+        return f"{interval.mean:.{digits}f}"
+    return f"{interval.mean:.{digits}f} ± {half:.{digits}f}"
+
+
+def as_page(board: Board) -> str:
+    """Write the tables as a page of its own; a click on a head sorts."""
+    body = "".join(
+        f"<h2>{escape(column.title)}, at equal {at}</h2>{as_table(board, at, column.name)}"
+        for column in COLUMNS
+        for at in _ways()
+        if board.at(at, column.name)
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>What breaks the curse?'
+        f"</title><style>{_STYLE}</style><h1>What breaks the curse?</h1><p>{escape(RULE)}. "
+        f"* upper bound or control. Mean ± 95 % interval over learners. Made by <code>"
+        f"{escape(board.command)}</code>.</p>{body}<script>{_SORT}</script></html>\n"
+    )
+
+
+def as_table(board: Board, at: At, column: str) -> str:
+    """Write one table as HTML."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in HEAD)
+    lines = "".join(
+        f'<tr class="{row.verdict}" title="{escape(f"{row.title}; {row.source}")}">'
+        + "".join(f"<td>{escape(part)}</td>" for part in texts(row))
+        + "</tr>"
+        for row in board.at(at, column)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _ways() -> tuple[At, ...]:
+    return ("updates", "compute")
+
+
+def _key(row: Row, sort: str) -> tuple[float, float, str]:
+    worst = float("inf")
+    value = {
+        "accuracy": -row.accuracy.mean,
+        "verdict": float(_VERDICTS[row.verdict]),
+        "recipe": 0.0,
+    }.get(sort)
+    if value is None:
+        found = getattr(row, sort)
+        value = float(found.mean if isinstance(found, Interval) else found)
+    first = worst if value != value else value
+    steps = row.steps_to_solve
+    return first, worst if steps != steps or sort == "recipe" else steps, row.recipe
+
+
+_STYLE = (
+    "body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:90rem;padding:0 1rem}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;"
+    "text-align:right;border-bottom:1px solid #ddd}td:first-child,th:first-child,td:nth-child(2){"
+    "text-align:left}th{cursor:pointer}.broken td:nth-child(2){color:#00694b;font-weight:600}"
+    ".cursed td:nth-child(2){color:#a3341a}.partly td:nth-child(2){color:#8a5a00}"
+)
+_SORT = (
+    "document.querySelectorAll('th').forEach(h=>h.onclick=()=>{const b=h.closest('table')"
+    ".tBodies[0],i=h.cellIndex,v=r=>{const t=r.cells[i].textContent,n=parseFloat(t);"
+    "return isNaN(n)?t:n};h.up=!h.up;[...b.rows].sort((a,c)=>{const x=v(a),y=v(c);"
+    "const d=typeof x===typeof y?(x<y?-1:x>y?1:0):typeof x==='number'?-1:1;"
+    "return h.up?d:-d}).forEach(r=>b.append(r))})"
+)

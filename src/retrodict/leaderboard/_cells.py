@@ -1,0 +1,179 @@
+"""What the leaderboard compares: every recipe on every task and model it makes sense for.
+
+All start from one base and have the same number of gradient steps; a recipe that adds sentences
+passes over them less often. Each training is also read where it has spent as many operations as the
+plain one in all: recipes with longer examples are then read earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from retrodict.bench import step_operations
+from retrodict.errors import BadInput, nearest
+from retrodict.experiment import Experiment
+from retrodict.models import Transformer
+from retrodict.recipes import Recipe, put_on, recipes
+
+Scale = Literal["smoke", "laptop"]
+
+_RECORDS = 40
+"""A training is evaluated about so many times."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A task on which recipes are compared, and a model that learns it.
+
+    Attributes:
+        name: what options and tables call it.
+        title: in words.
+        task: the task's kind, which says which recipes make sense.
+        base: the sections of its plain experiment that are not everybody's.
+        full_only: whether it is trained with `--full` alone.
+    """
+
+    name: str
+    title: str
+    task: str
+    base: Mapping[str, Mapping[str, Any]]
+    full_only: bool = False
+
+    @property
+    def model(self) -> str:
+        """The kind of model, which says which recipes make sense."""
+        return str(self.base["model"].get("kind", "transformer"))
+
+
+_SMALL: dict[str, Any] = {"n_layer": 2, "n_head": 4, "d_model": 128, "dropout": 0.0}
+
+COLUMNS = (
+    Column("reversal", "reversal", "reversal", {"model": _SMALL}),
+    Column(
+        "reversal-2",
+        "reversal, names of two tokens",
+        "reversal",
+        {"model": _SMALL, "task": {"entity_length": 2}},
+    ),
+    Column("chain", "chain A ⇝ C", "chain", {"model": _SMALL}),
+    Column(
+        "reversal-one-layer",
+        "reversal, one-layer model",
+        "reversal",
+        {
+            "model": {"kind": "one_layer"},
+            "optimizer": {"kind": "sgd", "lr": 1.0, "weight_decay": 0.0},
+        },
+    ),
+)
+"""Every task and model. A new one is one entry."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One recipe on one task and model.
+
+    Attributes:
+        recipe, column: which.
+        experiment: what is trained.
+        steps: gradient steps an epoch.
+        operations: floating-point operations of one learner's epoch in products of matrices.
+        budget: operations of the plain recipe's whole training.
+        tokens: read in an epoch.
+    """
+
+    recipe: Recipe
+    column: Column
+    experiment: Experiment
+    steps: int
+    operations: float
+    budget: float
+    tokens: int
+
+
+def cells(
+    names: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    scale: Scale = "laptop",
+    full: bool = False,
+) -> list[Cell]:
+    """List what is compared.
+
+    Args:
+        names, columns: only these recipes, and tasks; all for none.
+        scale: `laptop`, or `smoke` for a test in seconds.
+        full: recipes and columns that need long too, and five times the steps.
+
+    Raises:
+        BadInput: no such recipe or column, or one that needs `full`.
+    """
+    chosen = _chosen(names, {name: r.is_long for name, r in recipes().items()}, "recipe", full)
+    where = _chosen(columns, {c.name: c.full_only for c in COLUMNS}, "task", full)
+    found = [
+        _cell(recipe, column, scale, full)
+        for column in COLUMNS
+        if column.name in where
+        for recipe in recipes().values()
+        if recipe.name in chosen and column.task in recipe.tasks and column.model in recipe.models
+    ]
+    if not found:
+        raise BadInput(
+            f"leaderboard: {', '.join(chosen)} makes no sense on {', '.join(where)}; "
+            "'retrodict list' says which recipe is for which task"
+        )
+    return found
+
+
+def _chosen(asked: Sequence[str], known: Mapping[str, bool], what: str, full: bool) -> list[str]:
+    """Names that are asked for, or all; known says of each whether it is for `full` alone."""
+    for name in asked:
+        if name not in known:
+            raise BadInput(f"leaderboard: no {what} {name!r:.60}; {nearest(name, list(known))}")
+        if known[name] and not full:
+            raise BadInput(f"leaderboard: {name} needs long training; add --full")
+    return list(asked) or [name for name, is_long in known.items() if full or not is_long]
+
+
+def _cell(recipe: Recipe, column: Column, scale: Scale, full: bool) -> Cell:
+    steps = {"smoke": 4, "laptop": 800}[scale] * (5 if full else 1)
+    plain = Experiment.model_validate(_base(column, scale))
+    experiment = Experiment.model_validate(put_on(_base(column, scale), recipe.name))
+    per_epoch, operations, tokens = _cost(experiment)
+    plain_steps, plain_operations, _ = _cost(plain)
+    epochs = max(1, round(steps / per_epoch))
+    every = max(1, epochs // _RECORDS)
+    experiment = experiment.with_overrides(f"training.epochs={epochs}", f"record.every={every}")
+    budget = plain_operations * max(1, round(steps / plain_steps))
+    return Cell(recipe, column, experiment, per_epoch, operations, budget, tokens)
+
+
+def _base(column: Column, scale: Scale) -> dict[str, Any]:
+    small = scale == "smoke"
+    base: dict[str, Any] = {
+        "task": {"kind": column.task, "vocab_size": 40 if small else 200},
+        "optimizer": {"kind": "adamw", "lr": 1e-3},
+        "training": {"learners": 2 if small else 10, "batch_size": 64},
+        "record": {"controls": True, "weights_at": []},
+    }
+    for section, settings in column.base.items():
+        kept = base.get(section, {}) if "kind" not in settings else {}
+        base[section] = {**kept, **settings}
+    if small and column.model == "transformer":
+        base["model"] = {**base["model"], "n_layer": 1, "d_model": 16}
+    return base
+
+
+def _cost(experiment: Experiment) -> tuple[int, float, int]:
+    """Steps, operations of one learner, and tokens of an epoch."""
+    corpus = experiment.corpus(experiment.training.seed)
+    examples = experiment.examples(corpus)
+    count, length = examples.inputs.shape
+    size = experiment.training.batch_size
+    steps = 1 if size == "all" else -(-count // size)
+    if isinstance(experiment.model, Transformer):
+        one = step_operations(experiment.model, corpus.vocab_size, length, examples.first)
+    else:  # a row of logits, its gradient and its update
+        one = 6 * experiment.model.parameter_count(corpus.vocab_size, length) // corpus.vocab_size
+    return steps, float(one * count), count * length

@@ -1,0 +1,191 @@
+"""One line of the leaderboard: what a recipe's learners know, what it cost, and the verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.leaderboard._cells import Cell
+from retrodict.measures import (
+    SOLVED,
+    Broken,
+    Interval,
+    Share,
+    median_censored,
+    over_learners,
+    preference,
+    share_of,
+    solved_at,
+    splits,
+    verdict,
+)
+from retrodict.runs import Run
+from retrodict.trace import Trace
+
+At = Literal["updates", "compute"]
+"""Where trainings are compared: after as many gradient steps, or as many operations."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A recipe on a task and model, over its learners.
+
+    Attributes:
+        recipe, title, source, column: which, and where it comes from.
+        is_bound: whether it is an upper bound or a control.
+        is_long: whether it was trained with `--full` alone.
+        at: where it was read.
+        verdict: `broken`, `partly` or `cursed`; see `measures.verdict`.
+        is_split: whether some learners solved it and others know nothing.
+        accuracies: every learner's share of held-out questions answered right.
+        accuracy, nll: held-out; nll in nats.
+        wrong_nll, wrong_accuracy: the same for a wrong answer of the alphabet.
+        preference: how often the truth beats a wrong answer.
+        rank: of the truth within its alphabet.
+        echo, neither: shares of answers that repeat the question's entity; that are neither that
+            nor right.
+        forward_accuracy, forward_nll: on what the task itself teaches.
+        forward_lost: plain training's forward accuracy less this one's, seed by seed.
+        solved: share of learners that answer 90 % or more.
+        steps_to_solve: median number of gradient steps until then; NaN: half never do.
+        never: how many never do.
+        steps, tokens, operations, seconds: spent by one learner up to there; seconds are those of
+            all learners and of this machine, None if they are not known.
+        run: the run's name.
+    """
+
+    recipe: str
+    title: str
+    source: str
+    column: str
+    is_bound: bool
+    is_long: bool
+    at: At
+    verdict: Broken
+    is_split: bool
+    accuracies: tuple[float, ...]
+    accuracy: Interval
+    nll: Interval
+    wrong_nll: Interval
+    wrong_accuracy: Interval
+    preference: Interval
+    rank: Interval
+    echo: Interval
+    neither: Interval
+    forward_accuracy: Interval
+    forward_nll: Interval
+    forward_lost: Interval
+    solved: Share
+    steps_to_solve: float
+    never: int
+    steps: int
+    tokens: int
+    operations: float
+    seconds: float | None
+    run: str
+
+
+def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
+    """Read a line off a finished run.
+
+    Args:
+        cell: what was trained.
+        run: its run.
+        plain: the plain recipe's run on the same column, if it was trained.
+        at: where to read.
+    """
+    trace = run.trace
+    epochs = trace.curves["epoch"].values
+    last = int(epochs[-1])
+    if at == "compute":
+        last = int(epochs[epochs * cell.operations <= cell.budget][-1])
+    share = last / max(int(epochs[-1]), 1)
+    held_out = _Read(trace, last, [_held_out(trace)])
+    forward = _Read(trace, last, _forward(trace))
+    accuracy = held_out("accuracy")
+    times = solved_at(trace, _held_out(trace))
+    times = np.where(times <= last, times, np.nan)
+    lost = np.full(len(accuracy), math.nan)
+    if plain is not None:
+        end = int(plain.trace.curves["epoch"].values[-1])
+        lost = _Read(plain.trace, end, _forward(plain.trace))("accuracy") - forward("accuracy")
+    seconds = [e["seconds"] for e in run.events() if isinstance(e.get("seconds"), int | float)]
+    return Row(
+        recipe=cell.recipe.name,
+        title=cell.recipe.title,
+        source=cell.recipe.source,
+        column=cell.column.name,
+        is_bound=cell.recipe.is_bound,
+        is_long=cell.recipe.is_long,
+        at=at,
+        verdict=verdict(accuracy),
+        is_split=splits(accuracy),
+        accuracies=tuple(float(a) for a in accuracy),
+        **{name: over_learners(held_out(name)) for name in _HELD_OUT},
+        preference=over_learners(_preference(trace, last)),
+        forward_accuracy=over_learners(forward("accuracy")),
+        forward_nll=over_learners(forward("nll")),
+        forward_lost=over_learners(lost),
+        solved=share_of(np.nan_to_num(accuracy) >= SOLVED),
+        steps_to_solve=median_censored(times) * cell.steps,
+        never=int(np.isnan(times).sum()),
+        steps=last * cell.steps,
+        tokens=last * cell.tokens,
+        operations=last * cell.operations,
+        seconds=sum(seconds) * share if seconds else None,
+        run=run.folder.name,
+    )
+
+
+_HELD_OUT = ("accuracy", "nll", "wrong_nll", "wrong_accuracy", "rank", "echo", "neither")
+
+
+class _Read:
+    """Reads a curve at an epoch, mean over groups weighted by their questions."""
+
+    def __init__(self, trace: Trace, epoch: int, groups: list[str]) -> None:
+        self.curves = trace.curves.sel(epoch=epoch, group=groups)
+
+    def __call__(self, name: str) -> Float[np.ndarray, " learner"]:
+        weights = self.curves["questions"].values
+        values: np.ndarray = self.curves[name].values
+        mean: np.ndarray = (values * weights).sum(1) / weights.sum()
+        return mean
+
+
+def _held_out(trace: Trace) -> str:
+    """The task's own held-out group, which an upper bound trains on too."""
+    return "validation"
+
+
+def _forward(trace: Trace) -> list[str]:
+    """The groups that the task itself teaches."""
+    curves = trace.curves
+    own = [str(g) for g in curves["group"].values if str(g).startswith("train_")]
+    return [group for group in own if bool(curves["trained"].sel(group=group))]
+
+
+def _preference(trace: Trace, epoch: int) -> Float[np.ndarray, " learner"]:
+    found: np.ndarray = preference(trace).sel(epoch=epoch, group=_held_out(trace)).values
+    return found
+
+
+def facts(row: Row) -> Mapping[str, Any]:
+    """Write a line as plain numbers: of every interval its mean and ends."""
+    found: dict[str, Any] = {}
+    for name in Row.__dataclass_fields__:
+        value = getattr(row, name)
+        if isinstance(value, Interval):
+            found |= {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
+        elif isinstance(value, Share):
+            found |= {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+        elif isinstance(value, tuple):
+            found[name] = " ".join(f"{a:.3g}" for a in value)
+        else:
+            found[name] = value
+    return found
