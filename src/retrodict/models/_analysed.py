@@ -153,7 +153,7 @@ class OneLayer(BaseModel):
         return vocab_size if self.rank is None else self.rank
 
     def weights(self, vocab_size: int, seed: int) -> tuple[Float[np.ndarray, "m width"], ...]:
-        """Draw the initial value-output weights of the learner of this seed: (Y,), (P, Q) or (W,)."""
+        """Draw the initial weights of the learner of this seed: (Y,), (P, Q) or (W,)."""
         rng = np.random.default_rng(stream(seed, INIT, 1))
         width = self.columns(vocab_size) if self.factors else vocab_size
         std = factor_std(self.sigma, width) if self.factors else self.sigma
