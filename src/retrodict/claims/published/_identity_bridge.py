@@ -61,7 +61,7 @@ class Measured:
     """Reverse margins of one recipe: over seeds, in the size where they are worst."""
 
     def __init__(self, recipe: str, effort: Effort, start: Start) -> None:
-        self.sizes, self.seeds = effort.pick((5, 10, 20), (5, 10)), range(effort.pick(10, 3))
+        self.sizes, self.seeds = effort.pick((5, 10, 20), (5,)), range(effort.pick(10, 3))
         shape = (len(self.sizes), len(self.seeds))
         self.least, self.most, self.among_least, self.among_most, self.right, self.echo = (
             np.zeros(shape) for _ in range(6)
@@ -148,6 +148,7 @@ def check_identity(effort: Effort, recipe: str = "identity", start: Start | None
     plain = Measured(recipe, effort, start or Start())
     effort.tick(0.5)
     alone = Measured("bridge of A alone", effort, start or Start())
+    effort.tick(1.0)
     return Judged(
         [
             less(

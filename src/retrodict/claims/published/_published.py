@@ -104,7 +104,8 @@ class PublishedFinding:
     """A published claim that was checked; see `Published` and `Judged`.
 
     Attributes:
-        name, title, words, authors, year, arxiv, grade, source, setting, testable, ours: the claim's.
+        name, title, words, authors, year, arxiv, grade, source, setting, testable, ours: of the
+            claim.
         verdict: `reproduced`, `not reproduced at this scale` or `contradicted`.
         as_recorded: whether it is reproduced, or known not to be, as `known` says.
         known: why it is known not to be reproduced.

@@ -16,15 +16,16 @@ _KNOWN = 0.95
 
 def experiment(value_output: str, effort: Effort) -> Experiment:
     """A → B alone: no pair is taught backward."""
+    n, m = effort.pick((20, 100), (5, 20))
     return Experiment.model_validate(
         {
-            "task": {"kind": "pairs", "n": 20, "m": 100, "backward": []},
+            "task": {"kind": "pairs", "n": n, "m": m, "backward": []},
             "model": {"kind": "one_layer", "value_output": value_output},
             "optimizer": {"kind": "sgd", "lr": 1.0},
             "training": {
-                "epochs": effort.pick(1000, 200),
+                "epochs": effort.pick(1000, 100),
                 "batch_size": 1,
-                "learners": effort.pick(10, 3),
+                "learners": effort.pick(10, 2),
                 "precision": "float64",
                 "threads": 1,
             },
@@ -72,7 +73,7 @@ def check_symmetric(effort: Effort, value_output: str = "symmetric") -> Judged:
             ),
         ],
         seeds=asked.training.seeds,
-        grid=f"pairs, n = 20, M = 100, {asked.training.epochs} passes of batch 1 at lr 1",
+        grid=f"pairs, M = {m}, {asked.training.epochs} passes of batch 1 at lr 1",
         notes=[
             f"symmetric: p(B | A) {over_learners(_probability(ends[0], 'train_forward')):.4f}; "
             f"merged: {over_learners(_probability(ends[1], 'train_forward')):.4f}"
