@@ -28,7 +28,7 @@ def autograd(facts: Facts, *parameters: torch.Tensor) -> tuple[float, list[np.nd
     w = leaves[0] if len(leaves) == 1 else leaves[0] @ leaves[1].T
     logits = torch.from_numpy(facts.inputs) @ w.T
     loss = F.cross_entropy(logits, torch.from_numpy(facts.answers))
-    return float(loss), [g.numpy() for g in torch.autograd.grad(loss, leaves)]
+    return float(loss.detach()), [g.numpy() for g in torch.autograd.grad(loss, leaves)]
 
 
 def test_loss_and_pull_are_autograds():
