@@ -13,6 +13,9 @@ FIGURE_FORMAT = 2
 STATEMENTS_FORMAT = 1
 """Version of verify.json."""
 
+PUBLISHED_FORMAT = 1
+"""Version of published.json."""
+
 
 class Newer(CannotFinish):
     """A file is of a format that only a newer retrodict knows: it is not damaged."""

@@ -23,6 +23,7 @@ ONE_LAYERS = [
     OneLayer(sigma=0.5),
     OneLayer(sigma=0.5, value_output="factorised"),
     OneLayer(sigma=0.5, value_output="factorised", rank=4),
+    OneLayer(sigma=0.5, value_output="symmetric"),
 ]
 
 
@@ -95,6 +96,8 @@ def test_one_layer_logits_follow_the_formula(config):
     for s in range(2):
         weights = config.weights(M, (3, 5)[s])
         y = weights[0] if len(weights) == 1 else weights[0] @ weights[1].T
+        if config.value_output == "symmetric":
+            y = (y + y.T) / 2
         z = population.attention[s].detach().numpy()
         for b in range(6):
             for at in range(4):

@@ -29,6 +29,16 @@ CASES = {
     "chain": (CHAIN, {"kind": "one_layer"}, {"momentum": 0.3}),
     "started": (CHAIN, {"kind": "one_layer", "sigma": 0.2}, {}),
     "factors": (CHAIN, {"kind": "one_layer", "value_output": "factorised", "sigma": 0.1}, {}),
+    "one symmetric": (
+        CHAIN,
+        {"kind": "one_layer", "value_output": "symmetric", "sigma": 0.2},
+        {"momentum": 0.3, "weight_decay": 0.01},
+    ),
+    "symmetric from zero": (
+        REVERSAL,
+        {"kind": "one_layer", "value_output": "symmetric"},
+        {},
+    ),
 }
 
 
@@ -82,7 +92,9 @@ def test_every_token_may_carry_loss():
     assert max(v for k, v in found.items() if "/" not in k) < 1e-11
 
 
-@pytest.mark.parametrize("case", ["full", "symmetric", "reversal", "chain", "started"])
+@pytest.mark.parametrize(
+    "case", ["full", "symmetric", "reversal", "chain", "started", "one symmetric"]
+)
 def test_the_flow_is_the_limit_of_small_steps(case):
     """SGD follows the flow to first order: half the rate and twice the passes, half the error."""
     task, model, _ = CASES[case]
@@ -98,6 +110,21 @@ def test_the_flow_is_the_limit_of_small_steps(case):
     assert errors[2] < 0.01
 
 
+@pytest.mark.parametrize("value_output", ["merged", "symmetric"])
+def test_a_symmetric_value_output_matrix_learns_the_reverse_of_what_it_is_taught(value_output):
+    task = {**PAIRS, "backward": []}
+    model = {"kind": "one_layer", "value_output": value_output}
+    asked = experiment(task, model, lr=1.0, epochs=200, batch_size="all")
+    for trace in (retrodict.train(asked), predict(asked)):
+        end = trace.nll.isel(epoch=-1).mean("learner")
+        assert float(end.sel(group="train_forward")) < 0.1
+        reverse = float(end.sel(group="validation"))
+        if value_output == "symmetric":  # the very same logit, in a row that is not pushed
+            assert reverse < 0.1
+        else:
+            assert reverse == pytest.approx(np.log(14), abs=1e-12)
+
+
 def test_the_closed_form_is_chosen_where_it_is_exact():
     def chosen(case: str, **options) -> str:
         task, model, _ = CASES[case]
@@ -105,6 +132,7 @@ def test_the_closed_form_is_chosen_where_it_is_exact():
 
     assert chosen("reversal") == chosen("chain") == "limit"
     assert chosen("started") == chosen("factors") == chosen("full") == "flow"
+    assert chosen("symmetric from zero") == "flow"
     assert chosen("reversal", weight_decay=0.1) == "flow"
 
 

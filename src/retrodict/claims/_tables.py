@@ -63,17 +63,17 @@ def as_markdown(findings: Sequence[Finding], command: str) -> str:
     """
     lines = ["# The paper's statements, checked", "", f"Made by `{command}`.", ""]
     lines += ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-    lines += ["| " + " | ".join(_plain(cell) for cell in cells(f)) + " |" for f in findings]
+    lines += ["| " + " | ".join(plain(cell) for cell in cells(f)) + " |" for f in findings]
     for f in findings:
-        lines += ["", f"## {f.name}: {f.title}", "", _plain(f.words), "", f"$${f.formula}$$", ""]
-        lines += [f"- {label}: {_plain(text)}" for label, text in _facts(f)]
+        lines += ["", f"## {f.name}: {f.title}", "", plain(f.words), "", f"$${f.formula}$$", ""]
+        lines += [f"- {label}: {plain(text)}" for label, text in _facts(f)]
         lines += ["", "| compared | predicted | measured | margin |", "|---|---|---|---|"]
         lines += [
-            f"| {_plain(p.what)} | {p.predicted} | {number(p.measured)} | {number(p.margin)} |"
+            f"| {plain(p.what)} | {p.predicted} | {number(p.measured)} | {number(p.margin)} |"
             for p in f.parts
         ]
         if f.notes:
-            lines += ["", *(f"- {_plain(note)}" for note in f.notes)]
+            lines += ["", *(f"- {plain(note)}" for note in f.notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -87,7 +87,24 @@ def as_html(findings: Sequence[Finding], command: str) -> str:
     )
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
     sections = "".join(_section(f) for f in findings)
-    return _PAGE.format(command=escape(command), head=head, overview=overview, sections=sections)
+    return page("The paper's statements, checked", command, head, overview, sections)
+
+
+def page(title: str, command: str, head: str, overview: str, sections: str) -> str:
+    """Put a page together.
+
+    Args:
+        title: of the page.
+        command: what made it.
+        head, overview, sections: the overview's cells and rows, and what follows, as HTML.
+    """
+    return _PAGE.format(
+        title=escape(title),
+        command=escape(command),
+        head=head,
+        overview=overview,
+        sections=sections,
+    )
 
 
 def _section(f: Finding) -> str:
@@ -122,7 +139,8 @@ def _facts(f: Finding) -> list[tuple[str, str]]:
     return [*facts, ("seeds", seeds_in_words(f.seeds))]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text as a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")
 
 
@@ -174,7 +192,7 @@ def _formula(tex: str) -> str:
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>retrodict: the paper's statements, checked</title>
+<title>retrodict: {title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto;
@@ -193,7 +211,7 @@ tr.holds td:last-child, .verdict.holds {{ color: #0a7a3d; }}
   tr.fails td:last-child, .verdict.fails {{ color: #ff7b72; }}
 }}
 </style></head><body>
-<h1>The paper's statements, checked</h1>
+<h1>{title}</h1>
 <p>Made by <code>{command}</code>.</p>
 <table><tr>{head}</tr>{overview}</table>
 {sections}

@@ -211,6 +211,10 @@ def verify(
     fast: Annotated[
         bool, typer.Option("--fast", help="Smaller grids and fewer draws: under a minute.")
     ] = False,
+    published: Annotated[
+        bool,
+        typer.Option("--published", help="Check published claims of what breaks the curse."),
+    ] = False,
     out: Out = STORE,
     as_json: Json = False,
 ) -> None:
@@ -220,10 +224,16 @@ def verify(
       retrodict verify --fast              all of them, under a minute
       retrodict verify                     all of them, at least 200 draws, a few minutes
       retrodict verify theorem-1 lemma-2   some, with every number
+      retrodict verify --published         what others found breaks the curse, or does not
 
-    Checking all writes verify.md, verify.html and verify.json to the store. Exit code 1: a
-    statement fails that is not documented to fail.
+    Checking all writes verify.md, verify.html and verify.json to the store; published claims,
+    published.md, .html and .json, and the training runs that some of them rest on. Exit code 1: a
+    statement fails that is not documented to fail, or a published claim is not reproduced that is
+    not known not to be.
     """
+    if published:
+        _verify_published(names or [], fast, out, as_json)
+        return
     from retrodict.cli._progress import Progress
     from retrodict.cli._verify import check, choose, show, write
     from retrodict.runs import Store, require_writable
@@ -418,6 +428,22 @@ def bench(
     from retrodict.cli._bench import run_bench
 
     run_bench(sections or [], configs or [], repeats, quick, out, as_json)
+
+
+def _verify_published(names: list[str], fast: bool, out: Path, as_json: bool) -> None:
+    from retrodict.cli._progress import Progress
+    from retrodict.cli._published import check, choose, run_trainings, show, write
+    from retrodict.runs import Store, require_writable
+
+    chosen, store = choose(names), Store(out)
+    if not names:
+        require_writable(out)
+    with Progress() as progress:
+        runs = run_trainings(chosen, store, fast, progress)
+        findings = check(chosen, runs, fast, progress)
+    show(findings, [] if names else write(findings, store, fast), as_json)
+    if not all(finding.as_recorded for finding in findings):
+        raise typer.Exit(1)
 
 
 def _refuse_if_all_diverged(runs: list[Any]) -> None:

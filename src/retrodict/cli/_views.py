@@ -55,6 +55,7 @@ def show_list(as_json: bool) -> None:
     """Print what there is."""
     from retrodict.claims import STATEMENTS
     from retrodict.paper import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
+    from retrodict.paper.published import PUBLISHED
 
     content: dict[str, list[dict[str, str]]] = {
         "figures": [
@@ -63,6 +64,9 @@ def show_list(as_json: bool) -> None:
         ],
         "tables": [{"name": t.name, "about": t.title, "grade": t.grade} for t in TABLES],
         "statements": [{"name": s.name, "about": s.title, "grade": s.grade} for s in STATEMENTS],
+        "published claims": [
+            {"name": c.name, "about": c.title, "grade": c.grade} for c in PUBLISHED
+        ],
         **_kinds(),
     }
     if as_json:

@@ -4,8 +4,9 @@ from retrodict.launch._choose import LAUNCHERS, launcher_named
 from retrodict.launch._cores import cores
 from retrodict.launch._grid import CellResult, execute_cells, execute_grid, look_up
 from retrodict.launch._job import Ended, Job
-from retrodict.launch._launcher import LOCAL, Launcher, execute_on, require_room
+from retrodict.launch._launcher import LOCAL, Launcher, execute_on
 from retrodict.launch._local import Reporter, Running, execute, train
+from retrodict.launch._named import run_named
 
 __all__ = [
     "LAUNCHERS",
@@ -23,6 +24,6 @@ __all__ = [
     "execute_on",
     "launcher_named",
     "look_up",
-    "require_room",
+    "run_named",
     "train",
 ]

@@ -116,10 +116,11 @@ class OneLayer(BaseModel):
     token is its own context. After `x1 x2` the logits are therefore Y[x1], whatever x2 is.
 
     Parameters:
-        value_output: Y itself (`merged`), or Y = P Qᵀ (`factorised`; arXiv 2506.10887 [N]).
+        value_output: Y itself (`merged`), Y = P Qᵀ (`factorised`; arXiv 2506.10887 [N]), or
+            Y = (W + Wᵀ)/2 (`symmetric` [O]), which learns A after B with every B after A.
         rank: columns of P and Q; null is M.
-        sigma: standard deviation of Y's entries at the start, zero in the paper. `factorised`
-            needs σ > 0, as in `Bilinear`.
+        sigma: standard deviation at the start of Y's entries, or of W's; zero in the paper.
+            `factorised` needs σ > 0, as in `Bilinear`.
 
     Raises:
         pydantic.ValidationError: options that do not fit each other.
@@ -128,7 +129,7 @@ class OneLayer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["one_layer"] = "one_layer"
-    value_output: Literal["merged", "factorised"] = "merged"
+    value_output: Literal["merged", "factorised", "symmetric"] = "merged"
     rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
     sigma: Sigma = 0.0
 
@@ -152,7 +153,7 @@ class OneLayer(BaseModel):
         return vocab_size if self.rank is None else self.rank
 
     def weights(self, vocab_size: int, seed: int) -> tuple[Float[np.ndarray, "m width"], ...]:
-        """Draw the initial value-output weights of the learner of this seed: (Y,) or (P, Q)."""
+        """Draw the initial weights of the learner of this seed: (Y,), (P, Q) or (W,)."""
         rng = np.random.default_rng(stream(seed, INIT, 1))
         width = self.columns(vocab_size) if self.factors else vocab_size
         std = factor_std(self.sigma, width) if self.factors else self.sigma

@@ -21,7 +21,7 @@ from retrodict.models._population import Population
 
 
 class OneLayerPopulation(Population):
-    """S one-layer transformers; `value_output` is Y, or P with `value_output_right` Q."""
+    """S one-layer transformers; `value_output` is Y, or P with `value_output_right` Q, or W."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class OneLayerPopulation(Population):
     ) -> None:
         super().__init__(seeds)
         self.vocab_size = vocab_size
+        self.symmetric = config.value_output == "symmetric"
         first, *second = zip(*(config.weights(vocab_size, seed) for seed in seeds), strict=True)
         self.value_output = stacked(first, dtype)
         self.value_output_right = stacked(second[0], dtype) if second else None
@@ -62,7 +63,10 @@ class OneLayerPopulation(Population):
         same = (context.unsqueeze(-1) == context.unsqueeze(-2)).to(weights.dtype)
         squared_length = (weights.unsqueeze(-1) * weights.unsqueeze(-2) * same).sum((-2, -1))
         normal = weights / squared_length.sqrt().unsqueeze(-1)
-        rows = embedding(self.value_output, context)
+        y: Tensor = self.value_output
+        if self.symmetric:
+            y = (y + y.mT) / 2
+        rows = embedding(y, context)
         mixed: Tensor = (normal.unsqueeze(-1) * rows).sum(-2)
         if self.value_output_right is None:
             return mixed

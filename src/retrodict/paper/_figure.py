@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.launch import LOCAL, Job, Launcher, Reporter, require_room
+from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.paper._record import Record, code_version, digest_of, fits
 from retrodict.paper._scales import Scale, describe
 from retrodict.plots import footer, save, save_film
@@ -128,27 +128,8 @@ def run_experiments(
         BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
-    names = [(figure.name, name) for figure in figures for name in figure.experiments(scale)]
-    experiments = [one for figure in figures for one in figure.experiments(scale).values()]
-    jobs = [
-        Job(launcher.place(experiment), f"{figure}: {name}")
-        for (figure, name), experiment in zip(names, experiments, strict=True)
-    ]
-    require_room(jobs, store)
-    found: dict[int, Run] = {}
-    error = None
-    for ended in launcher.execute_all(jobs, store, reporter):
-        if ended.run is not None:
-            found[ended.index] = ended.run
-        error = error or ended.error
-        if error is not None and launcher is LOCAL:
-            raise error
-    if error is not None:
-        raise error
-    runs: dict[str, dict[str, Run]] = {figure.name: {} for figure in figures}
-    for index, (figure, name) in enumerate(names):
-        runs[figure][name] = found[index]
-    return runs
+    wanted = {figure.name: figure.experiments(scale) for figure in figures}
+    return run_named(wanted, store, reporter, launcher)
 
 
 def _draw(

@@ -124,15 +124,14 @@ class Learner:
         model, m, decay = self.model, self.corpus.vocab_size, self.optimizer.weight_decay
         if isinstance(model, OneLayer):
             weights = model.weights(m, self.seed)
-            merged = not model.factors
             return GramFlow(
                 None,
                 inputs,
                 targets,
                 m=m,
-                start_logits=weights[0] if merged and model.sigma else None,
-                factors=() if merged else weights,
-                parametrisation="full" if merged else "factorised",
+                start_logits=None if model.factors or not model.sigma else weights[0],
+                factors=weights if model.factors else (),
+                parametrisation={"merged": "full"}.get(model.value_output, model.value_output),
                 weight_decay=decay,
             )
         parameters = model.d * (model.columns if model.factors else model.d) if model.sigma else 0
@@ -212,7 +211,7 @@ class Learner:
     ) -> Iterator[tuple[float, Callable[[], Float[np.ndarray, "token m"]]]]:
         """Yield each step's loss, and a way to get the logits after it."""
         flow, optimizer = self.flow, self.optimizer
-        decoupled = flow.gram is None and not flow.factors
+        decoupled = flow.gram is None and flow.parametrisation == "full"
         if not decoupled or optimizer.momentum or optimizer.weight_decay:
             for loss, state in flow.descend(optimizer.lr, batches, optimizer.momentum):
                 yield loss, functools.partial(flow.logits, state, self.tokens)

@@ -1,0 +1,158 @@
+"""Gradient flow of a value-output matrix on separable facts, as far as a loss of 1e-10.
+
+Logits are W x for an input x = Σ one-hot(token) of a prompt, W itself (merged) or W = A Bᵀ
+(factorised). We follow dθ/ds = −∇L/L: the path of gradient flow, walked in the time dt = ds/L, in
+which ln L falls about evenly; in flow time, or by steps of one size, the end would be 1e10 away.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.integrate import DOP853
+
+from retrodict.errors import CannotFinish
+
+MOST_STEPS = 20_000
+_FIRST, _ROUNDING = 1e-3, 1e-13  # the solver's first step, its absolute tolerance
+
+
+Fact = tuple[tuple[int, ...], int]
+"""The tokens of a prompt, and the answer."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Prompts and answers.
+
+    Attributes:
+        inputs: how often each token is in a prompt, shape (fact, token).
+        answers: which output is right, shape (fact,).
+        outputs: how many there are.
+    """
+
+    inputs: Float[np.ndarray, "fact token"]
+    answers: Int[np.ndarray, " fact"]
+    outputs: int
+
+    @classmethod
+    def of(cls, tokens: int, outputs: int, facts: list[Fact]) -> Facts:
+        """Write facts, each the tokens of its prompt and its answer, as arrays."""
+        inputs = np.zeros((len(facts), tokens))
+        for row, (prompt, _) in zip(inputs, facts, strict=True):
+            row[list(prompt)] = 1.0
+        return cls(inputs, np.array([answer for _, answer in facts]), outputs)
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a value-output matrix is parametrised, and where it starts.
+
+    Attributes:
+        factorised: W = A Bᵀ, or W itself.
+        alpha: entries of A and B, or of W, are N(0, alpha²/width).
+        width: columns of A and B.
+    """
+
+    factorised: bool = True
+    alpha: float = 0.01
+    width: int = 64
+
+
+def loss_and_pull(
+    logits: Float[np.ndarray, "fact output"], answers: Int[np.ndarray, " fact"]
+) -> tuple[float, Float[np.ndarray, "fact output"]]:
+    """Return the mean cross-entropy L, and minus its gradient by the logits, over L.
+
+    Both keep their relative accuracy where L is far below rounding, since neither is a difference.
+    """
+    facts = np.arange(len(answers))
+    ahead = logits - logits[facts, answers][:, None]
+    ahead[facts, answers] = -np.inf
+    top = np.maximum(ahead.max(axis=1), 0.0)
+    wrong = np.exp(ahead - top[:, None])
+    right = np.exp(-top)
+    total = right + wrong.sum(axis=1)
+    loss = np.where(top > 0, top + np.log(total), np.log1p(wrong.sum(axis=1))).mean()
+    pull = -wrong / total[:, None]
+    pull[facts, answers] = -pull.sum(axis=1)
+    return float(loss), pull / (len(answers) * loss)
+
+
+def learn(
+    facts: Facts, seed: int, start: Start | None = None, loss: float = 1e-10, rtol: float = 1e-8
+) -> Float[np.ndarray, "output token"]:
+    """Follow the flow until the mean loss of the facts is `loss` nats; return W.
+
+    Raises:
+        CannotFinish: it does not get there.
+    """
+    start = start or Start()
+    sizes = _sizes(facts, start)
+    rng = np.random.default_rng(seed)
+    state = start.alpha / math.sqrt(start.width) * rng.standard_normal(sum(map(math.prod, sizes)))
+
+    def rate(s: float, state: np.ndarray) -> np.ndarray:
+        parts = _parts(state, sizes)
+        _, pull = loss_and_pull(facts.inputs @ _product(parts).T, facts.answers)
+        moved = [pull.T @ facts.inputs]
+        if start.factorised:
+            a, b = parts
+            moved = [pull.T @ (facts.inputs @ b), facts.inputs.T @ (pull @ a)]
+        return np.concatenate([part.ravel() for part in moved])
+
+    def reached(state: np.ndarray) -> bool:
+        logits = facts.inputs @ _product(_parts(state, sizes)).T
+        return loss_and_pull(logits, facts.answers)[0] <= loss
+
+    solver = DOP853(rate, 0.0, state, np.inf, rtol=rtol, atol=_ROUNDING, first_step=_FIRST)
+    for _ in range(MOST_STEPS):
+        if reached(solver.y):
+            weights: np.ndarray = _product(_parts(solver.y, sizes))
+            return weights
+        solver.step()
+        if solver.status == "failed":
+            break
+    raise CannotFinish(f"the flow does not get to a loss of {loss:g}; are the facts separable?")
+
+
+def margins(
+    weights: Float[np.ndarray, "output token"],
+    facts: Facts,
+    among: Bool[np.ndarray, " output"] | None = None,
+) -> Float[np.ndarray, " fact"]:
+    """Return by how much the right logit exceeds the largest other one, fact by fact.
+
+    Args:
+        weights: W.
+        facts: whose answers are asked.
+        among: which outputs compete; by default all.
+    """
+    logits = facts.inputs @ weights.T
+    at = np.arange(len(facts.answers))
+    right = logits[at, facts.answers].copy()
+    logits[at, facts.answers] = -np.inf
+    if among is not None:
+        logits[:, ~among] = -np.inf
+    found: np.ndarray = right - logits.max(axis=1)
+    return found
+
+
+def _sizes(facts: Facts, start: Start) -> list[tuple[int, int]]:
+    tokens = facts.inputs.shape[1]
+    if not start.factorised:
+        return [(facts.outputs, tokens)]
+    return [(facts.outputs, start.width), (tokens, start.width)]
+
+
+def _parts(state: np.ndarray, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+    ends = np.cumsum([math.prod(size) for size in sizes])[:-1]
+    return [part.reshape(size) for part, size in zip(np.split(state, ends), sizes, strict=True)]
+
+
+def _product(parts: list[np.ndarray]) -> np.ndarray:
+    found: np.ndarray = parts[0] if len(parts) == 1 else parts[0] @ parts[1].T
+    return found

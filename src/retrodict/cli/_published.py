@@ -1,0 +1,158 @@
+"""`retrodict verify --published`: check published claims, print the table, write it down."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+import retrodict
+from retrodict._atomic import atomic_text
+from retrodict._formats import PUBLISHED_FORMAT
+from retrodict._json import dumps
+from retrodict.claims import Effort, seeds_in_words
+from retrodict.claims.published import Published, PublishedFinding, as_html, as_markdown, cells
+from retrodict.cli._console import Console
+from retrodict.cli._progress import Progress
+from retrodict.cli._views import print_json
+from retrodict.errors import BadInput, nearest
+from retrodict.launch import run_named
+from retrodict.paper import code_version
+from retrodict.paper.published import PUBLISHED
+from retrodict.runs import Run, Store
+
+
+def choose(names: Sequence[str]) -> list[Published]:
+    """Return the claims of these names, all of them for none.
+
+    Raises:
+        BadInput: there is no such claim.
+    """
+    known = {claim.name: claim for claim in PUBLISHED}
+    for name in names:
+        if name not in known:
+            raise BadInput(f"{name}: no published claim of that name; {nearest(name, list(known))}")
+    return [known[name] for name in dict.fromkeys(names)] or list(PUBLISHED)
+
+
+def run_trainings(
+    claims: Sequence[Published], store: Store, fast: bool, progress: Progress
+) -> dict[str, dict[str, Run]]:
+    """Run what claims about training runs need; return the runs by claim and name.
+
+    Raises:
+        BadInput, CannotFinish, Interrupted: as `launch.run_named`.
+    """
+    wanted = {claim.name: claim.experiments(fast) for claim in claims if claim.judge is not None}
+    return run_named(wanted, store, progress)
+
+
+def check(
+    claims: Sequence[Published],
+    runs: Mapping[str, Mapping[str, Run]],
+    fast: bool,
+    progress: Progress,
+) -> list[PublishedFinding]:
+    """Check one claim after another."""
+    found = []
+    for i, claim in enumerate(claims):
+
+        def tick(share: float, i: int = i, name: str = claim.name) -> None:
+            progress.working(name, (i + share) / len(claims))
+
+        tick(0.0)
+        own = runs.get(claim.name, {})
+        traces = {name: run.trace for name, run in own.items()}
+        folders = {name: run.folder.name for name, run in own.items()}
+        found.append(claim.examine(Effort(fast, tick), traces, folders))
+    return found
+
+
+def write(findings: Sequence[PublishedFinding], store: Store, fast: bool) -> list[Path]:
+    """Write the table into the store as Markdown, as HTML and as JSON.
+
+    Raises:
+        CannotFinish: it cannot be written.
+    """
+    command = f"retrodict verify --published{' --fast' if fast else ''}"
+    content = {
+        "format": PUBLISHED_FORMAT,
+        "findings": [dataclasses.asdict(finding) for finding in findings],
+        "fast": fast,
+        "command": command,
+        "version": retrodict.__version__,
+        "code": code_version(),
+    }
+    files = {
+        "published.md": as_markdown(findings, command),
+        "published.html": as_html(findings, command),
+        "published.json": dumps(content, indent=1) + "\n",
+    }
+    for name, text in files.items():
+        atomic_text(store.root / name, text)
+    return [store.root / name for name in files]
+
+
+def show(findings: Sequence[PublishedFinding], files: Sequence[Path], as_json: bool) -> None:
+    """Print the table, or one JSON list."""
+    if as_json:
+        print_json([dataclasses.asdict(finding) for finding in findings])
+        return
+    console = Console()
+    table = Table(box=None, padding=(0, 1, 0, 0), title="published claims", title_justify="left")
+    for column in ("claim", "source", "predicted", "measured", "verdict"):
+        right = column in ("predicted", "measured")
+        table.add_column(column, justify="right" if right else "left", no_wrap=column != "source")
+    for finding in findings:
+        name, source, _, predicted, measured, _, verdict = cells(finding)
+        mark = "yellow" if finding.as_recorded else "bold red"
+        if finding.verdict == "reproduced":
+            mark = "green"
+        table.add_row(
+            f"[bold]{name}[/bold]",
+            escape(source),
+            escape(predicted),
+            escape(measured),
+            f"[{mark}]{verdict}[/{mark}]",
+        )
+    console.print(table)
+    for finding in findings:
+        if finding.verdict != "reproduced":
+            why = finding.known if finding.as_recorded else finding.deciding.statement
+            console.print(
+                f"[bold]{finding.name}[/bold] {finding.verdict}: {escape(why)}", highlight=False
+            )
+        if len(findings) < len(PUBLISHED):
+            _print_details(console, finding)
+    if len(findings) == len(PUBLISHED):
+        console.print(
+            "what was compared, and in which setting: in the files, or retrodict verify "
+            "--published NAME"
+        )
+    for path in files:
+        console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_details(console: Console, finding: PublishedFinding) -> None:
+    console.print(
+        f"\n{escape(finding.title)} [dim](grade {escape(finding.source or finding.grade)})[/dim]"
+    )
+    console.print(escape(finding.words))
+    facts = (
+        f"setting: {finding.setting}",
+        f"tested as: {finding.testable}",
+        *(f"differs: {text}" for text in finding.differs),
+        f"on: {finding.grid}; seeds: {seeds_in_words(finding.seeds)}",
+        *(f"run {name}: {folder}" for name, folder in finding.runs.items()),
+    )
+    for line in facts:
+        console.print(f"  {escape(line)}", highlight=False)
+    for claim in finding.compared:
+        mark = {"holds": "[green]holds[/green]"}.get(claim.verdict, "[bold red]fails[/bold red]")
+        told = f"{claim.statement} {claim.predicted}: {claim.measured:.4g}"
+        console.print(f"  {mark}  {escape(told)}", highlight=False)
+    for note in finding.notes:
+        console.print(f"  · {escape(note)}", highlight=False)

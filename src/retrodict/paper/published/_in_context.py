@@ -1,0 +1,47 @@
+"""Where the fact stands in the prompt, a model turns it round: no curse in context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from retrodict.claims.published import Judged, Published
+from retrodict.paper._in_context_reversal import experiments
+from retrodict.paper.published._judged import (
+    described,
+    is_known,
+    is_taught,
+    scale_of,
+    seeds_of,
+)
+from retrodict.trace import Trace
+
+
+def judge(traces: Mapping[str, Trace]) -> Judged:
+    """Accuracy on held-out facts; the run is the figure's `in-context-reversal`."""
+    trace = traces["in-context"]
+    return Judged(
+        [
+            is_known("N", trace, "share of held-out facts in the prompt turned round"),
+            is_taught("N", trace),
+        ],
+        seeds=seeds_of(trace),
+        grid=described(trace),
+        differs=("smaller model and vocabulary, fewer epochs",),
+    )
+
+
+IN_CONTEXT_REVERSAL = Published(
+    name="in-context-reversal",
+    title="a fact in the prompt is turned round: no reversal curse in context",
+    words="With the fact x → y in the prompt a model completes y ← x, for facts it never saw.",
+    authors="Zhu, Huang, Zhang, Jordan, Jiao, Tian, Russell",
+    year=2024,
+    arxiv="2405.04669",
+    grade="N",
+    source="N: notes on its appendix",
+    setting="Sentences x → y ⇔ y ← x, 10 y a x, 7 of them trained; loss on the whole sentence.",
+    testable="over ten learners, accuracy at least 0.95 on the last token of held-out sentences; "
+    "contradicted by 0.05 or less",
+    experiments=lambda fast: experiments(scale_of(fast)),
+    judge=judge,
+)
