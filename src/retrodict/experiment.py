@@ -25,7 +25,7 @@ from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
 from retrodict.objectives import Examples, NextToken, Objective, prepared
 from retrodict.recipes import expanded, put_on
-from retrodict.tasks import Corpus, Task
+from retrodict.tasks import Corpus, Reversal, Task
 
 RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
@@ -206,6 +206,8 @@ class Experiment(Section):
             )
         if names.count("identity") and names.count("bridge"):
             raise ValueError("data.bridge has identity sentences of its own; leave out identity")
+        if self.data.bridge and isinstance(self.task, Reversal) and self.task.relations > 1:
+            raise ValueError("data.bridge is for task.relations 1")
         if len(names) > 1 and uneven and names[-1] != uneven[-1].partition(".")[0]:
             raise ValueError(
                 f"data.{names[-1]} cannot stand beside data.{uneven[0]}, which makes longer "
@@ -387,7 +389,11 @@ class Experiment(Section):
         return f"{self.task.kind}-{self.model.kind}-{self.digest()[:12]}"
 
 
-_LATER = (("model", "attention", "causal"), ("record", "controls", False))
+_LATER = (
+    ("task", "relations", 1),
+    ("model", "attention", "causal"),
+    ("record", "controls", False),
+)
 
 
 def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:

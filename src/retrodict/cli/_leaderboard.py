@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Table
 
 from retrodict.cli._console import Console
@@ -15,16 +14,16 @@ from retrodict.errors import BadInput, nearest
 from retrodict.launch import LOCAL, Launcher
 from retrodict.leaderboard import (
     COLUMNS,
-    HEAD,
     RULE,
     SORTS,
     At,
     Board,
+    Row,
     Scale,
+    brief,
     cells,
     compare,
     facts,
-    texts,
     write,
 )
 from retrodict.runs import Store
@@ -75,16 +74,31 @@ def _show(board: Board, at: At, sort: str, files: Sequence[Path]) -> None:
             continue
         title = f"{column.title}: at equal {at}, sorted by {sort}"
         table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
-        for i, name in enumerate(HEAD):
-            table.add_column(name, justify="left" if i < 2 else "right", no_wrap=i < 2)
+        for i, name in enumerate(_HEAD):
+            table.add_column(name, justify="left" if i < 2 else "right", no_wrap=True)
         for row in rows:
-            name, verdict, *rest = texts(row)
-            colour = _COLOURS[row.verdict]
-            table.add_row(
-                f"[bold]{escape(name)}[/bold]", f"[{colour}]{escape(verdict)}[/{colour}]", *rest
-            )
+            table.add_row(*_texts(row))
         console.print(table)
     console.print(f"{RULE}.", highlight=False)
-    console.print("* upper bound or control; NLL in nats; mean ± 95 % interval over learners")
+    console.print("* upper bound or control; held-out: mean ± 95 % interval; more in the files")
     for path in files:
         console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+_HEAD = ("recipe", "verdict", "held-out", "solved", "steps", "beats", "echo", "other", "forward")
+"""Held-out accuracy; learners that solved it and their median steps; how often the truth beats a
+wrong answer; shares of echoes and of other wrong answers; accuracy on what is taught."""
+
+
+def _texts(row: Row) -> tuple[str, ...]:
+    colour = _COLOURS[row.verdict]
+    steps = row.steps_to_solve
+    return (
+        f"[bold]{row.recipe}[/bold]{'*' if row.is_bound else ''}",
+        f"[{colour}]{row.verdict}{', split' if row.is_split else ''}[/{colour}]",
+        brief(row.accuracy),
+        f"{row.solved.count}/{row.solved.of}",
+        "never" if steps != steps else f"{steps:.0f}",
+        *(f"{part.mean:.2f}" for part in (row.preference, row.echo, row.neither)),
+        f"{row.forward_accuracy.mean:.2f}",
+    )

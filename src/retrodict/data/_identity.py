@@ -64,7 +64,7 @@ class Identity(Addition):
             own = np.array([np.flatnonzero((everyone == word).all(1))[0] for word in words])
             other = (own + rng.integers(1, len(everyone), len(words))) % len(everyone)
             said = everyone[other]
-        letters = np.unique(words_of(corpus)[:, 0])
+        letters = np.unique(np.concatenate([g.candidates.ravel() for g in corpus.groups]))
         facts = np.full(len(words), -1)
         corpus, equals = with_token(corpus, "=")
         tokens = np.concatenate([words, np.full((len(words), 1), equals), said], axis=1)

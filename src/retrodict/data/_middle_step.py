@@ -42,7 +42,7 @@ class MiddleStep(Addition):
             prompts = group.tokens[:, : group.answer_start]
             answers = np.stack([steps[int(fact)] for fact in group.facts])
             tokens = np.concatenate([prompts, answers], axis=1)
-            letters = np.unique(np.stack(list(steps.values()))[:, 0])
+            letters = corpus.group("train_a_to_b").candidates[0]
             candidates = np.broadcast_to(letters, (len(tokens), len(letters)))
             return replace(group, tokens=tokens, candidates=candidates)
 

@@ -16,6 +16,7 @@ def run_named(
     store: Store,
     reporter: Reporter,
     launcher: Launcher = LOCAL,
+    keep_weights: bool = True,
 ) -> dict[str, dict[str, Run]]:
     """Run the experiments of several figures or claims; return their runs by the same names.
 
@@ -24,6 +25,7 @@ def run_named(
         store: where runs are found and kept.
         reporter: is told about progress.
         launcher: where they run.
+        keep_weights: whether final weights are kept in the runs.
 
     Raises:
         BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
@@ -34,7 +36,7 @@ def run_named(
     require_room(jobs, store)
     found: dict[int, Run] = {}
     error = None
-    for ended in launcher.execute_all(jobs, store, reporter):
+    for ended in launcher.execute_all(jobs, store, reporter, keep_weights):
         if ended.run is not None:
             found[ended.index] = ended.run
         error = error or ended.error

@@ -12,11 +12,12 @@ from pathlib import Path
 from retrodict._atomic import atomic_text
 from retrodict._json import dumps
 from retrodict.errors import BadInput, nearest
-from retrodict.launch import LOCAL, Job, Launcher, Reporter, require_room
+from retrodict.experiment import Experiment
+from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.leaderboard._cells import COLUMNS, Cell
 from retrodict.leaderboard._row import At, Row, facts, row_of
 from retrodict.measures import MOST, SOLVED, UNSOLVED, Interval
-from retrodict.runs import Run, Store, require_writable
+from retrodict.runs import Store, require_writable
 
 FILE = "leaderboard"
 
@@ -69,28 +70,15 @@ def compare(
         BadInput, CannotFinish, Interrupted: as `launch.execute`.
     """
     require_writable(store.root)
-    jobs = [
-        Job(launcher.place(cell.experiment), f"{cell.column.name}: {cell.recipe.name}")
-        for cell in cells
-    ]
-    require_room(jobs, store)
-    runs: dict[int, Run] = {}
-    error = None
-    for ended in launcher.execute_all(jobs, store, reporter, keep_weights=False):
-        if ended.run is not None:
-            runs[ended.index] = ended.run
-        error = error or ended.error
-    if error is not None:
-        raise error
-    plain = {
-        cell.column.name: runs[i] for i, cell in enumerate(cells) if cell.recipe.name == "plain"
-    }
+    wanted: dict[str, dict[str, Experiment]] = {}
+    for cell in cells:
+        wanted.setdefault(cell.column.name, {})[cell.recipe.name] = cell.experiment
+    runs = run_named(wanted, store, reporter, launcher, keep_weights=False)
     ways: tuple[At, ...] = ("updates", "compute")
-    rows = [
-        row_of(cell, runs[i], plain.get(cell.column.name), at)
-        for i, cell in enumerate(cells)
-        for at in ways
-    ]
+    rows = []
+    for cell in cells:
+        found = runs[cell.column.name]
+        rows += [row_of(cell, found[cell.recipe.name], found.get("plain"), at) for at in ways]
     return Board(rows, command)
 
 

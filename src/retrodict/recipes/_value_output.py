@@ -1,4 +1,5 @@
-"""The one-layer model's value-output matrix through factors [N: arXiv 2506.10887]."""
+"""The one-layer model's value-output matrix: through two factors [N: Huang et al. 2025, arXiv
+2506.10887, where that and not the merged matrix generalises], or symmetric [O]."""
 
 from retrodict.recipes._recipe import Recipe
 
@@ -6,8 +7,25 @@ RECIPES = (
     Recipe(
         name="factorised",
         title="value-output matrix Y = P Qᵀ",
-        source="arXiv 2506.10887 [N]",
+        source="Huang et al. 2025, arXiv 2506.10887 [N]",
         settings={"model": {"kind": "one_layer", "value_output": "factorised", "sigma": 0.01}},
+        models=("one_layer",),
+    ),
+    Recipe(
+        name="factorised_identity",
+        title="the same, and A = A",
+        source="ours [O]",
+        settings={
+            "model": {"kind": "one_layer", "value_output": "factorised", "sigma": 0.01},
+            "data": {"identity": {}},
+        },
+        models=("one_layer",),
+    ),
+    Recipe(
+        name="symmetric",
+        title="value-output matrix Y = Yᵀ",
+        source="ours [O]",
+        settings={"model": {"kind": "one_layer", "value_output": "symmetric"}},
         models=("one_layer",),
     ),
 )

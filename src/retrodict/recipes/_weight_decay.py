@@ -1,19 +1,38 @@
-"""Strong weight decay [N: arXiv 2509.21993], with and without identity sentences [O]."""
+"""Strong weight decay, alone, with identity sentences [O], and with many relations over the same
+entities, where the source found that seeds split from 1 on [S: Kim et al. 2025, arXiv 2509.21993].
+"""
 
 from retrodict.recipes._recipe import Recipe
+
+_SOURCE = "Kim et al. 2025, arXiv 2509.21993 [S]; on this task ours [R]"
 
 RECIPES = (
     Recipe(
         name="weight_decay",
         title="weight decay 1.0",
-        source="arXiv 2509.21993 [N]",
+        source=_SOURCE,
         settings={"optimizer": {"weight_decay": 1.0}},
-        is_long=False,
     ),
     Recipe(
         name="weight_decay_identity",
         title="weight decay 1.0, and A = A",
         source="ours [O]",
         settings={"optimizer": {"weight_decay": 1.0}, "data": {"identity": {}}},
+    ),
+    Recipe(
+        name="relations",
+        title="eight relations and their inverses over the same entities",
+        source="Wang and Sun 2025, arXiv 2504.01928 [S]; on this task ours [R]",
+        settings={"task": {"relations": 8}},
+        tasks=("reversal",),
+        is_long=True,
+    ),
+    Recipe(
+        name="relations_decay",
+        title="the same, weight decay 1.0",
+        source=_SOURCE,
+        settings={"task": {"relations": 8}, "optimizer": {"weight_decay": 1.0}},
+        tasks=("reversal",),
+        is_long=True,
     ),
 )

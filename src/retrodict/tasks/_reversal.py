@@ -37,10 +37,15 @@ class Reversal(TaskConfig):
     [S]. Groups: `train_forward`, `train_backward`, `train_seen` (the taught direction of
     validation pairs), `validation`.
 
+    With more `relations`, each has a pairing, a split and a coin of its own over the same entities,
+    and two tokens of its own: an entity is then taught as a question by some relations while it is
+    held out as one by another [O; after arXiv 2509.21993 and 2504.01928, which have 8 and 6].
+
     Parameters:
-        vocab_size: entity tokens V; the model's vocabulary is V + 2.
+        vocab_size: entity tokens V; the model's vocabulary is V + 2 · relations.
         entity_length: tokens in an entity, 1 to 3.
         train_share: share of pairs that are training pairs.
+        relations: pairs of a relation and its inverse.
         max_train_facts, max_validation_facts: caps on the number of pairs. None is the paper's
             rule: 100 and 50 at entity length 3, no cap otherwise.
 
@@ -58,6 +63,7 @@ class Reversal(TaskConfig):
     train_share: Annotated[float, Field(gt=0, lt=1)] = 0.7
     max_train_facts: Annotated[int, Field(ge=1, le=MOST)] | None = None
     max_validation_facts: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    relations: Annotated[int, Field(ge=1, le=64)] = 1
 
     @model_validator(mode="after")
     def _sizes_work(self) -> Reversal:
@@ -66,7 +72,7 @@ class Reversal(TaskConfig):
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Training pairs and validation pairs."""
+        """Training pairs and validation pairs of a relation."""
         pairs = word_count(self.vocab_size, self.entity_length)
         return cap_facts(
             split(pairs, self.train_share),
@@ -81,12 +87,23 @@ class Reversal(TaskConfig):
         k, a = self.entity_length, alphabet_size(self.vocab_size)
         pairs = word_count(self.vocab_size, k)
         n_train, n_validation = self.sizes
-        self.require_room(self.vocab_size, 2 * (n_train + n_validation), 2 * k + 1, a)
+        questions = 2 * (n_train + n_validation) * self.relations
+        self.require_room(self.vocab_size, questions, 2 * k + 1, a)
 
         alphabet_a, alphabet_b = draw_alphabets(rng, self.vocab_size, [a, a], first_id=2)
         words_a = draw_words(rng, alphabet_a, k, pairs)
         words_b = draw_words(rng, alphabet_b, k, pairs)
-        taught = rng.integers(0, 2, size=n_validation)  # the fair coin: FORWARD or BACKWARD
+        # fact by fact: its A, its B, its relation's two tokens, and by a fair coin what is taught
+        a_of, b_of = [np.arange(pairs)], [np.arange(pairs)]
+        taught = [rng.integers(0, 2, size=n_validation)]
+        for _ in range(1, self.relations):
+            a_of.append(rng.permutation(pairs))
+            b_of.append(rng.permutation(pairs))
+            taught.append(rng.integers(0, 2, size=n_validation))
+        words_a, words_b = words_a[np.concatenate(a_of)], words_b[np.concatenate(b_of)]
+        own = np.arange(self.relations)[:, None]
+        later = self.vocab_size + 2 * own  # the tokens of every relation but the first
+        tokens_of = np.where(own == 0, [FORWARD, BACKWARD], later + [FORWARD, BACKWARD])
 
         def ask(
             name: str, trained: bool, facts: Int[np.ndarray, " f"], way: Int[np.ndarray, " f"]
@@ -94,24 +111,25 @@ class Reversal(TaskConfig):
             forward = (way == FORWARD)[:, None]
             first = np.where(forward, words_a[facts], words_b[facts])
             last = np.where(forward, words_b[facts], words_a[facts])
+            relation = tokens_of[facts // pairs, way][:, None]
             return ProbeGroup(
                 name=name,
                 trained=trained,
-                tokens=np.concatenate([first, way[:, None], last], axis=1),
+                tokens=np.concatenate([first, relation, last], axis=1),
                 answer_start=k + 1,
                 facts=facts,
                 directions=np.array(["forward", "backward"])[way],
                 candidates=np.where(forward, alphabet_b, alphabet_a),
             )
 
-        training = np.arange(n_train)
-        validation = np.arange(n_train, n_train + n_validation)
-        both = np.zeros_like(training)
+        training = (own * pairs + np.arange(n_train)).ravel()
+        validation = (own * pairs + np.arange(n_train, n_train + n_validation)).ravel()
+        both, coin = np.zeros_like(training), np.concatenate(taught)
         groups = (
             ask("train_forward", True, training, both + FORWARD),
             ask("train_backward", True, training, both + BACKWARD),
-            ask("train_seen", True, validation, taught),
-            ask("validation", False, validation, 1 - taught),
+            ask("train_seen", True, validation, coin),
+            ask("validation", False, validation, 1 - coin),
         )
         titles = (
             "training pairs: A to B",
@@ -120,11 +138,13 @@ class Reversal(TaskConfig):
             "validation pairs: unseen direction",
         )
         tokens, facts, directions = merge_groups(groups)
+        names = token_names(self.vocab_size, ("→", "←"), {"A": alphabet_a, "B": alphabet_b})
+        more = [f"{arrow}{r + 1}" for r in range(1, self.relations) for arrow in "→←"]
         return Corpus(
             tokens=tokens,
             facts=facts,
             directions=directions,
-            names=token_names(self.vocab_size, ("→", "←"), {"A": alphabet_a, "B": alphabet_b}),
+            names=(*names, *more),
             entity_spans=((0, k), (k + 1, 2 * k + 1)),
             relation_positions=(k,),
             groups=groups,
