@@ -170,7 +170,8 @@ def alignment_table(seeds: range) -> None:
     ]
     for name, train, setting in rows:
         found = np.array([alignment(setting, weights) for weights in train(setting, seeds)])
-        print(f"| {name} |", " | ".join(f"{x:.2f}" for x in found.mean(0)), "|", flush=True)
+        cells = ["" if np.isnan(x) else f"{x:.2f}" for x in found.mean(0)]
+        print(f"| {name} |", " | ".join(cells), "|", flush=True)
 
 
 TABLES = {"time": time_table, "decay": decay_table, "alignment": alignment_table}

@@ -1,6 +1,6 @@
 """Identity sentences and the smallest model: held-out reverse answers under every condition.
 
-    python examples/identity_relational.py            # ten seeds a row, about five minutes
+    python examples/identity_relational.py            # ten seeds a row, about ten minutes
     python examples/identity_relational.py --only decay --seeds 3 --steps 500
 
 n pairs (A, B): a share is taught both ways, `A → B` and `B ← A`, the others only `A → B`, and
@@ -211,6 +211,14 @@ ROWS: dict[str, list[tuple[str, Setting]]] = {
         ("40 % both ways", replace(BASE, both=0.4)),
         ("85 % both ways", replace(BASE, both=0.85)),
     ],
+    "number": [
+        (f"{pairs} pairs, {taught} both ways", replace(BASE, pairs=pairs, both=taught / pairs))
+        for pairs, taught in ((30, 21), (60, 21), (120, 21), (120, 84))
+    ],
+    "time": [
+        (f"decay {decay}, {steps} steps", replace(BASE, decay=decay, steps=steps))
+        for decay, steps in ((1.0, 300), (0.1, 3000), (0.01, 30000))
+    ],
 }
 
 
@@ -219,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=sorted(ROWS))
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, help="in place of each row's own")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -229,7 +237,8 @@ def main() -> None:
     print("|---" * 8 + "|")
     for group, rows in ROWS.items():
         for title, setting in rows if args.only in (None, group) else []:
-            learners = Learners(replace(setting, steps=args.steps), list(range(args.seeds)))
+            steps = args.steps or setting.steps
+            learners = Learners(replace(setting, steps=steps), list(range(args.seeds)))
             learners.train()
             m = learners.measure()
             accuracy = m["accuracy"]

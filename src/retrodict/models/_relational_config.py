@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
 from retrodict._room import MOST
+from retrodict.models._analysed import gaussian
 from retrodict.seeds import INIT, stream
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Relational(BaseModel):
         """
         shapes = ((vocab_size, self.d), (RELATIONS, self.d, self.d), (vocab_size, self.d))
         return tuple(
-            self.sigma * np.random.default_rng(stream(seed, INIT, part)).standard_normal(shape)
+            gaussian(np.random.default_rng(stream(seed, INIT, part)), shape, self.sigma)
             for part, shape in enumerate(shapes[: 2 if self.tied else 3])
         )
 
