@@ -137,7 +137,7 @@ REFUSED = {
     "task: {kind: reversal, entity_length: 0}": "task.entity_length: .*greater than or equal to 1",
     "task: {kind: chain}\nmodel: {n_head: 5}": "x.yaml:2: model: n_head 5 does not divide",
     "task: {kind: chain}\nmodel: {position: absolut}": "mean 'absolute'",
-    "task: {kind: chain}\nmodel: {kind: gpt}": "not known; choose from bilinear, one_layer, transf",
+    "task: {kind: chain}\nmodel: {kind: gpt}": "not known; choose from bilinear, one_layer, relat",
     "task: {kind: chain}\nmodel: {dropout: 1.5}": "model.dropout: .*less than 1, got 1.5",
     "task: {kind: chain}\nmodel: {tied_head: 1}": "model.tied_head: .*boolean, got 1",
     "task: {kind: chain}\nmodel: null": "model: expected a mapping",

@@ -25,7 +25,7 @@ from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
 from retrodict.objectives import Examples, NextToken, Objective, prepared
 from retrodict.recipes import expanded, put_on
-from retrodict.tasks import Corpus, Reversal, Task
+from retrodict.tasks import Chain, Corpus, Reversal, Task
 
 RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
@@ -71,7 +71,8 @@ class Training(Section):
     Parameters:
         epochs: passes over the training sentences.
         batch_size: sentences a step, or `all`; the last step of an epoch takes what is left.
-            Where it is left out: 64, the bilinear model `all`, the one-layer model 1.
+            Where it is left out: 64, the bilinear and the relational model `all`, the one-layer
+            model 1.
         learners: how many independent learners; learner s has the seed `seed + s`.
         seed: the first learner's seed: its corpus, initialisation, order and dropout.
         corpus_seed: if given, all learners learn the corpus of this seed; otherwise each its own.
@@ -147,7 +148,8 @@ class Experiment(Section):
         """Let `optimizer: {lr: 0.1}` mean the default kind; a task must say its own.
 
         The paper trains its transformers with AdamW in batches of 64, follows the bilinear model
-        by gradient flow (here: SGD on all sentences), the one-layer model by SGD with batch 1.
+        by gradient flow (here: SGD on all sentences), the one-layer model by SGD with batch 1. The
+        relational model is ours: AdamW on all sentences.
         """
         if not isinstance(data, dict):
             return data
@@ -158,10 +160,10 @@ class Experiment(Section):
             data, kind = {**data, "model": model}, model["kind"]
         else:
             kind = getattr(model, "kind", None)
-        batch_size = {"bilinear": "all", "one_layer": 1}.get(str(kind))
+        batch_size = {"bilinear": "all", "relational": "all", "one_layer": 1}.get(str(kind))
         optimizer, training = data.get("optimizer", {}), data.get("training", {})
         if isinstance(optimizer, dict):
-            usual = "sgd" if batch_size else "adamw"
+            usual = "sgd" if kind in ("bilinear", "one_layer") else "adamw"
             data = {**data, "optimizer": {"kind": usual, **optimizer}}
         if isinstance(training, dict) and batch_size:
             data = {**data, "training": {"batch_size": batch_size, **training}}
@@ -174,6 +176,22 @@ class Experiment(Section):
                 f"model.kind bilinear reads a single token, and task.kind {self.task.kind} asks "
                 "with more; choose task.kind pairs, or model.kind one_layer or transformer"
             )
+        if self.model.kind == "relational":
+            if not isinstance(self.task, Reversal | Chain):
+                raise ValueError(
+                    "model.kind relational reads an entity and a relation, and task.kind "
+                    f"{self.task.kind} asks otherwise; choose task.kind reversal or chain"
+                )
+            if self.task.entity_length != 1:
+                raise ValueError(
+                    "model.kind relational reads entities of one token, and task.entity_length is "
+                    f"{self.task.entity_length}; choose 1"
+                )
+            if isinstance(self.task, Reversal) and self.task.relations > 2:
+                raise ValueError(
+                    "model.kind relational has matrices for 2 relations and their inverses, and "
+                    f"task.relations is {self.task.relations}; choose 1 or 2"
+                )
         return self
 
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ def show_result(run: Run, as_json: bool) -> None:
 
 def predicted_nll(run: Run) -> dict[str, float] | None:
     """Return the NLL of each group that theory foretells for the end, or None if it cannot."""
-    if not run.finished or run.experiment.model.kind == "transformer":
+    if not run.finished or run.experiment.model.kind not in ("bilinear", "one_layer"):
         return None  # before anything is loaded
     from retrodict.theory import predict
 

@@ -6,11 +6,12 @@ from pydantic import Field
 
 from retrodict.models._analysed import FACTORS, Bilinear, OneLayer, factor_std
 from retrodict.models._config import Transformer
+from retrodict.models._relational_config import Relational, relation_slots
 
 if TYPE_CHECKING:
     from retrodict.models._population import Population
 
-Model = Annotated[Transformer | Bilinear | OneLayer, Field(discriminator="kind")]
+Model = Annotated[Transformer | Bilinear | OneLayer | Relational, Field(discriminator="kind")]
 """Any model; `kind` says which. A new model is a configuration, a population and a name here."""
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "Model",
     "OneLayer",
     "Population",
+    "Relational",
     "Transformer",
     "factor_std",
+    "relation_slots",
 ]
 
 

@@ -86,7 +86,7 @@ class Bilinear(BaseModel):
         rng = np.random.default_rng(stream(seed, INIT, 1))
         shape = (self.d, self.columns if self.factors else self.d)
         std = factor_std(self.sigma, self.columns) if self.factors else self.sigma
-        return tuple(_normal(rng, shape, std) for _ in range(max(self.factors, 1)))
+        return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, the fixed embeddings included."""
@@ -158,7 +158,7 @@ class OneLayer(BaseModel):
         width = self.columns(vocab_size) if self.factors else vocab_size
         std = factor_std(self.sigma, width) if self.factors else self.sigma
         shape = (vocab_size, width)
-        return tuple(_normal(rng, shape, std) for _ in range(max(self.factors, 1)))
+        return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters."""
@@ -184,8 +184,10 @@ def factor_std(sigma: float, rank: int) -> float:
     return math.sqrt(sigma / math.sqrt(rank))
 
 
-def _normal(rng: np.random.Generator, shape: tuple[int, int], std: float) -> np.ndarray:
-    return std * rng.standard_normal(shape) if std else np.zeros(shape)
+def gaussian(rng: np.random.Generator, shape: tuple[int, ...], std: float) -> np.ndarray:
+    """Draw N(0, std²) entries; what is too large for a float is infinite, and training says so."""
+    with np.errstate(over="ignore"):
+        return std * rng.standard_normal(shape) if std else np.zeros(shape)
 
 
 def _require_movable(option: str, factors: int, config: Bilinear | OneLayer) -> None:

@@ -190,7 +190,7 @@ def _rounded(value: float) -> float | None:
 
 def _theory(experiment: Experiment, trace: Trace) -> tuple[Trace | None, str]:
     """Predict a run of an analysed model where that takes a moment; else say why not."""
-    if experiment.model.kind == "transformer":
+    if experiment.model.kind not in ("bilinear", "one_layer"):
         return None, ""
     from retrodict.theory import predict
 

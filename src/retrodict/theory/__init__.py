@@ -2,6 +2,7 @@
 
 predict(experiment) -> Trace        as training gives it
 GramFlow(gram, inputs, targets)     the bilinear model's exact flow, at a cost free of d
+RelationalFlow(weights, x, r, y)    the model in which identity sentences break the curse
 logit_gap, row_nll(tau, vocab_size) the closed form of one row of weights
 """
 
@@ -18,6 +19,7 @@ from retrodict.theory._dynamics import Dynamics, nll
 from retrodict.theory._gram_flow import GramFlow, wishart_root
 from retrodict.theory._parameter_flow import ParameterFlow
 from retrodict.theory._predict import predict
+from retrodict.theory._relational_flow import RelationalFlow
 from retrodict.theory._row_sgd import descend_rows, sgd_gap_spread, sgd_gaps
 from retrodict.theory._separation import Separation, separate
 
@@ -25,6 +27,7 @@ __all__ = [
     "Dynamics",
     "GramFlow",
     "ParameterFlow",
+    "RelationalFlow",
     "Separation",
     "descend_rows",
     "gap_bounds",

@@ -35,7 +35,7 @@ class Dynamics:
     """Base of both coordinate systems.
 
     Attributes:
-        m: tokens in the vocabulary.
+        m: tokens in the vocabulary; `asked`: different inputs there can be, m unless more is said.
         inputs, targets: token ids, one a training sentence.
         rows: the different input tokens, sorted.
         counts: how often each of them is an input; `wanted`: how often each target follows it.
@@ -51,15 +51,16 @@ class Dynamics:
         inputs: Sequence[int] | Int[np.ndarray, " sentence"],
         targets: Sequence[int] | Int[np.ndarray, " sentence"],
         weight_decay: float = 0.0,
+        questions: int | None = None,
     ) -> None:
-        self.m = m
+        self.m, self.asked = m, m if questions is None else questions
         self.inputs, self.targets = np.asarray(inputs), np.asarray(targets)
         if self.inputs.shape != self.targets.shape or self.inputs.ndim != 1 or not len(self.inputs):
             raise BadInput(
                 f"inputs and targets: shapes {self.inputs.shape} and {self.targets.shape}; "
                 "each needs one token a sentence, and at least one sentence"
             )
-        require_tokens("input", self.inputs, m)
+        require_tokens("input", self.inputs, self.asked)
         require_tokens("target", self.targets, m)
         if not (np.isfinite(weight_decay) and weight_decay >= 0):
             raise BadInput(f"weight_decay: {weight_decay} must be finite and at least 0")
@@ -147,17 +148,33 @@ class Dynamics:
             BadInput: times that are negative, missing or out of order, or an unknown method.
             CannotFinish: the solver gave up.
         """
+        tokens = self.rows if tokens is None else np.asarray(tokens)
+        if tokens is not self.rows:
+            require_tokens("token", tokens, self.asked)
+        path = self.follow_states(times, every_step=every_step, method=method, rtol=rtol, atol=atol)
+        for t, system, state in path:
+            yield t, system.logits(state, tokens)
+
+    def follow_states(
+        self,
+        times: float | Sequence[float] | Float[np.ndarray, " time"],
+        *,
+        every_step: bool = False,
+        method: str = "auto",
+        rtol: float = 1e-6,
+        atol: float = 1e-8,
+    ) -> Iterator[tuple[float, Dynamics, State]]:
+        """Yield (t, the system, its state) as `follow` does: the system is this one, or the one
+        that `implicit` gave from some time on.
+        """
         wanted = np.log1p(_checked_times(times))
         if method != "auto" and method not in _SOLVERS:
             choices = ", ".join(["auto", *_SOLVERS])
             raise BadInput(f"method: {method!r} is not known; choose from {choices}")
-        tokens = self.rows if tokens is None else np.asarray(tokens)
-        if tokens is not self.rows:
-            require_tokens("token", tokens, self.m)
         if not np.isfinite(self.rate(self.start)).all():
             raise BadInput("the flow's start has entries that are not finite")
         for system, s, state in _integrate(self, wanted, every_step, method, rtol, atol):
-            yield float(np.expm1(s)), system.logits(state, tokens)
+            yield float(np.expm1(s)), system, state
 
     def descend(
         self,

@@ -1,0 +1,106 @@
+"""The relational model as data: the smallest in which identity sentences break the curse.
+
+The logit of y after (x, r) is `u_xᵀ R_r v_y`. NumPy only, as the models that are analysed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+from pydantic import BaseModel, ConfigDict, Field
+
+from retrodict._room import MOST
+from retrodict.models._analysed import gaussian
+from retrodict.seeds import INIT, stream
+
+if TYPE_CHECKING:
+    import torch
+
+    from retrodict.models._population import Population
+
+FIRST, LAST = 4, 4
+"""How many ids at each end of the vocabulary have a relation matrix of their own."""
+
+RELATIONS = FIRST + LAST
+"""Relation matrices a learner: a slot for each of those ids."""
+
+
+class Relational(BaseModel):
+    """Entities as vectors, relations as matrices: the logit of y after (x, r) is u_xᵀ R_r v_y [O].
+
+    A prompt is an entity and a relation, `x r`. Relations are special tokens: the first ids of a
+    vocabulary, or, where a data recipe appends them, the last. There are eight matrices, for the
+    first four ids and the last four, so that no size depends on how many entities there are.
+    Where no relation is given (the prompt `x` alone) the mean of the eight stands in for one.
+    All entries start i.i.d. N(0, σ²). Without `training.batch_size`, a step takes all sentences.
+
+    Parameters:
+        d: dimension of u and v, entries of R squared.
+        sigma: standard deviation σ of all entries at the start; nothing moves from zero.
+        tied: output embeddings v are the input embeddings u.
+        freeze_embeddings: u and v stay as they were drawn, and only the matrices learn.
+
+    >>> Relational().parameter_count(122, 2)
+    16000
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["relational"] = "relational"
+    d: Annotated[int, Field(ge=1, le=MOST)] = 32
+    sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+    tied: bool = False
+    freeze_embeddings: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The model in a few words, for captions."""
+        options = [
+            name.replace("_", " ") for name in ("tied", "freeze_embeddings") if getattr(self, name)
+        ]
+        return ", ".join(["relational (u R v)", *options, f"d = {self.d}"])
+
+    def weights(self, vocab_size: int, seed: int) -> tuple[Float[np.ndarray, "..."], ...]:
+        """Draw the start of the learner of this seed: (u, R, v), or (u, R) where it is tied.
+
+        Shapes are (m, d), (8, d, d) and (m, d), in float64. Tied or not, u and R are the same.
+        """
+        shapes = ((vocab_size, self.d), (RELATIONS, self.d, self.d), (vocab_size, self.d))
+        return tuple(
+            gaussian(np.random.default_rng(stream(seed, INIT, part)), shape, self.sigma)
+            for part, shape in enumerate(shapes[: 2 if self.tied else 3])
+        )
+
+    def parameter_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters, frozen ones included."""
+        return (1 if self.tied else 2) * vocab_size * self.d + RELATIONS * self.d * self.d
+
+    def build(
+        self,
+        vocab_size: int,
+        length: int,
+        seeds: Sequence[int],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype | None = None,
+    ) -> Population:
+        """Initialise one learner a seed; arguments as `Transformer.build`."""
+        from retrodict.models._relational import RelationalPopulation
+
+        return RelationalPopulation(self, vocab_size, seeds, device, dtype)
+
+
+def relation_slots(vocab_size: int) -> Int[np.ndarray, " token"]:
+    """Return which matrix each token has as a relation; −1 for tokens that have none.
+
+    >>> relation_slots(10).tolist()
+    [0, 1, 2, 3, -1, -1, 4, 5, 6, 7]
+    """
+    slots = np.full(vocab_size, -1)
+    last = min(LAST, vocab_size)
+    slots[vocab_size - last :] = np.arange(RELATIONS - last, RELATIONS)
+    first = min(FIRST, vocab_size)
+    slots[:first] = np.arange(first)  # where both ends meet, the first ids keep theirs
+    return slots

@@ -1,0 +1,134 @@
+"""The relational model's gradient flow: Z(x, r) = u_xᵀ R_r V, with weight decay λ on all of it.
+
+With G_r minus the gradient of the loss by the logits of relation r (entity × token),
+
+    U' = Σ_r G_r V R_rᵀ − λU      R_r' = Uᵀ G_r V − λR_r      V' = Σ_r G_rᵀ U R_r − λV
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from retrodict.errors import BadInput
+from retrodict.theory._dynamics import Dynamics, State, require_matrix, require_tokens
+
+
+class RelationalFlow(Dynamics):
+    """Gradient dynamics of the relational model, as one vector: (U, R, V), or what is trained.
+
+    A question (x, r) is the number `r m + x`: that is what `follow` and `logits` take as tokens.
+    Relations are numbered from 0; `Relational.weights` keeps their matrices by token
+    (`relation_slots`).
+
+    Args:
+        weights: the start, (u, R, v), of shapes (m, d), (relations, d, d) and (m, d); or (u, R),
+            where v is u.
+        entities, relations, targets: one a training sentence.
+        weight_decay: λ.
+        freeze_embeddings: u and v stay.
+
+    Raises:
+        BadInput: tokens or relations that are not there, or shapes that do not fit.
+
+    >>> rng = np.random.default_rng(0)
+    >>> weights = [rng.standard_normal(shape) for shape in ((4, 3), (2, 3, 3), (4, 3))]
+    >>> flow = RelationalFlow(weights, entities=[0, 1], relations=[0, 1], targets=[1, 0])
+    >>> [logits.shape for _, logits in flow.follow([1.0], flow.questions([0], [1]))]
+    [(1, 4)]
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[Float[np.ndarray, "..."]],
+        entities: Sequence[int] | Int[np.ndarray, " sentence"],
+        relations: Sequence[int] | Int[np.ndarray, " sentence"],
+        targets: Sequence[int] | Int[np.ndarray, " sentence"],
+        weight_decay: float = 0.0,
+        freeze_embeddings: bool = False,
+    ) -> None:
+        if len(weights) not in (2, 3):
+            raise BadInput(f"weights: (u, R, v), or (u, R) if tied; got {len(weights)} arrays")
+        u, r, *v = (np.asarray(part, dtype=float) for part in weights)
+        require_matrix("weights u", u, (None, None))
+        m, d = u.shape
+        require_matrix("weights R", r, (None, d, d))
+        for part in v:
+            require_matrix("weights v", part, (m, d))
+        self.tied, self.frozen = not v, freeze_embeddings
+        self._fixed = (u, *v)
+        self._shapes = [r.shape] if freeze_embeddings else [u.shape, r.shape, *(p.shape for p in v)]
+        self.relations, self.m = len(r), m
+        super().__init__(
+            m,
+            self.questions(entities, relations),
+            targets,
+            weight_decay,
+            questions=self.relations * m,
+        )
+        trained = (r,) if freeze_embeddings else (u, r, *v)
+        self.start = np.concatenate([part.ravel() for part in trained])
+
+    def questions(
+        self,
+        entities: Sequence[int] | Int[np.ndarray, " question"],
+        relations: Sequence[int] | Int[np.ndarray, " question"],
+    ) -> Int[np.ndarray, " question"]:
+        """Return the numbers of the questions (entity, relation).
+
+        Raises:
+            BadInput: there is no such entity or relation, or not one of each a question.
+        """
+        x, r = np.asarray(entities), np.asarray(relations)
+        if x.shape != r.shape or x.ndim != 1:
+            raise BadInput(f"entities and relations: shapes {x.shape} and {r.shape} do not fit")
+        require_tokens("entity", x, self.m)
+        require_tokens("relation", r, self.relations)
+        found: np.ndarray = r * self.m + x
+        return found
+
+    def weights(
+        self, state: State
+    ) -> tuple[
+        Float[np.ndarray, "m d"], Float[np.ndarray, "relation d d"], Float[np.ndarray, "m d"]
+    ]:
+        """Return u, R and v (which is u, if tied) of a state."""
+        parts, start = [], 0
+        for shape in self._shapes:
+            size = int(np.prod(shape))
+            parts.append(state[start : start + size].reshape(shape))
+            start += size
+        if self.frozen:
+            return self._fixed[0], parts[0], self._fixed[-1]
+        return parts[0], parts[1], parts[0] if self.tied else parts[2]
+
+    def logits(
+        self, state: State, tokens: Int[np.ndarray, " question"]
+    ) -> Float[np.ndarray, "question m"]:
+        """Return the logits of every token after each question, relation by relation."""
+        u, r, v = self.weights(state)
+        relation, entity = np.divmod(tokens, self.m)
+        found = np.empty((len(tokens), self.m))
+        for i in np.unique(relation):
+            asked = relation == i
+            found[asked] = u[entity[asked]] @ r[i] @ v.T
+        return found
+
+    def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
+        """Return the direction of the parameters, the three products above, without decay."""
+        u, r, v = self.weights(state)
+        du, dr, dv = np.zeros_like(u), np.zeros_like(r), np.zeros_like(v)
+        relation, entity = np.divmod(self.rows, self.m)
+        for i in np.unique(relation):
+            x, pulled = entity[relation == i], error[relation == i]
+            back = pulled @ v
+            dr[i] = u[x].T @ back
+            if not self.frozen:
+                du[x] += back @ r[i].T  # an entity is asked once a relation
+                dv += pulled.T @ (u[x] @ r[i])
+        if self.frozen:
+            return dr.ravel()
+        moved = [du + dv, dr] if self.tied else [du, dr, dv]
+        return np.concatenate([part.ravel() for part in moved])
