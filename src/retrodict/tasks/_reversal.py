@@ -103,7 +103,7 @@ class Reversal(TaskConfig):
         words_a, words_b = words_a[np.concatenate(a_of)], words_b[np.concatenate(b_of)]
         own = np.arange(self.relations)[:, None]
         later = self.vocab_size + 2 * own  # the tokens of every relation but the first
-        tokens_of = np.where(own == 0, [FORWARD, BACKWARD], later + [FORWARD, BACKWARD])
+        tokens_of = np.where(own == 0, [FORWARD, BACKWARD], later + np.array([FORWARD, BACKWARD]))
 
         def ask(
             name: str, trained: bool, facts: Int[np.ndarray, " f"], way: Int[np.ndarray, " f"]
