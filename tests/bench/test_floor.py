@@ -9,9 +9,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from retrodict import Experiment
 from retrodict.bench import Peer, Rates, needed, step_operations
-from retrodict.bench._floor import Needed, forward_operations, trained_parameters
+from retrodict.bench._floor import Needed, trained_parameters
 from retrodict.errors import BadInput
 from retrodict.models import Transformer
+from retrodict.models._operations import forward_operations
 
 TINY = Transformer(n_layer=2, n_head=2, d_model=8, dropout=0.0)
 

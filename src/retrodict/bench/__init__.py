@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from retrodict.bench._contest import Tick
 from retrodict.bench._figure1 import measure_figure1
-from retrodict.bench._floor import Needed, needed, step_operations
+from retrodict.bench._floor import Needed, needed
 from retrodict.bench._machine import Machine, Rates, measure_rates
 from retrodict.bench._peer import Peer, require_transformers
 from retrodict.bench._pieces import measure_pieces
@@ -66,6 +66,5 @@ __all__ = [
     "measure_theory",
     "needed",
     "require_transformers",
-    "step_operations",
     "tables",
 ]

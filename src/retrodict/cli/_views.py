@@ -12,7 +12,7 @@ from rich.table import Table
 from retrodict._json import dumps
 from retrodict.cli._console import Console
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.measures import Final, final_values, over_learners
+from retrodict.measures import Final, final_values, held_out, over_learners
 from retrodict.runs import Run
 
 
@@ -185,7 +185,7 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
 def print_reading_help(console: Console, run: Run) -> None:
     """Say how to read `final_table`, and who is missing."""
     trace = run.trace
-    alphabet = float(trace.curves["alphabet_nll"].isel(group=-1))
+    alphabet = float(trace.curves["alphabet_nll"].sel(group=held_out(trace)))
     console.print(
         f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
         f"answer's alphabet {alphabet:.3f}; rank 1 is best; 'beats wrong': how often the truth is "

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from retrodict.bench import step_operations
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
-from retrodict.models import Transformer
+from retrodict.models import Transformer, step_operations
 from retrodict.recipes import Recipe, put_on, recipes
 
 Scale = Literal["smoke", "laptop"]
@@ -32,6 +31,7 @@ class Column:
         title: in words.
         task: the task's kind, which says which recipes make sense.
         base: the sections of its plain experiment that are not everybody's.
+        steps: gradient steps of a training.
         full_only: whether it is trained with `--full` alone.
     """
 
@@ -39,6 +39,7 @@ class Column:
     title: str
     task: str
     base: Mapping[str, Mapping[str, Any]]
+    steps: int = 800
     full_only: bool = False
 
     @property
@@ -66,6 +67,17 @@ COLUMNS = (
             "model": {"kind": "one_layer"},
             "optimizer": {"kind": "sgd", "lr": 1.0, "weight_decay": 0.0},
         },
+    ),
+    Column(
+        "reversal-relational",
+        "reversal, relational model u R v",
+        "reversal",
+        {
+            "model": {"kind": "relational"},
+            "optimizer": {"kind": "adamw", "lr": 0.01, "betas": [0.9, 0.98], "weight_decay": 1.0},
+            "training": {"learners": 10, "batch_size": "all"},
+        },
+        steps=3000,
     ),
 )
 """Every task and model. A new one is one entry."""
@@ -137,7 +149,7 @@ def _chosen(asked: Sequence[str], known: Mapping[str, bool], what: str, full: bo
 
 
 def _cell(recipe: Recipe, column: Column, scale: Scale, full: bool) -> Cell:
-    steps = {"smoke": 4, "laptop": 800}[scale] * (5 if full else 1)
+    steps = 4 if scale == "smoke" else column.steps * (5 if full else 1)
     plain = Experiment.model_validate(_base(column, scale))
     experiment = Experiment.model_validate(put_on(_base(column, scale), recipe.name))
     per_epoch, operations, tokens = _cost(experiment)

@@ -16,6 +16,7 @@ from retrodict.measures import (
     Broken,
     Interval,
     Share,
+    held_out,
     median_censored,
     over_learners,
     preference,
@@ -105,10 +106,10 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
     if at == "compute":
         last = int(epochs[epochs * cell.operations <= cell.budget][-1])
     share = last / max(int(epochs[-1]), 1)
-    held_out = _Read(trace, last, [_held_out(trace)])
+    asked = _Read(trace, last, [held_out(trace)])
     forward = _Read(trace, last, _forward(trace))
-    accuracy = held_out("accuracy")
-    times = solved_at(trace, _held_out(trace))
+    accuracy = asked("accuracy")
+    times = solved_at(trace, held_out(trace))
     times = np.where(times <= last, times, np.nan)
     lost = np.full(len(accuracy), math.nan)
     if plain is not None:
@@ -126,7 +127,7 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
         verdict=verdict(accuracy),
         is_split=splits(accuracy),
         accuracies=tuple(float(a) for a in accuracy),
-        **{name: over_learners(held_out(name)) for name in _HELD_OUT},
+        **{name: over_learners(asked(name)) for name in _HELD_OUT},
         preference=over_learners(_preference(trace, last)),
         forward_accuracy=over_learners(forward("accuracy")),
         forward_nll=over_learners(forward("nll")),
@@ -158,11 +159,6 @@ class _Read:
         return mean
 
 
-def _held_out(trace: Trace) -> str:
-    """The task's own held-out group, which an upper bound trains on too."""
-    return "validation"
-
-
 def _forward(trace: Trace) -> list[str]:
     """The groups that the task itself teaches."""
     curves = trace.curves
@@ -171,7 +167,7 @@ def _forward(trace: Trace) -> list[str]:
 
 
 def _preference(trace: Trace, epoch: int) -> Float[np.ndarray, " learner"]:
-    found: np.ndarray = preference(trace).sel(epoch=epoch, group=_held_out(trace)).values
+    found: np.ndarray = preference(trace).sel(epoch=epoch, group=held_out(trace)).values
     return found
 
 

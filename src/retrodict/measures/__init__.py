@@ -15,7 +15,7 @@ from retrodict.measures._solved import (
     splits,
     verdict,
 )
-from retrodict.measures._summary import Final, answer_tokens, final_values, preference
+from retrodict.measures._summary import Final, answer_tokens, final_values, held_out, preference
 
 __all__ = [
     "MOST",
@@ -30,6 +30,7 @@ __all__ = [
     "band",
     "diagonal_z",
     "final_values",
+    "held_out",
     "indices",
     "intransitivity",
     "median_censored",

@@ -34,7 +34,7 @@ class Final:
 
 
 def final_values(trace: Trace) -> list[Final]:
-    """Summarise a trace at its last epoch."""
+    """Summarise a trace at its last epoch; what is held out comes last."""
     last = trace.curves.isel(epoch=-1)
     preferred = preference(trace).isel(epoch=-1)
     names = ("nll", "entity_nll", "accuracy", "wrong_probability", "rank")
@@ -45,8 +45,17 @@ def final_values(trace: Trace) -> list[Final]:
             **{name: over_learners(last[name].sel(group=group).values) for name in names},
             preference=over_learners(preferred.sel(group=group).values),
         )
-        for group in last["group"].values
+        for group in sorted(last["group"].values, key=lambda name: name == held_out(trace))
     ]
+
+
+def held_out(trace: Trace) -> str:
+    """Name the group of the task's held-out questions, also where a recipe trains on them.
+
+    It is `validation`; the last group, if a task has no such questions.
+    """
+    groups = [str(group) for group in trace.curves["group"].values]
+    return "validation" if "validation" in groups else groups[-1]
 
 
 def preference(trace: Trace) -> xr.DataArray:

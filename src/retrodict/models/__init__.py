@@ -6,6 +6,7 @@ from pydantic import Field
 
 from retrodict.models._analysed import FACTORS, Bilinear, OneLayer, factor_std
 from retrodict.models._config import Transformer
+from retrodict.models._operations import step_operations
 from retrodict.models._relational_config import Relational, relation_slots
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "Transformer",
     "factor_std",
     "relation_slots",
+    "step_operations",
 ]
 
 

@@ -18,6 +18,7 @@ RECIPES = (
         title="control: A = R, another entity drawn at random",
         source="ours [O]",
         settings={"data": {"identity": {"partner": "random"}}},
+        models=_MODELS,
         is_bound=True,
     ),
     Recipe(
@@ -25,6 +26,7 @@ RECIPES = (
         title="control: A = A for all but the entities that questions start with",
         source="ours [O]",
         settings={"data": {"identity": {"who": "all_but_questions"}}},
+        models=_MODELS,
         is_bound=True,
     ),
 )

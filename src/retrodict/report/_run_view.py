@@ -16,6 +16,7 @@ from retrodict.measures import (
     Interval,
     diagonal_z,
     final_values,
+    held_out,
     indices,
     over_learners,
 )
@@ -92,7 +93,7 @@ def _view(run: Run) -> RunView:
         finals=final_values(trace),
         training_loss=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
         uniform_nll=float(trace.attrs["uniform_nll"]),
-        alphabet_nll=float(trace.curves["alphabet_nll"].isel(group=-1)),
+        alphabet_nll=float(trace.curves["alphabet_nll"].sel(group=held_out(trace))),
         indices={name: over_learners(values) for name, values in _indices(trace).items()},
         z={name: over_learners(values) for name, values in _z(trace).items()},
         diverged=[int(seed) for seed in ended["seed"].values],
@@ -165,7 +166,7 @@ def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
         "seeds": [int(seed) for seed in trace.curves["seed"].values],
         "measures": measures,
         "uniform": float(trace.attrs["uniform_nll"]),
-        "alphabet": float(trace.curves["alphabet_nll"].isel(group=-1)),
+        "alphabet": float(trace.curves["alphabet_nll"].sel(group=held_out(trace))),
         "curves": curves,
         "theory": None if theory is None else _theory_curves(theory, at),
     }
