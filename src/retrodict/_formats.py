@@ -16,6 +16,9 @@ STATEMENTS_FORMAT = 1
 PUBLISHED_FORMAT = 1
 """Version of published.json."""
 
+LEADERBOARD_FORMAT = 1
+"""Version of leaderboard.json."""
+
 
 class Newer(CannotFinish):
     """A file is of a format that only a newer retrodict knows: it is not damaged."""

@@ -154,6 +154,8 @@ class Experiment(Section):
         if not isinstance(data, dict):
             return data
         data = expanded(data)
+        if isinstance(objective := data.get("objective", {}), dict):
+            data = {**data, "objective": {"kind": "next_token", **objective}}
         model = data.get("model", {})
         if isinstance(model, dict):
             model = {"kind": "transformer", **model}

@@ -8,11 +8,11 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from retrodict import Experiment
-from retrodict.bench import Peer, Rates, needed, step_operations
+from retrodict.bench import Peer, Rates, needed
 from retrodict.bench._floor import Needed, trained_parameters
 from retrodict.errors import BadInput
 from retrodict.models import Transformer
-from retrodict.models._operations import forward_operations
+from retrodict.models._operations import forward_operations, step_operations
 
 TINY = Transformer(n_layer=2, n_head=2, d_model=8, dropout=0.0)
 

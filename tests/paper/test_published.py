@@ -8,6 +8,7 @@ import pytest
 import retrodict
 from retrodict import Experiment
 from retrodict.claims.published import Judged
+from retrodict.leaderboard import cells
 from retrodict.paper import FIG1, FIG3, FINDING_TIED_HEAD
 from retrodict.paper import IN_CONTEXT_REVERSAL as FIGURE
 from retrodict.paper.published import PUBLISHED
@@ -57,10 +58,11 @@ def test_names_are_unique_and_each_claim_says_where_it_is_from():
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_runs_are_those_of_the_figures(fast):
-    """A store that holds the figures answers the claims without training."""
+    """A store that holds figures and the leaderboard answers the claims without training."""
     scale = "smoke" if fast else "laptop"
     figures = (FIG1, FIG3, FIGURE, FINDING_TIED_HEAD)
     known = [one for figure in figures for one in figure.experiments(scale).values()]
+    known += [cell.experiment for cell in cells(scale=scale)]
     for claim in TRAINED:
         experiments = claim.experiments(fast)
         assert experiments

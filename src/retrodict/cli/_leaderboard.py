@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from retrodict.leaderboard import (
     brief,
     cells,
     compare,
-    facts,
     write,
 )
 from retrodict.runs import Store
@@ -60,7 +60,7 @@ def run_leaderboard(
         board = compare(chosen, store, progress, command, launcher)
     files = write(board, store)
     if as_json:
-        rows = [dict(facts(row)) for row in board.rows]
+        rows = [dataclasses.asdict(row) for row in board.rows]
         print_json({"command": command, "rule": RULE, "rows": rows, "files": list(map(str, files))})
         return
     _show(board, at, sort, files)

@@ -54,8 +54,10 @@ def predicted_nll(run: Run) -> dict[str, float] | None:
 def show_list(as_json: bool) -> None:
     """Print what there is."""
     from retrodict.claims import STATEMENTS
+    from retrodict.leaderboard import COLUMNS
     from retrodict.paper import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
     from retrodict.paper.published import PUBLISHED
+    from retrodict.recipes import recipes
 
     content: dict[str, list[dict[str, str]]] = {
         "figures": [
@@ -67,6 +69,11 @@ def show_list(as_json: bool) -> None:
         "published claims": [
             {"name": c.name, "about": c.title, "grade": c.grade} for c in PUBLISHED
         ],
+        "recipes": [
+            {"name": r.name, "about": f"{r.title} ({', '.join(r.tasks)})", "grade": r.source}
+            for r in recipes().values()
+        ],
+        "leaderboard tasks": [{"name": c.name, "about": c.title} for c in COLUMNS],
         **_kinds(),
     }
     if as_json:

@@ -10,6 +10,7 @@ from retrodict.leaderboard._board import (
     as_table,
     brief,
     compare,
+    read,
     texts,
     write,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "cells",
     "compare",
     "facts",
+    "read",
     "texts",
     "write",
 ]

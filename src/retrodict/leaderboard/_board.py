@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from retrodict._atomic import atomic_text
+from retrodict._formats import LEADERBOARD_FORMAT, require_format
 from retrodict._json import dumps
+from retrodict._untrusted import MISREAD, read_json
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
@@ -95,10 +100,40 @@ def write(board: Board, store: Store) -> list[Path]:
     writer.writeheader()
     writer.writerows(lines)
     atomic_text(paths[0], text.getvalue())
-    content = {"command": board.command, "rule": RULE, "rows": lines}
+    content = {
+        "format": LEADERBOARD_FORMAT,
+        "command": board.command,
+        "rule": RULE,
+        "rows": [dataclasses.asdict(row) for row in board.rows],
+    }
     atomic_text(paths[1], dumps(content, indent=1) + "\n")
     atomic_text(paths[2], as_page(board))
     return paths
+
+
+def read(path: Path) -> Board:
+    """Read a leaderboard.json back.
+
+    Raises:
+        ValueError: there is none, it is damaged, or of another version.
+    """
+    try:
+        content = read_json(path)
+        require_format(content["format"], LEADERBOARD_FORMAT, "it")
+        rows = TypeAdapter(list[Row]).validate_python(_with_nan(content["rows"]))
+        return Board(rows, str(content["command"]))
+    except MISREAD as error:
+        line = str(error).splitlines()[0]
+        raise ValueError(f"{path}: no leaderboard: {line}") from None
+
+
+def _with_nan(value: object) -> object:
+    """Put NaN where JSON has null for want of it."""
+    if isinstance(value, dict):
+        return {key: _with_nan(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_nan(part) for part in value]
+    return float("nan") if value is None else value
 
 
 HEAD = (

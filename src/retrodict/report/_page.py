@@ -18,6 +18,7 @@ from retrodict.report._answers import Answer, headline
 from retrodict.report._collect import Collected, Section
 from retrodict.report._embedded import embedded
 from retrodict.report._html import Html, join, row, table, tag
+from retrodict.report._leaderboard import leaderboard_of, leaderboard_section
 from retrodict.report._machine import machine_section
 from retrodict.report._sections import (
     CHIPS,
@@ -57,6 +58,7 @@ def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) 
         _contents(store, statements),
         *(_group(store, ids, *group) for group in _GROUPS),
         *_statements(statements),
+        *leaderboard_section(leaderboard_of(store.store)),
         *own_section(store, ids),
         *_not_here(store),
         _tables(),
@@ -162,6 +164,7 @@ def _contents(store: Collected, statements: Kept | None) -> Html:
         if inside:
             parts.append(tag("li", tag("a", title, href=f"#{name}"), tag("ul", *inside)))
     others = [("statements", "Statements", statements is not None)]
+    others += [("leaderboard", "What breaks the curse?", leaderboard_of(store.store) is not None)]
     others += [("own", "Experiments of your own", bool(store.own or store.left_out))]
     others += [("not-here", "Not reproduced here", bool(store.missing))]
     others += [("tables", "Tables", True), ("machine", "Machine, versions, seeds", True)]
