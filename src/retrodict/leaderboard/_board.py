@@ -88,12 +88,12 @@ def compare(
 
 
 def write(board: Board, store: Store) -> list[Path]:
-    """Write the tables as CSV, JSON and HTML; return the files.
+    """Write the tables as CSV, JSON, HTML and Markdown; return the files.
 
     Raises:
         CannotFinish: they cannot be written.
     """
-    paths = [store.root / f"{FILE}.{ending}" for ending in ("csv", "json", "html")]
+    paths = [store.root / f"{FILE}.{ending}" for ending in ("csv", "json", "html", "md")]
     lines = [facts(row) for row in board.rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
@@ -108,6 +108,7 @@ def write(board: Board, store: Store) -> list[Path]:
     }
     atomic_text(paths[1], dumps(content, indent=1) + "\n")
     atomic_text(paths[2], as_page(board))
+    atomic_text(paths[3], as_markdown(board))
     return paths
 
 
@@ -199,6 +200,26 @@ def as_page(board: Board) -> str:
         f"* upper bound or control. Mean ± 95 % interval over learners. Made by <code>"
         f"{escape(board.command)}</code>.</p>{body}<script>{_SORT}</script></html>\n"
     )
+
+
+def as_markdown(board: Board) -> str:
+    """Write the tables as Markdown."""
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cells)} |".replace("*", "\\*")
+
+    parts = [
+        f"# What breaks the curse?\n\n    {board.command}\n",
+        f"{RULE}. \\* upper bound or control; NLL in nats, on held-out questions; mean ± 95 % "
+        "interval over learners.\n",
+    ]
+    for column in COLUMNS:
+        for at in _ways():
+            if rows := board.at(at, column.name):
+                lines = [HEAD, ("---",) * len(HEAD), *map(texts, rows)]
+                parts.append(f"## {column.title}, at equal {at}\n")
+                parts.append("\n".join(map(line, lines)) + "\n")
+    return "\n".join(parts)
 
 
 def as_table(board: Board, at: At, column: str) -> str:

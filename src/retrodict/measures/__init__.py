@@ -3,6 +3,7 @@
 from retrodict.measures._effective_weights import diagonal_z
 from retrodict.measures._indices import asymmetry, indices, intransitivity, strength
 from retrodict.measures._intervals import Interval, band, over_learners
+from retrodict.measures._likelihood_bound import likelihood_bound
 from retrodict.measures._solved import (
     MOST,
     SOLVED,
@@ -33,6 +34,7 @@ __all__ = [
     "held_out",
     "indices",
     "intransitivity",
+    "likelihood_bound",
     "median_censored",
     "over_learners",
     "preference",
