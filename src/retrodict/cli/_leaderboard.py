@@ -95,7 +95,7 @@ def _texts(row: Row) -> tuple[str, ...]:
     steps = row.steps_to_solve
     return (
         f"[bold]{row.recipe}[/bold]{'*' if row.is_bound else ''}",
-        f"[{colour}]{row.verdict}{', split' if row.is_split else ''}[/{colour}]",
+        f"[{colour}]{'split' if row.is_split else row.verdict}[/{colour}]",
         brief(row.accuracy),
         f"{row.solved.count}/{row.solved.of}",
         "never" if steps != steps else f"{steps:.0f}",
