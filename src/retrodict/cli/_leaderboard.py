@@ -24,6 +24,7 @@ from retrodict.leaderboard import (
     brief,
     cells,
     compare,
+    kept,
     write,
 )
 from retrodict.runs import Store
@@ -40,13 +41,15 @@ def run_leaderboard(
     sort: str,
     out: Path,
     as_json: bool,
+    only_kept: bool = False,
     launcher: Launcher = LOCAL,
 ) -> None:
     """Make the leaderboard of a store."""
     if sort not in SORTS:
         raise BadInput(f"--sort: {sort!r:.60} is not known; {nearest(sort, SORTS)}")
-    chosen = cells(names, tasks, scale, full)
-    store = Store(out)
+    chosen, store = cells(names, tasks, scale, full), Store(out)
+    if only_kept:
+        chosen = kept(chosen, store)
     command = " ".join(
         [
             "retrodict leaderboard",
@@ -54,6 +57,7 @@ def run_leaderboard(
             *(f"--task {task}" for task in tasks),
             f"--scale {scale}",
             *(["--full"] if full else []),
+            *(["--kept"] if only_kept else []),
         ]
     )
     with Progress() as progress:

@@ -275,6 +275,9 @@ def leaderboard(
     full: Annotated[
         bool, typer.Option("--full", help="Recipes that need long too, and five times the steps.")
     ] = False,
+    only_kept: Annotated[
+        bool, typer.Option("--kept", help="Only what is trained already; nothing is trained.")
+    ] = False,
     at: Annotated[
         Ways, typer.Option("--at", help="Shown at equal gradient steps, or equal operations.")
     ] = Ways.updates,
@@ -294,7 +297,7 @@ def leaderboard(
       retrodict leaderboard                             everything, about 40 minutes on two cores
       retrodict leaderboard plain identity mlm_u        some recipes
       retrodict leaderboard --task chain --sort echo    one task, sorted by another column
-      retrodict leaderboard --at compute                read at equal operations; nothing is trained
+      retrodict leaderboard --kept --at compute         what is trained, at equal operations
 
     Writes leaderboard.csv, leaderboard.json and leaderboard.html to the store. What is trained
     already is found there; interrupted, the same command goes on.
@@ -304,7 +307,16 @@ def leaderboard(
 
     where = launcher_named(launcher.value, cpus, gpus, slurm or [])
     run_leaderboard(
-        names or [], tasks or [], scale.value, full, at.value, sort, out, as_json, where
+        names or [],
+        tasks or [],
+        scale.value,
+        full,
+        at.value,
+        sort,
+        out,
+        as_json,
+        only_kept,
+        where,
     )
 
 

@@ -87,6 +87,19 @@ def compare(
     return Board(rows, command)
 
 
+def kept(cells: Sequence[Cell], store: Store) -> list[Cell]:
+    """Choose the cells whose runs a store holds, finished.
+
+    Raises:
+        BadInput: it holds none.
+        CannotFinish: a run is damaged.
+    """
+    found = [cell for cell in cells if store.run(cell.experiment.resolved()).finished]
+    if not found:
+        raise BadInput(f"{store.root}: none of these is trained there; leave out --kept")
+    return found
+
+
 def write(board: Board, store: Store) -> list[Path]:
     """Write the tables as CSV, JSON, HTML and Markdown; return the files.
 
