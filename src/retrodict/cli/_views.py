@@ -56,6 +56,7 @@ def show_list(as_json: bool) -> None:
     from retrodict.claims import STATEMENTS
     from retrodict.paper import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
     from retrodict.paper.published import PUBLISHED
+    from retrodict.recipes import recipes
 
     content: dict[str, list[dict[str, str]]] = {
         "figures": [
@@ -66,6 +67,10 @@ def show_list(as_json: bool) -> None:
         "statements": [{"name": s.name, "about": s.title, "grade": s.grade} for s in STATEMENTS],
         "published claims": [
             {"name": c.name, "about": c.title, "grade": c.grade} for c in PUBLISHED
+        ],
+        "recipes": [
+            {"name": r.name, "about": f"{r.title}; for {', '.join(r.tasks)}", "source": r.source}
+            for r in recipes().values()
         ],
         **_kinds(),
     }
