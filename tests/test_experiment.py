@@ -217,3 +217,110 @@ def test_analysed_models_take_the_optimiser_and_batch_of_their_analysis():
 def test_the_bilinear_model_reads_pairs_only():
     with pytest.raises(BadInput, match=r"x\.yaml: model\.kind bilinear reads a single token"):
         Experiment.from_text("task: {kind: reversal}\nmodel: {kind: bilinear}", where="x.yaml")
+
+
+OLD = {
+    "94ac4c84a7f18067": [],
+    "dbccb2a5335fb7fa": [
+        "task.kind=chain",
+        "task.entity_length=2",
+        "model.tied_head=true",
+        "objective.span=whole_sequence",
+    ],
+    "19374d3bc8131866": [
+        "task={kind: in_context}",
+        "model.position=rotary",
+        "optimizer={kind: sgd}",
+    ],
+    "2a3673a162c7d2d7": [
+        "task={kind: related_chain}",
+        "training.precision=bfloat16",
+        "record.weights_at=[]",
+    ],
+    "01547d75cdd25b8f": [
+        "task={kind: pairs}",
+        "model={kind: bilinear}",
+        "optimizer={kind: sgd}",
+        "training.batch_size=all",
+    ],
+    "8905355dcd4661e1": [
+        "model={kind: one_layer}",
+        "training.seed=3",
+        "training.corpus_seed=1",
+        "task.max_train_facts=5",
+    ],
+    "efc646342c96a05b": [
+        "task.vocab_size=40",
+        "model={n_layer: 2, n_head: 2, d_model: 32, dropout: 0.0, freeze_embeddings: true}",
+        "training.execution=eager",
+    ],
+}
+"""Experiments by their hash before there were data recipes and other objectives."""
+
+
+@pytest.mark.parametrize(("before", "changes"), OLD.items())
+def test_an_experiment_keeps_the_hash_it_had_before_later_settings_came(before, changes):
+    experiment = Experiment.from_text(REVERSAL).with_overrides(
+        "training.device=cpu", "training.threads=1", *changes
+    )
+    assert experiment.digest(results_version=2)[:16] == before
+
+
+def test_an_experiment_is_written_as_it_was_before_later_settings_came():
+    experiment = Experiment.from_text("task: {kind: pairs}\nmodel: {kind: bilinear}")
+    assert experiment.to_yaml() == (
+        "task:      {kind: pairs, n: 20, m: 100, backward: all_but_first}\n"
+        "model:     {kind: bilinear, d: 1000, sigma: 0.0, parametrisation: full, rank: null}\n"
+        "objective: {kind: next_token, span: last_entity}\n"
+        "optimizer: {kind: sgd, lr: 0.1, momentum: 0.0, weight_decay: 0.0}\n"
+        "training:  {epochs: 3000, batch_size: all, learners: 10, seed: 0, corpus_seed: null, "
+        "device: auto, precision: float32, threads: auto, execution: auto}\n"
+        "record:    {every: 1, weights_at: [0, 100, 1000, 3000]}\n"
+    )
+    for later in ("relations", "attention", "controls", "data"):
+        assert later not in Experiment.from_text(REVERSAL).to_yaml()
+
+
+LATER = [
+    ["task.relations=2"],
+    ["model.attention=bidirectional", "objective={kind: masked}"],
+    ["model.attention=bidirectional", "objective={kind: masked, rate: uniform}"],
+    ["model.attention=bidirectional", "objective={kind: diffusion}"],
+    ["objective={kind: permuted}"],
+    ["objective={kind: bico}"],
+    ["record.controls=true"],
+    ["data={identity: {}}"],
+    ["data={identity: {who: questions}}"],
+    ["data={identity: {share: 0.5}}"],
+    ["data={reverse: {}}"],
+    ["data={one_way: {}, bridge: {}}"],
+]
+
+
+def test_later_settings_alter_the_hash_where_they_say_something():
+    digests = [digest(*changes) for changes in [[], *LATER]]
+    assert len(set(digests)) == len(digests)
+
+
+@pytest.mark.parametrize("changes", LATER)
+def test_later_settings_come_back_from_yaml(changes):
+    experiment = Experiment.from_text(REVERSAL).with_overrides(*changes)
+    back = Experiment.from_text(experiment.to_yaml())
+    assert back == experiment
+    assert back.digest() == experiment.digest()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (["objective={kind: masked}"], "masked needs model.attention bidirectional, not causal"),
+        (["model.attention=bidirectional"], "next_token needs model.attention causal"),
+        (["model={kind: one_layer}", "objective={kind: bico}"], "choose next_token"),
+        (["objective={kind: masked, rate: 1.0}"], "objective.rate"),
+        (["task.relations=65"], "task.relations: .*less than or equal to 64"),
+    ],
+)
+def test_what_does_not_fit_an_objective_is_refused_in_one_line(changes, says):
+    with pytest.raises(BadInput, match=says) as refused:
+        Experiment.from_text(REVERSAL).with_overrides(*changes)
+    assert "\n" not in str(refused.value)

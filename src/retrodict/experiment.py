@@ -211,29 +211,50 @@ class Experiment(Section):
         identity, reverse = self.data.identity, self.data.reverse
         if identity and identity.who == "middle" and task != "chain":
             raise ValueError("data.identity.who middle is for task.kind chain; choose all")
-        uneven = [name for name in names if name in ("middle_step", "bridge")]
+        longer = [name for name in names if name in ("middle_step", "bridge")]
         if reverse and reverse.marker:
-            uneven.append("reverse.marker")
-        if uneven and objective.needs_even:
+            longer.append("reverse.marker")
+        if longer and objective.needs_even:
             raise ValueError(
                 f"objective.kind {objective.kind} needs sentences of one length, and "
-                f"data.{uneven[0]} makes longer ones; choose objective.kind next_token"
+                f"data.{longer[0]} makes longer ones; choose objective.kind next_token"
             )
-        if uneven and not isinstance(self.model, Transformer):
+        if longer and not isinstance(self.model, Transformer):
             raise ValueError(
-                f"data.{uneven[0]} makes sentences of more tokens than model.kind "
+                f"data.{longer[0]} makes sentences of more tokens than model.kind "
                 f"{self.model.kind} reads; choose model.kind transformer"
             )
-        if names.count("identity") and names.count("bridge"):
+        if reverse and self.data.middle_step:
+            raise ValueError("data.reverse cannot stand beside data.middle_step; choose one")
+        if reverse and reverse.marker and self.data.bridge:
+            raise ValueError("data.bridge cannot stand beside data.reverse.marker; choose one")
+        if identity and self.data.bridge:
             raise ValueError("data.bridge has identity sentences of its own; leave out identity")
         if self.data.bridge and isinstance(self.task, Reversal) and self.task.relations > 1:
             raise ValueError("data.bridge is for task.relations 1")
-        if len(names) > 1 and uneven and names[-1] != uneven[-1].partition(".")[0]:
+        if identity and identity.who == "trained" and self.data.one_way:
             raise ValueError(
-                f"data.{names[-1]} cannot stand beside data.{uneven[0]}, which makes longer "
-                "sentences; choose one of them"
+                "data.identity.who trained is nobody beside data.one_way, which holds out "
+                "something of every pair; choose all"
             )
+        if identity and isinstance(self.task, Reversal) and self.task.relations > 1:
+            self._require_as_many_entities(self.task, identity.who)
         return self
+
+    @staticmethod
+    def _require_as_many_entities(task: Reversal, who: str) -> None:
+        """Refuse identity sentences whose number differs from seed to seed."""
+        if who != "all":
+            raise ValueError(
+                f"data.identity.who {who} is another number of entities for every seed where "
+                f"task.relations is {task.relations}; choose all"
+            )
+        if sum(task.sizes) < task.pairs:
+            raise ValueError(
+                f"data.identity is for another number of entities for every seed where "
+                f"task.relations is {task.relations} and not every pair is used; choose "
+                "task.relations 1, or larger task.max_train_facts and task.max_validation_facts"
+            )
 
     @model_validator(mode="after")
     def _model_reads_objective(self) -> Experiment:

@@ -29,7 +29,7 @@ CONTROLS = {
     "over all of them (nats)",
     "wrong_accuracy": "share of questions to which a wrong token drawn from the answer's alphabet "
     "would be the most probable answer",
-    "echo": "share of questions whose most probable answer is the first token of the question",
+    "echo": "share of questions whose most probable answer is, wrongly, the question's first token",
     "neither": "share of questions whose most probable answer is neither right nor an echo",
 }
 """Variables over (learner, epoch, group) that are recorded where `record.controls` says so; like

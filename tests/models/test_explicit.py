@@ -30,7 +30,14 @@ class Replayed:
         return torch.stack(drawn)[:, :size]
 
 
-def compare(config: Transformer, batch: int, length: int, first: int, threads: int = 1) -> None:
+def compare(
+    config: Transformer,
+    batch: int,
+    length: int,
+    first: int,
+    threads: int = 1,
+    weighted: bool = False,
+) -> None:
     """Loss, gradients and logits agree to rounding in float64, for two learners."""
     population = config.build(VOCAB, length + 1, SEEDS, dtype=torch.float64)
     random = torch.Generator().manual_seed(0)
@@ -41,6 +48,10 @@ def compare(config: Transformer, batch: int, length: int, first: int, threads: i
     drops = config.dropout > 0
     logits = population(tokens, first, Replayed(config.dropout) if drops else None)
     nll = F.cross_entropy(logits.flatten(0, 2), targets.flatten(), reduction="none")
+    weights = torch.rand(targets.shape, generator=random, dtype=torch.float64) * 3
+    weights *= torch.rand(targets.shape, generator=random) < 0.6  # some count nothing
+    if weighted:
+        nll = nll * weights.flatten()
     losses = nll.view(2, -1).mean(1)
     population.backward(losses.sum())
 
@@ -55,6 +66,7 @@ def compare(config: Transformer, batch: int, length: int, first: int, threads: i
                 targets[s],
                 streams[s] if drops else None,
                 lambda span, part, home=found: home[span].copy_(part),
+                weights[s] if weighted else None,
             )
             torch.testing.assert_close(loss, losses[s].detach(), rtol=1e-11, atol=0.0)
             torch.testing.assert_close(found, population.flat_grad[s], rtol=1e-9, atol=1e-12)
@@ -86,6 +98,12 @@ MODELS = {
 def test_it_is_the_plain_model_and_its_gradient(options, batch, length, first):
     model = {"n_layer": 3, "n_head": 2, "d_model": 16, "dropout": 0.0, **options}
     compare(Transformer(**model), batch, length, first)
+
+
+@pytest.mark.parametrize("options", MODELS.values(), ids=MODELS.keys())
+def test_predictions_count_as_much_as_they_are_said_to(options):
+    model = {"n_layer": 2, "n_head": 2, "d_model": 16, "dropout": 0.0, **options}
+    compare(Transformer(**model), 6, 5, 0, weighted=True)
 
 
 @settings(max_examples=25, deadline=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -231,3 +233,55 @@ def test_render_names_tokens_by_alphabet():
     corpus = Reversal(vocab_size=20).corpus(0)
     assert corpus.render(corpus.tokens[0])[0] == "A"
     assert " → B" in corpus.render(corpus.tokens[0])
+
+
+@given(st.integers(1, 3), st.floats(0.001, 0.1) | st.floats(0.9, 0.999))
+@settings(max_examples=60, deadline=None)
+def test_the_vocab_size_that_a_refusal_names_is_the_smallest_that_works(k, share):
+    def refusal(vocab_size: int) -> str:
+        try:
+            Reversal(vocab_size=vocab_size, entity_length=k, train_share=share)
+        except ValidationError as error:
+            return str(error)
+        return ""
+
+    smallest = int(re.findall(r"works here is (\d+)", refusal(4))[0])
+    assert not refusal(smallest)
+    assert f"works here is {smallest}" in refusal(smallest - 4)
+
+
+def test_a_share_with_which_no_vocab_size_works_is_refused_at_once():
+    with pytest.raises(ValidationError) as refused:
+        Reversal(train_share=1e-300)
+    assert "smallest vocab_size" not in str(refused.value)
+
+
+def test_each_relation_has_its_own_pairing_split_and_tokens_over_the_same_entities():
+    one, corpus = Reversal(vocab_size=40).corpus(3), Reversal(vocab_size=40, relations=3).corpus(3)
+    assert corpus.names == (*one.names, "→2", "←2", "→3", "←3")
+    pairs = 10
+    for relation, arrows in enumerate(([0, 1], [42, 43], [44, 45])):
+        mine = np.isin(corpus.tokens[:, 1], arrows)
+        np.testing.assert_array_equal(corpus.facts[mine] // pairs, relation)
+        taught = {tuple(sorted(row)) for row in corpus.tokens[mine][:, [0, 2]].tolist()}
+        asked = corpus.group("validation")
+        of_mine = np.isin(asked.tokens[:, 1], arrows)
+        assert of_mine.sum() == len(one.group("validation"))
+        assert len(taught) == pairs
+        assert {t for pair in taught for t in pair} == set(one.tokens[:, [0, 2]].ravel().tolist())
+        for first, arrow, last in asked.tokens[of_mine].tolist():
+            turned = arrows[1 - arrows.index(arrow)]
+            assert [last, turned, first] in corpus.tokens.tolist()
+            assert [first, arrow, last] not in corpus.tokens.tolist()
+    pairings = [
+        {tuple(row) for row in corpus.tokens[corpus.tokens[:, 1] == arrow][:, [0, 2]].tolist()}
+        for arrow in (0, 42, 44)
+    ]
+    assert pairings[0] != pairings[1] != pairings[2]
+
+
+def test_one_relation_is_the_first_of_several():
+    one, more = Reversal(vocab_size=40).corpus(3), Reversal(vocab_size=40, relations=2).corpus(3)
+    for group in one.groups:
+        rows = more.group(group.name).tokens
+        np.testing.assert_array_equal(rows[: len(group)], group.tokens)

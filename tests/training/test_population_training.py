@@ -13,6 +13,9 @@ from retrodict import Experiment
 from retrodict.errors import Interrupted
 from retrodict.training import Hooks, Trainer, train
 
+SHORT = "training.batch_size=16"
+"""For what takes longer a step, fewer steps an epoch."""
+
 VARIANTS = {
     "default": [],
     "sgd with momentum": ["optimizer={kind: sgd, lr: 0.05, momentum: 0.9, weight_decay: 0.01}"],
@@ -32,6 +35,13 @@ VARIANTS = {
         " train_triples: 4, validation_triples: 2}"
     ],
     "float64": ["training.precision=float64"],
+    "masked": ["objective={kind: masked}", "model.attention=bidirectional", SHORT],
+    "uniform, decoder": ["objective={kind: masked, rate: uniform, layout: copy}", SHORT],
+    "diffusion": ["objective={kind: diffusion}", "model.attention=bidirectional", SHORT],
+    "permuted": ["objective={kind: permuted}", SHORT],
+    "bico": ["objective={kind: bico}", SHORT],
+    "sentences of several lengths": ["data={bridge: {}}", "record.controls=true"],
+    "middle step": ["task.kind=chain", "data={middle_step: {}}"],
     "odd sizes": ["model.d_model=18", "training.batch_size=5", "task.vocab_size=31"],
 }
 
@@ -88,7 +98,14 @@ def test_at_laptop_scale_a_learner_alone_has_the_same_bits_as_among_ten(lr):
 
 
 @pytest.mark.parametrize(
-    "changes", [[], VARIANTS["sgd with momentum"], VARIANTS["frozen"], VARIANTS["in context"]]
+    "changes",
+    [
+        [],
+        *(
+            VARIANTS[name]
+            for name in ("sgd with momentum", "frozen", "in context", "masked", "bico", "permuted")
+        ),
+    ],
 )
 @pytest.mark.parametrize("stop_after", [1, 4])
 def test_a_resumed_run_has_the_same_bits(tiny, tmp_path, changes, stop_after):

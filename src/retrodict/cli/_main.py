@@ -293,7 +293,7 @@ def leaderboard(
 ) -> None:
     """Compare what is said to break the curse: same facts, same budget, ten seeds, controls.
 
-    
+    \b
       retrodict leaderboard                             everything, about 40 minutes on two cores
       retrodict leaderboard plain identity mlm_u        some recipes
       retrodict leaderboard --task chain --sort echo    one task, sorted by another column

@@ -70,7 +70,7 @@ def show_list(as_json: bool) -> None:
             {"name": c.name, "about": c.title, "grade": c.grade} for c in PUBLISHED
         ],
         "recipes": [
-            {"name": r.name, "about": f"{r.title} ({', '.join(r.tasks)})", "grade": r.source}
+            {"name": r.name, "about": f"{r.title}; for {', '.join(r.tasks)}", "source": r.source}
             for r in recipes().values()
         ],
         "leaderboard tasks": [{"name": c.name, "about": c.title} for c in COLUMNS],

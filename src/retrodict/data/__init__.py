@@ -26,11 +26,11 @@ class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     one_way: OneWay | None = None
-    held_out: HeldOut | None = None
     middle_step: MiddleStep | None = None
     reverse: Reverse | None = None
     bridge: Bridge | None = None
     identity: Identity | None = None
+    held_out: HeldOut | None = None
 
     @property
     def additions(self) -> dict[str, Addition]:

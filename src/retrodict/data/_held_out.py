@@ -15,7 +15,8 @@ class HeldOut(Addition):
         taught now         A → B,  B ← A         A → B,  B → C,  A ⇝ C
 
     Nothing is held out then, so `validation` says how well the model memorises, and no recipe can
-    do better: the upper bound of every comparison [O].
+    do better: the upper bound of every comparison [O]. It is added last, so that other recipes
+    still know what the task holds out.
 
     >>> from retrodict.tasks import Reversal
     >>> corpus = Reversal(vocab_size=20).corpus(0)

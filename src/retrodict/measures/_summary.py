@@ -69,6 +69,6 @@ def preference(trace: Trace) -> xr.DataArray:
 
 
 def answer_tokens(trace: Trace) -> int:
-    """How many tokens an answer of a trace's task has; its whole NLL is a sum over so many."""
+    """How many tokens an answer has, at most; its whole NLL is a sum over so many."""
     corpus = Experiment.from_text(trace.attrs["experiment"]).corpus(seed=0)
-    return int(corpus.tokens.shape[1] - corpus.answer_start)
+    return max(int(group.answers.shape[1]) for group in corpus.groups)

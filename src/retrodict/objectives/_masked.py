@@ -71,12 +71,12 @@ class Masked(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Hide what is asked, and whatever lies between it and the prompt."""
+        """Hide everything behind the prompt: what is asked, and what lies around it."""
         if self.layout == "in_place":
-            return asked_in_place(corpus.vocab_size - 1, prompts, answers.shape[1], start)
+            return asked_in_place(corpus, prompts, answers.shape[1], start)
         mask, bar = corpus.vocab_size - 2, corpus.vocab_size - 1
         end, n = prompts.shape[1], answers.shape[1]
-        holes = np.full((len(prompts), start + n - end), mask)
+        holes = np.full((len(prompts), corpus.tokens.shape[1] - end), mask)
         column = np.full((len(prompts), 1), bar)
         # a copy cannot skip: tokens between prompt and answer are repeated as holes
         between = np.full((len(prompts), start - end), mask)
@@ -105,10 +105,9 @@ class Diffusion(ObjectiveConfig):
         sentence  A → B        A [M] B      [M] [M] [M]
 
     A hidden token's prediction counts 1/t: the mean is then an upper bound of −log p(sentence),
-    the negative evidence bound of absorbing diffusion (`measures.likelihood_bound` gives it
-    exactly). A question hides just what it asks. Sources: Austin et al. 2021 (absorbing
-    diffusion); Nie et al. 2025, arXiv 2502.09992 (for language) [N]. Needs
-    `model.attention: bidirectional`.
+    the negative evidence bound of absorbing diffusion. A question hides just what it asks.
+    Sources: Austin et al. 2021 (absorbing diffusion); Nie et al. 2025, arXiv 2502.09992 (for
+    language) [N]. Needs `model.attention: bidirectional`.
     """
 
     kind: Literal["diffusion"] = "diffusion"
@@ -141,8 +140,8 @@ class Diffusion(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Hide what is asked, and whatever lies between it and the prompt."""
-        return asked_in_place(corpus.vocab_size - 1, prompts, answers.shape[1], start)
+        """Hide everything behind the prompt: what is asked, and what lies around it."""
+        return asked_in_place(corpus, prompts, answers.shape[1], start)
 
 
 def in_place(
@@ -156,8 +155,9 @@ def in_place(
 
 
 def asked_in_place(
-    mask: int, prompts: Int[np.ndarray, "question prompt"], answer: int, start: int
+    corpus: Corpus, prompts: Int[np.ndarray, "question prompt"], answer: int, start: int
 ) -> Questions:
-    """Hide everything behind the prompt, to the end of the answer."""
-    holes = np.full((len(prompts), start + answer - prompts.shape[1]), mask)
+    """Hide everything behind the prompt, to the end of a sentence as it is trained."""
+    length, end = corpus.tokens.shape[1], prompts.shape[1]
+    holes = np.full((len(prompts), length - end), corpus.vocab_size - 1)
     return Questions(np.concatenate([prompts, holes], axis=1), tuple(range(start, start + answer)))

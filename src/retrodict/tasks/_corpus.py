@@ -118,11 +118,6 @@ class Corpus:
         return self.entity_spans[-1][0]
 
     @property
-    def is_even(self) -> bool:
-        """Whether all sentences have one length, and their last entities one place."""
-        return self.lengths is None and self.answer_starts is None
-
-    @property
     def sentence_lengths(self) -> Int[np.ndarray, " sentence"]:
         """Tokens of each sentence."""
         count, length = self.tokens.shape

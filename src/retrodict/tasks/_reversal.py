@@ -71,11 +71,15 @@ class Reversal(TaskConfig):
         return self
 
     @property
+    def pairs(self) -> int:
+        """Pairs that the entities of a relation make; caps may leave some out."""
+        return word_count(self.vocab_size, self.entity_length)
+
+    @property
     def sizes(self) -> tuple[int, int]:
         """Training pairs and validation pairs of a relation."""
-        pairs = word_count(self.vocab_size, self.entity_length)
         return cap_facts(
-            split(pairs, self.train_share),
+            split(self.pairs, self.train_share),
             self.entity_length,
             self.max_train_facts,
             self.max_validation_facts,
@@ -85,7 +89,7 @@ class Reversal(TaskConfig):
         """Draw the corpus of this seed."""
         rng = np.random.default_rng(seed)
         k, a = self.entity_length, alphabet_size(self.vocab_size)
-        pairs = word_count(self.vocab_size, k)
+        pairs = self.pairs
         n_train, n_validation = self.sizes
         questions = 2 * (n_train + n_validation) * self.relations
         self.require_room(self.vocab_size, questions, 2 * k + 1, a)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -84,12 +85,12 @@ def require_both_parts(vocab_size: int, entity_length: int, train_share: float) 
         return
     facts = word_count(vocab_size, entity_length)
     train, validation = split(facts, train_share)
-    smallest = next(
-        (v for v in range(4, 100_000, 4) if _has_both_parts(v, entity_length, train_share)), None
-    )
+    # more words leave no fewer facts on either side, so the first that works can be bisected for
+    sizes = range(4, 100_000, 4)
+    found = bisect_left(sizes, True, key=lambda v: _has_both_parts(v, entity_length, train_share))
     remedy = (
-        f"the smallest vocab_size that works here is {smallest}"
-        if smallest
+        f"the smallest vocab_size that works here is {sizes[found]}"
+        if found < len(sizes)
         else "no vocab_size works with this train_share; choose one further from 0 and 1"
     )
     raise ValueError(

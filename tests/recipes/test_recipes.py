@@ -1,0 +1,142 @@
+"""Recipes: every one is a valid experiment wherever it says it makes sense, however it is named."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from retrodict import BadInput, Experiment, Grid
+from retrodict import recipes as room
+from retrodict.cli._main import run_cli
+from retrodict.recipes import Recipe, find, recipes
+
+MODEL = {
+    "transformer": "{n_layer: 1, n_head: 2, d_model: 8}",
+    "one_layer": "{kind: one_layer}",
+    "relational": "{kind: relational}",
+}
+CASES = [
+    (recipe.name, task, model)
+    for recipe in recipes().values()
+    for task in recipe.tasks
+    for model in recipe.models
+]
+
+
+def text(task: str, model: str) -> str:
+    return f"task: {{kind: {task}, vocab_size: 24}}\nmodel: {MODEL[model]}\n"
+
+
+@pytest.mark.parametrize(("name", "task", "model"), CASES)
+def test_a_recipe_is_valid_in_yaml_by_override_and_in_a_grid(name, task, model):
+    in_yaml = Experiment.from_text(f"recipe: {name}\n{text(task, model)}")
+    overridden = Experiment.from_text(text(task, model), [f"recipe={name}"])
+    grid = Grid.from_text(f"{text(task, model)}grid: {{recipe: [{name}]}}\n")
+    assert in_yaml == overridden == grid.cells[0].experiment
+    corpus = in_yaml.corpus(0)
+    assert len(in_yaml.examples(corpus).inputs)
+    for section, settings in find(name).settings.items():
+        found = getattr(in_yaml, section)
+        for key, value in settings.items():
+            part = getattr(found, key)
+            assert value == (part.model_dump(exclude_unset=True) if section == "data" else part)
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_a_recipe_says_what_it_does_and_where_it_comes_from(name):
+    recipe = find(name)
+    assert recipe.name == name
+    assert recipe.title
+    assert any(f"[{grade}]" in recipe.source for grade in "SNRO")
+
+
+def test_what_the_file_says_itself_comes_on_top():
+    experiment = Experiment.from_text(
+        f"recipe: weight_decay\noptimizer: {{lr: 0.5}}\n{text('reversal', 'transformer')}"
+    )
+    assert (experiment.optimizer.lr, experiment.optimizer.weight_decay) == (0.5, 1.0)
+    own = Experiment.from_text(
+        f"recipe: weight_decay\noptimizer: {{weight_decay: 0.0}}\n{text('chain', 'transformer')}"
+    )
+    assert own.optimizer.weight_decay == 0.0
+
+
+def test_a_written_experiment_names_no_recipe_any_more():
+    experiment = Experiment.from_text(f"recipe: identity\n{text('reversal', 'transformer')}")
+    assert "recipe" not in experiment.to_yaml()
+    assert Experiment.from_text(experiment.to_yaml()) == experiment
+
+
+REFUSED = {
+    "recipe: identiti\n": "'identiti' is not known; did you mean 'identity'",
+    "recipe: [plain]\n": "give a recipe's name",
+    "recipe: null\n": "give a recipe's name",
+    "recipe: bico\nobjective: {kind: permuted}\n": "leave out one of them",
+    "recipe: middle_step\n": "middle_step is for task.kind chain",
+    "recipe: identity\ndata: null\n": "data: expected a mapping",
+}
+
+
+@pytest.mark.parametrize(("first", "says"), REFUSED.items())
+def test_bad_recipes_are_refused_in_one_line_with_nothing_written(first, says, tmp_path, capsys):
+    path = tmp_path / "x.yaml"
+    path.write_text(first + text("reversal", "transformer"), encoding="utf-8")
+    store = tmp_path / "store"
+    assert run_cli(["run", str(path), "--out", str(store)]) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert err.count("\n") == 1
+    assert not store.exists()
+
+
+def test_an_unknown_recipe_of_an_override_or_a_grid_is_refused():
+    with pytest.raises(BadInput, match="did you mean 'plain'"):
+        Experiment.from_text(text("reversal", "transformer"), ["recipe=plan"])
+    with pytest.raises(BadInput, match="did you mean 'plain'"):
+        Grid.from_text(f"{text('reversal', 'transformer')}grid: {{recipe: [plan]}}\n")
+
+
+@pytest.fixture
+def another(tmp_path, monkeypatch):
+    """A new file in the room of recipes."""
+
+    def write(name: str) -> None:
+        source = (
+            "from retrodict.recipes._recipe import Recipe\n"
+            f"RECIPES = (Recipe(name={name!r}, title='new', source='ours [O]',"
+            " settings={'optimizer': {'lr': 0.25}}),)\n"
+        )
+        (tmp_path / "_another.py").write_text(source, encoding="utf-8")
+        monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+        recipes.cache_clear()
+
+    yield write
+    monkeypatch.undo()
+    sys.modules.pop("retrodict.recipes._another", None)
+    recipes.cache_clear()
+
+
+def test_a_new_file_is_a_new_recipe_and_stands_in_the_leaderboard(another):
+    from retrodict.leaderboard import cells
+
+    another("another")
+    assert isinstance(find("another"), Recipe)
+    assert next(iter(recipes())) == "plain"
+    assert Experiment.from_text(
+        f"recipe: another\n{text('chain', 'transformer')}"
+    ).optimizer.lr == (0.25)
+    found = cells(["another"], scale="smoke")
+    assert {cell.column.task for cell in found} == {"reversal", "chain"}
+
+
+def test_two_recipes_of_one_name_are_refused(another):
+    another("plain")
+    with pytest.raises(ValueError, match="two recipes are named plain"):
+        recipes()
+
+
+def test_the_list_names_every_recipe(capsys):
+    assert run_cli(["list", "--json"]) == 0
+    assert set(recipes()) <= set(json.dumps(json.loads(capsys.readouterr().out)).split('"'))
