@@ -31,7 +31,11 @@ SHARES: dict[Scale, tuple[float, ...]] = {
     "paper": (0.2, 0.4, 0.55, 0.7, 0.85),
 }
 USUAL = 0.7  # the paper's share of pairs taught both ways
-DOSES = (0.25, 0.5, 0.75)
+DOSES: dict[Scale, tuple[float, ...]] = {
+    "smoke": (0.5,),
+    "laptop": (0.25, 0.5, 0.75),
+    "paper": (0.25, 0.5, 0.75),
+}
 
 ROWS = {
     "none": (),
@@ -56,19 +60,18 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
         for name, changes in rows(scale).items()
         for share in SHARES[scale]
     }
-    for dose in DOSES:
+    for dose in DOSES[scale]:
         change = f"data.identity={{who: all, share: {dose}}}"
         found[f"dose {dose:g}, share {USUAL:g}"] = cell("reversal", scale, USUAL, change)
     return found
 
 
 def draw(material: Material) -> Figure:
-    """Three grids of shares of answers; below, doses, and accuracy over time."""
+    """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
     shares = SHARES[material.scale]
     names = list(rows(material.scale))
     traces = [[_at(material, name, share) for share in shares] for name in names]
     over_time = {f"{share:.0%} of pairs": _at(material, "all", share) for share in shares}
-    controls = {name: _at(material, name, USUAL) for name in ("none", "questions only", "all")}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
@@ -81,19 +84,20 @@ def draw(material: Material) -> Figure:
         {
             (f"{USUAL:.0%} both ways: dose", "share of entities with A = A"): _doses(material),
             ("right, A = A for all", "updates"): over_updates(over_time),
-            (f"right, {USUAL:.0%} both ways", "updates"): over_updates(controls),
+            ("echo, A = A for all", "updates"): over_updates(over_time, "echo"),
         },
         "Reversal: A = A for every entity breaks the curse if most pairs are taught both ways",
     )
 
 
 def _doses(material: Material) -> Lines:
+    doses = DOSES[material.scale]
     traces = [
         _at(material, "none", USUAL),
-        *(_at(material, f"dose {dose:g}", USUAL) for dose in DOSES),
+        *(_at(material, f"dose {dose:g}", USUAL) for dose in doses),
         _at(material, "all", USUAL),
     ]
-    at = np.array([0.0, *DOSES, 1.0])
+    at = np.array([0.0, *doses, 1.0])
     names = {"right": "accuracy", "echo": "echo", "neither": "neither"}
     return {
         name: (at, np.stack([last(trace, measure) for trace in traces], axis=1))
@@ -127,10 +131,19 @@ def claims(material: Material) -> list[Claim]:
         ),
         at_least(
             "identity-phase.echo",
-            f"A = A for all, {fewest:.0%} both ways: share of echoes",
+            f"{fewest:.0%} both ways: share of echoes with A = A for all less that without, seed "
+            "by seed",
             "O",
-            over_learners(last(few, "echo")),
-            0.6,
+            over_learners(last(few, "echo") - last(_at(material, "none", fewest), "echo")),
+            0.3,
+        ),
+        at_least(
+            "identity-phase.echo-first",
+            f"A = A for all, {USUAL:.0%} both ways: most echoes on the way less those at the end, "
+            "seed by seed",
+            "O",
+            over_learners(_most_echoes(everyone) - last(everyone, "echo")),
+            0.3,
         ),
         at_least(
             "identity-phase.held-out-echo",
@@ -158,6 +171,12 @@ def claims(material: Material) -> list[Claim]:
         says = f"24 layers, A = A for all, {USUAL:.0%} both ways: share of held-out answers right"
         found.append(at_least("identity-phase.deep", says, "O", deep, 0.8))
     return found
+
+
+def _most_echoes(trace: Trace) -> np.ndarray:
+    """The largest share of echoes at any recorded epoch, learner by learner."""
+    values: np.ndarray = trace.curves["echo"].sel(group="validation").max("epoch").values
+    return values
 
 
 def _at(material: Material, name: str, share: float) -> Trace:

@@ -99,9 +99,7 @@ def claims(material: Material) -> list[Claim]:
             "identity-chain.middle-not-all",
             f"{USUAL:.0%} taught whole: accuracy with the middle less that with all, seed by seed",
             "O",
-            over_learners(
-                last(middle, "accuracy") - last(_at(material, "all", USUAL), "accuracy")
-            ),
+            over_learners(last(middle, "accuracy") - last(_at(material, "all", USUAL), "accuracy")),
             0.2,
         ),
         at_least(

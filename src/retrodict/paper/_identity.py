@@ -16,14 +16,14 @@ from retrodict.paper._scales import Scale
 from retrodict.plots import Lines
 from retrodict.trace import Trace
 
-_RECORDS = 30
+_RECORDS: dict[Scale, int] = {"smoke": 10, "laptop": 30, "paper": 30}
 
 _SMALL = {"n_layer": 2, "n_head": 4, "d_model": 128, "dropout": 0.0}
 _MODELS = {"smoke": {**_SMALL, "n_layer": 1, "d_model": 64}, "laptop": _SMALL, "paper": _SMALL}
-_VOCAB_SIZES = {"smoke": 80, "laptop": 200, "paper": 800}
+_VOCAB_SIZES = {"smoke": 120, "laptop": 200, "paper": 800}
 _LRS = {"smoke": 0.003, "laptop": 0.001, "paper": 0.001}
 
-UPDATES: dict[Scale, int] = {"smoke": 240, "laptop": 420, "paper": 2520}
+UPDATES: dict[Scale, int] = {"smoke": 180, "laptop": 420, "paper": 2520}
 """Gradient steps; with up to five steps an epoch, as at the smaller scales, no rest remains."""
 
 DEEP = ("model.n_layer=24", "model.n_head=12", "model.d_model=768")
@@ -47,7 +47,7 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
     epochs = round(UPDATES[scale] / steps_an_epoch(experiment))
     return experiment.with_overrides(
         f"training.epochs={epochs}",
-        f"record.every={max(1, epochs // _RECORDS)}",
+        f"record.every={max(1, epochs // _RECORDS[scale])}",
         f"record.weights_at=[0, {epochs}]",
     )
 

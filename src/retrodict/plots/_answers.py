@@ -48,7 +48,8 @@ def plot_answers(
     """
     with mpl.rc_context(RC):
         figure = new_figure(10.4, 0.37 * len(rows) + 4.6)
-        upper, lower = figure.subfigures(2, 1, height_ratios=[0.37 * len(rows) + 1.2, 3.0])
+        heights = [0.37 * len(rows) + 1.2, 3.0]
+        upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)[:, 0]
         top = upper.subplots(1, len(grids), sharey=True, squeeze=False)[0]
         for axes, (what, grid) in zip(top, grids.items(), strict=True):
             image = axes.imshow(grid[0], cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -63,7 +64,9 @@ def plot_answers(
                 draw_learners(axes, at, values, color, variant)
             axes.set(title=name, xlabel=axis)
             axes.set_ylim(-0.03, 1.03)
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+            axes.legend(
+                loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3 if len(lines) != 4 else 2
+            )
         bottom[0].set_ylabel("share of held-out questions")
         figure.suptitle(title, fontsize=11)
     return figure
@@ -90,25 +93,26 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
         centred[name] = shown - shown.mean(-1, keepdims=True)
     limit = max(float(np.quantile(np.abs(m[1]), 0.99)) for m in centred.values())
     with mpl.rc_context(RC):
-        figure = new_figure(1.55 * len(traces) + 1.4, 4.3)
+        figure = new_figure(1.55 * len(traces) + 1.4, 4.7)
         grid = figure.subplots(2, len(traces), squeeze=False)
         for column, (name, trace) in zip(grid.T, traces.items(), strict=True):
             right = over_learners(
                 trace.curves["accuracy"].sel(group=panel).isel(epoch=-1).values
             ).mean
-            for axes, matrix, z in zip(column, centred[name], zs[name], strict=True):
+            for axes, matrix, z, more in zip(
+                column, centred[name], zs[name], ("", f"\n{100 * right:.0f} % right"), strict=True
+            ):
                 image = axes.imshow(
                     matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
                 )
                 axes.set(xticks=[], yticks=[])
-                axes.set_xlabel(f"z = {z.mean:.2f} ± {z.high - z.mean:.2f}".replace("-", "−"))
+                says = f"z = {z.mean:.2f} ± {z.high - z.mean:.2f}".replace("-", "−")
+                axes.set_xlabel(says + more)
                 axes.spines[["top", "right"]].set_visible(True)
             column[0].set_title(name)
-            column[1].set_title(f"{100 * right:.0f} % right", fontsize=8)
-        grid[0, 0].set_ylabel("before training\nquestion's entity")
-        grid[1, 0].set_ylabel("after training\nquestion's entity")
+        grid[0, 0].set_ylabel("before training\nrow: question,\ncolumn: answer")
+        grid[1, 0].set_ylabel("after training\nrow: question,\ncolumn: answer")
         figure.colorbar(image, ax=grid, shrink=0.6, label="logit − mean of its row")
-        figure.supxlabel("answer's entity", fontsize=9)
         figure.suptitle(title, fontsize=11)
     return figure
 
