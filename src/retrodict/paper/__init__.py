@@ -20,6 +20,9 @@ from retrodict.paper._figure import (
     run_experiments,
 )
 from retrodict.paper._finding_film import FINDING_FILM
+from retrodict.paper._finding_identity import FINDING_IDENTITY
+from retrodict.paper._finding_identity_chain import FINDING_IDENTITY_CHAIN
+from retrodict.paper._finding_identity_weights import FINDING_IDENTITY_WEIGHTS
 from retrodict.paper._finding_lr_depth import FINDING_LR_DEPTH
 from retrodict.paper._finding_precision import FINDING_PRECISION
 from retrodict.paper._finding_prompt import FINDING_PROMPT
@@ -78,6 +81,9 @@ FINDINGS: tuple[PaperFigure, ...] = (
     FINDING_PROMPT,
     FINDING_PRECISION,
     FINDING_FILM,
+    FINDING_IDENTITY,
+    FINDING_IDENTITY_CHAIN,
+    FINDING_IDENTITY_WEIGHTS,
 )
 """What we found on the way: ours, outside `all`."""
 

@@ -1,5 +1,6 @@
 """Plots: matplotlib figures, each a function of traces or of what theory computed."""
 
+from retrodict.plots._answers import Lines, plot_answers, plot_before_after
 from retrodict.plots._compare import plot_comparison
 from retrodict.plots._curves import plot_nll, plot_panels, plot_probability
 from retrodict.plots._effects import plot_effect, plot_training
@@ -9,8 +10,11 @@ from retrodict.plots._style import footer, save, save_as, save_film
 from retrodict.plots._theory import plot_indices, plot_learning, plot_paths, plot_phase
 
 __all__ = [
+    "Lines",
     "Roofline",
     "footer",
+    "plot_answers",
+    "plot_before_after",
     "plot_comparison",
     "plot_cosines",
     "plot_effect",
