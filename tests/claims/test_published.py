@@ -42,7 +42,13 @@ def test_every_claim_has_a_wrong_setting():
     assert set(WRONG) == set(KNOWN)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+def some(names):
+    """Mark those that take most of a minute."""
+    slow = {"masked-encoder"}
+    return [pytest.param(n, marks=[pytest.mark.slow] if n in slow else []) for n in names]
+
+
+@pytest.mark.parametrize("name", some(KNOWN))
 def test_a_claim_comes_out_as_recorded(name):
     told = []
     finding = KNOWN[name].examine(Effort(fast=True, tick=told.append))
@@ -52,7 +58,7 @@ def test_a_claim_comes_out_as_recorded(name):
     assert told == sorted(told)
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", some(WRONG))
 def test_a_claim_is_contradicted_in_a_wrong_setting(name):
     finding = KNOWN[name].examine(FAST, **WRONG[name])
     assert finding.verdict == "contradicted"

@@ -53,7 +53,7 @@ def test_json_is_one_document(store, capsys):
     assert run_cli([*ASKED, "--out", str(store), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {row["verdict"] for row in found["rows"]} <= {"broken", "partly", "cursed"}
-    assert len(found["files"]) == 3
+    assert len(found["files"]) == 4
     assert {row["run"] for row in found["rows"]} == {r.folder.name for r in Store(store).runs()}
 
 

@@ -149,7 +149,7 @@ def _chosen(asked: Sequence[str], known: Mapping[str, bool], what: str, full: bo
 
 
 def _cell(recipe: Recipe, column: Column, scale: Scale, full: bool) -> Cell:
-    steps = 4 if scale == "smoke" else column.steps * (5 if full else 1)
+    steps = (4 if scale == "smoke" else column.steps) * (5 if full else 1)
     plain = Experiment.model_validate(_base(column, scale))
     experiment = Experiment.model_validate(put_on(_base(column, scale), recipe.name))
     per_epoch, operations, tokens = _cost(experiment)
