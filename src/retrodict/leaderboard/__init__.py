@@ -16,7 +16,7 @@ from retrodict.leaderboard._board import (
     write,
 )
 from retrodict.leaderboard._cells import COLUMNS, Cell, Column, Scale, cells
-from retrodict.leaderboard._row import At, Row, facts
+from retrodict.leaderboard._row import WAYS, At, Row, facts
 
 __all__ = [
     "COLUMNS",
@@ -24,6 +24,7 @@ __all__ = [
     "HEAD",
     "RULE",
     "SORTS",
+    "WAYS",
     "At",
     "Board",
     "Cell",

@@ -20,7 +20,7 @@ from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.leaderboard._cells import COLUMNS, Cell
-from retrodict.leaderboard._row import At, Row, facts, row_of
+from retrodict.leaderboard._row import WAYS, At, Row, facts, row_of
 from retrodict.measures import MOST, SOLVED, UNSOLVED, Interval
 from retrodict.runs import Store, require_writable
 
@@ -79,11 +79,10 @@ def compare(
     for cell in cells:
         wanted.setdefault(cell.column.name, {})[cell.recipe.name] = cell.experiment
     runs = run_named(wanted, store, reporter, launcher, keep_weights=False)
-    ways: tuple[At, ...] = ("updates", "compute")
     rows = []
     for cell in cells:
         found = runs[cell.column.name]
-        rows += [row_of(cell, found[cell.recipe.name], found.get("plain"), at) for at in ways]
+        rows += [row_of(cell, found[cell.recipe.name], found.get("plain"), at) for at in WAYS]
     return Board(rows, command)
 
 
@@ -204,7 +203,7 @@ def as_page(board: Board) -> str:
     body = "".join(
         f"<h2>{escape(column.title)}, at equal {at}</h2>{as_table(board, at, column.name)}"
         for column in COLUMNS
-        for at in _ways()
+        for at in WAYS
         if board.at(at, column.name)
     )
     return (
@@ -227,7 +226,7 @@ def as_markdown(board: Board) -> str:
         "interval over learners.\n",
     ]
     for column in COLUMNS:
-        for at in _ways():
+        for at in WAYS:
             if rows := board.at(at, column.name):
                 lines = [HEAD, ("---",) * len(HEAD), *map(texts, rows)]
                 parts.append(f"## {column.title}, at equal {at}\n")
@@ -245,10 +244,6 @@ def as_table(board: Board, at: At, column: str) -> str:
         for row in board.at(at, column)
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _ways() -> tuple[At, ...]:
-    return ("updates", "compute")
 
 
 def _key(row: Row, sort: str) -> tuple[float, float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -30,6 +30,7 @@ from retrodict.trace import Trace
 
 At = Literal["updates", "compute"]
 """Where trainings are compared: after as many gradient steps, or as many operations."""
+WAYS: tuple[At, ...] = get_args(At)
 
 
 @dataclass(frozen=True)

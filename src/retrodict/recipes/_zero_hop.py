@@ -7,7 +7,7 @@ RECIPES = (
     Recipe(
         name="zero_hop",
         title="B = B for the middle entities alone",
-        source="Lin et al. 2025, arXiv 2509.24653 [N]",
+        source="Lin et al. 2025, arXiv 2509.24653 [S]; middle entities only [N]",
         settings={"data": {"identity": {"who": "middle"}}},
         tasks=("chain",),
     ),

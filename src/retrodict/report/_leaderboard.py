@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrodict.leaderboard import COLUMNS, FILE, HEAD, RULE, At, Board, Row, read, texts
+from retrodict.leaderboard import COLUMNS, FILE, HEAD, RULE, WAYS, Board, Row, read, texts
 from retrodict.report._html import Html, row, table, tag
 
-_WAYS: tuple[At, ...] = ("updates", "compute")
 _MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
 
 
@@ -38,7 +37,7 @@ def leaderboard_section(board: Board | str | None) -> list[Html]:
     tables = [
         table(HEAD, map(_line, rows), f"{column.title}, at equal {at}")
         for column in COLUMNS
-        for at in _WAYS
+        for at in WAYS
         if (rows := board.at(at, column.name))
     ]
     command = tag("p", "Made by ", tag("code", board.command), ".", class_="hint")

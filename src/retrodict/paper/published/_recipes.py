@@ -43,14 +43,16 @@ def _judged(traces: Mapping[str, Trace], compared: list[Compared], *differs: str
     return Judged(compared, seeds=seeds_of(first), grid=described(first), differs=differs)
 
 
-def _reverse_marked(traces: Mapping[str, Trace]) -> Judged:
-    trace = traces["reverse_marked"]
-    return _judged(
-        traces,
-        [is_known("N", trace, _HELD_OUT), is_taught("N", trace)],
-        "published for a task of three entities with asymmetric relations; ours is retrieval",
-        "the marker opens the reversed sentence and does not close it",
-    )
+def _solves(name: str, grade: str, *differs: str) -> Callable[[Mapping[str, Trace]], Judged]:
+    """Judge a recipe that is said to solve the task: held-out and taught questions are known."""
+
+    def judge(traces: Mapping[str, Trace]) -> Judged:
+        trace = traces[name]
+        return _judged(
+            traces, [is_known(grade, trace, _HELD_OUT), is_taught(grade, trace)], *differs
+        )
+
+    return judge
 
 
 def _reverse_tokens(traces: Mapping[str, Trace]) -> Judged:
@@ -110,11 +112,6 @@ def _one_way_bridge(traces: Mapping[str, Trace]) -> Judged:
     )
 
 
-def _middle_step(traces: Mapping[str, Trace]) -> Judged:
-    trace = traces["middle_step"]
-    return _judged(traces, [is_known("S", trace, _HELD_OUT), is_taught("S", trace)])
-
-
 def _zero_hop(traces: Mapping[str, Trace]) -> Judged:
     trace, plain = traces["zero_hop"], traces["plain"]
     return _judged(
@@ -126,20 +123,6 @@ def _zero_hop(traces: Mapping[str, Trace]) -> Judged:
         ],
         "70 % of the leaps are taught; in the source's main setting none is",
     )
-
-
-def _bico(traces: Mapping[str, Trace]) -> Judged:
-    trace = traces["bico"]
-    return _judged(
-        traces,
-        [is_known("S", trace, _HELD_OUT), is_taught("S", trace)],
-        "published for a pretrained model; causal and denoising examples alternate there by batch",
-    )
-
-
-def _diffusion(traces: Mapping[str, Trace]) -> Judged:
-    trace = traces["diffusion"]
-    return _judged(traces, [is_known("S", trace, _HELD_OUT), is_taught("S", trace)])
 
 
 _KITOUNI = "Kitouni, Nolte, Bouchacourt, Williams, Rabbat, Ibrahim"
@@ -159,7 +142,12 @@ RECIPE_CLAIMS: tuple[Published, ...] = (
         setting="Three-entity relations; reversed sequences between delimiters.",
         testable=_OURS_ARE,
         experiments=_runs("reverse_marked", task="reversal-2"),
-        judge=_reverse_marked,
+        judge=_solves(
+            "reverse_marked",
+            "N",
+            "published for a task of three entities with asymmetric relations; ours is retrieval",
+            "the marker opens the reversed sentence and does not close it",
+        ),
     ),
     Published(
         name="reverse-tokens",
@@ -241,7 +229,7 @@ RECIPE_CLAIMS: tuple[Published, ...] = (
         setting="No experiment of its own is known to us.",
         testable=_OURS_ARE + ", the whole of B → C counting as the answer",
         experiments=_runs("middle_step", task="chain"),
-        judge=_middle_step,
+        judge=_solves("middle_step", "S"),
     ),
     Published(
         name="zero-hop",
@@ -270,7 +258,11 @@ RECIPE_CLAIMS: tuple[Published, ...] = (
         setting="Llama-2-7B, adapters, names and descriptions.",
         testable=_OURS_ARE,
         experiments=_runs("bico", task="reversal"),
-        judge=_bico,
+        judge=_solves(
+            "bico",
+            "S",
+            "published for a pretrained model; causal and denoising examples alternate by batch",
+        ),
     ),
     Published(
         name="masked-diffusion",
@@ -284,6 +276,6 @@ RECIPE_CLAIMS: tuple[Published, ...] = (
         setting="LLaDA, 8 billion parameters.",
         testable=_OURS_ARE,
         experiments=_runs("diffusion", task="reversal"),
-        judge=_diffusion,
+        judge=_solves("diffusion", "S"),
     ),
 )
