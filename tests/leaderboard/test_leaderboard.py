@@ -110,5 +110,12 @@ def test_full_adds_long_recipes_and_five_times_the_steps():
 
 
 def test_every_column_has_the_plain_recipe_to_compare_with():
-    columns = {c.column.name for c in cells(["plain"], scale="smoke")}
+    columns = {c.column.name for c in cells(["plain"], scale="smoke", full=True)}
     assert columns == {column.name for column in COLUMNS}
+
+
+def test_a_column_that_is_compared_by_name_stands_there_only_if_asked_for():
+    unasked = {c.column.name for c in cells(["plain"], scale="smoke")}
+    assert unasked == {column.name for column in COLUMNS if not column.by_name}
+    (cell,) = cells(["plain"], ["reversal-2"], "smoke")
+    assert cell.column.by_name

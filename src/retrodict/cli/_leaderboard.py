@@ -47,9 +47,12 @@ def run_leaderboard(
     """Make the leaderboard of a store."""
     if sort not in SORTS:
         raise BadInput(f"--sort: {sort!r:.60} is not known; {nearest(sort, SORTS)}")
-    chosen, store = cells(names, tasks, scale, full), Store(out)
+    store = Store(out)
     if only_kept:
-        chosen = kept(chosen, store)
+        columns = tasks or [column.name for column in COLUMNS]
+        chosen = kept(cells(names, columns, scale, full), store)
+    else:
+        chosen = cells(names, tasks, scale, full)
     command = " ".join(
         [
             "retrodict leaderboard",

@@ -297,9 +297,10 @@ def leaderboard(
       retrodict leaderboard                             everything, about 40 minutes on two cores
       retrodict leaderboard plain identity mlm_u        some recipes
       retrodict leaderboard --task chain --sort echo    one task, sorted by another column
+      retrodict leaderboard --task reversal-2           names of two tokens: as long again
       retrodict leaderboard --kept --at compute         what is trained, at equal operations
 
-    Writes leaderboard.csv, leaderboard.json and leaderboard.html to the store. What is trained
+    Writes leaderboard.csv, .json, .html and .md to the store. What is trained
     already is found there; interrupted, the same command goes on.
     """
     from retrodict.cli._leaderboard import run_leaderboard

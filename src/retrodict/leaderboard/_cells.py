@@ -32,15 +32,15 @@ class Column:
         task: the task's kind, which says which recipes make sense.
         base: the sections of its plain experiment that are not everybody's.
         steps: gradient steps of a training.
-        full_only: whether it is trained with `--full` alone.
+        by_name: whether it is compared only where it is asked for, or with `--full`.
     """
 
     name: str
     title: str
     task: str
     base: Mapping[str, Mapping[str, Any]]
-    steps: int = 800
-    full_only: bool = False
+    steps: int = 640
+    by_name: bool = False
 
     @property
     def model(self) -> str:
@@ -57,6 +57,7 @@ COLUMNS = (
         "reversal, names of two tokens",
         "reversal",
         {"model": _SMALL, "task": {"entity_length": 2}},
+        by_name=True,
     ),
     Column("chain", "chain A ⇝ C", "chain", {"model": _SMALL}),
     Column(
@@ -114,15 +115,24 @@ def cells(
     """List what is compared.
 
     Args:
-        names, columns: only these recipes, and tasks; all for none.
+        names: only these recipes; all for none.
+        columns: only these tasks; all that need not be asked for by name, for none.
         scale: `laptop`, or `smoke` for a test in seconds.
-        full: recipes and columns that need long too, and five times the steps.
+        full: recipes that need long and every column too, and five times the steps.
 
     Raises:
-        BadInput: no such recipe or column, or one that needs `full`.
+        BadInput: no such recipe or column, or a recipe that needs `full`.
     """
-    chosen = _chosen(names, {name: r.is_long for name, r in recipes().items()}, "recipe", full)
-    where = _chosen(columns, {c.name: c.full_only for c in COLUMNS}, "task", full)
+    known, all_columns = recipes(), [column.name for column in COLUMNS]
+    chosen = _known(names, list(known), "recipe") or [
+        name for name, recipe in known.items() if full or not recipe.is_long
+    ]
+    where = _known(columns, all_columns, "task") or [
+        column.name for column in COLUMNS if full or not column.by_name
+    ]
+    for name in chosen:
+        if known[name].is_long and not full:
+            raise BadInput(f"leaderboard: {name} needs long training; add --full")
     found = [
         _cell(recipe, column, scale, full)
         for column in COLUMNS
@@ -138,14 +148,12 @@ def cells(
     return found
 
 
-def _chosen(asked: Sequence[str], known: Mapping[str, bool], what: str, full: bool) -> list[str]:
-    """Names that are asked for, or all; known says of each whether it is for `full` alone."""
+def _known(asked: Sequence[str], known: Sequence[str], what: str) -> list[str]:
+    """Names that are asked for, all of them known."""
     for name in asked:
         if name not in known:
-            raise BadInput(f"leaderboard: no {what} {name!r:.60}; {nearest(name, list(known))}")
-        if known[name] and not full:
-            raise BadInput(f"leaderboard: {name} needs long training; add --full")
-    return list(asked) or [name for name, is_long in known.items() if full or not is_long]
+            raise BadInput(f"leaderboard: no {what} {name!r:.60}; {nearest(name, known)}")
+    return list(asked)
 
 
 def _cell(recipe: Recipe, column: Column, scale: Scale, full: bool) -> Cell:
