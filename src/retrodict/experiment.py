@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from retrodict._explain import line_of, one_line, shown
+from retrodict._fit import NO_TF32, require_fit
 from retrodict._room import MOST
 from retrodict._yaml import load, read_text, value_of
 from retrodict.data import Data
@@ -25,7 +26,7 @@ from retrodict.errors import BadInput
 from retrodict.models import Model, Transformer
 from retrodict.objectives import Examples, NextToken, Objective, prepared
 from retrodict.recipes import expanded, put_on
-from retrodict.tasks import Chain, Corpus, Reversal, Task
+from retrodict.tasks import Corpus, Task
 
 RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
@@ -172,124 +173,8 @@ class Experiment(Section):
         return data
 
     @model_validator(mode="after")
-    def _model_reads_task(self) -> Experiment:
-        if self.model.kind == "bilinear" and self.task.kind != "pairs":
-            raise ValueError(
-                f"model.kind bilinear reads a single token, and task.kind {self.task.kind} asks "
-                "with more; choose task.kind pairs, or model.kind one_layer or transformer"
-            )
-        if self.model.kind == "relational":
-            if not isinstance(self.task, Reversal | Chain):
-                raise ValueError(
-                    "model.kind relational reads an entity and a relation, and task.kind "
-                    f"{self.task.kind} asks otherwise; choose task.kind reversal or chain"
-                )
-            if self.task.entity_length != 1:
-                raise ValueError(
-                    "model.kind relational reads entities of one token, and task.entity_length is "
-                    f"{self.task.entity_length}; choose 1"
-                )
-            if isinstance(self.task, Reversal) and self.task.relations > 2:
-                raise ValueError(
-                    "model.kind relational has matrices for 2 relations and their inverses, and "
-                    f"task.relations is {self.task.relations}; choose 1 or 2"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _data_fits(self) -> Experiment:
-        task, objective = self.task.kind, self.objective
-        names = list(self.data.additions)
-        if names and task not in ("reversal", "chain"):
-            raise ValueError(
-                f"data.{names[0]} adds to task.kind reversal or chain, and not to {task}"
-            )
-        for name in names:
-            only = {"middle_step": "chain", "one_way": "reversal", "bridge": "reversal"}.get(name)
-            if only not in (None, task):
-                raise ValueError(f"data.{name} is for task.kind {only}, and not for {task}")
-        identity, reverse = self.data.identity, self.data.reverse
-        if identity and identity.who == "middle" and task != "chain":
-            raise ValueError("data.identity.who middle is for task.kind chain; choose all")
-        longer = [name for name in names if name in ("middle_step", "bridge")]
-        if reverse and reverse.marker:
-            longer.append("reverse.marker")
-        if longer and objective.needs_even:
-            raise ValueError(
-                f"objective.kind {objective.kind} needs sentences of one length, and "
-                f"data.{longer[0]} makes longer ones; choose objective.kind next_token"
-            )
-        if longer and not isinstance(self.model, Transformer):
-            raise ValueError(
-                f"data.{longer[0]} makes sentences of more tokens than model.kind "
-                f"{self.model.kind} reads; choose model.kind transformer"
-            )
-        if reverse and self.data.middle_step:
-            raise ValueError("data.reverse cannot stand beside data.middle_step; choose one")
-        if reverse and reverse.marker and self.data.bridge:
-            raise ValueError("data.bridge cannot stand beside data.reverse.marker; choose one")
-        if identity and self.data.bridge:
-            raise ValueError("data.bridge has identity sentences of its own; leave out identity")
-        if self.data.bridge and isinstance(self.task, Reversal) and self.task.relations > 1:
-            raise ValueError("data.bridge is for task.relations 1")
-        if identity and identity.who == "trained" and self.data.one_way:
-            raise ValueError(
-                "data.identity.who trained is nobody beside data.one_way, which holds out "
-                "something of every pair; choose all"
-            )
-        if identity and isinstance(self.task, Reversal) and self.task.relations > 1:
-            self._require_as_many_entities(self.task, identity.who)
-        return self
-
-    @staticmethod
-    def _require_as_many_entities(task: Reversal, who: str) -> None:
-        """Refuse identity sentences whose number differs from seed to seed."""
-        if who != "all":
-            raise ValueError(
-                f"data.identity.who {who} is another number of entities for every seed where "
-                f"task.relations is {task.relations}; choose all"
-            )
-        if sum(task.sizes) < task.pairs:
-            raise ValueError(
-                f"data.identity is for another number of entities for every seed where "
-                f"task.relations is {task.relations} and not every pair is used; choose "
-                "task.relations 1, or larger task.max_train_facts and task.max_validation_facts"
-            )
-
-    @model_validator(mode="after")
-    def _model_reads_objective(self) -> Experiment:
-        model, objective = self.model, self.objective
-        if objective.kind == "next_token" and not isinstance(model, Transformer):
-            return self
-        if not isinstance(model, Transformer):
-            raise ValueError(
-                f"objective.kind {objective.kind} is for model.kind transformer; with model.kind "
-                f"{model.kind} choose next_token"
-            )
-        wanted = "bidirectional" if objective.reads_both_sides else "causal"
-        if model.attention != wanted:
-            raise ValueError(
-                f"objective.kind {objective.kind} needs model.attention {wanted}, not "
-                f"{model.attention}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _model_can_run_so(self) -> Experiment:
-        training = self.training
-        if self.model.kind != "transformer":
-            if training.precision in ("tf32", "bfloat16"):
-                raise ValueError(
-                    f"training.precision {training.precision} is for model.kind transformer; with "
-                    f"model.kind {self.model.kind} choose float32 or float64"
-                )
-            if training.execution == "compiled":
-                raise ValueError(
-                    "training.execution compiled is for model.kind transformer; with model.kind "
-                    f"{self.model.kind} choose auto or eager"
-                )
-        if training.precision == "tf32" and training.device == "cpu":
-            raise ValueError(_NO_TF32)
+    def _parts_fit(self) -> Experiment:
+        require_fit(self)
         return self
 
     @classmethod
@@ -381,7 +266,7 @@ class Experiment(Section):
             BadInput: the experiment cannot run on such a device.
         """
         if self.training.precision == "tf32" and device == "cpu":
-            raise BadInput(_NO_TF32)
+            raise BadInput(NO_TF32)
         snapshots = tuple(e for e in self.record.weights_at if e <= self.training.epochs)
         return self.model_copy(
             update={
@@ -450,9 +335,6 @@ def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     if not kept["data"]:
         del kept["data"]
     return kept
-
-
-_NO_TF32 = "training.precision tf32 needs a GPU; on a CPU choose float32, float64 or bfloat16"
 
 
 def available_cores() -> int:

@@ -247,7 +247,7 @@ def test_the_upper_bound_of_written_middle_steps_is_of_questions_as_they_are_ask
 
 
 REFUSED = {
-    "task: {kind: pairs}\ndata: {identity: {}}": "data.identity adds to task.kind reversal or",
+    "task: {kind: pairs}\ndata: {identity: {}}": "data.identity is for task.kind reversal or",
     "task: {kind: chain}\ndata: {one_way: {}}": "data.one_way is for task.kind reversal",
     "task: {kind: chain}\ndata: {bridge: {}}": "data.bridge is for task.kind reversal",
     "task: {kind: reversal}\ndata: {middle_step: {}}": "middle_step is for task.kind chain",

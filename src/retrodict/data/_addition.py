@@ -7,6 +7,7 @@ recipe adds, the task's own tokens, sentences and questions stay what they were.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int
@@ -16,9 +17,20 @@ from retrodict.tasks import Corpus, ProbeGroup
 
 
 class Addition(BaseModel):
-    """Base of every data recipe: a frozen record that refuses unknown keys and wrong types."""
+    """Base of every data recipe: a frozen record that refuses unknown keys and wrong types.
+
+    Attributes:
+        tasks: the kinds of task that it adds to.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    tasks: ClassVar[tuple[str, ...]] = ("reversal", "chain")
+
+    @property
+    def lengthens(self) -> bool:
+        """Whether it makes sentences of more tokens than the task's own."""
+        return False
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Return a corpus with this recipe's tokens, sentences and questions added.

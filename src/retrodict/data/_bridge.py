@@ -24,6 +24,13 @@ class Bridge(Addition):
     ('A3 → ← A3', 'A1 = A1')
     """
 
+    tasks = ("reversal",)
+
+    @property
+    def lengthens(self) -> bool:
+        """Always."""
+        return True
+
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Add a bridge a sentence, and an identity sentence an answer."""
         (_, k), (start, end) = corpus.entity_spans

@@ -27,6 +27,13 @@ class MiddleStep(Addition):
     'A2 ⇝ B3 → C4'
     """
 
+    tasks = ("chain",)
+
+    @property
+    def lengthens(self) -> bool:
+        """Always."""
+        return True
+
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Write every leap with its middle step."""
         steps = {

@@ -23,6 +23,8 @@ class OneWay(Addition):
     5
     """
 
+    tasks = ("reversal",)
+
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Leave out the backward sentences of training pairs; their group counts as held out."""
         backward = corpus.group("train_backward")

@@ -35,6 +35,11 @@ class Reverse(Addition):
     level: Literal["token", "word", "entity"] = "entity"
     marker: bool = False
 
+    @property
+    def lengthens(self) -> bool:
+        """Whether a marker opens the sentences."""
+        return self.marker
+
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Add the reversed sentences."""
         (_, end), (start, _) = corpus.entity_spans
