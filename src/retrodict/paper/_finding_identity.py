@@ -13,12 +13,15 @@ from retrodict.experiment import Experiment
 from retrodict.measures import over_learners
 from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._identity import (
-    DEEP,
+    USUAL,
     all_memorised,
+    answers,
+    at,
     cell,
+    cells,
     last,
-    means,
     over_updates,
+    rows,
     worst_accuracy,
 )
 from retrodict.paper._scales import Scale
@@ -30,7 +33,6 @@ SHARES: dict[Scale, tuple[float, ...]] = {
     "laptop": (0.2, 0.4, 0.55, 0.7, 0.85),
     "paper": (0.2, 0.4, 0.55, 0.7, 0.85),
 }
-USUAL = 0.7  # the paper's share of pairs taught both ways
 DOSES: dict[Scale, tuple[float, ...]] = {
     "smoke": (0.5,),
     "laptop": (0.25, 0.5, 0.75),
@@ -45,21 +47,12 @@ ROWS = {
     "held-out pairs only": ("data.identity={who: held_out}",),
     "all": ("data.identity={who: all}",),
 }
-_DEEP_ROWS = {f"{name}, 24 layers": (*ROWS[name], *DEEP) for name in ("none", "all")}
-
-
-def rows(scale: Scale) -> dict[str, tuple[str, ...]]:
-    """Who has identity sentences → what that changes."""
-    return {**ROWS, **_DEEP_ROWS} if scale == "paper" else ROWS
+_DEEP = ("none", "all")
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every row at every share, and smaller doses at the usual share."""
-    found = {
-        f"{name}, share {share:g}": cell("reversal", scale, share, *changes)
-        for name, changes in rows(scale).items()
-        for share in SHARES[scale]
-    }
+    found = cells("reversal", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
     for dose in DOSES[scale]:
         change = f"data.identity={{who: all, share: {dose}}}"
         found[f"dose {dose:g}, share {USUAL:g}"] = cell("reversal", scale, USUAL, change)
@@ -69,17 +62,12 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 def draw(material: Material) -> Figure:
     """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
     shares = SHARES[material.scale]
-    names = list(rows(material.scale))
-    traces = [[_at(material, name, share) for share in shares] for name in names]
-    over_time = {f"{share:.0%} of pairs": _at(material, "all", share) for share in shares}
+    names = list(rows(material.scale, ROWS, _DEEP))
+    over_time = {f"{share:.0%} of pairs": at(material, "all", share) for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
-        {
-            "right": means(traces, "accuracy"),
-            "echo: the question's own entity": means(traces, "echo"),
-            "neither": means(traces, "neither"),
-        },
+        answers(material, names, shares),
         "pairs taught both ways",
         {
             (f"{USUAL:.0%} both ways: dose", "share of entities with A = A"): _doses(material),
@@ -93,14 +81,14 @@ def draw(material: Material) -> Figure:
 def _doses(material: Material) -> Lines:
     doses = DOSES[material.scale]
     traces = [
-        _at(material, "none", USUAL),
-        *(_at(material, f"dose {dose:g}", USUAL) for dose in doses),
-        _at(material, "all", USUAL),
+        at(material, "none", USUAL),
+        *(at(material, f"dose {dose:g}", USUAL) for dose in doses),
+        at(material, "all", USUAL),
     ]
-    at = np.array([0.0, *doses, 1.0])
+    have = np.array([0.0, *doses, 1.0])
     names = {"right": "accuracy", "echo": "echo", "neither": "neither"}
     return {
-        name: (at, np.stack([last(trace, measure) for trace in traces], axis=1))
+        name: (have, np.stack([last(trace, measure) for trace in traces], axis=1))
         for name, measure in names.items()
     }
 
@@ -109,9 +97,9 @@ def claims(material: Material) -> list[Claim]:
     """Broken with all at the usual share; cursed without, and where the question has none."""
     shares = SHARES[material.scale]
     fewest = min(shares)
-    everyone = _at(material, "all", USUAL)
-    few = _at(material, "all", fewest)
-    held_out, half = _at(material, "held-out pairs only", USUAL), _at(material, "dose 0.5", USUAL)
+    everyone = at(material, "all", USUAL)
+    few = at(material, "all", fewest)
+    held_out, half = at(material, "held-out pairs only", USUAL), at(material, "dose 0.5", USUAL)
     gain = last(everyone, "accuracy") - last(few, "accuracy")
     found = [
         all_memorised("identity-phase.training", material.traces.items()),
@@ -134,7 +122,7 @@ def claims(material: Material) -> list[Claim]:
             f"{fewest:.0%} both ways: share of echoes with A = A for all less that without, seed "
             "by seed",
             "O",
-            over_learners(last(few, "echo") - last(_at(material, "none", fewest), "echo")),
+            over_learners(last(few, "echo") - last(at(material, "none", fewest), "echo")),
             0.3,
         ),
         at_least(
@@ -162,12 +150,12 @@ def claims(material: Material) -> list[Claim]:
         ),
     ]
     for name in ("none", "random partner", "all but questions", "questions only"):
-        cells = {f"{share:.0%}": _at(material, name, share) for share in shares}
+        at_every_share = {f"{share:.0%}": at(material, name, share) for share in shares}
         slug = name.replace(" ", "-")
         says = f"{name}: held-out questions stay unanswered at every share of pairs both ways"
-        found.append(worst_accuracy(f"identity-phase.{slug}", says, cells, 0.1))
+        found.append(worst_accuracy(f"identity-phase.{slug}", says, at_every_share, 0.1))
     if material.scale == "paper":
-        deep = over_learners(last(_at(material, "all, 24 layers", USUAL), "accuracy"))
+        deep = over_learners(last(at(material, "all, 24 layers", USUAL), "accuracy"))
         says = f"24 layers, A = A for all, {USUAL:.0%} both ways: share of held-out answers right"
         found.append(at_least("identity-phase.deep", says, "O", deep, 0.8))
     return found
@@ -177,10 +165,6 @@ def _most_echoes(trace: Trace) -> np.ndarray:
     """The largest share of echoes at any recorded epoch, learner by learner."""
     values: np.ndarray = trace.curves["echo"].sel(group="validation").max("epoch").values
     return values
-
-
-def _at(material: Material, name: str, share: float) -> Trace:
-    return material.traces[f"{name}, share {share:g}"]
 
 
 FINDING_IDENTITY = PaperFigure(

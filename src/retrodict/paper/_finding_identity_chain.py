@@ -13,24 +13,24 @@ from retrodict.experiment import Experiment
 from retrodict.measures import over_learners
 from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._identity import (
-    DEEP,
+    USUAL,
     all_memorised,
-    cell,
+    answers,
+    at,
+    cells,
     last,
-    means,
     over_updates,
+    rows,
     worst_accuracy,
 )
 from retrodict.paper._scales import Scale
 from retrodict.plots import plot_answers
-from retrodict.trace import Trace
 
 SHARES: dict[Scale, tuple[float, ...]] = {
     "smoke": (0.2, 0.7),
     "laptop": (0.2, 0.4, 0.7),
     "paper": (0.2, 0.4, 0.55, 0.7, 0.85),
 }
-USUAL = 0.7
 
 ROWS = {
     "none": (),
@@ -39,42 +39,28 @@ ROWS = {
     "middle (zero-hop)": ("data.identity={who: middle}",),
 }
 MIDDLE = "middle (zero-hop)"
-_DEEP_ROWS = {f"{name}, 24 layers": (*ROWS[name], *DEEP) for name in ("none", MIDDLE)}
-
-
-def rows(scale: Scale) -> dict[str, tuple[str, ...]]:
-    """Who has identity sentences → what that changes."""
-    return {**ROWS, **_DEEP_ROWS} if scale == "paper" else ROWS
+_DEEP = ("none", MIDDLE)
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every row at every share of triples taught whole."""
-    return {
-        f"{name}, share {share:g}": cell("chain", scale, share, *changes)
-        for name, changes in rows(scale).items()
-        for share in SHARES[scale]
-    }
+    return cells("chain", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
 
 
 def draw(material: Material) -> Figure:
     """Three grids of shares of answers; below, accuracy over time."""
     shares = SHARES[material.scale]
-    names = list(rows(material.scale))
-    traces = [[_at(material, name, share) for share in shares] for name in names]
-    by_share = {f"{share:.0%} of triples": _at(material, MIDDLE, share) for share in shares}
+    names = list(rows(material.scale, ROWS, _DEEP))
+    by_share = {f"{share:.0%} of triples": at(material, MIDDLE, share) for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
-        {
-            "right": means(traces, "accuracy"),
-            "echo: the question's own entity": means(traces, "echo"),
-            "neither": means(traces, "neither"),
-        },
+        answers(material, names, shares),
         "triples taught whole",
         {
             ("right, B = B for the middle", "updates"): over_updates(by_share),
             (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(
-                {name: _at(material, name, USUAL) for name in ROWS}
+                {name: at(material, name, USUAL) for name in ROWS}
             ),
         },
         "Chain: B = B for the middle entity makes A ⇝ C known; A = A for all does far less",
@@ -85,7 +71,7 @@ def claims(material: Material) -> list[Claim]:
     """Broken by the middle at the usual share; cursed without and with random partners."""
     shares = SHARES[material.scale]
     fewest = min(shares)
-    middle, few = _at(material, MIDDLE, USUAL), _at(material, MIDDLE, fewest)
+    middle, few = at(material, MIDDLE, USUAL), at(material, MIDDLE, fewest)
     found = [
         all_memorised("identity-chain.training", material.traces.items()),
         at_least(
@@ -99,7 +85,7 @@ def claims(material: Material) -> list[Claim]:
             "identity-chain.middle-not-all",
             f"{USUAL:.0%} taught whole: accuracy with the middle less that with all, seed by seed",
             "O",
-            over_learners(last(middle, "accuracy") - last(_at(material, "all", USUAL), "accuracy")),
+            over_learners(last(middle, "accuracy") - last(at(material, "all", USUAL), "accuracy")),
             0.2,
         ),
         at_least(
@@ -111,19 +97,15 @@ def claims(material: Material) -> list[Claim]:
         ),
     ]
     for name in ("none", "random partner"):
-        cells = {f"{share:.0%}": _at(material, name, share) for share in shares}
+        at_every_share = {f"{share:.0%}": at(material, name, share) for share in shares}
         slug = name.replace(" ", "-")
         says = f"{name}: held-out leaps stay unknown at every share of triples taught whole"
-        found.append(worst_accuracy(f"identity-chain.{slug}", says, cells, 0.1))
+        found.append(worst_accuracy(f"identity-chain.{slug}", says, at_every_share, 0.1))
     if material.scale == "paper":
-        deep = over_learners(last(_at(material, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
+        deep = over_learners(last(at(material, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
         says = f"24 layers, B = B for the middle, {USUAL:.0%} taught whole: share right"
         found.append(at_least("identity-chain.deep", says, "O", deep, 0.8))
     return found
-
-
-def _at(material: Material, name: str, share: float) -> Trace:
-    return material.traces[f"{name}, share {share:g}"]
 
 
 FINDING_IDENTITY_CHAIN = PaperFigure(

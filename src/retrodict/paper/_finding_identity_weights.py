@@ -12,8 +12,8 @@ from retrodict.claims import Claim, at_least, at_most, within
 from retrodict.experiment import Experiment
 from retrodict.measures import Interval, diagonal_z, over_learners
 from retrodict.paper._figure import Material, PaperFigure
-from retrodict.paper._finding_identity import ROWS, USUAL
-from retrodict.paper._identity import all_memorised, cell, last
+from retrodict.paper._finding_identity import ROWS
+from retrodict.paper._identity import USUAL, all_memorised, cell, last
 from retrodict.paper._scales import Scale
 from retrodict.paper._weight_claims import TRAINED_Z, UNTRAINED_Z
 from retrodict.plots import plot_before_after

@@ -11,10 +11,24 @@ from jaxtyping import Float
 from retrodict.claims import Claim, at_most
 from retrodict.experiment import Experiment
 from retrodict.measures import over_learners
+from retrodict.paper._figure import Material
 from retrodict.paper._nll_claims import MEMORISED
 from retrodict.paper._scales import Scale
 from retrodict.plots import Lines
 from retrodict.trace import Trace
+
+Rows = Mapping[str, tuple[str, ...]]
+"""What a row is called → overrides of its experiments."""
+
+Grid = tuple[
+    Float[np.ndarray, "row column"],
+    Float[np.ndarray, "row column"],
+    Float[np.ndarray, "row column"],
+]
+"""Mean, smallest and largest learner's value."""
+
+USUAL = 0.7
+"""The paper's share of facts taught in full."""
 
 _RECORDS: dict[Scale, int] = {"smoke": 10, "laptop": 30, "paper": 30}
 
@@ -52,6 +66,35 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
     )
 
 
+def rows(scale: Scale, of: Rows, deep: Sequence[str]) -> Rows:
+    """Return who has identity sentences → what that changes; at paper scale also 24 layers."""
+    return {**of, **{f"{n}, 24 layers": (*of[n], *DEEP) for n in deep}} if scale == "paper" else of
+
+
+def cells(task: str, scale: Scale, of: Rows, shares: Sequence[float]) -> dict[str, Experiment]:
+    """Return every row at every share of facts taught in full."""
+    return {
+        f"{name}, share {share:g}": cell(task, scale, share, *changes)
+        for name, changes in of.items()
+        for share in shares
+    }
+
+
+def at(material: Material, name: str, share: float) -> Trace:
+    """Return the trace of one of `cells`."""
+    return material.traces[f"{name}, share {share:g}"]
+
+
+def answers(material: Material, names: Sequence[str], shares: Sequence[float]) -> dict[str, Grid]:
+    """Return what the answers to held-out questions are, in grids of rows and shares."""
+    traces = [[at(material, name, share) for share in shares] for name in names]
+    return {
+        "right": _grid(traces, "accuracy"),
+        "echo: the question's own entity": _grid(traces, "echo"),
+        "neither": _grid(traces, "neither"),
+    }
+
+
 def steps_an_epoch(experiment: Experiment) -> int:
     """How often the weights are updated in one pass."""
     size = experiment.training.batch_size
@@ -74,13 +117,7 @@ def over_updates(traces: Mapping[str, Trace], measure: str = "accuracy") -> Line
     return found
 
 
-def means(
-    traces: Sequence[Sequence[Trace]], measure: str
-) -> tuple[
-    Float[np.ndarray, "row column"],
-    Float[np.ndarray, "row column"],
-    Float[np.ndarray, "row column"],
-]:
+def _grid(traces: Sequence[Sequence[Trace]], measure: str) -> Grid:
     """Mean, smallest and largest learner's value of a measure at the end, in a grid."""
     values = np.array([[last(trace, measure) for trace in row] for row in traces])
     return np.nanmean(values, -1), np.nanmin(values, -1), np.nanmax(values, -1)

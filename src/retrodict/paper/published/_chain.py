@@ -6,28 +6,16 @@ from collections.abc import Mapping
 
 from retrodict.claims.published import Judged, Published
 from retrodict.paper._fig3 import FIG3
-from retrodict.paper.published._judged import (
-    described,
-    is_taught,
-    is_unknown,
-    scale_of,
-    seeds_of,
-)
+from retrodict.paper.published._judged import is_taught, is_unknown, judged, scale_of
 from retrodict.trace import Trace
 
 
 def judge(traces: Mapping[str, Trace]) -> Judged:
     """Accuracies of taught and of held-out questions; the runs are figure 3's."""
     trace = traces["chain"]
-    return Judged(
-        [
-            is_unknown("S", trace, "share of A ⇝ C of validation triples answered right"),
-            is_taught("S", trace),
-        ],
-        seeds=seeds_of(trace),
-        grid=described(trace),
-        differs=("smaller model, fewer epochs, another learning rate",),
-    )
+    unknown = is_unknown("S", trace, "share of A ⇝ C of validation triples answered right")
+    differs = "smaller model, fewer epochs, another learning rate"
+    return judged(trace, [unknown, is_taught("S", trace)], differs)
 
 
 CHAIN_WITHOUT_MIDDLE = Published(

@@ -6,28 +6,16 @@ from collections.abc import Mapping
 
 from retrodict.claims.published import Judged, Published
 from retrodict.paper._in_context_reversal import experiments
-from retrodict.paper.published._judged import (
-    described,
-    is_known,
-    is_taught,
-    scale_of,
-    seeds_of,
-)
+from retrodict.paper.published._judged import is_known, is_taught, judged, scale_of
 from retrodict.trace import Trace
 
 
 def judge(traces: Mapping[str, Trace]) -> Judged:
     """Accuracy on held-out facts; the run is the figure's `in-context-reversal`."""
     trace = traces["in-context"]
-    return Judged(
-        [
-            is_known("N", trace, "share of held-out facts in the prompt turned round"),
-            is_taught("N", trace),
-        ],
-        seeds=seeds_of(trace),
-        grid=described(trace),
-        differs=("smaller model and vocabulary, fewer epochs",),
-    )
+    known = is_known("N", trace, "share of held-out facts in the prompt turned round")
+    differs = "smaller model and vocabulary, fewer epochs"
+    return judged(trace, [known, is_taught("N", trace)], differs)
 
 
 IN_CONTEXT_REVERSAL = Published(

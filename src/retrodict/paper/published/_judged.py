@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from retrodict.claims.published import Compared, less, more
+from retrodict.claims.published import Compared, Judged, less, more
 from retrodict.measures import Interval, final_values, over_learners
 from retrodict.paper._scales import Scale
 from retrodict.trace import Trace
@@ -46,7 +48,12 @@ def is_known(grade: str, trace: Trace, what: str) -> Compared:
     return more("held-out", what, grade, held_out_accuracy(trace), 0.95, NONE)
 
 
-def described(trace: Trace) -> str:
+def judged(trace: Trace, compared: Sequence[Compared], *differs: str) -> Judged:
+    """Say on which seeds and model something was compared, and what differs from the source."""
+    return Judged(list(compared), seeds=_seeds(trace), grid=_described(trace), differs=differs)
+
+
+def _described(trace: Trace) -> str:
     """A trace's model and size in a few words."""
     from retrodict.experiment import Experiment
 
@@ -57,6 +64,6 @@ def described(trace: Trace) -> str:
     )
 
 
-def seeds_of(trace: Trace) -> list[int]:
+def _seeds(trace: Trace) -> list[int]:
     """The seeds of a trace's learners."""
     return [int(seed) for seed in trace.curves["seed"].values]

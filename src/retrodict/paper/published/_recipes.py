@@ -10,17 +10,16 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from retrodict.claims.published import Compared, Judged, Published, less, more
+from retrodict.claims.published import Judged, Published, less, more
 from retrodict.experiment import Experiment
 from retrodict.leaderboard import Scale, cells
 from retrodict.measures import median_censored, over_learners, solved_at
 from retrodict.paper.published._judged import (
-    described,
     held_out_accuracy,
     is_known,
     is_taught,
     is_unknown,
-    seeds_of,
+    judged,
 )
 from retrodict.trace import Trace
 
@@ -38,27 +37,20 @@ def _runs(*names: str, task: str, full: bool = False) -> Callable[[bool], Mappin
     return experiments
 
 
-def _judged(traces: Mapping[str, Trace], compared: list[Compared], *differs: str) -> Judged:
-    first = next(iter(traces.values()))
-    return Judged(compared, seeds=seeds_of(first), grid=described(first), differs=differs)
-
-
 def _solves(name: str, grade: str, *differs: str) -> Callable[[Mapping[str, Trace]], Judged]:
     """Judge a recipe that is said to solve the task: held-out and taught questions are known."""
 
     def judge(traces: Mapping[str, Trace]) -> Judged:
         trace = traces[name]
-        return _judged(
-            traces, [is_known(grade, trace, _HELD_OUT), is_taught(grade, trace)], *differs
-        )
+        return judged(trace, [is_known(grade, trace, _HELD_OUT), is_taught(grade, trace)], *differs)
 
     return judge
 
 
 def _reverse_tokens(traces: Mapping[str, Trace]) -> Judged:
     trace = traces["reverse_tokens"]
-    return _judged(
-        traces,
+    return judged(
+        trace,
         [is_unknown("S", trace, _HELD_OUT), is_taught("S", trace)],
         "names of two tokens that share tokens, where the source's are longer and their own",
     )
@@ -73,8 +65,8 @@ def _fixed_rates(traces: Mapping[str, Trace]) -> Judged:
     first = median_censored(solved_at(uniform, "train_forward"))
     then = median_censored(solved_at(uniform))
     late = np.array([then - first])
-    return _judged(
-        traces,
+    return judged(
+        uniform,
         [
             *fixed,
             is_known("S", uniform, f"mlm_u: {_HELD_OUT}"),
@@ -88,8 +80,8 @@ def _fixed_rates(traces: Mapping[str, Trace]) -> Judged:
 def _one_way_identity(traces: Mapping[str, Trace]) -> Judged:
     trace = traces["one_way_identity"]
     echo = over_learners(trace.curves["echo"].sel(group="validation").isel(epoch=-1).values)
-    return _judged(
-        traces,
+    return judged(
+        trace,
         [
             is_unknown("S", trace, _HELD_OUT),
             more("echo", "share of answers that repeat the question", "S", echo, 0.5),
@@ -101,8 +93,8 @@ def _one_way_identity(traces: Mapping[str, Trace]) -> Judged:
 
 def _one_way_bridge(traces: Mapping[str, Trace]) -> Judged:
     trace = traces["one_way_bridge"]
-    return _judged(
-        traces,
+    return judged(
+        trace,
         [
             more("held-out", _HELD_OUT, "S", held_out_accuracy(trace), 0.4),
             is_taught("S", trace),
@@ -114,8 +106,8 @@ def _one_way_bridge(traces: Mapping[str, Trace]) -> Judged:
 
 def _zero_hop(traces: Mapping[str, Trace]) -> Judged:
     trace, plain = traces["zero_hop"], traces["plain"]
-    return _judged(
-        traces,
+    return judged(
+        trace,
         [
             more("held-out", f"zero_hop: {_HELD_OUT}", "S", held_out_accuracy(trace), 0.9, 0.1),
             is_unknown("S", plain, f"plain: {_HELD_OUT}"),

@@ -6,32 +6,21 @@ from collections.abc import Mapping
 
 from retrodict.claims.published import Judged, Published
 from retrodict.paper._fig1 import FIG1
-from retrodict.paper.published._judged import (
-    described,
-    is_taught,
-    is_unknown,
-    scale_of,
-    seeds_of,
-)
+from retrodict.paper.published._judged import is_taught, is_unknown, judged, scale_of
 from retrodict.trace import Trace
 
 
 def judge(traces: Mapping[str, Trace]) -> Judged:
     """Accuracies of taught and of held-out questions; the runs are figure 1's."""
     trace = traces["reversal"]
-    return Judged(
-        [
-            is_unknown("N", trace, "share of questions in the unseen direction answered right"),
-            is_taught("N", trace),
-        ],
-        seeds=seeds_of(trace),
-        grid=described(trace),
-        differs=(
-            "one task of A → B, B ← A sentences; theirs has facts and, apart from them, queries of "
-            "both directions for a part of the facts",
-            "single-token entities; theirs are sequences of tokens",
-            "70 % of the pairs are taught in both directions",
-        ),
+    unknown = is_unknown("N", trace, "share of questions in the unseen direction answered right")
+    return judged(
+        trace,
+        [unknown, is_taught("N", trace)],
+        "one task of A → B, B ← A sentences; theirs has facts and, apart from them, queries of "
+        "both directions for a part of the facts",
+        "single-token entities; theirs are sequences of tokens",
+        "70 % of the pairs are taught in both directions",
     )
 
 

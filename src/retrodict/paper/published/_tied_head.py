@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,13 +12,7 @@ from retrodict.experiment import Experiment
 from retrodict.measures import over_learners
 from retrodict.paper._finding_tied_head import LOWER
 from retrodict.paper._scales import sweep_experiment
-from retrodict.paper.published._judged import (
-    described,
-    is_taught,
-    is_unknown,
-    scale_of,
-    seeds_of,
-)
+from retrodict.paper.published._judged import is_taught, is_unknown, judged, scale_of
 from retrodict.trace import Trace
 
 _HEADS = ("untied", "tied")
@@ -36,23 +31,15 @@ def judge(traces: Mapping[str, Trace]) -> Judged:
     """Nats by which tying lowers the validation NLL, seed by seed."""
     untied, tied = (_validation_nll(traces[head]) for head in _HEADS)
     lower = over_learners(untied - tied)
-    return Judged(
-        [
-            more(
-                "lower",
-                "nats by which tying lowers the validation NLL, seed by seed",
-                "O",
-                lower,
-                LOWER,
-                0.0,
-            ),
-            is_unknown("O", traces["tied"], "tied: share of held-out questions answered right"),
-            *(is_taught("O", traces[head], f"{head}: ") for head in _HEADS),
-        ],
-        seeds=seeds_of(traces["tied"]),
-        grid=described(traces["tied"]),
-        notes=[f"validation NLL: untied {over_learners(untied)}, tied {over_learners(tied)}"],
-    )
+    says = "nats by which tying lowers the validation NLL, seed by seed"
+    compared = [
+        more("lower", says, "O", lower, LOWER, 0.0),
+        is_unknown("O", traces["tied"], "tied: share of held-out questions answered right"),
+        *(is_taught("O", traces[head], f"{head}: ") for head in _HEADS),
+    ]
+    found = judged(traces["tied"], compared)
+    note = f"validation NLL: untied {over_learners(untied)}, tied {over_learners(tied)}"
+    return dataclasses.replace(found, notes=[note])
 
 
 def _validation_nll(trace: Trace) -> np.ndarray:
