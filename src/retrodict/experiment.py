@@ -306,6 +306,8 @@ class Experiment(Section):
             "execution": self.execution,
             "results_version": RESULTS_VERSION if results_version is None else results_version,
         }
+        if self.objective.kind == "bico" or getattr(self.model, "attention", "causal") != "causal":
+            content["step"] = 2  # written out since, as that of causal models was before
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -37,6 +37,7 @@ def compare(
     first: int,
     threads: int = 1,
     weighted: bool = False,
+    some_see_all: bool = False,
 ) -> None:
     """Loss, gradients and logits agree to rounding in float64, for two learners."""
     population = config.build(VOCAB, length + 1, SEEDS, dtype=torch.float64)
@@ -46,7 +47,9 @@ def compare(
     tokens = torch.randint(0, VOCAB, (2, batch, length), generator=random)
     targets = torch.randint(0, VOCAB, (2, batch, length - first), generator=random)
     drops = config.dropout > 0
-    logits = population(tokens, first, Replayed(config.dropout) if drops else None)
+    sees_all = (torch.rand(2, batch, generator=random) < 0.5) if some_see_all else None
+    masks = Replayed(config.dropout) if drops else None
+    logits = population(tokens, first, masks, sees_all)
     nll = F.cross_entropy(logits.flatten(0, 2), targets.flatten(), reduction="none")
     weights = torch.rand(targets.shape, generator=random, dtype=torch.float64) * 3
     weights *= torch.rand(targets.shape, generator=random) < 0.6  # some count nothing
@@ -67,6 +70,7 @@ def compare(
                 streams[s] if drops else None,
                 lambda span, part, home=found: home[span].copy_(part),
                 weights[s] if weighted else None,
+                None if sees_all is None else sees_all[s],
             )
             torch.testing.assert_close(loss, losses[s].detach(), rtol=1e-11, atol=0.0)
             torch.testing.assert_close(found, population.flat_grad[s], rtol=1e-9, atol=1e-12)
@@ -88,6 +92,8 @@ MODELS = {
     "sinusoidal, frozen": {"position": "sinusoidal", "freeze_embeddings": True},
     "frozen": {"freeze_embeddings": True, "dropout": 0.1},
     "frozen and tied": {"freeze_embeddings": True, "tied_head": True},
+    "both sides": {"attention": "bidirectional", "dropout": 0.1},
+    "both sides, rotary": {"attention": "bidirectional", "position": "rotary"},
 }
 
 
@@ -106,12 +112,20 @@ def test_predictions_count_as_much_as_they_are_said_to(options):
     compare(Transformer(**model), 6, 5, 0, weighted=True)
 
 
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.2}, {"position": "rotary"}])
+@pytest.mark.parametrize(("batch", "length", "first"), [(7, 4, 0), (6, 5, 2), (3, 1, 0)])
+def test_some_sentences_of_a_causal_model_are_seen_whole(options, batch, length, first):
+    model = {"n_layer": 2, "n_head": 2, "d_model": 16, "dropout": 0.0, **options}
+    compare(Transformer(**model), batch, length, first, weighted=True, some_see_all=True)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     n_layer=st.integers(1, 3),
     n_head=st.sampled_from([1, 2, 3]),
     d_head=st.integers(4, 9),
     position=st.sampled_from(["absolute", "none", "rotary", "sinusoidal"]),
+    attention=st.sampled_from(["causal", "bidirectional"]),
     tied=st.booleans(),
     frozen=st.booleans(),
     dropout=st.sampled_from([0.0, 0.1, 0.5]),
@@ -120,13 +134,14 @@ def test_predictions_count_as_much_as_they_are_said_to(options):
     data=st.data(),
 )
 def test_it_is_the_plain_model_at_any_size(
-    n_layer, n_head, d_head, position, tied, frozen, dropout, batch, length, data
+    n_layer, n_head, d_head, position, attention, tied, frozen, dropout, batch, length, data
 ):
     config = Transformer(
         n_layer=n_layer,
         n_head=n_head,
         d_model=n_head * d_head,
         position=position,
+        attention=attention,
         tied_head=tied,
         freeze_embeddings=frozen,
         dropout=dropout,

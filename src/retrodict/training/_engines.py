@@ -25,15 +25,11 @@ from retrodict.models import Population, Transformer
 from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
 from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
-from retrodict.objectives import Bico, Examples
+from retrodict.objectives import Examples
 from retrodict.seeds import DROPOUT, sentence_order, stream
 from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
 from retrodict.training._recorder import Recorder
-from retrodict.training._single import SingleLearner
 from retrodict.training._update import Update
-
-Stepper = ExplicitTransformer | SingleLearner
-"""Steps and evaluates one learner at a time."""
 
 WIDE = 512
 """From this d_model on a learner is worked on by all threads, below it by one. It depends on the
@@ -141,13 +137,6 @@ def is_one_by_one(experiment: Experiment) -> bool:
     return isinstance(experiment.model, Transformer) and training.device == "cpu" and plain
 
 
-def has_explicit_step(experiment: Experiment) -> bool:
-    """Whether the step of a transformer is written out: its attention is causal throughout."""
-    model = experiment.model
-    causal = isinstance(model, Transformer) and model.attention == "causal"
-    return causal and not isinstance(experiment.objective, Bico)
-
-
 def workers_of(experiment: Experiment) -> int:
     """Return how many learners are in work at a time, where they are trained one by one."""
     training = experiment.training
@@ -188,14 +177,9 @@ class OneByOne:
         self.experiment, self.population, self.update = experiment, population, update
         self.sentences, self.recorder = sentences, recorder
         self.rate = population.config.dropout
-        self.is_explicit = has_explicit_step(experiment)
-        self.idle: LifoQueue[Stepper] = LifoQueue()  # a process uses one
+        self.idle: LifoQueue[ExplicitTransformer] = LifoQueue()  # a process uses one
         for _ in range(workers_of(experiment)):
-            self.idle.put(
-                ExplicitTransformer(population, threads_each(experiment))
-                if self.is_explicit
-                else SingleLearner(population)
-            )
+            self.idle.put(ExplicitTransformer(population, threads_each(experiment)))
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
@@ -220,9 +204,7 @@ class OneByOne:
         planned = self.experiment.training.epochs * self.sentences.count * learners
         if workers == 1 or planned * self.population.flat.shape[1] < SHARE_FROM:
             return Alone(do, learners)
-        # autograd's threads, which there are beside a GPU, do not survive a fork
-        forks = can_fork() and (self.is_explicit or not torch.cuda.is_available())
-        return (Processes if forks else Threads)(do, learners, workers)
+        return (Processes if can_fork() else Threads)(do, learners, workers)
 
     def _work(self, what: str, epoch: int, s: int) -> float | Mapping[str, np.ndarray]:
         model = self.idle.get()
@@ -234,7 +216,7 @@ class OneByOne:
         finally:
             self.idle.put(model)
 
-    def _train(self, model: Stepper, epoch: int, s: int) -> float:
+    def _train(self, model: ExplicitTransformer, epoch: int, s: int) -> float:
         drops = dropped_of_65536(self.rate) > 0
         masks = MaskStream(self.population.seeds[s], epoch, self.rate) if drops else None
         learner = slice(s, s + 1)
@@ -243,13 +225,13 @@ class OneByOne:
         losses = []
         for batch in self.sentences.batches(learner, epoch):
             self.update.begin(learner)
-            weights = None if batch.weights is None else batch.weights[0]
-            more = () if batch.sees_all is None else (batch.sees_all[0],)
-            given = (batch.inputs[0], batch.targets[0], masks, update, weights)
-            losses.append(model.step(s, *given, *more))
+            tokens, targets, *more = (None if part is None else part[0] for part in batch)
+            assert tokens is not None
+            assert targets is not None
+            losses.append(model.step(s, tokens, targets, masks, update, *more))
         return float(torch.stack(losses).double().mean())
 
-    def _ask(self, model: Stepper, epoch: int, s: int) -> Mapping[str, np.ndarray]:
+    def _ask(self, model: ExplicitTransformer, epoch: int, s: int) -> Mapping[str, np.ndarray]:
         embeddings = self.population.token_embedding[s].detach()
         return self.recorder.measure(
             epoch,

@@ -1,8 +1,10 @@
-"""Causal attention, one query position after another, with its gradient.
+"""Attention, one query position after another, with its gradient.
 
 Sentences are a few tokens long, so a query's scores, weights and mixture are sums over a handful
 of positions: plain passes over (position, batch, head, d_head), faster than batched products of
-tiny matrices. Position 0 attends to itself alone, so it needs no query.
+tiny matrices. Where attention is causal, position 0 attends to itself alone and needs no query.
+Where some sentences are causal and others not, all positions are scored, and in the causal ones
+those behind the query count nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class Attention:
 
     def __init__(self, shape: Shape, low: int, rotary: Rotary | None) -> None:
         self.shape, self.low, self.rotary = shape, low, rotary
-        self.ask = max(low, 1)
+        self.ask = max(low, 1) if shape.causal else low
         d = shape.d_model
         self.scale = 1 / math.sqrt(d // shape.n_head)
         self.q, self.grad_q = (shape.buffer(shape.rows(self.ask), d) for _ in range(2))
@@ -45,15 +47,20 @@ class Attention:
         spare = shape.buffer(*self.keys.shape)
         self.queries = [_Query(self, spare, at) for at in reversed(range(self.ask, shape.length))]
 
-    def forward(self, mask: Tensor | None) -> Tensor:
-        """Mix values; `mask` is (query, key, batch, head), 0 where a weight is dropped."""
+    def forward(self, mask: Tensor | None, barred: Tensor | None = None) -> Tensor:
+        """Mix values.
+
+        Args:
+            mask: (query, key, batch, head), 0 where a weight is dropped.
+            barred: (query, key, batch, 1, 1), added to the scores: −∞ where nothing is seen.
+        """
         if self.rotary is not None:
             self.rotary.turn(self.q_heads, self.ask)
             self.rotary.turn(self.keys, 0)
         self.mask = None if mask is None else mask.unsqueeze(-1) / self.shape.kept
         for query in self.queries:
-            query.forward(self.mask)
-        if self.low == 0:  # position 0 attends to itself alone, with weight 1
+            query.forward(self.mask, barred)
+        if self.ask > self.low:  # position 0 attends to itself alone, with weight 1
             own = self.values[0] if self.mask is None else self.values[0] * self.mask[0, 0]
             self.mixed_heads[0].copy_(own)
         return self.mixed
@@ -64,7 +71,7 @@ class Attention:
             self.grad_kv.zero_()
         for query in self.queries:
             query.backward(self.mask)
-        if self.low == 0:
+        if self.ask > self.low:
             own = self.grad_heads[0] if self.mask is None else self.grad_heads[0] * self.mask[0, 0]
             self.grad_values[0].add_(own)
         if self.rotary is not None:
@@ -79,22 +86,26 @@ class _Query:
         self.at, self.scale = at, of.scale
         self.is_last = at == of.shape.length - 1  # its gradients come first, and overwrite
         self.q, self.grad_q = of.q_heads[at - of.ask], of.grad_q_heads[at - of.ask]
-        self.keys, self.values = of.keys[: at + 1], of.values[: at + 1]
-        self.grad_keys, self.grad_values = of.grad_keys[: at + 1], of.grad_values[: at + 1]
+        self.seen = at + 1 if of.shape.causal else of.shape.length
+        self.keys, self.values = of.keys[: self.seen], of.values[: self.seen]
+        self.grad_keys, self.grad_values = of.grad_keys[: self.seen], of.grad_values[: self.seen]
         self.mixed, self.grad = of.mixed_heads[at - of.low], of.grad_heads[at - of.low]
-        self.spare = spare[: at + 1]
+        self.spare = spare[: self.seen]
 
-    def forward(self, mask: Tensor | None) -> None:
+    def forward(self, mask: Tensor | None, barred: Tensor | None) -> None:
         scores = torch.mul(self.keys, self.q, out=self.spare).sum(-1, keepdim=True)
-        self.weights = scores.mul_(self.scale).softmax(0)
-        self.used = self.weights if mask is None else self.weights * mask[self.at, : self.at + 1]
+        scores.mul_(self.scale)
+        if barred is not None:
+            scores.add_(barred[self.at])
+        self.weights = scores.softmax(0)
+        self.used = self.weights if mask is None else self.weights * mask[self.at, : self.seen]
         torch.mul(self.values, self.used, out=self.spare)
         torch.sum(self.spare, 0, out=self.mixed)
 
     def backward(self, mask: Tensor | None) -> None:
         grad_weights = torch.mul(self.values, self.grad, out=self.spare).sum(-1, keepdim=True)
         if mask is not None:
-            grad_weights.mul_(mask[self.at, : self.at + 1])
+            grad_weights.mul_(mask[self.at, : self.seen])
         grad_scores = _softmax_backward(grad_weights, self.weights, 0, self.weights.dtype)
         grad_scores.mul_(self.scale)
         torch.mul(self.keys, grad_scores, out=self.spare)

@@ -91,7 +91,9 @@ class Block:
         self.on_joined: Tensor | None = None
         self.on_mlp: Tensor | None = None
 
-    def forward(self, x: Tensor, w: BlockViews, masks: BlockMasks | None) -> Tensor:
+    def forward(
+        self, x: Tensor, w: BlockViews, masks: BlockMasks | None, barred: Tensor | None = None
+    ) -> Tensor:
         """Add to the stream x (rows, d_model) what this block finds; from position `low` on."""
         a, low, kept = self.attention, self.low_row, self.shape.kept
         attention, self.on_joined, self.on_mlp = masks or (None, None, None)
@@ -104,7 +106,7 @@ class Block:
         self.asking = self.hidden_1[self.ask_row :]
         self.products.addmm(w.query_bias, self.asking, w.query, a.q)
         self.products.addmm(w.key_value_bias, self.hidden_1, w.key_value, out=a.kv)
-        mixed = a.forward(attention)
+        mixed = a.forward(attention, barred)
         self.products.addmm(w.out_bias, mixed, w.out, out=self.joined)
         add_dropped(x[low:] if low else x, self.joined, self.on_joined, kept, self.middle)
 

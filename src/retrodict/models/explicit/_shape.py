@@ -22,6 +22,7 @@ class Shape:
         d_model, n_head: of the model.
         dtype: of its parameters.
         kept: probability that dropout keeps an entry.
+        causal: whether no position sees later ones, in any sentence.
     """
 
     batch: int
@@ -31,6 +32,7 @@ class Shape:
     n_head: int
     dtype: torch.dtype
     kept: float
+    causal: bool = True
 
     def rows(self, start: int = 0) -> int:
         """How many rows the positions from `start` on have."""

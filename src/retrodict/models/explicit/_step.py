@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from retrodict.models._dropout import WORD, MaskStream, dropped_of_65536
@@ -58,7 +58,7 @@ class ExplicitTransformer:
         self.transposed = [[Transposed.of(block) for block in w.blocks] for w in self.weights]
         self.spans = _Spans(population)
         self.gradient = self._gradient()
-        self._plans: dict[tuple[int, int, int, bool], _Plan] = {}
+        self._plans: dict[tuple[int, int, int, bool, bool], _Plan] = {}
 
     def logits(
         self, learner: int, tokens: Int[Tensor, "batch length"], first: int
@@ -80,6 +80,7 @@ class ExplicitTransformer:
         drop: MaskStream | None,
         update: Update,
         weights: Float[Tensor, "batch position"] | None = None,
+        sees_all: Bool[Tensor, " batch"] | None = None,
     ) -> Float[Tensor, ""]:
         """Take one gradient step on the mean cross-entropy; return the loss before it.
 
@@ -90,15 +91,18 @@ class ExplicitTransformer:
             update: called with part after part of the gradient, each as soon as it is complete
                 and while it is in the cache; later parts do not need the weights of earlier ones.
             weights: what each prediction counts; None: all count 1.
+            sees_all: which sentences of a causal model are seen whole from every position; None:
+                none.
         """
         batch, length = tokens.shape
-        plan = self._plan(batch, length, length - targets.shape[1], True)
+        plan = self._plan(batch, length, length - targets.shape[1], True, sees_all is not None)
+        barred = None if sees_all is None else _barred(sees_all, length, self.dtype)
         w, g = self.weights[learner], self.gradient
         masks = None if drop is None else plan.masks(drop)
         flat_tokens, answers = tokens.t().reshape(-1), targets.t().reshape(-1, 1)
         x = self._embed(plan, flat_tokens, w)
         x = dropped(x, masks and masks.stream, plan.shape.kept, plan.stream)
-        logp = torch.log_softmax(plan.logits(x, w, masks and masks.blocks), -1)
+        logp = torch.log_softmax(plan.logits(x, w, masks and masks.blocks, barred), -1)
         counts = None if weights is None else weights.t().reshape(-1, 1)
         truth = logp.gather(1, answers)
         loss = -(truth if counts is None else truth * counts).mean()
@@ -144,12 +148,16 @@ class ExplicitTransformer:
             x.view(length, plan.shape.batch, -1).add_(w.positions[:length, None])
         return x
 
-    def _plan(self, batch: int, length: int, first: int, training: bool) -> _Plan:
-        key = (batch, length, first, training)
+    def _plan(
+        self, batch: int, length: int, first: int, training: bool, some_see_all: bool = False
+    ) -> _Plan:
+        key = (batch, length, first, training, some_see_all)
         if key not in self._plans:
             config = self.config
             kept = 1 - dropped_of_65536(config.dropout) / 65536
-            shape = Shape(batch, length, first, config.d_model, config.n_head, self.dtype, kept)
+            causal = config.attention == "causal" and not some_see_all
+            sizes = (batch, length, first, config.d_model, config.n_head)
+            shape = Shape(*sizes, self.dtype, kept, causal)
             self._plans[key] = _Plan(shape, self.population, training, self.products)
         return self._plans[key]
 
@@ -303,10 +311,16 @@ class _Plan:
         blocks = [BlockMasks(*rest[i : i + 3]) for i in range(0, len(rest), 3)]
         return room, _Masks(stream, blocks)
 
-    def logits(self, x: Tensor, w: Views, masks: list[BlockMasks] | None) -> Tensor:
+    def logits(
+        self,
+        x: Tensor,
+        w: Views,
+        masks: list[BlockMasks] | None,
+        barred: Tensor | None = None,
+    ) -> Tensor:
         """Pass the embedded stream through the blocks and the head: (rows from `first`, vocab)."""
         for i, (block, weights) in enumerate(zip(self.blocks, w.blocks, strict=True)):
-            x = block.forward(x, weights, masks[i] if masks else None)
+            x = block.forward(x, weights, masks[i] if masks else None, barred)
         self.x = x
         self.hidden, *self.moments = torch.native_layer_norm(
             x, list(x.shape[-1:]), w.scale, w.shift, LAYER_NORM_EPS
@@ -323,6 +337,16 @@ class _Plan:
         grad, *norm = norm_backward(self.grad_hidden, self.x, self.moments, w.scale, w.shift)
         torch._foreach_copy_([g.scale, g.shift], norm)
         return grad
+
+
+def _barred(
+    sees_all: Bool[Tensor, " batch"], length: int, dtype: torch.dtype
+) -> Float[Tensor, "query key batch 1 1"]:
+    """What is added to scores: −∞ where a causal sentence's query would see a later key."""
+    later = torch.ones(length, length, dtype=torch.bool).triu(1)
+    hidden = later[:, :, None] & ~sees_all
+    found = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, -math.inf)
+    return found[..., None, None]
 
 
 def _head(w: Views) -> Tensor:
