@@ -59,6 +59,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def null_as_nan(value: Any) -> Any:
+    """Put NaN wherever JSON has null for want of it."""
+    if isinstance(value, dict):
+        return {key: null_as_nan(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [null_as_nan(part) for part in value]
+    return float("nan") if value is None else value
+
+
 def a_number(value: object) -> float:
     """Return a number that JSON may have written as null for want of one.
 

@@ -137,3 +137,10 @@ def test_list_names_the_claims(command):
     names = [claim["name"] for claim in found]
     assert names == [claim.name for claim in _published.PUBLISHED]
     assert len(names) == len(set(names)) >= 10
+
+
+def test_a_launcher_is_for_trainings(command, tmp_path):
+    code, _, err = command("verify", "--launcher", "ray", "--out", tmp_path)
+    assert code == 2
+    assert "add --published" in err
+    assert len(err.strip().splitlines()) == 1

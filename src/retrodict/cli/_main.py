@@ -217,6 +217,10 @@ def verify(
     ] = False,
     out: Out = STORE,
     as_json: Json = False,
+    launcher: Where = LauncherName.local,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    slurm: Slurm = None,
 ) -> None:
     """Check the paper's theorems, lemmas and propositions, and our own.
 
@@ -231,9 +235,14 @@ def verify(
     statement fails that is not documented to fail, or a published claim is not reproduced that is
     not known not to be.
     """
+    from retrodict.launch import launcher_named
+
+    where = launcher_named(launcher.value, cpus, gpus, slurm or [])
     if published:
-        _verify_published(names or [], fast, out, as_json)
+        _verify_published(names or [], fast, out, as_json, where)
         return
+    if launcher is not LauncherName.local:
+        raise BadInput("verify --launcher: is for training runs; add --published, or leave it out")
     from retrodict.cli._progress import Progress
     from retrodict.cli._verify import check, choose, show, write
     from retrodict.runs import Store, require_writable
@@ -443,7 +452,9 @@ def bench(
     run_bench(sections or [], configs or [], repeats, quick, out, as_json)
 
 
-def _verify_published(names: list[str], fast: bool, out: Path, as_json: bool) -> None:
+def _verify_published(
+    names: list[str], fast: bool, out: Path, as_json: bool, launcher: Any
+) -> None:
     from retrodict.cli._progress import Progress
     from retrodict.cli._published import check, choose, run_trainings, show, write
     from retrodict.runs import Store, require_writable
@@ -452,7 +463,7 @@ def _verify_published(names: list[str], fast: bool, out: Path, as_json: bool) ->
     if not names:
         require_writable(out)
     with Progress() as progress:
-        runs = run_trainings(chosen, store, fast, progress)
+        runs = run_trainings(chosen, store, fast, progress, launcher)
         findings = check(chosen, runs, fast, progress)
     show(findings, [] if names else write(findings, store, fast), as_json)
     if not all(finding.as_recorded for finding in findings):

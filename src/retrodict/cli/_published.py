@@ -11,15 +11,20 @@ from rich.table import Table
 
 import retrodict
 from retrodict._atomic import atomic_text
-from retrodict._formats import PUBLISHED_FORMAT
-from retrodict._json import dumps
 from retrodict.claims import Effort, seeds_in_words
-from retrodict.claims.published import Published, PublishedFinding, as_html, as_markdown, cells
+from retrodict.claims.published import (
+    KeptPublished,
+    Published,
+    PublishedFinding,
+    as_html,
+    as_markdown,
+    cells,
+)
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
-from retrodict.launch import run_named
+from retrodict.launch import LOCAL, Launcher, run_named
 from retrodict.paper import code_version
 from retrodict.paper.published import PUBLISHED
 from retrodict.runs import Run, Store
@@ -39,7 +44,11 @@ def choose(names: Sequence[str]) -> list[Published]:
 
 
 def run_trainings(
-    claims: Sequence[Published], store: Store, fast: bool, progress: Progress
+    claims: Sequence[Published],
+    store: Store,
+    fast: bool,
+    progress: Progress,
+    launcher: Launcher = LOCAL,
 ) -> dict[str, dict[str, Run]]:
     """Run what claims about training runs need; return the runs by claim and name.
 
@@ -47,7 +56,7 @@ def run_trainings(
         BadInput, CannotFinish, Interrupted: as `launch.run_named`.
     """
     wanted = {claim.name: claim.experiments(fast) for claim in claims if claim.judge is not None}
-    return run_named(wanted, store, progress)
+    return run_named(wanted, store, progress, launcher)
 
 
 def check(
@@ -78,22 +87,11 @@ def write(findings: Sequence[PublishedFinding], store: Store, fast: bool) -> lis
         CannotFinish: it cannot be written.
     """
     command = f"retrodict verify --published{' --fast' if fast else ''}"
-    content = {
-        "format": PUBLISHED_FORMAT,
-        "findings": [dataclasses.asdict(finding) for finding in findings],
-        "fast": fast,
-        "command": command,
-        "version": retrodict.__version__,
-        "code": code_version(),
-    }
-    files = {
-        "published.md": as_markdown(findings, command),
-        "published.html": as_html(findings, command),
-        "published.json": dumps(content, indent=1) + "\n",
-    }
-    for name, text in files.items():
-        atomic_text(store.root / name, text)
-    return [store.root / name for name in files]
+    markdown, html, json = (store.root / f"published.{ending}" for ending in ("md", "html", "json"))
+    atomic_text(markdown, as_markdown(findings, command))
+    atomic_text(html, as_html(findings, command))
+    KeptPublished(findings, fast, command, retrodict.__version__, code_version()).write(json)
+    return [markdown, html, json]
 
 
 def show(findings: Sequence[PublishedFinding], files: Sequence[Path], as_json: bool) -> None:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from retrodict._atomic import atomic_text
 from retrodict._formats import LEADERBOARD_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, read_json
+from retrodict._untrusted import MISREAD, null_as_nan, read_json
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
@@ -133,20 +133,11 @@ def read(path: Path) -> Board:
     try:
         content = read_json(path)
         require_format(content["format"], LEADERBOARD_FORMAT, "it")
-        rows = TypeAdapter(list[Row]).validate_python(_with_nan(content["rows"]))
+        rows = TypeAdapter(list[Row]).validate_python(null_as_nan(content["rows"]))
         return Board(rows, str(content["command"]))
     except MISREAD as error:
         line = str(error).splitlines()[0]
         raise ValueError(f"{path}: no leaderboard: {line}") from None
-
-
-def _with_nan(value: object) -> object:
-    """Put NaN where JSON has null for want of it."""
-    if isinstance(value, dict):
-        return {key: _with_nan(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_with_nan(part) for part in value]
-    return float("nan") if value is None else value
 
 
 HEAD = (

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from retrodict.claims import Kept, Verdict
+from retrodict.claims.published import KeptPublished
 from retrodict.report._answers import Answer
 from retrodict.report._collect import Collected
+from retrodict.report._published import published_of
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -42,6 +44,7 @@ def facts(
         "own": [run.name for run in store.own],
         "left_out": [{"run": name, "why": why} for name, why in store.left_out],
         "statements": _statements(statements),
+        "published": _published(published_of(store.store)),
     }
 
 
@@ -62,3 +65,12 @@ def _statements(statements: Kept | None) -> dict[str, Any] | None:
         "command": statements.command,
         "verdicts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
     }
+
+
+def _published(kept: KeptPublished | str | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    if isinstance(kept, str):
+        return {"problem": kept}
+    verdicts = {finding.name: finding.verdict for finding in kept.findings}
+    return {"fast": kept.fast, "command": kept.command, "verdicts": verdicts}

@@ -6,19 +6,14 @@ from pathlib import Path
 
 from retrodict.leaderboard import COLUMNS, FILE, HEAD, RULE, WAYS, Board, Row, read, texts
 from retrodict.report._html import Html, row, table, tag
+from retrodict.report._published import beside
 
 _MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
 
 
 def leaderboard_of(store: Path) -> Board | str | None:
     """Read a store's leaderboard; why it cannot be used; None where there is none."""
-    path = store / f"{FILE}.json"
-    if not path.exists():
-        return None
-    try:
-        return read(path)
-    except ValueError as error:
-        return str(error)
+    return beside(store / f"{FILE}.json", read)
 
 
 def leaderboard_section(board: Board | str | None) -> list[Html]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import retrodict
 from retrodict.claims import HEAD, Claim, Finding, Kept, cells
+from retrodict.claims.published import HEAD as PUBLISHED_HEAD
+from retrodict.claims.published import cells as published_cells
 from retrodict.errors import printable
 from retrodict.paper import TABLES, command
 from retrodict.report._answers import Answer, headline
@@ -15,6 +17,7 @@ from retrodict.report._collect import Collected, Section
 from retrodict.report._differences import differences
 from retrodict.report._images import picture
 from retrodict.report._machine import duration, machines, seeds
+from retrodict.report._published import published_of
 from retrodict.report._sections import GRADES, number
 
 THUMBNAIL = 700
@@ -81,7 +84,8 @@ def as_markdown(
     lines += ["", "Grades: " + "; ".join(f"**{k}** {says}" for k, says in GRADES.items()) + "."]
     for section in store.sections:
         lines += _section(section, folder, section.figure.name in pictures)
-    lines += _missing(store) + _statements(statements) + _machine(store)
+    lines += _missing(store) + _statements(statements) + _published(store)
+    lines += _machine(store)
     for one in TABLES:
         text = one.markdown().rstrip()
         lines += ["", "#" + text]
@@ -154,6 +158,17 @@ def _statements(statements: Kept | None) -> list[str]:
     known = [f for f in statements.findings if f.verdict == "fails (known)"]
     lines = ["", "## Statements of the theory", "", f"Made by `{plain(statements.command)}`.", ""]
     return [*lines, *_table(HEAD, rows), "", *(_known(finding) for finding in known)]
+
+
+def _published(store: Collected) -> list[str]:
+    kept = published_of(store.store)
+    if kept is None:
+        return []
+    lines = ["", "## Published claims, checked", ""]
+    if isinstance(kept, str):
+        return [*lines, f"Cannot be used: {plain(kept)}"]
+    rows = [published_cells(finding) for finding in kept.findings]
+    return [*lines, f"Made by `{plain(kept.command)}`.", "", *_table(PUBLISHED_HEAD, rows)]
 
 
 def _known(finding: Finding) -> str:

@@ -20,6 +20,7 @@ from retrodict.report._embedded import embedded
 from retrodict.report._html import Html, join, row, table, tag
 from retrodict.report._leaderboard import leaderboard_of, leaderboard_section
 from retrodict.report._machine import machine_section
+from retrodict.report._published import published_of, published_section
 from retrodict.report._sections import (
     CHIPS,
     GRADES,
@@ -59,6 +60,7 @@ def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) 
         *(_group(store, ids, *group) for group in _GROUPS),
         *_statements(statements),
         *leaderboard_section(leaderboard_of(store.store)),
+        *published_section(published_of(store.store)),
         *own_section(store, ids),
         *_not_here(store),
         _tables(),
@@ -165,6 +167,7 @@ def _contents(store: Collected, statements: Kept | None) -> Html:
             parts.append(tag("li", tag("a", title, href=f"#{name}"), tag("ul", *inside)))
     others = [("statements", "Statements", statements is not None)]
     others += [("leaderboard", "What breaks the curse?", leaderboard_of(store.store) is not None)]
+    others += [("published", "Published claims", published_of(store.store) is not None)]
     others += [("own", "Experiments of your own", bool(store.own or store.left_out))]
     others += [("not-here", "Not reproduced here", bool(store.missing))]
     others += [("tables", "Tables", True), ("machine", "Machine, versions, seeds", True)]

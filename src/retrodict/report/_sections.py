@@ -19,6 +19,9 @@ CHIPS = {
     "fails (known)": ("known", "◐", "fails (known)"),
     "not applicable": ("none", "–", "not applicable"),
     "not measured": ("none", "–", "not measured"),
+    "reproduced": ("holds", "✓", "reproduced"),
+    "not reproduced at this scale": ("known", "◐", "not reproduced at this scale"),
+    "contradicted": ("fails", "✕", "contradicted"),
 }
 """Verdict → its class, its shape and its words; never told by colour alone."""
 

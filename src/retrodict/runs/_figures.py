@@ -10,17 +10,30 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from retrodict._formats import FIGURE_FORMAT, STATEMENTS_FORMAT, Newer, require_format
+from retrodict._formats import (
+    FIGURE_FORMAT,
+    LEADERBOARD_FORMAT,
+    PUBLISHED_FORMAT,
+    STATEMENTS_FORMAT,
+    Newer,
+    require_format,
+)
 from retrodict._untrusted import is_plain_name
 from retrodict.errors import CannotFinish
 from retrodict.runs import _files
 from retrodict.runs._check import Problem
 
 _DRAWINGS = (".png", ".pdf", ".gif")
-_STATEMENTS = "verify.json"
+_TABLES = {
+    "verify.json": (STATEMENTS_FORMAT, "verify"),
+    "published.json": (PUBLISHED_FORMAT, "verify --published"),
+    "leaderboard.json": (LEADERBOARD_FORMAT, "leaderboard"),
+}
+"""What else commands keep: its format, and which command writes it."""
 _WRITING_SECONDS = 600.0
 """No file of a figure takes as long to write; on a shared disk its writer may be elsewhere."""
 
@@ -75,10 +88,10 @@ def check_store(root: Path) -> list[Problem]:
     ]
     for path in _records(root):
         found += _check_record(path)
-    statements = root / _STATEMENTS
-    if statements.is_file():
-        again = "'retrodict verify' writes it anew"
-        found += _tried(statements, again, lambda: _check_statements(statements))
+    for name, (version, command) in _TABLES.items():
+        if (path := root / name).is_file():
+            again = f"'retrodict {command}' writes it anew"
+            found += _tried(path, again, partial(_check_format, path, version))
     return found
 
 
@@ -128,8 +141,8 @@ def _check_record(path: Path) -> list[Problem]:
     return found
 
 
-def _check_statements(path: Path) -> None:
-    require_format(_files.read_object(path).get("format"), STATEMENTS_FORMAT, path)
+def _check_format(path: Path, version: int) -> None:
+    require_format(_files.read_object(path).get("format"), version, path)
 
 
 def _tried(path: Path, again: str, read: Any) -> list[Problem]:

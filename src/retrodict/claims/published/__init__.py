@@ -4,6 +4,7 @@ Those here need no training run of ours; `retrodict.paper` has those that do.
 """
 
 from retrodict.claims.published._identity_bridge import IDENTITY_ALONE, IDENTITY_BRIDGE
+from retrodict.claims.published._kept import KeptPublished
 from retrodict.claims.published._masked_encoder import MASKED_ENCODER
 from retrodict.claims.published._out_of_context import (
     OUT_OF_CONTEXT_FACTORISED,
@@ -20,7 +21,7 @@ from retrodict.claims.published._published import (
     more,
 )
 from retrodict.claims.published._symmetric_value_output import SYMMETRIC_VALUE_OUTPUT
-from retrodict.claims.published._tables import HEAD, as_html, as_markdown, cells
+from retrodict.claims.published._tables import HEAD, as_html, as_markdown, body_html, cells
 
 SELF_CONTAINED: tuple[Published, ...] = (
     OUT_OF_CONTEXT_FACTORISED,
@@ -37,11 +38,13 @@ __all__ = [
     "SELF_CONTAINED",
     "Compared",
     "Judged",
+    "KeptPublished",
     "Outcome",
     "Published",
     "PublishedFinding",
     "as_html",
     "as_markdown",
+    "body_html",
     "cells",
     "exactly",
     "less",

@@ -56,6 +56,14 @@ def as_html(findings: Sequence[PublishedFinding], command: str) -> str:
 
 
 def _section(f: PublishedFinding) -> str:
+    return (
+        f'<section id="{escape(f.name)}"><h2>{escape(f.name)}: {escape(f.title)} '
+        f'<span class="verdict {_css(f)}">{escape(said(f))}</span></h2>{body_html(f)}</section>'
+    )
+
+
+def body_html(f: PublishedFinding) -> str:
+    """Write what is said of a claim below its title."""
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD[2:-1])
     parts = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _compared(claim)) + "</tr>"
@@ -63,12 +71,8 @@ def _section(f: PublishedFinding) -> str:
     )
     facts = "".join(f"<li>{label}: {escape(text)}</li>" for label, text in _facts(f))
     notes = "".join(f"<li>{escape(note)}</li>" for note in f.notes)
-    return (
-        f'<section id="{escape(f.name)}"><h2>{escape(f.name)}: {escape(f.title)} '
-        f'<span class="verdict {_css(f)}">{escape(said(f))}</span></h2><p>{escape(f.words)}</p>'
-        f"<ul>{facts}</ul><table><tr>{head}</tr>{parts}</table>"
-        + (f"<ul>{notes}</ul>" if notes else "")
-        + "</section>"
+    return f"<p>{escape(f.words)}</p><ul>{facts}</ul><table><tr>{head}</tr>{parts}</table>" + (
+        f"<ul>{notes}</ul>" if notes else ""
     )
 
 

@@ -1,0 +1,151 @@
+"""What other commands wrote beside the runs: published claims and the leaderboard."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import retrodict
+from retrodict.claims.published import Judged, KeptPublished, Published, more
+from retrodict.cli._main import run_cli
+from retrodict.leaderboard import Board, Row
+from retrodict.leaderboard import write as write_board
+from retrodict.measures import Interval, share_of
+from retrodict.report import answers, as_html, collect
+from retrodict.report._facts import facts
+from retrodict.report._markdown import as_markdown
+from retrodict.runs import Store
+
+EVIL = "</script><img src=x onerror=alert(2)>"
+
+
+def kept(value: float = 2.0, words: str = "A claim.") -> KeptPublished:
+    measured = Interval(value, value - 0.1, float("nan"), 10)
+    claim = Published(
+        name="numbers",
+        title="Numbers",
+        words=words,
+        authors="Ada, Bob, Cyn",
+        year=2026,
+        arxiv="2602.02470",
+        grade="S",
+        setting="theirs",
+        testable="at least 1",
+        check=lambda effort: Judged([more("x", "x", "S", measured, 1.0, 0.0)], seeds=[0]),
+    )
+    version = retrodict.__version__
+    return KeptPublished([claim.examine()], False, "retrodict verify --published", version, "abc")
+
+
+def board(title: str = "next token") -> Board:
+    one = Interval(1.0, 0.9, 1.0, 3)
+    intervals = {name: one for name, kind in Row.__annotations__.items() if kind == "Interval"}
+    row = Row(
+        recipe="plain",
+        title=title,
+        source="S",
+        column="reversal",
+        is_bound=False,
+        is_long=False,
+        at="updates",
+        verdict="broken",
+        is_split=False,
+        accuracies=(1.0, 1.0, 1.0),
+        solved=share_of(np.array([True, True, False])),
+        steps_to_solve=float("nan"),
+        never=3,
+        steps=10,
+        tokens=100,
+        operations=1e6,
+        seconds=None,
+        run="reversal-transformer-0",
+        **intervals,
+    )
+    return Board([row], "retrodict leaderboard plain")
+
+
+def written(store) -> str:
+    found = collect(store)
+    return as_html(found, None, answers(found, None))
+
+
+def test_checked_claims_are_read_back_as_they_were(tmp_path):
+    before = kept(0.5)
+    before.write(tmp_path / "published.json")
+    after = KeptPublished.read(tmp_path / "published.json")
+    assert repr(after) == repr(before).replace("(0,)", "[0]")  # NaN is no equal of NaN
+    assert after.findings[0].verdict == "not reproduced at this scale"
+
+
+def test_nothing_is_said_where_nothing_was_checked(store):
+    page = written(store)
+    assert 'id="published"' not in page
+    assert 'id="leaderboard"' not in page
+    found = collect(store)
+    assert facts(found, None, answers(found, None), store, 0)["published"] is None
+
+
+def test_both_stand_in_the_report(store, elements):
+    kept().write(store / "published.json")
+    write_board(board(), Store(store))
+    page = elements(written(store))
+    ids = [found.get("id") for _, found in page.found]
+    assert {"published", "published-numbers", "leaderboard"} <= set(ids)
+    assert "retrodict verify --published" in page.text
+    assert "▲ broken" in page.text
+    assert "never" in page.text
+    found = collect(store)
+    told = as_markdown(found, None, answers(found, None), "figures", {})
+    assert "## Published claims, checked" in told
+    assert "Ada et al. 2026, arXiv 2602.02470 (S)" in told
+    machine = facts(found, None, answers(found, None), store, 0)["published"]
+    assert machine["verdicts"] == {"numbers": "reproduced"}
+
+
+def test_hostile_text_in_them_stays_text(store, elements):
+    kept(words=EVIL).write(store / "published.json")
+    write_board(board(title=EVIL), Store(store))
+    page = elements(written(store))
+    assert EVIL in page.text
+    assert not [name for _, found in page.found for name in found if name.startswith("on")]
+
+
+@pytest.mark.parametrize("name", ["published", "leaderboard"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: "{",
+        lambda content: "[]",
+        lambda content: json.dumps({**content, "format": 99}),
+        lambda content: json.dumps({**content, "findings": [{}], "rows": [{}]}),
+        lambda content: json.dumps({**content, "command": None, "findings": 3, "rows": 3}),
+    ],
+)
+def test_one_that_cannot_be_used_is_said_to_be(store, name, spoil):
+    kept().write(store / "published.json")
+    write_board(board(), Store(store))
+    path = store / f"{name}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(spoil(content), encoding="utf-8")
+    page = written(store)
+    assert page.count("Cannot be used: ") == 1
+    found = collect(store)
+    assert as_markdown(found, None, answers(found, None), "figures", {})
+
+
+@pytest.mark.parametrize("name", ["published", "leaderboard"])
+def test_verifying_a_store_notices_a_newer_and_a_damaged_one(store, capsys, name):
+    def verify() -> int:
+        return run_cli(["runs", "verify", "--out", str(store)])
+
+    kept().write(store / "published.json")
+    write_board(board(), Store(store))
+    path = store / f"{name}.json"
+    assert verify() == 0
+    for damaged in ('{"format": 99}', "{"):
+        path.write_text(damaged, encoding="utf-8")
+        capsys.readouterr()
+        assert verify() != 0
+        assert path.name in capsys.readouterr().out
