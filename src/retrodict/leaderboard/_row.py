@@ -52,7 +52,7 @@ class Row:
         echo, neither: shares of answers that repeat the question's entity; that are neither that
             nor right.
         forward_accuracy, forward_nll: on what the task itself teaches.
-        forward_lost: plain training's forward accuracy less this one's, seed by seed.
+        forward_lost: plain training's accuracy on what both teach, less this one's, seed by seed.
         solved: share of learners that answer 90 % or more.
         steps_to_solve: median number of gradient steps until then; NaN: half never do.
         never: how many never do.
@@ -115,7 +115,8 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
     lost = np.full(len(accuracy), math.nan)
     if plain is not None:
         end = int(plain.trace.curves["epoch"].values[-1])
-        lost = _Read(plain.trace, end, _forward(plain.trace))("accuracy") - forward("accuracy")
+        both = [group for group in _forward(plain.trace) if group in _forward(trace)]
+        lost = _Read(plain.trace, end, both)("accuracy") - _Read(trace, last, both)("accuracy")
     seconds = [e["seconds"] for e in run.events() if isinstance(e.get("seconds"), int | float)]
     return Row(
         recipe=cell.recipe.name,

@@ -35,6 +35,11 @@ WIDE = 512
 """From this d_model on a learner is worked on by all threads, below it by one. It depends on the
 experiment alone: the last bits of a product may depend on how many threads compute it."""
 
+SMALL = 2**17
+"""Parameters, of all learners of an analysed model, below which one thread does all the work. In
+so little, two would wait for each other most of the time; on cores that others use too, almost
+all of it."""
+
 SHARE_FROM = 2e8
 """Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a
 second of training. Threads would only wait for each other in less."""
@@ -256,6 +261,8 @@ class Together:
         self.recorder = recorder
         self.device, model = sentences.device, experiment.model
         self.rate = model.dropout if isinstance(model, Transformer) else 0.0
+        is_small = not isinstance(model, Transformer) and population.flat.numel() < SMALL
+        self.threads = 1 if is_small else int(experiment.training.threads)
         self.precision = experiment.training.precision
         self.compiled = experiment.execution == "compiled"
         if self.compiled:
@@ -266,7 +273,7 @@ class Together:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
         keys = self._keys(epoch)
         losses = []
-        with products_in(self.precision):
+        with products_in(self.precision), threads_of_torch(self.threads):
             for step, batch in enumerate(self.sentences.batches(slice(None), epoch)):
                 losses.append(self._gradients(batch, keys[step]))
                 self.update.begin(slice(None))
@@ -278,7 +285,7 @@ class Together:
 
         Without lower precision: what is measured is the weights, not how they are asked.
         """
-        with torch.no_grad(), products_in("float32"):
+        with torch.no_grad(), products_in("float32"), threads_of_torch(self.threads):
             return self.recorder.measure(epoch, slice(None), self.population, self.population.embed)
 
     def _gradients(self, batch: Batch, keys: Tensor) -> Tensor:
