@@ -205,8 +205,9 @@ RECIPE_CLAIMS: tuple[Published, ...] = (
         testable="accuracy at least 0.4 on held-out questions",
         experiments=_runs("one_way_bridge", task="reversal"),
         judge=_one_way_bridge,
-        known="from scratch, with an untied head, every answer echoes the question, as the source "
-        "says of identity facts alone; pretraining or a tied head may be what is missing",
+        known="from scratch every answer echoes the question, as the source says of identity facts "
+        "alone, and so it does with its tied head and weight decay 0.3 (four learners); what is "
+        "missing may be pretraining",
         known_outcome="not reproduced at this scale",
     ),
     Published(

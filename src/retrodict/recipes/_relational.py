@@ -1,0 +1,27 @@
+"""The relational model u R v: tied vectors break the curse by themselves, and vectors that stay as
+they were drawn cannot be helped by identity sentences [O: docs/identity-theory.md]."""
+
+from retrodict.recipes._recipe import Recipe
+
+RECIPES = (
+    Recipe(
+        name="tied_vectors",
+        title="an entity's input vector is its output vector (u = v)",
+        source="ours [O]",
+        settings={"model": {"kind": "relational", "tied": True}},
+        models=("relational",),
+        tasks=("reversal",),
+    ),
+    Recipe(
+        name="frozen_vectors",
+        title="control: vectors stay as they were drawn, and A = A",
+        source="ours [O]",
+        settings={
+            "model": {"kind": "relational", "freeze_embeddings": True},
+            "data": {"identity": {}},
+        },
+        models=("relational",),
+        tasks=("reversal",),
+        is_bound=True,
+    ),
+)
