@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 
 import pytest
 
 from retrodict.cli._main import run_cli
-from retrodict.leaderboard import COLUMNS, HEAD, cells
+from retrodict.leaderboard import COLUMNS, HEAD, Board, as_page, cells, held_out_in_words, read
 from retrodict.runs import Store
 
 ASKED = ("leaderboard", "--scale", "smoke", "plain", "both_ways", "--task", "reversal")
@@ -119,3 +120,20 @@ def test_a_column_that_is_compared_by_name_stands_there_only_if_asked_for():
     assert unasked == {column.name for column in COLUMNS if not column.by_name}
     (cell,) = cells(["plain"], ["reversal-2"], "smoke")
     assert cell.column.by_name
+
+
+def test_learners_that_split_are_counted_and_what_is_not_taught_is_marked(store):
+    row = read(store / "leaderboard.json").rows[0]
+    taught = dataclasses.replace(row.forward_accuracy, mean=1.0)
+    row = dataclasses.replace(row, verdict="partly", is_split=False, forward_accuracy=taught)
+    assert row.said == "partly"
+    assert "≤" not in held_out_in_words(row)
+    row = dataclasses.replace(
+        row,
+        is_split=True,
+        accuracies=(1.0, 0.95, 0.5, 0.1),
+        forward_accuracy=dataclasses.replace(taught, mean=0.5),
+    )
+    assert row.said == "split†"
+    assert held_out_in_words(row) == "2≥0.9 1≤0.1"
+    assert row.said in as_page(Board([row], "x"))

@@ -21,7 +21,7 @@ from retrodict.leaderboard import (
     Board,
     Row,
     Scale,
-    brief,
+    held_out_in_words,
     cells,
     compare,
     kept,
@@ -102,8 +102,8 @@ def _texts(row: Row) -> tuple[str, ...]:
     steps = row.steps_to_solve
     return (
         f"[bold]{row.recipe}[/bold]{'*' if row.is_bound else ''}",
-        f"[{colour}]{'split' if row.is_split else row.verdict}[/{colour}]",
-        brief(row.accuracy),
+        f"[{colour}]{row.said}[/{colour}]",
+        held_out_in_words(row),
         f"{row.solved.count}/{row.solved.of}",
         "never" if steps != steps else f"{steps:.0f}",
         *(f"{part.mean:.2f}" for part in (row.preference, row.echo, row.neither)),

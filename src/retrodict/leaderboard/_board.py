@@ -29,7 +29,7 @@ FILE = "leaderboard"
 RULE = (
     f"broken: {MOST:.0%} of the learners or more answer {SOLVED:.0%} of the held-out questions; "
     f"cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve it "
-    "while others know nothing"
+    f"while others know nothing, so they are counted and not averaged; †: what is taught is not known either, less than {SOLVED:.0%}"
 )
 
 SORTS = ("accuracy", "recipe", "verdict", "steps_to_solve", "operations", "forward_lost", "echo")
@@ -161,13 +161,12 @@ HEAD = (
 def texts(row: Row) -> tuple[str, ...]:
     """Write a line of the table, in the order of `HEAD`."""
     mark = "*" if row.is_bound else ""
-    split = " (split)" if row.is_split else ""
     solve = "never" if row.steps_to_solve != row.steps_to_solve else f"{row.steps_to_solve:.0f}"
     censored = f" ({row.never} never)" if row.never and solve != "never" else ""
     return (
         f"{row.recipe}{mark}",
-        f"{row.verdict}{split}",
-        brief(row.accuracy),
+        row.said,
+        held_out_in_words(row),
         f"{row.solved.count}/{row.solved.of}",
         solve + censored,
         brief(row.nll),
@@ -179,6 +178,15 @@ def texts(row: Row) -> tuple[str, ...]:
         brief(row.forward_accuracy),
         f"{row.operations:.2g}",
     )
+
+
+def held_out_in_words(row: Row) -> str:
+    """Write held-out accuracy: a mean, or, where learners split, how many know and how many not."""
+    if not row.is_split:
+        return brief(row.accuracy)
+    known = sum(a >= SOLVED for a in row.accuracies)
+    nothing = sum(a <= UNSOLVED for a in row.accuracies)
+    return f"{known}≥{SOLVED:.1f} {nothing}≤{UNSOLVED:.1f}"
 
 
 def brief(interval: Interval, digits: int = 2) -> str:
@@ -198,7 +206,8 @@ def as_page(board: Board) -> str:
         if board.at(at, column.name)
     )
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>What breaks the curse?'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>What breaks the curse?'
         f"</title><style>{_STYLE}</style><h1>What breaks the curse?</h1><p>{escape(RULE)}. "
         f"* upper bound or control. Mean ± 95 % interval over learners. Made by <code>"
         f"{escape(board.command)}</code>.</p>{body}<script>{_SORT}</script></html>\n"
@@ -253,9 +262,9 @@ def _key(row: Row, sort: str) -> tuple[float, float, str]:
 
 
 _STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:90rem;padding:0 1rem}"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;"
-    "text-align:right;border-bottom:1px solid #ddd}td:first-child,th:first-child,td:nth-child(2){"
+    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:90rem;padding:0 1rem}"
+    "table{display:block;overflow-x:auto;border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;"
+    "text-align:right;white-space:nowrap;border-bottom:1px solid #8885}td:first-child,th:first-child,td:nth-child(2){"
     "text-align:left}th{cursor:pointer}.broken td:nth-child(2){color:#00694b;font-weight:600}"
     ".cursed td:nth-child(2){color:#a3341a}.partly td:nth-child(2){color:#8a5a00}"
 )

@@ -91,6 +91,12 @@ class Row:
     seconds: float | None
     run: str
 
+    @property
+    def said(self) -> str:
+        """The verdict as tables say it; † where what is taught is not known either."""
+        untaught = "" if self.forward_accuracy.mean >= SOLVED else "†"
+        return f"{'split' if self.is_split else self.verdict}{untaught}"
+
 
 def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
     """Read a line off a finished run.
