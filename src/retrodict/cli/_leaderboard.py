@@ -21,9 +21,9 @@ from retrodict.leaderboard import (
     Board,
     Row,
     Scale,
-    held_out_in_words,
     cells,
     compare,
+    held_out_in_words,
     kept,
     write,
 )

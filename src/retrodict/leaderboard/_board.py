@@ -29,7 +29,8 @@ FILE = "leaderboard"
 RULE = (
     f"broken: {MOST:.0%} of the learners or more answer {SOLVED:.0%} of the held-out questions; "
     f"cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve it "
-    f"while others know nothing, so they are counted and not averaged; †: what is taught is not known either, less than {SOLVED:.0%}"
+    "while others know nothing, so they are counted and not averaged; †: what is taught is not "
+    f"known either, less than {SOLVED:.0%}"
 )
 
 SORTS = ("accuracy", "recipe", "verdict", "steps_to_solve", "operations", "forward_lost", "echo")
@@ -262,11 +263,14 @@ def _key(row: Row, sort: str) -> tuple[float, float, str]:
 
 
 _STYLE = (
-    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:90rem;padding:0 1rem}"
-    "table{display:block;overflow-x:auto;border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;"
-    "text-align:right;white-space:nowrap;border-bottom:1px solid #8885}td:first-child,th:first-child,td:nth-child(2){"
-    "text-align:left}th{cursor:pointer}.broken td:nth-child(2){color:#00694b;font-weight:600}"
-    ".cursed td:nth-child(2){color:#a3341a}.partly td:nth-child(2){color:#8a5a00}"
+    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;"
+    "max-width:90rem;padding:0 1rem}table{display:block;overflow-x:auto;border-collapse:collapse;"
+    "font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;text-align:right;"
+    "white-space:nowrap;border-bottom:1px solid #8885}td:first-child,th:first-child,"
+    "td:nth-child(2){text-align:left}th{cursor:pointer}td:nth-child(2){font-weight:600}"
+    ".broken td:nth-child(2){color:light-dark(#00694b,#5fd0a5)}"
+    ".cursed td:nth-child(2){color:light-dark(#a3341a,#ff9b80)}"
+    ".partly td:nth-child(2){color:light-dark(#8a5a00,#e8b860)}"
 )
 _SORT = (
     "document.querySelectorAll('th').forEach(h=>h.onclick=()=>{const b=h.closest('table')"
