@@ -266,6 +266,19 @@ def test_an_experiment_keeps_the_hash_it_had_before_later_settings_came(before, 
     assert experiment.digest(results_version=2)[:16] == before
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [["objective={kind: bico}"], ["objective={kind: masked}", "model.attention=bidirectional"]],
+)
+def test_steps_that_were_written_out_later_have_another_hash(changes):
+    experiment = Experiment.from_text(REVERSAL).with_overrides(
+        "training.device=cpu", "training.threads=1", *changes
+    )
+    assert experiment.digest() != experiment.digest(results_version=2)
+    lower = experiment.with_overrides("training.precision=bfloat16")  # all together, as before
+    assert lower.digest() == lower.digest(results_version=2)
+
+
 def test_an_experiment_is_written_as_it_was_before_later_settings_came():
     experiment = Experiment.from_text("task: {kind: pairs}\nmodel: {kind: bilinear}")
     assert experiment.to_yaml() == (

@@ -104,8 +104,9 @@ def _data_fit_each_other(experiment: Experiment) -> None:
 
 def _model_reads_data(experiment: Experiment) -> None:
     model, objective = experiment.model, experiment.objective
-    for name, addition in experiment.data.additions.items():
-        if not addition.lengthens:
+    for addition in experiment.data.additions.values():
+        name = addition.lengthens
+        if not name:
             continue
         if objective.needs_even:
             raise ValueError(

@@ -8,9 +8,11 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from retrodict.errors import CannotFinish
 
-MISREAD = (CannotFinish, OSError, ValueError, KeyError, TypeError, AttributeError)
+MISREAD = (CannotFinish, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading a file of another shape than expected raises."""
 
 MOST_JSON_BYTES = 16 * 2**20
@@ -57,6 +59,14 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("no object")
     return content
+
+
+def in_a_line(error: Exception) -> str:
+    """Say what is wrong with what was read, and of a record where, in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def null_as_nan(value: Any) -> Any:

@@ -284,6 +284,18 @@ class Experiment(Section):
         on_gpu = training.device.startswith("cuda") and self.model.kind == "transformer"
         return "compiled" if on_gpu and self._steps() >= COMPILE_STEPS else "eager"
 
+    @property
+    def is_one_by_one(self) -> bool:
+        """Whether learners are trained one by one, each in the cache of a core."""
+        training = self.training
+        plain = self.execution == "eager" and training.precision in ("float32", "float64")
+        return self.model.kind == "transformer" and training.device == "cpu" and plain
+
+    @property
+    def _attends_to_both_sides(self) -> bool:
+        both = isinstance(self.model, Transformer) and self.model.attention == "bidirectional"
+        return both or self.objective.kind == "bico"
+
     def _steps(self) -> int:
         """Gradient steps of the whole training."""
         sentences = len(self.examples(self.corpus(self.training.seed)).inputs)
@@ -306,8 +318,8 @@ class Experiment(Section):
             "execution": self.execution,
             "results_version": RESULTS_VERSION if results_version is None else results_version,
         }
-        if self.objective.kind == "bico" or getattr(self.model, "attention", "causal") != "causal":
-            content["step"] = 2  # written out since, as that of causal models was before
+        if results_version is None and self.is_one_by_one and self._attends_to_both_sides:
+            content["step"] = 2  # written out since; under results version 2 it was autograd's
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -8,6 +8,8 @@ import pytest
 
 from retrodict.claims.published import Judged, Published, less, more
 from retrodict.cli import _published
+from retrodict.errors import BadInput
+from retrodict.launch._launcher import Local
 from retrodict.measures import Interval, final_values
 
 
@@ -144,3 +146,19 @@ def test_a_launcher_is_for_trainings(command, tmp_path):
     assert code == 2
     assert "add --published" in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_trainings_go_where_the_launcher_says(command, claims, tiny, tmp_path, monkeypatch):
+    claims(trained(tiny))
+    seen = []
+
+    def run_named(wanted, store, reporter, launcher):
+        seen.append(launcher)
+        raise BadInput("enough")
+
+    monkeypatch.setattr(_published, "run_named", run_named)
+    elsewhere = Local()
+    monkeypatch.setattr("retrodict.launch.launcher_named", lambda *asked: elsewhere)
+    code, _, _ = command("verify", "--published", "--launcher", "ray", "--out", tmp_path)
+    assert code == 2
+    assert seen == [elsewhere]

@@ -10,7 +10,7 @@ import pytest
 
 from retrodict.cli._main import run_cli
 from retrodict.leaderboard import COLUMNS, HEAD, Board, as_page, cells, held_out_in_words, read
-from retrodict.runs import Store
+from retrodict.runs import Store, open_run
 
 ASKED = ("leaderboard", "--scale", "smoke", "plain", "both_ways", "--task", "reversal")
 
@@ -137,3 +137,17 @@ def test_learners_that_split_are_counted_and_what_is_not_taught_is_marked(store)
     assert row.said == "split†"
     assert held_out_in_words(row) == "2≥0.9 1≤0.1"
     assert row.said in as_page(Board([row], "x"))
+
+
+def test_what_a_recipe_loses_is_compared_on_what_both_teach(tmp_path):
+    asked = ["leaderboard", "--scale", "smoke", "plain", "one_way", "--task", "reversal"]
+    assert run_cli([*asked, "--out", str(tmp_path)]) == 0
+    rows = {row.recipe: row for row in read(tmp_path / "leaderboard.json").rows}
+    lost, traces = rows["one_way"].forward_lost.mean, {}
+    for name in ("plain", "one_way"):
+        curves = Store(tmp_path).root / rows[name].run
+        final = open_run(curves).trace.curves.isel(epoch=-1)
+        both = final.sel(group=["train_forward", "train_seen"])  # train_backward is held out there
+        mean = both["accuracy"].weighted(both["questions"]).mean("group")
+        traces[name] = float(mean.mean())
+    assert lost == pytest.approx(traces["plain"] - traces["one_way"])

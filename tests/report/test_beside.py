@@ -18,6 +18,9 @@ from retrodict.report._facts import facts
 from retrodict.report._markdown import as_markdown
 from retrodict.runs import Store
 
+NESTED: list = []
+for _ in range(600):
+    NESTED = [NESTED]
 EVIL = "</script><img src=x onerror=alert(2)>"
 
 
@@ -118,6 +121,7 @@ def test_hostile_text_in_them_stays_text(store, elements):
     [
         lambda content: "{",
         lambda content: "[]",
+        lambda content: json.dumps({**content, "findings": NESTED, "rows": NESTED}),
         lambda content: json.dumps({**content, "format": 99}),
         lambda content: json.dumps({**content, "findings": [{}], "rows": [{}]}),
         lambda content: json.dumps({**content, "command": None, "findings": 3, "rows": 3}),
@@ -149,3 +153,14 @@ def test_verifying_a_store_notices_a_newer_and_a_damaged_one(store, capsys, name
         capsys.readouterr()
         assert verify() != 0
         assert path.name in capsys.readouterr().out
+
+
+def test_a_claim_that_is_not_as_recorded_looks_like_a_failure_and_gives_exit_code_1(store, capsys):
+    before = run_cli(["report", "--store", str(store), "--out", str(store / "r.html")])
+    kept(0.5).write(store / "published.json")
+    assert before == 0
+    assert run_cli(["report", "--store", str(store), "--out", str(store / "r.html")]) == 1
+    page = (store / "r.html").read_text(encoding="utf-8")
+    section = page[page.index('id="published"') :]
+    assert 'class="chip fails"' in section[: section.index("</table>")]
+    assert "by another version of the code" in section

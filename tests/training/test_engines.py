@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from retrodict import Experiment
 from retrodict.training import Trainer, train
 
 
@@ -29,7 +30,7 @@ def test_a_chunk_of_questions_does_not_overwrite_the_one_before(tiny, monkeypatc
 def test_one_by_one_agrees_with_the_batched_step(tiny, monkeypatch):
     tiny = tiny.with_overrides("model.dropout=0.0", "training.precision=float64")
     one_by_one = train(tiny)
-    monkeypatch.setattr("retrodict.training._engines.is_one_by_one", lambda experiment: False)
+    monkeypatch.setattr(Experiment, "is_one_by_one", False)
     together = train(tiny)
     # six epochs of AdamW at lr 0.01 let float64's rounding grow, to about 1e-10
     np.testing.assert_allclose(one_by_one.trace.nll, together.trace.nll, rtol=1e-7)
@@ -43,11 +44,11 @@ def test_a_compiled_step_agrees_with_the_eager_one_also_with_dropout(tiny, tmp_p
     program = """
 import sys, numpy as np, torch
 from retrodict import Experiment
-from retrodict.training import _engines, train
+from retrodict.training import train
 e = Experiment.from_text(open(sys.argv[1], encoding="utf-8").read()).with_overrides(
     "training.precision=float64", "model.dropout=0.3", "training.epochs=2")
 compiled = train(e.with_overrides("training.execution=compiled"))
-_engines.is_one_by_one = lambda experiment: False
+Experiment.is_one_by_one = False
 eager = train(e)
 np.testing.assert_allclose(compiled.trace.nll, eager.trace.nll, rtol=1e-9)
 """

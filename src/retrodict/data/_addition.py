@@ -28,9 +28,9 @@ class Addition(BaseModel):
     tasks: ClassVar[tuple[str, ...]] = ("reversal", "chain")
 
     @property
-    def lengthens(self) -> bool:
-        """Whether it makes sentences of more tokens than the task's own."""
-        return False
+    def lengthens(self) -> str:
+        """Which of its settings makes sentences of more tokens than the task's own; "" if none."""
+        return ""
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Return a corpus with this recipe's tokens, sentences and questions added.

@@ -27,9 +27,9 @@ class Bridge(Addition):
     tasks = ("reversal",)
 
     @property
-    def lengthens(self) -> bool:
-        """Always."""
-        return True
+    def lengthens(self) -> str:
+        """It does."""
+        return "bridge"
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Add a bridge a sentence, and an identity sentence an answer."""

@@ -30,9 +30,9 @@ class MiddleStep(Addition):
     tasks = ("chain",)
 
     @property
-    def lengthens(self) -> bool:
-        """Always."""
-        return True
+    def lengthens(self) -> str:
+        """It does."""
+        return "middle_step"
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Write every leap with its middle step."""

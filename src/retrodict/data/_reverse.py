@@ -36,9 +36,9 @@ class Reverse(Addition):
     marker: bool = False
 
     @property
-    def lengthens(self) -> bool:
-        """Whether a marker opens the sentences."""
-        return self.marker
+    def lengthens(self) -> str:
+        """A marker does."""
+        return "reverse.marker" if self.marker else ""
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Add the reversed sentences."""

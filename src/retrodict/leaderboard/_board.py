@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from retrodict._atomic import atomic_text
 from retrodict._formats import LEADERBOARD_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, null_as_nan, read_json
+from retrodict._untrusted import MISREAD, in_a_line, null_as_nan, read_json
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
@@ -137,8 +137,7 @@ def read(path: Path) -> Board:
         rows = TypeAdapter(list[Row]).validate_python(null_as_nan(content["rows"]))
         return Board(rows, str(content["command"]))
     except MISREAD as error:
-        line = str(error).splitlines()[0]
-        raise ValueError(f"{path}: no leaderboard: {line}") from None
+        raise ValueError(f"{path}: no leaderboard: {in_a_line(error)}") from None
 
 
 HEAD = (

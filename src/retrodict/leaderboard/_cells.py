@@ -137,7 +137,7 @@ def cells(
         _cell(recipe, column, scale, full)
         for column in COLUMNS
         if column.name in where
-        for recipe in recipes().values()
+        for recipe in known.values()
         if recipe.name in chosen and column.task in recipe.tasks and column.model in recipe.models
     ]
     if not found:

@@ -1,14 +1,18 @@
-"""The relational model u R v: tied vectors break the curse by themselves, and vectors that stay as
-they were drawn cannot be helped by identity sentences [O: docs/identity-theory.md]."""
+"""The relational model u R v: with weight decay 1 tied vectors break the curse by themselves, and
+vectors that stay as they were drawn cannot be helped by identity sentences [O:
+docs/identity-theory.md]."""
 
 from retrodict.recipes._recipe import Recipe
 
 RECIPES = (
     Recipe(
         name="tied_vectors",
-        title="an entity's input vector is its output vector (u = v)",
+        title="an entity's input vector is its output vector (u = v), weight decay 1.0",
         source="ours [O]",
-        settings={"model": {"kind": "relational", "tied": True}},
+        settings={
+            "model": {"kind": "relational", "tied": True},
+            "optimizer": {"kind": "adamw", "weight_decay": 1.0},
+        },
         models=("relational",),
         tasks=("reversal",),
     ),

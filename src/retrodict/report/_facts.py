@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from retrodict.claims import Kept, Verdict
-from retrodict.claims.published import KeptPublished
+from retrodict.claims.published import KeptPublished, said
 from retrodict.report._answers import Answer
 from retrodict.report._collect import Collected
-from retrodict.report._published import published_of
+from retrodict.report._published import Claims, published_of
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -49,10 +49,12 @@ def facts(
 
 
 def something_failed(store: Collected, statements: Kept | None) -> bool:
-    """Whether a claim or a statement failed that is not documented to."""
+    """Whether a claim, a statement or a published claim failed that is not documented to."""
     verdicts = [claim.verdict for section in store.sections for claim in section.claims]
     verdicts += [finding.verdict for finding in (statements.findings if statements else ())]
-    return "fails" in verdicts
+    published = published_of(store.store)
+    claims = published.findings if isinstance(published, KeptPublished) else ()
+    return "fails" in verdicts or not all(claim.as_recorded for claim in claims)
 
 
 def _statements(statements: Kept | None) -> dict[str, Any] | None:
@@ -67,10 +69,10 @@ def _statements(statements: Kept | None) -> dict[str, Any] | None:
     }
 
 
-def _published(kept: KeptPublished | str | None) -> dict[str, Any] | None:
+def _published(kept: Claims) -> dict[str, Any] | None:
     if kept is None:
         return None
     if isinstance(kept, str):
         return {"problem": kept}
-    verdicts = {finding.name: finding.verdict for finding in kept.findings}
+    verdicts = {finding.name: said(finding) for finding in kept.findings}
     return {"fast": kept.fast, "command": kept.command, "verdicts": verdicts}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrodict.leaderboard import COLUMNS, FILE, HEAD, RULE, WAYS, Board, Row, read, texts
+from retrodict.report._beside import beside
 from retrodict.report._html import Html, row, table, tag
-from retrodict.report._published import beside
 
 _MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
 

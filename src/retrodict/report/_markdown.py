@@ -17,7 +17,7 @@ from retrodict.report._collect import Collected, Section
 from retrodict.report._differences import differences
 from retrodict.report._images import picture
 from retrodict.report._machine import duration, machines, seeds
-from retrodict.report._published import published_of
+from retrodict.report._published import about, published_of
 from retrodict.report._sections import GRADES, number
 
 THUMBNAIL = 700
@@ -168,7 +168,9 @@ def _published(store: Collected) -> list[str]:
     if isinstance(kept, str):
         return [*lines, f"Cannot be used: {plain(kept)}"]
     rows = [published_cells(finding) for finding in kept.findings]
-    return [*lines, f"Made by `{plain(kept.command)}`.", "", *_table(PUBLISHED_HEAD, rows)]
+    lines += [f"{about(kept)}Made by `{plain(kept.command)}`.", "", *_table(PUBLISHED_HEAD, rows)]
+    known = [f for f in kept.findings if f.as_recorded and f.verdict != "reproduced"]
+    return [*lines, "", *(f"- {f.name}: {plain(f.known)}" for f in known)]
 
 
 def _known(finding: Finding) -> str:

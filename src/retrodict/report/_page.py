@@ -52,15 +52,16 @@ def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) 
         found: the first screen's answers.
     """
     data, ids = embedded(store.runs)
+    board, published = leaderboard_of(store.store), published_of(store.store)
     script = _script()
     main = tag(
         "main",
         _first_screen(store, found),
-        _contents(store, statements),
+        _contents(store, statements, board is not None, published is not None),
         *(_group(store, ids, *group) for group in _GROUPS),
         *_statements(statements),
-        *leaderboard_section(leaderboard_of(store.store)),
-        *published_section(published_of(store.store)),
+        *leaderboard_section(board),
+        *published_section(published),
         *own_section(store, ids),
         *_not_here(store),
         _tables(),
@@ -153,7 +154,9 @@ def _scales(store: Collected) -> str:
     )
 
 
-def _contents(store: Collected, statements: Kept | None) -> Html:
+def _contents(
+    store: Collected, statements: Kept | None, has_board: bool, has_published: bool
+) -> Html:
     def entry(section: Section) -> Html:
         shape = tag("span", CHIPS[section.verdict][1], class_=CHIPS[section.verdict][0])
         name = section.figure.name
@@ -166,8 +169,8 @@ def _contents(store: Collected, statements: Kept | None) -> Html:
         if inside:
             parts.append(tag("li", tag("a", title, href=f"#{name}"), tag("ul", *inside)))
     others = [("statements", "Statements", statements is not None)]
-    others += [("leaderboard", "What breaks the curse?", leaderboard_of(store.store) is not None)]
-    others += [("published", "Published claims", published_of(store.store) is not None)]
+    others += [("leaderboard", "What breaks the curse?", has_board)]
+    others += [("published", "Published claims", has_published)]
     others += [("own", "Experiments of your own", bool(store.own or store.left_out))]
     others += [("not-here", "Not reproduced here", bool(store.missing))]
     others += [("tables", "Tables", True), ("machine", "Machine, versions, seeds", True)]

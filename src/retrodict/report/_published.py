@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from retrodict.claims.published import HEAD, KeptPublished, PublishedFinding, body_html, cells
+from retrodict.claims.published import (
+    HEAD,
+    KeptPublished,
+    PublishedFinding,
+    body_html,
+    cells,
+    said,
+)
+from retrodict.paper import code_version
+from retrodict.report._beside import beside
 from retrodict.report._html import Html, row, table, tag
 from retrodict.report._sections import chip, command_line
 
-Content = TypeVar("Content")
+Claims = KeptPublished | str | None
 
 
-def beside(path: Path, read: Callable[[Path], Content]) -> Content | str | None:
-    """Read what a command wrote beside the runs; why it cannot be used; None if there is none."""
-    if not path.exists():
-        return None
-    try:
-        return read(path)
-    except ValueError as error:
-        return str(error)
-
-
-def published_of(store: Path) -> KeptPublished | str | None:
+def published_of(store: Path) -> Claims:
     """Read a store's checked claims; why they cannot be used; None where there are none."""
     return beside(store / "published.json", KeptPublished.read)
 
 
-def published_section(kept: KeptPublished | str | None) -> list[Html]:
+def about(kept: KeptPublished) -> str:
+    """Say what the claims are and what to make of them."""
+    ours = sum(finding.ours for finding in kept.findings)
+    told = f"What others found breaks the curse, or does not; {ours} claims are ours. "
+    if kept.fast:
+        told += "Checked at the size of a test, which says little. "
+    if kept.code != code_version():
+        told += "Checked by another version of the code. "
+    return told
+
+
+def published_section(kept: Claims) -> list[Html]:
     """Write the section; nothing where no claim was checked."""
     if kept is None:
         return []
@@ -36,10 +44,8 @@ def published_section(kept: KeptPublished | str | None) -> list[Html]:
     if isinstance(kept, str):
         parts.append(tag("p", f"Cannot be used: {kept}", class_="warning"))
     else:
-        size = "at the size of a test, which says little" if kept.fast else "ten learners each"
-        told = f"What others found breaks the curse, or does not, and two claims of ours: {size}. "
         head = (HEAD[0], HEAD[-1], *HEAD[1:-1])
-        parts.append(tag("p", told, "Made by ", command_line(kept.command)))
+        parts.append(tag("p", about(kept), "Made by ", command_line(kept.command)))
         rows = map(_line, kept.findings)
         parts.append(table(head, rows, "Published claims", class_="claims statements"))
         parts += map(_details, kept.findings)
@@ -48,13 +54,13 @@ def published_section(kept: KeptPublished | str | None) -> list[Html]:
 
 def _line(finding: PublishedFinding) -> Html:
     name, *between, _ = cells(finding)
-    return row(tag("a", name, href=f"#published-{name}"), chip(finding.verdict), *between)
+    return row(tag("a", name, href=f"#published-{name}"), chip(said(finding)), *between)
 
 
 def _details(finding: PublishedFinding) -> Html:
     return tag(
         "details",
-        tag("summary", finding.name, ": ", finding.title, " ", chip(finding.verdict)),
+        tag("summary", finding.name, ": ", finding.title, " ", chip(said(finding))),
         Html(body_html(finding)),
         id=f"published-{finding.name}",
         class_="statement",

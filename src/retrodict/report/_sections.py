@@ -20,7 +20,9 @@ CHIPS = {
     "not applicable": ("none", "–", "not applicable"),
     "not measured": ("none", "–", "not measured"),
     "reproduced": ("holds", "✓", "reproduced"),
-    "not reproduced at this scale": ("known", "◐", "not reproduced at this scale"),
+    "not reproduced at this scale (known)": ("known", "◐", "not reproduced (known)"),
+    "contradicted (known)": ("known", "◐", "contradicted (known)"),
+    "not reproduced at this scale": ("fails", "✕", "not reproduced at this scale"),
     "contradicted": ("fails", "✕", "contradicted"),
 }
 """Verdict → its class, its shape and its words; never told by colour alone."""

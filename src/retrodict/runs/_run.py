@@ -344,6 +344,8 @@ def open_run(path: str | Path) -> Run:
 
 def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
     """Return the results version under which an experiment has a run's digest, if any does."""
+    if experiment.digest() == state["digest"]:
+        return RESULTS_VERSION
     versions = range(RESULTS_VERSION, 0, -1)
     return next((v for v in versions if experiment.digest(v) == state["digest"]), None)
 

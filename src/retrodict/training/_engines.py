@@ -36,9 +36,9 @@ WIDE = 512
 experiment alone: the last bits of a product may depend on how many threads compute it."""
 
 SMALL = 2**17
-"""Parameters, of all learners of an analysed model, below which one thread does all the work. In
-so little, two would wait for each other most of the time; on cores that others use too, almost
-all of it."""
+"""Parameters of an analysed model below which one thread does the work of all learners. In so
+little, two would wait for each other most of the time; on cores that others use too, almost all of
+it. Like WIDE it is of the experiment alone."""
 
 SHARE_FROM = 2e8
 """Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a
@@ -135,13 +135,6 @@ def _shuffled(part: Tensor, order: Int[Tensor, "s example"]) -> Tensor:
     return part.gather(1, order.unsqueeze(-1).expand(-1, -1, part.shape[2]))
 
 
-def is_one_by_one(experiment: Experiment) -> bool:
-    """Whether a resolved experiment's learners are trained one by one."""
-    training = experiment.training
-    plain = experiment.execution == "eager" and training.precision in ("float32", "float64")
-    return isinstance(experiment.model, Transformer) and training.device == "cpu" and plain
-
-
 def workers_of(experiment: Experiment) -> int:
     """Return how many learners are in work at a time, where they are trained one by one."""
     training = experiment.training
@@ -163,7 +156,7 @@ def engine_for(
     recorder: Recorder,
 ) -> Engine:
     """Choose how the population of a resolved experiment is stepped."""
-    if isinstance(population, TransformerPopulation) and is_one_by_one(experiment):
+    if isinstance(population, TransformerPopulation) and experiment.is_one_by_one:
         return OneByOne(experiment, population, update, sentences, recorder)
     return Together(experiment, population, update, sentences, recorder)
 
@@ -261,7 +254,7 @@ class Together:
         self.recorder = recorder
         self.device, model = sentences.device, experiment.model
         self.rate = model.dropout if isinstance(model, Transformer) else 0.0
-        is_small = not isinstance(model, Transformer) and population.flat.numel() < SMALL
+        is_small = not isinstance(model, Transformer) and population.flat.shape[1] < SMALL
         self.threads = 1 if is_small else int(experiment.training.threads)
         self.precision = experiment.training.precision
         self.compiled = experiment.execution == "compiled"

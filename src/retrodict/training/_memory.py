@@ -21,7 +21,7 @@ from retrodict.experiment import AdamW, Experiment
 from retrodict.models import Transformer
 from retrodict.recording import require_room_for
 from retrodict.tasks import Corpus
-from retrodict.training._engines import is_one_by_one, workers_of
+from retrodict.training._engines import workers_of
 
 _FLOATS_A_ROW = 40
 """Activations, their gradients and dropout masks, in units of d_model a layer and token."""
@@ -87,7 +87,7 @@ def needed_bytes(experiment: Experiment, corpus: Corpus | None = None) -> Need:
             batch = min(batch, training.batch_size)
         activations = _FLOATS_A_ROW * model.d_model * model.n_layer
         work = batch * length * (activations + 3 * corpus.vocab_size)
-    if isinstance(model, Transformer) and is_one_by_one(experiment):
+    if isinstance(model, Transformer) and experiment.is_one_by_one:
         at_work = workers_of(experiment) * (work + count // model.n_layer)
         return Need(at_work * size, count * (1 + state) * size, count * size, count)
     shapes = 2 if experiment.execution == "compiled" else 1

@@ -21,7 +21,7 @@ from retrodict.claims.published._published import (
     more,
 )
 from retrodict.claims.published._symmetric_value_output import SYMMETRIC_VALUE_OUTPUT
-from retrodict.claims.published._tables import HEAD, as_html, as_markdown, body_html, cells
+from retrodict.claims.published._tables import HEAD, as_html, as_markdown, body_html, cells, said
 
 SELF_CONTAINED: tuple[Published, ...] = (
     OUT_OF_CONTEXT_FACTORISED,
@@ -49,4 +49,5 @@ __all__ = [
     "exactly",
     "less",
     "more",
+    "said",
 ]

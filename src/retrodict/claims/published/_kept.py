@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from retrodict._atomic import atomic_text
 from retrodict._formats import PUBLISHED_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, null_as_nan, read_json
+from retrodict._untrusted import MISREAD, in_a_line, null_as_nan, read_json
 from retrodict.claims.published._published import PublishedFinding
 
 
@@ -51,5 +51,5 @@ class KeptPublished:
             require_format(content.pop("format"), PUBLISHED_FORMAT, "it")
             return TypeAdapter(cls).validate_python(null_as_nan(content))
         except MISREAD as error:
-            line = str(error).splitlines()[0]
-            raise ValueError(f"{path}: no checked published claims: {line}") from None
+            what = in_a_line(error)
+            raise ValueError(f"{path}: no checked published claims: {what}") from None

@@ -173,8 +173,10 @@ RECIPE_CLAIMS: tuple[Published, ...] = (
         "the uniform one, and that later than on taught questions",
         experiments=_runs("mlm_15", "mlm_40", "mlm_85", "mlm_u", task="reversal-2"),
         judge=_fixed_rates,
-        known="after 800 steps the uniform rate is on its way and no better than the fixed ones; "
-        "the source trains longer, and its names have tokens of their own",
+        known="the uniform rate is on its way at the end, and no better than the fixed ones. With "
+        "names of k tokens what a question does, to hide the whole answer and nothing else, "
+        "happens with probability 0.6·0.24^k at 40 % and k!(k+1)!/(2k+2)! at the uniform rate: "
+        "0.035 and 0.017 for k = 2. So nothing in this task makes 40 % worse",
         known_outcome="not reproduced at this scale",
     ),
     Published(
