@@ -229,6 +229,7 @@ def verify(
       retrodict verify                     all of them, at least 200 draws, a few minutes
       retrodict verify theorem-1 lemma-2   some, with every number
       retrodict verify --published         what others found breaks the curse, or does not
+      retrodict verify --published --launcher ray
 
     Checking all writes verify.md, verify.html and verify.json to the store; published claims,
     published.md, .html and .json, and the training runs that some of them rest on. Exit code 1: a
@@ -278,11 +279,11 @@ def leaderboard(
     ] = None,
     tasks: Annotated[
         list[str] | None,
-        typer.Option("--task", metavar="TASK", help="Only this task; may be repeated."),
+        typer.Option("--task", metavar="TASK", help="reversal, chain, reversal-2, …; repeatable."),
     ] = None,
     scale: Annotated[BoardScale, typer.Option(help="How large.")] = BoardScale.laptop,
     full: Annotated[
-        bool, typer.Option("--full", help="Recipes that need long too, and five times the steps.")
+        bool, typer.Option("--full", help="Long recipes, every task, five times the steps.")
     ] = False,
     only_kept: Annotated[
         bool, typer.Option("--kept", help="Only what is trained already; nothing is trained.")
@@ -303,7 +304,7 @@ def leaderboard(
     """Compare what is said to break the curse: same facts, same budget, ten seeds, controls.
 
     \b
-      retrodict leaderboard                             everything, about 40 minutes on two cores
+      retrodict leaderboard                             all but reversal-2; 40 minutes on two cores
       retrodict leaderboard plain identity mlm_u        some recipes
       retrodict leaderboard --task chain --sort echo    one task, sorted by another column
       retrodict leaderboard --task reversal-2           names of two tokens: as long again

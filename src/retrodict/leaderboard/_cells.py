@@ -32,7 +32,8 @@ class Column:
         task: the task's kind, which says which recipes make sense.
         base: the sections of its plain experiment that are not everybody's.
         steps: gradient steps of a training.
-        by_name: whether it is compared only where it is asked for, or with `--full`.
+        by_name: whether it is trained only where it is asked for, or with `--full`; what of it is
+            kept is shown by `--kept` too.
     """
 
     name: str
