@@ -6,14 +6,17 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from retrodict._atomic import atomic_text
 from retrodict._formats import STATEMENTS_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, a_number, read_json
-from retrodict.claims._claim import Verdict
-from retrodict.claims._statement import Finding, Part
+from retrodict._untrusted import MISREAD, in_a_line, null_as_nan, read_json
+from retrodict.claims._statement import Finding
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,7 @@ class Kept:
 
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        content = {"format": STATEMENTS_FORMAT, **dataclasses.asdict(self)}
-        atomic_text(path, dumps(content, indent=1) + "\n")
+        write_record(path, STATEMENTS_FORMAT, self)
 
     @classmethod
     def read(cls, path: Path) -> Kept:
@@ -46,47 +48,24 @@ class Kept:
         Raises:
             ValueError: there is none, it is damaged, or of another version.
         """
-        try:
-            content = read_json(path)
-            require_format(content.pop("format"), STATEMENTS_FORMAT, "it")
-            findings = [_finding(**one) for one in content.pop("findings")]
-            kept = cls(findings=findings, **content)
-            if not all(_sound(finding) for finding in findings):
-                raise ValueError("a finding is not as findings are")
-            if not all(isinstance(t, str) for t in (kept.command, kept.version, kept.code)):
-                raise ValueError("text expected")
-            if not isinstance(kept.fast, bool):
-                raise ValueError("true or false expected")
-        except MISREAD as error:
-            raise ValueError(f"{path}: no checked statements: {error}") from None
-        return kept
+        return read_record(path, STATEMENTS_FORMAT, cls, "checked statements")
 
 
-def _finding(
-    measured: float | None, margin: float | None, parts: Any, assumptions: Any, **rest: Any
-) -> Finding:
-    return Finding(
-        measured=a_number(measured),
-        margin=a_number(margin),
-        assumptions=[(str(text), bool(met)) for text, met in assumptions],
-        parts=[
-            Part(
-                what=str(part["what"]),
-                predicted=str(part["predicted"]),
-                measured=a_number(part["measured"]),
-                margin=a_number(part["margin"]),
-            )
-            for part in parts
-        ],
-        **rest,
-    )
+def write_record(path: Path, version: int, record: Any) -> None:
+    """Write a dataclass and its format as JSON; raises as `atomic_text` does."""
+    content = {"format": version, **dataclasses.asdict(record)}
+    atomic_text(path, dumps(content, indent=1) + "\n")
 
 
-def _sound(finding: Finding) -> bool:
-    words = ("name", "title", "words", "formula", "grade", "source", "testable")
-    texts = [getattr(finding, name) for name in (*words, "compared", "predicted", "grid", "known")]
-    return (
-        all(isinstance(part, str) for part in (*texts, *finding.notes))
-        and all(isinstance(seed, int) for seed in finding.seeds)
-        and finding.verdict in get_args(Verdict)
-    )
+def read_record(path: Path, version: int, kind: type[Record], what: str) -> Record:
+    """Read a dataclass back.
+
+    Raises:
+        ValueError: there is none, it is damaged, or of another version.
+    """
+    try:
+        content = read_json(path)
+        require_format(content.pop("format"), version, "it")
+        return TypeAdapter(kind).validate_python(null_as_nan(content))
+    except MISREAD as error:
+        raise ValueError(f"{path}: no {what}: {in_a_line(error)}") from None

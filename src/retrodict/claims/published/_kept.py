@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from retrodict._atomic import atomic_text
-from retrodict._formats import PUBLISHED_FORMAT, require_format
-from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, in_a_line, null_as_nan, read_json
+from retrodict._formats import PUBLISHED_FORMAT
+from retrodict.claims._kept import read_record, write_record
 from retrodict.claims.published._published import PublishedFinding
 
 
@@ -36,8 +31,7 @@ class KeptPublished:
 
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        content = {"format": PUBLISHED_FORMAT, **dataclasses.asdict(self)}
-        atomic_text(path, dumps(content, indent=1) + "\n")
+        write_record(path, PUBLISHED_FORMAT, self)
 
     @classmethod
     def read(cls, path: Path) -> KeptPublished:
@@ -46,10 +40,4 @@ class KeptPublished:
         Raises:
             ValueError: there is none, it is damaged, or of another version.
         """
-        try:
-            content = read_json(path)
-            require_format(content.pop("format"), PUBLISHED_FORMAT, "it")
-            return TypeAdapter(cls).validate_python(null_as_nan(content))
-        except MISREAD as error:
-            what = in_a_line(error)
-            raise ValueError(f"{path}: no checked published claims: {what}") from None
+        return read_record(path, PUBLISHED_FORMAT, cls, "checked published claims")
