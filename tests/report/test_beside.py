@@ -97,7 +97,7 @@ def test_both_stand_in_the_report(store, elements):
     ids = [found.get("id") for _, found in page.found]
     assert {"published", "published-numbers", "leaderboard"} <= set(ids)
     assert "retrodict verify --published" in page.text
-    assert "▲ broken" in page.text
+    assert "▲\u00a0broken" in page.text
     assert "never" in page.text
     found = collect(store)
     told = as_markdown(found, None, answers(found, None), "figures", {})

@@ -43,4 +43,4 @@ def leaderboard_section(board: Board | str | None) -> list[Html]:
 def _line(found: Row) -> Html:
     name, verdict, *rest = texts(found)
     shown = tag("span", name, title=f"{found.title}; {found.source}")
-    return row(shown, f"{_MARKS[found.verdict]} {verdict}", *rest, numbers=range(2, len(HEAD)))
+    return row(shown, f"{_MARKS[found.verdict]}\u00a0{verdict}", *rest, numbers=range(2, len(HEAD)))
