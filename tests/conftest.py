@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import jaxtyping
 import pytest
 
 from retrodict import Experiment
@@ -24,11 +25,29 @@ record: {every: 2, weights_at: [0, 6]}
 """
 
 
-@pytest.fixture(autouse=True)
-def _cores_of_its_own(tmp_path_factory, monkeypatch):
+SHAPES_CHECKED = {"data_recipes", "measures", "models", "objectives", "plots", "recipes"}
+SHAPES_CHECKED |= {"tasks", "theory", "training"}
+"""Rooms whose tests check shapes and types at every call of the package.
+
+It costs small steps twenty times their arithmetic, and what other rooms compute is computed by
+these. There tests are of commands, files and pictures.
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Check shapes, or not, before a test's fixtures compute anything."""
+    room = item.path.parent.name
+    jaxtyping.config.update("jaxtyping_disable", room not in SHAPES_CHECKED)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cores_of_its_own(tmp_path_factory):
     """Tests do not queue for the cores with trainings that run outside them."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))
-    monkeypatch.setattr("tempfile.tempdir", None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))
+        patch.setattr("tempfile.tempdir", None)
+        yield
 
 
 @pytest.fixture

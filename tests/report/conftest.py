@@ -337,7 +337,8 @@ class Browser:
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     if CHROMIUM is None:
-        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
+        lacking = "no chromium on this machine (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(lacking)
     found = Browser(tmp_path_factory.mktemp("profile"))
     yield found
     found.close()
