@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from retrodict import train
 from retrodict.claims import at_most
 from retrodict.cli._main import run_cli
 from retrodict.measures import Interval, diagonal_z
@@ -43,18 +47,17 @@ every_trained = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def material_of(train_apart):
+def material_of():
     """A figure's material at smoke scale; what several figures share is trained once."""
     trained: dict[str, Trace] = {}
 
     def make(figure: PaperFigure) -> Material:
-        digests = {n: e.resolved().digest() for n, e in figure.experiments("smoke").items()}
-        missing = {
-            d: figure.experiments("smoke")[n] for n, d in digests.items() if d not in trained
-        }
-        trained.update(zip(missing, train_apart(list(missing.values())), strict=True))
-        traces = {name: trained[digest] for name, digest in digests.items()}
-        return Material("smoke", traces, None)
+        asked = figure.experiments("smoke")
+        digests = {name: one.resolved().digest() for name, one in asked.items()}
+        for name, digest in digests.items():
+            if digest not in trained:
+                trained[digest] = train(asked[name])
+        return Material("smoke", {name: trained[digest] for name, digest in digests.items()})
 
     return make
 
@@ -221,28 +224,28 @@ def test_a_figure_of_the_same_runs_and_code_is_not_drawn_again(drawn):
     assert (first.files, first.runs.keys()) == (second.files, second.runs.keys())
 
 
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda folder: (folder / "tiny.png").unlink(),
-        lambda folder: (folder / "tiny.png").write_bytes(b""),
-        lambda folder: (folder / "tiny.pdf").write_bytes(b"garbage"),
-        lambda folder: (folder / "tiny.json").write_text("{}"),
-        lambda folder: (folder / "tiny.json").write_text("[1]"),
-        lambda folder: (folder / "tiny.json").write_bytes(b"\xff"),
-        lambda folder: (folder / "tiny.json").write_text(
-            (folder / "tiny.json").read_text().replace('"code": "', '"code": "0')
-        ),
-    ],
-)
-def test_a_figure_is_drawn_again_where_its_record_does_not_fit(drawn, harm):
+HARMS = {
+    "no drawing": lambda folder: (folder / "tiny.png").unlink(),
+    "an empty drawing": lambda folder: (folder / "tiny.png").write_bytes(b""),
+    "another drawing": lambda folder: (folder / "tiny.pdf").write_bytes(b"garbage"),
+    "an empty record": lambda folder: (folder / "tiny.json").write_text("{}"),
+    "a record that is a list": lambda folder: (folder / "tiny.json").write_text("[1]"),
+    "a record that is no text": lambda folder: (folder / "tiny.json").write_bytes(b"\xff"),
+    "a record of other code": lambda folder: (folder / "tiny.json").write_text(
+        (folder / "tiny.json").read_text().replace('"code": "', '"code": "0')
+    ),
+}
+
+
+def test_a_figure_is_drawn_again_where_its_record_does_not_fit(drawn):
     again, folder, times = drawn
     again()
-    harm(folder)
+    for number, (what, harm) in enumerate(HARMS.items(), start=2):
+        harm(folder)
+        again()
+        assert len(times) == number, what
     again()
-    assert len(times) == 2
-    again()
-    assert len(times) == 2
+    assert len(times) == number
 
 
 def test_a_drawing_whose_record_was_not_written_is_made_again(drawn, monkeypatch):
@@ -284,22 +287,33 @@ def test_a_claim_that_fails_is_named_in_the_figure(material_of, monkeypatch, tmp
     assert "does not hold at this scale: fig2.validation" in _shortfall(claims)
 
 
-def test_reproduce_writes_figures_and_one_json_document(tmp_path, capsys, monkeypatch):
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory):
+    """Figures 1 and 2 in a store: (the command, exit code, its JSON document, the store)."""
+    root = tmp_path_factory.mktemp("reproduced")
+    arguments = ["reproduce", "fig1", "fig2", "--scale", "smoke", "--out", str(root), "--json"]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        code = run_cli(arguments)
+    return arguments, code, json.loads(printed.getvalue()), root
+
+
+def test_reproduce_writes_figures_and_one_json_document(reproduced, monkeypatch):
     """Figures 1 and 2 share their run; asked again, all comes from the store."""
-    arguments = ["reproduce", "fig1", "fig2", "--scale", "smoke", "--out", str(tmp_path), "--json"]
-    assert run_cli(arguments) == 0
-    found = json.loads(capsys.readouterr().out)
+    arguments, code, found, root = reproduced
+    assert code == 0
     assert [f["name"] for f in found["figures"]] == ["fig1", "fig2"]
-    assert len(Store(tmp_path).runs()) == 1
+    assert len(Store(root).runs()) == 1
     for name in ("fig1", "fig2"):
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (root / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (root / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert {c["verdict"] for f in found["figures"] for c in f["claims"]} == {"holds"}
     monkeypatch.setattr("retrodict.training.train", None)
     assert run_cli(arguments) == 0
 
 
-def test_a_claim_that_fails_gives_exit_code_1(tmp_path, capsys, monkeypatch):
+def test_a_claim_that_fails_gives_exit_code_1(reproduced, tmp_path, capsys, monkeypatch):
+    run = next(path for path in reproduced[-1].iterdir() if path.is_dir())
+    shutil.copytree(run, tmp_path / run.name)
     monkeypatch.setattr("retrodict.paper._nll_claims.MEMORISED", 1e-9)
     code = run_cli(["reproduce", "fig1", "--scale", "smoke", "--out", str(tmp_path)])
     assert code == 1

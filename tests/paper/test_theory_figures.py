@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from retrodict import train
 from retrodict.cli._main import run_cli
 from retrodict.paper import SCALES, THEORY_FIGURES, Material
 from retrodict.paper._theory_indices import THEORY_INDICES
@@ -18,12 +19,12 @@ from retrodict.paper._theory_value_output import THEORY_VALUE_OUTPUT
 
 
 @pytest.fixture(scope="module")
-def materials(train_apart, smoke_theory) -> dict[str, Material]:
+def materials() -> dict[str, Material]:
     made = {}
     for figure in THEORY_FIGURES:
-        experiments = figure.experiments("smoke")
-        traces = dict(zip(experiments, train_apart(list(experiments.values())), strict=True))
-        made[figure.name] = Material("smoke", traces, smoke_theory[figure.name])
+        traces = {name: train(asked) for name, asked in figure.experiments("smoke").items()}
+        theory = figure.theory("smoke", lambda share: None)
+        made[figure.name] = Material("smoke", traces, theory)
     return made
 
 

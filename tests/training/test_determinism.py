@@ -13,6 +13,8 @@ import pytest
 
 import retrodict
 
+pytestmark = pytest.mark.bits
+
 _PATH = Path(__file__).parents[2] / "examples" / "determinism.py"
 
 

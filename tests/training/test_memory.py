@@ -11,6 +11,8 @@ from retrodict.errors import Interrupted
 from retrodict.training import Hooks, train
 from retrodict.training._memory import needed_bytes
 
+pytestmark = pytest.mark.bits
+
 
 @pytest.fixture
 def memory(monkeypatch):
