@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from retrodict import CannotFinish, open_run
+from retrodict import CannotFinish
 from retrodict import _code as code
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import Store
