@@ -7,13 +7,15 @@ the link is deleted.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from retrodict.errors import CannotFinish
+from retrodict._atomic import patiently
+from retrodict._untrusted import is_there, names_in
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import _files
 from retrodict.runs._check import check_run, leftovers
@@ -97,9 +99,7 @@ def prune(
     return done
 
 
-def _delete_held(
-    victim: Victim, chosen: Set[Selection], tell: Callable[[str], None]
-) -> bool:
+def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], None]) -> bool:
     """Delete a run, or files of it, if nobody trains it and it is still to be deleted."""
     whole = victim.path.is_dir()
     folder = victim.path if whole else victim.path.parent
@@ -121,14 +121,17 @@ def _beside_runs(root: Path, chosen: Set[Selection]) -> list[Path]:
 def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
     """Say what of a folder that nobody trains would be deleted: all of the run, or some files."""
     run = Run(folder)
-    if not run.exists:
-        worth = run.has_checkpoint or (folder / _files.TRACE).exists()
-        bare = "leftovers" in chosen and is_bare(folder) and not worth
-        return [_victim(folder, "leftovers", _own_files(folder))] if bare else []
-    why = _whole(run, chosen)
-    if why:
-        return [_victim(folder, why, _own_files(folder))]
-    return list(_parts(run, chosen))
+    try:
+        if not run.exists:
+            worth = run.has_checkpoint or is_there(folder / _files.TRACE)
+            bare = "leftovers" in chosen and is_bare(folder) and not worth
+            return [_victim(folder, "leftovers", _own_files(folder))] if bare else []
+        why = _whole(run, chosen)
+        if why:
+            return [_victim(folder, why, _own_files(folder))]
+        return list(_parts(run, chosen))
+    except (Unreadable, OSError):  # what cannot be looked at may be sound
+        return []
 
 
 def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
@@ -141,7 +144,7 @@ def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
         if "unfinished" in chosen and not run.finished:
             return "unfinished"
         version = run.results_version if "outdated" in chosen else None
-    except CannotFinish:  # damaged, or of a newer format
+    except CannotFinish:  # damaged, unreadable, or of a newer format
         return None
     return "outdated" if version is not None and version < RESULTS_VERSION else None
 
@@ -158,7 +161,7 @@ def _parts(run: Run, chosen: Set[Selection]) -> Iterator[Victim]:
 
 def _own_files(folder: Path) -> list[Path]:
     """Return the files of ours in a folder; run.json first: without it there is no run any more."""
-    names = [name for name in sorted(os.listdir(folder)) if _is_ours(name)]
+    names = [name for name in names_in(folder) if _is_ours(name)]
     return [folder / name for name in sorted(names, key=lambda name: name != _files.STATE)]
 
 
@@ -178,6 +181,6 @@ def _delete(victim: Victim) -> None:
             Run(victim.path.parent).discard_weights()
         for path in victim.files:
             if path.name != _files.LOCK:  # is held
-                path.unlink(missing_ok=True)
+                patiently(partial(path.unlink, missing_ok=True))
     except OSError as error:
         raise CannotFinish(f"{victim.path}: cannot be deleted: {error.strerror or error}") from None
