@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from retrodict.errors import CannotFinish
@@ -13,34 +14,90 @@ from retrodict.errors import CannotFinish
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL_ADVICE = "the disk is full; make space and give the same command again"
 
+_LOST = (*DISK_FULL, errno.EIO)
+"""What is no refusal to put bytes on disk, but their loss."""
+_IN_USE = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
+"""How a file is refused that another program, a virus scanner say, has open for a moment."""
+_PATIENCE_SECONDS = 2.0
+
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it over `path` once its bytes are on disk.
+    """Yield an empty file beside `path`; rename it over `path` once its bytes are on disk.
+
+    It has the rights that any new file has: the umask's, or those of the file system.
 
     Raises:
         CannotFinish: the disk is full or the folder cannot be written; `path` is as it was.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.unlink(missing_ok=True)  # were it a symbolic link, it would be written through
+        make_anew(temporary)
         yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # some writers leave it to the owner alone
-        os.replace(temporary, path)
+        sync(temporary)
+        patiently(lambda: os.replace(temporary, path))
         _sync_folder(path.parent)
-    except OSError as error:
-        raise CannotFinish(f"{path}: {_reason(error)}; what was written before is kept") from error
-    finally:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
+        raise CannotFinish(f"{path}: {_reason(error)}; what was written before is kept") from error
+
+
+def make_anew(path: Path) -> None:
+    """Make an empty file in place of what is there; were that a link, it would be written through.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except FileExistsError:
+        path.unlink()
+        descriptor = os.open(path, flags, 0o666)
+    os.close(descriptor)
 
 
 def atomic_text(path: Path, text: str) -> None:
     """Write text atomically; raises as `atomic` does."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def patiently(rename: Callable[[], None]) -> None:
+    """Try again, for a moment, what is refused while another program has a file open.
+
+    Raises:
+        OSError: it is refused for longer.
+    """
+    until = time.monotonic() + _PATIENCE_SECONDS
+    wait = 0.01
+    while True:
+        try:
+            return rename()
+        except OSError as error:
+            if error.errno not in _IN_USE or time.monotonic() > until:
+                raise
+        time.sleep(wait)
+        wait = min(2 * wait, 0.2)
+
+
+def sync(path: Path) -> None:
+    """Put a file's bytes on disk, as far as its file system lets that be asked for.
+
+    Windows and some mounts want it open for writing.
+
+    Raises:
+        OSError: they were lost.
+    """
+    try:
+        with open(path, "r+b") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno in _LOST:
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
@@ -56,4 +113,6 @@ def _sync_folder(folder: Path) -> None:
 def _reason(error: OSError) -> str:
     if error.errno in DISK_FULL:
         return DISK_FULL_ADVICE
+    if error.errno in _IN_USE:
+        return f"cannot be written: {error.strerror}; does another program have it open?"
     return f"cannot be written: {error.strerror or error}"

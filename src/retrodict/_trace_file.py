@@ -6,6 +6,7 @@ plug-ins (filters), and declare any size for what holds nothing. A trace of ours
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,16 +25,54 @@ _TIGHTEST = 1100  # what zlib makes of zeros
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
-def require_harmless(path: Path) -> None:
+def content_of(path: Path) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        OSError: it cannot be read, or is a link, a folder, a pipe or a device.
+        MemoryError: it does not fit into this machine's memory.
+    """
+    try:
+        require_plain_file(path)
+    except ValueError as error:
+        raise OSError(str(error)) from None
+    size, available = path.stat().st_size, available_bytes()
+    if available is not None and 2 * size > available:
+        raise MemoryError(f"it has {size / 2**30:.1f} GiB, more than fits into memory")
+    return path.read_bytes()
+
+
+def unmarked(content: bytes) -> bytes | None:
+    """Return a file without HDF5's mark that it is open for writing; None if it has no mark.
+
+    A viewer or a notebook that could alter a file marks it until it closes it, in a byte of its
+    first block. Nothing else has changed, as a checksum can tell; but where that block has a sum
+    of its own (from its version 2 on; ours has 0) the mark alters that too, and it is left.
+    """
+    if content[:8] != _HDF5 or len(content) < 24:
+        return None
+    at = 20 if content[8] < 2 else 11
+    if not content[at] & _WRITING:
+        return None
+    return content[:at] + b"\0" + content[at + 1 :] if content[8] < 2 else content
+
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_WRITING = 0b101  # by one, or by one while others read
+
+
+def require_harmless(content: bytes) -> None:
     """Refuse a file that reaches outside itself, or is not what it declares.
 
     Raises:
         OSError: it is no HDF5 file.
         ValueError: it is no trace of ours.
         MemoryError: it does not fit into this machine's memory.
+        ImportError: this machine's HDF5 cannot unpack what ours are packed with.
     """
-    require_plain_file(path)
-    with h5py.File(path, "r") as file:
+    if not h5py.h5z.filter_avail(h5py.h5z.FILTER_DEFLATE):
+        raise ImportError("this HDF5 was built without zlib")
+    with h5py.File(io.BytesIO(content), "r") as file:
         declared = 0
         for number, found in enumerate(_objects(file, 0)):
             if number >= _MOST_OBJECTS:

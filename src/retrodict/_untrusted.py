@@ -1,7 +1,13 @@
-"""Files of a store that anybody may have written: read as far as they can be trusted."""
+"""Files of a store that anybody may have written: read as far as they can be trusted.
+
+What cannot be read is not damaged: `Unreadable` is a file that this process cannot read now, as
+its rights, its disk, the network or memory are; a damaged one was read, or is not there.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import stat
@@ -10,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from retrodict.errors import CannotFinish
+from retrodict.errors import CannotFinish, Unreadable
 
 MISREAD = (CannotFinish, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading a file of another shape than expected raises."""
@@ -31,6 +37,63 @@ def require_plain_file(path: Path) -> None:
         raise ValueError("it is a symbolic link, which may lead out of the folder")
     if not stat.S_ISREG(mode):
         raise ValueError("it is no file")
+
+
+MISSING = (FileNotFoundError, NotADirectoryError)
+"""What says that there is no such file; every other operating-system error leaves that open."""
+
+
+def unreadable(path: Path, error: BaseException) -> Unreadable:
+    """Say that a file cannot be read as things are now."""
+    why = (error.strerror if isinstance(error, OSError) else None) or error
+    return Unreadable(f"{path}: cannot be read now: {why or 'there is too little memory'}")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something of this name, if only a link that leads nowhere.
+
+    Raises:
+        Unreadable: that cannot be told.
+    """
+    try:
+        os.lstat(path)
+    except MISSING:
+        return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise unreadable(path, error) from None
+    return True
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted; none if it is not there.
+
+    Raises:
+        Unreadable: it cannot be listed.
+    """
+    try:
+        return sorted(os.listdir(folder))
+    except MISSING:
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's content; nothing if it is missing, or no file of its own.
+
+    Raises:
+        Unreadable: it cannot be read.
+    """
+    try:
+        require_plain_file(path)
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (ValueError, *MISSING):
+        return ""
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
 def is_plain_name(name: object) -> bool:

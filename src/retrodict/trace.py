@@ -8,6 +8,7 @@ file: `xarray.open_dataset("trace.nc")` gives the curves, and
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,25 +94,38 @@ class Trace:
 
         Raises:
             OSError: the file cannot be read or is no trace.
+            MemoryError: it does not fit into memory.
             CannotFinish: it has a format that this version does not read.
         """
+        from retrodict._trace_file import content_of
+
+        return cls.of(content_of(Path(path)), path)
+
+    @classmethod
+    def of(cls, content: bytes, where: str | Path) -> Trace:
+        """Read a trace from the content of a file; raises as `load` does.
+
+        HDF5 is given no file: where it cannot lock one, or a viewer has it open, it would refuse.
+        """
+        import h5netcdf  # noqa: F401 - xarray would call its want a file of an unknown kind
+
         from retrodict._trace_file import require_harmless
 
         try:
-            require_harmless(Path(path))
-            return cls._load(path)
-        except (OSError, MemoryError, CannotFinish):
+            require_harmless(content)
+            return cls._of(content, where)
+        except (OSError, MemoryError, ImportError, CannotFinish):
             raise
         except Exception as error:  # a file from elsewhere can be wrong in any way
             raise OSError(f"no trace: {error}") from error
 
     @classmethod
-    def _load(cls, path: str | Path) -> Trace:
-        curves = xr.load_dataset(path, engine="h5netcdf")
-        require_format(curves.attrs.get("format"), FORMAT, path)
+    def _of(cls, content: bytes, where: str | Path) -> Trace:
+        curves = xr.load_dataset(io.BytesIO(content), engine="h5netcdf")
+        require_format(curves.attrs.get("format"), FORMAT, where)
         weights = {}
         for name in str(curves.attrs["panels"]).split():
             group = f"{_WEIGHTS_GROUP}/{name}"
-            panel = xr.load_dataset(path, engine="h5netcdf", group=group)
+            panel = xr.load_dataset(io.BytesIO(content), engine="h5netcdf", group=group)
             weights[name] = panel.drop_vars(_INHERITED, errors="ignore")
         return cls(curves, weights)

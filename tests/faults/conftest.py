@@ -55,7 +55,7 @@ def stopped(answer, in_a_child, checkpoint_at_every_epoch) -> Callable[[Experime
 
     def stop(experiment: Experiment, store: Path) -> Run:
         work = partial(answer, experiment, store)
-        assert in_a_child(work, kill_before=7, under=store, of="checkpoint") == KILLED
+        assert in_a_child(work, kill_before=11, under=store, of="checkpoint") == KILLED
         (run,) = Store(store).runs()
         assert run.status == "interrupted"
         return run

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
+from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, Unreadable, is_out_of_memory
 from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import require_space
@@ -149,10 +149,13 @@ class Remote:
             name: Errand(jobs[indices[0]].experiment, root, keep_weights)
             for name, indices in same.items()
         }
+        said: set[str] = set()
         with contextlib.closing(self._answers(errands, overview)) as answers:
             for name, answer in answers:
                 for note in answer.notes:
-                    reporter.note(f"{name}: {note}")
+                    if note not in said:
+                        said.add(note)
+                        reporter.note(f"{name}: {note}")
                 found, problem = _outcome(store.run(errands[name].experiment), answer)
                 for index in same[name]:
                     overview.ended(index)
@@ -201,11 +204,17 @@ def _outcome(run: Run, answer: Answer) -> tuple[Run | None, BadInput | CannotFin
 def _is_seen(run: Run, seconds: float) -> bool:
     """Whether a run is seen to be finished, before a shared file system has settled."""
     deadline = time.monotonic() + seconds
-    while not is_answered(run):
-        if time.monotonic() >= deadline:
+    while True:
+        late = time.monotonic() >= deadline
+        try:
+            if is_answered(run):
+                return True
+        except Unreadable:  # a stale handle, say
+            if late:
+                raise
+        if late:
             return False
         time.sleep(_POLL_SECONDS)
-    return True
 
 
 def require_extra(extra: str, module: str) -> None:

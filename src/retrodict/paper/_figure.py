@@ -9,10 +9,12 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from retrodict._untrusted import digest_of
 from retrodict.claims import Claim
+from retrodict.errors import Unreadable
 from retrodict.experiment import Experiment
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
-from retrodict.paper._record import Record, code_version, digest_of, fits
+from retrodict.paper._record import Record, code_version, fits
 from retrodict.paper._scales import Scale, describe
 from retrodict.plots import footer, save, save_film
 from retrodict.runs import Run, Store, require_writable
@@ -165,7 +167,10 @@ def _recorded(
     folders = {name: run.folder.name for name, run in runs.items()}
     if (record.name, record.scale, record.code) != (figure.name, scale, code_version()):
         return None
-    if record.runs != folders or not fits(record, store.root):
+    try:
+        if record.runs != folders or not fits(record, store.root):
+            return None
+    except Unreadable:
         return None
     files = [*(store.root / name for name in record.files), path]
     return Reproduction(figure, scale, runs, record.claims, files, fresh=False)

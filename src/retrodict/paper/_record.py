@@ -7,7 +7,6 @@ draws and checks it, are not those of the record.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +18,7 @@ from retrodict._code import source_hash
 from retrodict._formats import FIGURE_FORMAT, require_format
 from retrodict._json import dumps
 from retrodict._room import MOST
-from retrodict._untrusted import MISREAD, a_number, is_plain_name, read_json, require_plain_file
+from retrodict._untrusted import MISREAD, a_number, digest_of, is_plain_name, read_json
 from retrodict.claims import Claim, Verdict
 from retrodict.measures import Interval
 
@@ -76,18 +75,12 @@ class Record:
 
 
 def fits(record: Record, folder: Path) -> bool:
-    """Whether the drawings in a folder are those of a record, byte for byte."""
+    """Whether the drawings in a folder are those of a record, byte for byte.
+
+    Raises:
+        Unreadable: one cannot be read.
+    """
     return all(digest_of(folder / name) == digest for name, digest in record.files.items())
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file; nothing if it cannot be read, or is a link to one elsewhere."""
-    try:
-        require_plain_file(path)
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return ""
 
 
 def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim:

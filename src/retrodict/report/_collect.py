@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrodict.claims import Claim
-from retrodict.errors import BadInput, CannotFinish
+from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.paper import (
     FIGURES,
     FINDINGS,
@@ -178,8 +178,8 @@ class _Reader:
                 lost.append(f"run {label!r}: {found}")
             else:
                 runs[label] = found
-        if not lost and not fits(record, self.root):
-            lost.append("its drawing is missing, or is not the one that was checked")
+        if not lost and (wrong := _unfit(record, self.root)):
+            lost.append(wrong)
         drawing = next((name for name in record.files if name.endswith(".png")), "")
         return Section(
             figure,
@@ -217,6 +217,15 @@ class _Reader:
             else:
                 own.append(found)
         return own, left_out
+
+
+def _unfit(record: Record, root: Path) -> str:
+    """Why a drawing cannot be shown as the one that was checked; nothing if it can."""
+    try:
+        known = fits(record, root)
+    except Unreadable as error:
+        return str(error)
+    return "" if known else "its drawing is missing, or is not the one that was checked"
 
 
 def _record(path: Path, name: str) -> Record | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -11,10 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from retrodict._formats import Newer, require_format
+from retrodict._tensors import Tensors
+from retrodict._untrusted import digest_of, names_in, unreadable
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._listing import is_bare
+from retrodict.runs._results import verified_trace
 from retrodict.runs._run import Run
 
 Kind = Literal[
@@ -23,6 +25,7 @@ Kind = Literal[
 FAILING: tuple[Kind, ...] = ("damaged", "unreadable", "newer", "misnamed")
 """What cannot be relied on, or not be found; the other kinds are said for the sake of order."""
 
+_AGAIN = "look at it again, or elsewhere"
 _LEFTOVERS = "'retrodict runs prune --leftovers' deletes it"
 
 
@@ -45,10 +48,14 @@ class Problem:
 
 def check_run(folder: Path) -> list[Problem]:
     """Look at every file in a folder of a store. Never raises."""
+    found: list[Problem] = []
     try:
-        return list(_check(folder))
+        found += _check(folder)
+    except Unreadable as error:
+        found.append(Problem(folder, "unreadable", _short(str(error), folder), _AGAIN))
     except OSError as error:
-        return [Problem(folder, "unreadable", f"{error.strerror or error}", "look at it again")]
+        found.append(Problem(folder, "unreadable", f"{error.strerror or error}", _AGAIN))
+    return found
 
 
 def _check(folder: Path) -> Iterator[Problem]:
@@ -68,7 +75,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     for path in _files.checkpoints(folder):
         yield from _checkpoint(path, state)
     yield from _log_lines(folder / _files.LOG)
-    yield from leftovers(run, state, run.is_claimed)
+    yield from leftovers(run, state, run.may_be_claimed)
     yield from _foreign(run)
 
 
@@ -104,14 +111,11 @@ def _results(run: Run, state: dict[str, Any], readable: bool) -> Iterator[Proble
         path = run.folder / name
         if name in looked_at or Path(name).name != name:
             continue
-        if path.is_symlink() or not path.exists():
-            yield _damaged(path, "is a symbolic link" if path.is_symlink() else "is missing")
-        elif _files.sha256(path) != expected:
-            yield _damaged(path, "fails its checksum")
-        elif name == _files.TRACE and readable:
-            yield from _tried(path, lambda: run.trace)
-        elif name == _files.WEIGHTS:
-            yield from _tried(path, partial(_weights, path, state))
+        if name == _files.TRACE:
+            look = partial(verified_trace, run.folder, state)
+            yield from _tried(path, (lambda: run.trace) if readable else look)
+        else:
+            yield from _tried(path, partial(_result, path, expected, state))
     if state["state"] == "finished" and _files.TRACE not in state["sha256"]:
         yield _damaged(run.folder / _files.STATE, "has no checksum of the trace")
 
@@ -131,13 +135,22 @@ def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Proble
         unwanted.append(weights)
     for path in unwanted:
         yield Problem(path, "leftover", "is not needed: the run is finished", _LEFTOVERS)
-    for name in sorted(os.listdir(run.folder)):
+    for name in names_in(run.folder):
         if _files.temporary_of(name) and not at_work:
             yield Problem(run.folder / name, "leftover", "a process died over it", _LEFTOVERS)
 
 
+def _result(path: Path, expected: str, state: dict[str, Any]) -> None:
+    if path.is_symlink():
+        raise CannotFinish("is a symbolic link")
+    if (found := digest_of(path)) != expected:
+        raise CannotFinish("fails its checksum" if found else "is missing")
+    if path.name == _files.WEIGHTS:
+        _weights(path, state)
+
+
 def _weights(path: Path, state: dict[str, Any]) -> None:
-    said = _files.Tensors.of(path).metadata
+    said = Tensors.of(path).metadata
     require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
     if said.get("digest", state["digest"]) != state["digest"]:
         raise CannotFinish("belongs to another experiment")
@@ -148,12 +161,14 @@ def _checkpoint(path: Path, state: dict[str, Any]) -> Iterator[Problem]:
         yield _damaged(path, "is a symbolic link")
         return
     try:
-        said = _files.Tensors.of(path).metadata
+        said = Tensors.of(path).metadata
         require_format(said.get("format"), _migrate.CHECKPOINT_FORMAT, path)
         failing = _files.failing_tensors(path)
     except Newer as error:
         yield Problem(path, "newer", *_newer(error))
-    except (CannotFinish, OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, MemoryError) as error:
+        yield Problem(path, "unreadable", _short(str(unreadable(path, error)), path), _AGAIN)
+    except (CannotFinish, ValueError, TypeError, AttributeError) as error:
         yield _damaged(path, f"is no checkpoint: {error}", "move it away to start anew")
     else:
         if failing:
@@ -173,7 +188,7 @@ def _log_lines(path: Path) -> Iterator[Problem]:
 
 
 def _foreign(run: Run) -> Iterator[Problem]:
-    for name in sorted(os.listdir(run.folder)):
+    for name in names_in(run.folder):
         if not _files.is_own(name) and not _files.temporary_of(name):
             what = "is not ours" + (
                 " (a symbolic link)" if (run.folder / name).is_symlink() else ""
@@ -189,11 +204,12 @@ def _tried(path: Path, read: Callable[[], Any]) -> Generator[Problem, None, Any]
         yield Problem(path, "newer", *_newer(error))
         return None
     except Unreadable as error:
-        yield Problem(
-            path, "unreadable", _short(str(error), path), "look at it again, or elsewhere"
-        )
+        yield Problem(path, "unreadable", _short(str(error), path), _AGAIN)
         return None
-    except (CannotFinish, OSError, ValueError) as error:
+    except (OSError, MemoryError) as error:
+        yield Problem(path, "unreadable", _short(str(unreadable(path, error)), path), _AGAIN)
+        return None
+    except (CannotFinish, ValueError) as error:
         yield _damaged(path, _short(str(error), path))
         return None
     return found

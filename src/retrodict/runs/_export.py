@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
+from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE, patiently
+from retrodict._untrusted import digest_of
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.recording import CURVES, PANELS
 from retrodict.runs import _files
@@ -67,7 +68,7 @@ def export(what: Export, tick: Tick = lambda name, share: None) -> list[Path]:
         about = readme(what.runs, tables.columns, what.format, what.command, what.left_out)
         _write(temporary / "README.md", about)
         names = sorted(p.relative_to(temporary) for p in temporary.rglob("*") if p.is_file())
-        sums = [f"{_files.sha256(temporary / name)}  {name.as_posix()}\n" for name in names]
+        sums = [f"{digest_of(temporary / name)}  {name.as_posix()}\n" for name in names]
         _write(temporary / "checksums.sha256", "".join(sums))
     return [what.folder / name for name in (*names, Path("checksums.sha256"))]
 
@@ -231,7 +232,7 @@ def _whole(folder: Path) -> Iterator[Path]:
         yield temporary
         if folder.is_dir():
             folder.rmdir()
-        temporary.rename(folder)
+        patiently(lambda: os.replace(temporary, folder))
     except OSError as error:
         why = DISK_FULL_ADVICE if error.errno in DISK_FULL else f"{error.strerror or error}"
         raise CannotFinish(f"{folder}: cannot be written: {why}") from error

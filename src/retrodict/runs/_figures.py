@@ -22,8 +22,8 @@ from retrodict._formats import (
     Newer,
     require_format,
 )
-from retrodict._untrusted import is_plain_name
-from retrodict.errors import CannotFinish
+from retrodict._untrusted import digest_of, is_plain_name
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.runs import _files
 from retrodict.runs._check import Problem
 
@@ -132,13 +132,17 @@ def _check_record(path: Path) -> list[Problem]:
         if one.format < FIGURE_FORMAT:
             found.append(Problem(path, "older", f"is older than format {FIGURE_FORMAT}", again))
         for name, expected in one.files.items():
-            if _files.hash_of(path.with_name(name)) != expected:
-                what = "is not the drawing that was checked, or is missing"
-                found.append(Problem(path.with_name(name), "damaged", what, again))
+            drawing = path.with_name(name)
+            found += _tried(drawing, again, partial(_require_same, drawing, expected))
         for run in sorted(one.runs):
             if not is_plain_name(run) or not (path.with_name(run) / _files.STATE).exists():
                 found.append(Problem(path, "note", f"its run {run} is not in the store", again))
     return found
+
+
+def _require_same(drawing: Path, expected: str) -> None:
+    if digest_of(drawing) != expected:
+        raise CannotFinish("is not the drawing that was checked, or is missing")
 
 
 def _check_format(path: Path, version: int) -> None:
@@ -150,6 +154,9 @@ def _tried(path: Path, again: str, read: Any) -> list[Problem]:
         read()
     except Newer as error:
         return [Problem(path, "newer", str(error).removeprefix(f"{path}: "), "upgrade retrodict")]
+    except Unreadable as error:
+        what = str(error).removeprefix(f"{path}: ")
+        return [Problem(path, "unreadable", what, "look at it again, or elsewhere")]
     except CannotFinish as error:
         what = str(error).removesuffix(f"; {_files.REMEDY}").removeprefix(f"{path}: ")
         return [Problem(path, "damaged", what.removeprefix("damaged: "), again)]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
 import re
-import shutil
-import struct
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrodict._untrusted import read_json, require_plain_file
+from retrodict._tensors import Tensors
+from retrodict._untrusted import MISSING, names_in, read_json, unreadable
 from retrodict.errors import CannotFinish
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
@@ -57,11 +52,15 @@ def temporary_of(name: str) -> tuple[str, int] | None:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """Return the checkpoint, or those of the parts of a population, in the learners' order."""
-    parts = {path: _PART.fullmatch(path.name) for path in folder.glob("checkpoint-*.safetensors")}
-    found = sorted((int(part[1]), path) for path, part in parts.items() if part)
-    whole = folder / CHECKPOINT
-    return [*([whole] if _is_there(whole) else []), *(path for _, path in found)]
+    """Return the checkpoint, or those of the parts of a population, in the learners' order.
+
+    Raises:
+        Unreadable: the folder cannot be listed.
+    """
+    names = names_in(folder)
+    parts = sorted((int(part[1]), name) for name in names if (part := _PART.fullmatch(name)))
+    found = [CHECKPOINT] if CHECKPOINT in names else []
+    return [folder / name for name in (*found, *(name for _, name in parts))]
 
 
 def learners_of(name: str, total: int) -> int:
@@ -72,10 +71,6 @@ def learners_of(name: str, total: int) -> int:
     """
     part = _PART.fullmatch(name)
     return int(part[2]) - int(part[1]) if part else total
-
-
-def _is_there(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
 
 
 def refuse_link(path: Path) -> Path:
@@ -94,74 +89,16 @@ def read_object(path: Path) -> dict[str, Any]:
 
     Raises:
         CannotFinish: there is none.
+        Unreadable: it cannot be read.
     """
     try:
         return read_json(refuse_link(path))
-    except (OSError, ValueError) as error:
-        raise CannotFinish(f"{path}: damaged: {_reason(error)}; {REMEDY}") from None
-
-
-def _reason(error: Exception) -> str:
-    return "is missing" if isinstance(error, FileNotFoundError) else str(error)
-
-
-def sha256(path: Path) -> str:
-    """Hash a file's content."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file; nothing if it cannot be read."""
-    try:
-        require_plain_file(path)
-        return sha256(path)
-    except (OSError, ValueError):
-        return ""
-
-
-@dataclass(frozen=True)
-class Tensors:
-    """What a safetensors file says of itself.
-
-    Attributes:
-        metadata: words that its writer put in.
-        places: tensor → where its bytes begin and end in the file.
-    """
-
-    metadata: Mapping[str, str]
-    places: Mapping[str, tuple[int, int]]
-
-    @classmethod
-    def of(cls, path: Path) -> Tensors:
-        """Read the head of a file, without torch and without the tensors.
-
-        Raises:
-            OSError: it cannot be read.
-            ValueError: it is damaged.
-        """
-        require_plain_file(path)
-        size = path.stat().st_size
-        with open(path, "rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
-            if length > size - 8:
-                raise ValueError("it is cut short")
-            text = file.read(length)
-        try:
-            head = json.loads(text)
-            metadata = head.pop("__metadata__", {})
-            places = {name: _place(tensor, 8 + length) for name, tensor in head.items()}
-            said = {str(key): str(value) for key, value in metadata.items()}
-        except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            raise ValueError("its head is damaged") from error
-        if max((end for _, end in places.values()), default=8 + length) != size:
-            raise ValueError("it is cut short, or too long")
-        return cls(said, places)
-
-
-def _place(tensor: Mapping[str, Any], start: int) -> tuple[int, int]:
-    begin, end = tensor["data_offsets"]
-    return start + int(begin), start + int(end)
+    except MISSING:
+        raise CannotFinish(f"{path}: damaged: is missing; {REMEDY}") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError as error:
+        raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from None
 
 
 def failing_tensors(path: Path) -> list[str]:
@@ -174,25 +111,8 @@ def failing_tensors(path: Path) -> list[str]:
     expected = json.loads(found.metadata.get("crc32", "{}"))
     failing = []
     with open(path, "rb") as file:
-        for name, (begin, end) in found.places.items():
-            file.seek(begin)
-            if zlib.crc32(file.read(end - begin)) != expected.get(name):
+        for name, place in found.places.items():
+            file.seek(place.begin)
+            if zlib.crc32(file.read(place.end - place.begin)) != expected.get(name):
                 failing.append(name)
     return failing
-
-
-def write_with(library: Callable[[], object], path: Path) -> None:
-    """Call a library's writer; its own kinds of error become operating-system errors."""
-    try:
-        library()
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise _os_error(path, error) from error
-    except Exception as error:  # HDF5 and safetensors wrap a full disk in errors of their own
-        raise _os_error(path, error) from error
-
-
-def _os_error(path: Path, error: Exception) -> OSError:
-    full = shutil.disk_usage(path.parent).free < 2**20 or "No space left" in str(error)
-    return OSError(errno.ENOSPC if full else errno.EIO, str(error))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from retrodict._formats import Newer
-from retrodict.errors import CannotFinish
+from retrodict._tensors import Tensors
+from retrodict._untrusted import names_in, unreadable
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.runs import _files
 from retrodict.runs._run import Run
 from retrodict.runs._state import read_made_by
@@ -34,7 +37,8 @@ class Listed:
 
     Attributes:
         name: the folder's.
-        status: a run's, or `damaged`, `newer` (of a format that this version does not read),
+        status: a run's, or `damaged`, `unreadable` (here and now), `newer` (of a format that this
+            version does not read),
             `incomplete` (ours, but without run.json) or `foreign` (not ours).
         bytes: of its files.
         settings: those of `SHOWN` that the experiment has.
@@ -58,25 +62,26 @@ class Listed:
 
 def listed(folder: Path) -> Listed:
     """Say what a folder of a store is. Never raises: what cannot be read says so."""
+    size = _size(folder)
     try:
-        size = _size(folder)
         if not Run(folder).exists:
             return Listed(folder.name, "incomplete" if is_bare(folder) else "foreign", size)
         return _listed(Run(folder), size)
     except Newer as error:
         return Listed(folder.name, "newer", size, problem=str(error))
+    except Unreadable as error:
+        return Listed(folder.name, "unreadable", size, problem=str(error))
     except CannotFinish as error:
         return Listed(folder.name, "damaged", size, problem=str(error))
     except OSError as error:
-        problem = f"{folder}: cannot be read: {error.strerror}"
-        return Listed(folder.name, "damaged", 0, problem=problem)
+        return Listed(folder.name, "unreadable", size, problem=str(unreadable(folder, error)))
 
 
 def is_bare(folder: Path) -> bool:
     """Whether a folder without a run.json holds files of ours: a process died before it."""
     if not _files.is_run_name(folder.resolve().name):
         return False
-    names = os.listdir(folder)
+    names = names_in(folder)
     return any(map(_files.is_own, names)) and _files.STATE not in names
 
 
@@ -85,8 +90,16 @@ def folders(root: Path) -> list[Path]:
     if not root.is_dir():
         return []
     with os.scandir(root) as found:
-        names = [entry.name for entry in found if entry.is_dir() and entry.name[0] != "."]
+        names = [entry.name for entry in found if entry.name[0] != "." and _is_folder(entry)]
     return [root / name for name in sorted(names)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or may be one: then it is looked at, and says so itself."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return True
 
 
 def _listed(run: Run, size: int) -> Listed:
@@ -139,21 +152,21 @@ def _epochs_done(run: Run, learners: Any) -> int | None:
     done = 0.0
     try:
         for path in _files.checkpoints(run.folder):
-            epoch = int(_files.Tensors.of(path).metadata["epoch"])
+            epoch = int(Tensors.of(path).metadata["epoch"])
             done += epoch * _files.learners_of(path.name, int(learners)) / int(learners)
     except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
         return None
     return int(done)
 
 
-def _size(folder: Path) -> int:
-    return sum(entry.stat(follow_symlinks=False).st_size for entry in _entries(folder))
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as found:
+def _size(folder: str | Path) -> int:
+    """Bytes of the files below a folder, as far as they can be seen."""
+    size = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
         for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(Path(entry.path))
-            else:
-                yield entry
+            with contextlib.suppress(OSError):  # deleted meanwhile, or not to be looked at
+                if entry.is_dir(follow_symlinks=False):
+                    size += _size(entry.path)
+                else:
+                    size += entry.stat(follow_symlinks=False).st_size
+    return size

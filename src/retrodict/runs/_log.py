@@ -24,7 +24,7 @@ def append(path: Path, event: str, facts: dict[str, Any]) -> None:
     line = json.dumps({"format": FORMAT, "time": stamp, "event": event, **facts}) + "\n"
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0) as file:
+        with os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0) as file:
             if size := file.seek(0, os.SEEK_END):
                 file.seek(size - 1)
                 line = line if file.read(1) == b"\n" else "\n" + line

@@ -33,7 +33,7 @@ def read(path: Path) -> Progress | None:
 def write(path: Path, epoch: int, epochs: int) -> None:
     """Say how far the training is, to whom it may concern; not being able to is no harm."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    with contextlib.suppress(OSError), open(os.open(path, flags, 0o644), "w") as file:
+    with contextlib.suppress(OSError), open(os.open(path, flags, 0o666), "w") as file:
         file.write(f"[{epoch}, {epochs}]\n")
 
 

@@ -7,13 +7,15 @@ the link is deleted.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from retrodict.errors import CannotFinish
+from retrodict._atomic import patiently
+from retrodict._untrusted import is_there, names_in
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import _files
 from retrodict.runs._check import check_run, leftovers
@@ -61,19 +63,28 @@ def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: No
     all_folders = [folder for folder in folders(root) if not folder.is_symlink()]
     for i, folder in enumerate(all_folders):
         tick(folder.name, i / len(all_folders))
-        if not Run(folder).is_claimed:
+        if not Run(folder).may_be_claimed:
             used_by = tuple(one.path.stem for one in figures if folder.name in one.runs)
             found += [replace(victim, used_by=used_by) for victim in _of_folder(folder, chosen)]
     return found
 
 
 def prune(
-    root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None
+    root: Path,
+    chosen: Set[Selection],
+    tick: Tick = lambda what, share: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> list[Victim]:
     """Delete it, and return what was deleted.
 
     Each run is held, and looked at again, while it is deleted, so that no training can begin on it
     or have ended on it meanwhile.
+
+    Args:
+        root: the store.
+        chosen: what to delete.
+        tick: is told how far that is.
+        tell: is told, in a line and perhaps again, if runs cannot be held for want of locks.
 
     Raises:
         CannotFinish: a file cannot be deleted.
@@ -82,17 +93,17 @@ def prune(
     for victim in plan(root, chosen, tick):
         if victim.path.parent == root and not victim.path.is_dir():
             _delete(victim)
-        elif not _delete_held(victim, chosen):
+        elif not _delete_held(victim, chosen, tell):
             continue
         done.append(victim)
     return done
 
 
-def _delete_held(victim: Victim, chosen: Set[Selection]) -> bool:
+def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], None]) -> bool:
     """Delete a run, or files of it, if nobody trains it and it is still to be deleted."""
     whole = victim.path.is_dir()
     folder = victim.path if whole else victim.path.parent
-    with _held(folder) as mine:
+    with Run(folder).claim(0.0, tell) as mine:
         again = [v for v in _of_folder(folder, chosen) if v.path == victim.path] if mine else []
         for one in again:
             _delete(one)
@@ -103,15 +114,6 @@ def _delete_held(victim: Victim, chosen: Set[Selection]) -> bool:
     return bool(again)
 
 
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[bool]:
-    try:
-        with Run(folder).claim(timeout=0.0) as mine:
-            yield mine
-    except OSError as error:
-        raise CannotFinish(f"{folder}: cannot be written to: {error.strerror or error}") from None
-
-
 def _beside_runs(root: Path, chosen: Set[Selection]) -> list[Path]:
     return dead_temporaries(root) if "leftovers" in chosen else []
 
@@ -119,14 +121,17 @@ def _beside_runs(root: Path, chosen: Set[Selection]) -> list[Path]:
 def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
     """Say what of a folder that nobody trains would be deleted: all of the run, or some files."""
     run = Run(folder)
-    if not run.exists:
-        worth = run.has_checkpoint or (folder / _files.TRACE).exists()
-        bare = "leftovers" in chosen and is_bare(folder) and not worth
-        return [_victim(folder, "leftovers", _own_files(folder))] if bare else []
-    why = _whole(run, chosen)
-    if why:
-        return [_victim(folder, why, _own_files(folder))]
-    return list(_parts(run, chosen))
+    try:
+        if not run.exists:
+            worth = run.has_checkpoint or is_there(folder / _files.TRACE)
+            bare = "leftovers" in chosen and is_bare(folder) and not worth
+            return [_victim(folder, "leftovers", _own_files(folder))] if bare else []
+        why = _whole(run, chosen)
+        if why:
+            return [_victim(folder, why, _own_files(folder))]
+        return list(_parts(run, chosen))
+    except (Unreadable, OSError):  # what cannot be looked at may be sound
+        return []
 
 
 def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
@@ -139,7 +144,7 @@ def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
         if "unfinished" in chosen and not run.finished:
             return "unfinished"
         version = run.results_version if "outdated" in chosen else None
-    except CannotFinish:  # damaged, or of a newer format
+    except CannotFinish:  # damaged, unreadable, or of a newer format
         return None
     return "outdated" if version is not None and version < RESULTS_VERSION else None
 
@@ -156,7 +161,7 @@ def _parts(run: Run, chosen: Set[Selection]) -> Iterator[Victim]:
 
 def _own_files(folder: Path) -> list[Path]:
     """Return the files of ours in a folder; run.json first: without it there is no run any more."""
-    names = [name for name in sorted(os.listdir(folder)) if _is_ours(name)]
+    names = [name for name in names_in(folder) if _is_ours(name)]
     return [folder / name for name in sorted(names, key=lambda name: name != _files.STATE)]
 
 
@@ -176,6 +181,6 @@ def _delete(victim: Victim) -> None:
             Run(victim.path.parent).discard_weights()
         for path in victim.files:
             if path.name != _files.LOCK:  # is held
-                path.unlink(missing_ok=True)
+                patiently(partial(path.unlink, missing_ok=True))
     except OSError as error:
         raise CannotFinish(f"{victim.path}: cannot be deleted: {error.strerror or error}") from None

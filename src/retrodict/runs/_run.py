@@ -15,29 +15,32 @@ which format it has (docs/store.md); older ones are read as if they were of the 
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import atomic, atomic_text
-from retrodict._formats import Newer, require_format
-from retrodict._untrusted import require_plain_file
+from retrodict._formats import Newer
+from retrodict._tensors import save_file
+from retrodict._untrusted import digest_of, is_there, names_in
 from retrodict._yaml import read_text
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment
-from retrodict.recording import misfit
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
 from retrodict.runs._claim import claim, is_claimed
-from retrodict.runs._files import REMEDY, Tensors, hash_of, refuse_link
+from retrodict.runs._files import REMEDY, refuse_link
 from retrodict.runs._progress import Progress
+from retrodict.runs._results import read_trace, read_weights
 from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state
 from retrodict.trace import Trace
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_LATELY_SECONDS = 3600.0  # clocks of two machines agree to that, and an epoch is shorter
 
 
 class Run:
@@ -58,8 +61,12 @@ class Run:
 
     @property
     def exists(self) -> bool:
-        """Whether anything of this run is on disk."""
-        return os.path.lexists(self.folder / _files.STATE)
+        """Whether anything of this run is on disk.
+
+        Raises:
+            Unreadable: that cannot be told.
+        """
+        return is_there(self.folder / _files.STATE)
 
     @property
     def finished(self) -> bool:
@@ -106,7 +113,7 @@ class Run:
             CannotFinish: the folder is damaged or of a newer format.
         """
         path, state = self.folder / _files.EXPERIMENT, self.state
-        unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == hash_of(refuse_link(path))
+        unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == digest_of(refuse_link(path))
         try:
             text = read_text(path)
             _migrate.require_experiment(text, path)
@@ -144,41 +151,18 @@ class Run:
 
         Raises:
             CannotFinish: the run is not finished, or its trace is damaged.
+            Unreadable: it cannot be read here and now.
         """
-        path = self._verified(_files.TRACE)
-        try:
-            trace = Trace.load(path)
-            problem = misfit(trace, self.experiment)
-        except (MemoryError, BadInput) as error:
-            raise Unreadable(f"{path}: cannot be read on this machine: {error}") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
-        if problem:
-            raise CannotFinish(f"{path}: damaged: {problem}; {REMEDY}")
-        return trace
+        return read_trace(self.folder, self.state, self.experiment)
 
     def weights(self) -> Mapping[str, Tensor]:
         """Read the final parameters by name, each with a leading learner axis.
 
         Raises:
             CannotFinish: the run is not finished, its weights were discarded, or are damaged.
+            Unreadable: they cannot be read here and now.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
-        path = self._verified(_files.WEIGHTS)
-        if path.stat().st_size > _most_bytes_of_weights(self.experiment):
-            raise CannotFinish(f"{path}: damaged: larger than the weights; {REMEDY}")
-        try:
-            said = Tensors.of(path).metadata
-            require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
-            if said.get("digest", self.state["digest"]) != self.state["digest"]:
-                raise ValueError("belongs to another experiment")
-            return dict(load_file(path))
-        except CannotFinish:  # of a newer format, and no damage
-            raise
-        except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-            raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from error
+        return read_weights(self.folder, self.state, self.experiment)
 
     @property
     def made_by(self) -> list[dict[str, Any]]:
@@ -223,14 +207,29 @@ class Run:
         """Take back what was said: the training is over."""
         _progress.clear(self.folder / _files.PROGRESS)
 
-    def claim(self, timeout: float) -> AbstractContextManager[bool]:
-        """Try to become the one process that trains this run; yields whether it worked."""
-        return claim(self.folder / _files.LOCK, timeout)
+    def claim(
+        self, timeout: float, tell: Callable[[str], None] = lambda line: None
+    ) -> AbstractContextManager[bool]:
+        """Try to become the one process that trains this run; yields whether it worked.
+
+        Args:
+            timeout: seconds to try for.
+            tell: is told in a line if the file system gives no locks, and nobody is kept away.
+        """
+        return claim(self.folder / _files.LOCK, timeout, tell)
 
     @property
     def is_claimed(self) -> bool:
-        """Whether a process trains it now."""
+        """Whether a process is known to train it now."""
         return is_claimed(self.folder / _files.LOCK)
+
+    @property
+    def may_be_claimed(self) -> bool:
+        """Whether a process may train it now; without locks: if one said lately how far it is."""
+        if (said := self.progress) is None:
+            return self.is_claimed
+        lately = abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
+        return is_claimed(self.folder / _files.LOCK, unless_known=lately)
 
     def begin(self, experiment: Experiment) -> None:
         """Write down what is about to run and where, unless that was done before.
@@ -240,11 +239,11 @@ class Run:
         Raises:
             CannotFinish: the folder is damaged, or cannot be written.
         """
-        for path in self.folder.glob(".*.tmp"):
-            named = _files.temporary_of(path.name)
+        for name in names_in(self.folder):
+            named = _files.temporary_of(name)
             if named and _files.is_own(named[0]):
                 with contextlib.suppress(OSError):
-                    path.unlink()
+                    (self.folder / name).unlink()
         now = _environment.here(experiment.training.device)
         if self.exists:
             _ = self.experiment  # refuses a damaged folder
@@ -268,21 +267,20 @@ class Run:
         Raises:
             CannotFinish: they cannot be written; the checkpoint is kept.
         """
-        from safetensors.torch import save_file
-
         digest = experiment.digest()
         with atomic(self.folder / _files.TRACE) as temporary:
-            _files.write_with(lambda: trace.save(temporary), temporary)
+            trace.save(temporary)
         if weights is not None:
-            tensors = {name: w.detach().cpu().contiguous() for name, w in weights.items()}
+            arrays = {name: w.detach().cpu().contiguous().numpy() for name, w in weights.items()}
             said = {"format": str(_migrate.WEIGHTS_FORMAT), "digest": digest}
             with atomic(self.folder / _files.WEIGHTS) as temporary:
-                _files.write_with(lambda: save_file(tensors, temporary, said), temporary)
+                save_file(arrays, temporary, said)
         names = [_files.EXPERIMENT, _files.ENVIRONMENT, _files.TRACE]
         names += [_files.WEIGHTS] if weights is not None else []
         write_state(self.folder, state_of(self.folder, "finished", digest, names))
         for checkpoint in _files.checkpoints(self.folder):
-            checkpoint.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the run is finished all the same
+                checkpoint.unlink()
 
     def discard_weights(self) -> None:
         """Delete the final weights of a finished run; it says from then on that none were kept.
@@ -297,29 +295,11 @@ class Run:
             write_state(self.folder, {**state, **said})
         (self.folder / _files.WEIGHTS).unlink(missing_ok=True)
 
-    def _verified(self, name: str) -> Path:
-        """Return the path of a result whose checksum is right."""
-        state, path = self.state, refuse_link(self.folder / name)
-        if state["state"] != "finished":
-            raise CannotFinish(f"{self.folder}: is not finished; run its experiment.yaml to go on")
-        expected = state["sha256"].get(name)
-        if expected is None:
-            raise CannotFinish(f"{path}: was not kept")
-        try:
-            require_plain_file(path)
-        except ValueError as error:
-            raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from None
-        except OSError:
-            raise CannotFinish(f"{path}: damaged: is missing; {REMEDY}") from None
-        if hash_of(path) != expected:
-            raise CannotFinish(f"{path}: damaged: fails its checksum; {REMEDY}")
-        return path
-
     def _made_by_so_far(self) -> list[dict[str, Any]]:
         """Return `made_by`; a lost list is no reason to lose a training, and is said to be lost."""
         try:
             return self.made_by
-        except Newer:
+        except (Newer, Unreadable):
             raise
         except CannotFinish:
             pass
@@ -348,10 +328,3 @@ def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
         return RESULTS_VERSION
     versions = range(RESULTS_VERSION, 0, -1)
     return next((v for v in versions if experiment.digest(v) == state["digest"]), None)
-
-
-def _most_bytes_of_weights(experiment: Experiment) -> int:
-    """All parameters in the widest type, and a header."""
-    corpus = experiment.corpus(experiment.training.seed)
-    count = experiment.model.parameter_count(corpus.vocab_size, corpus.tokens.shape[1] - 1)
-    return 8 * experiment.training.learners * count + 2**20

@@ -9,10 +9,11 @@ from typing import Any
 
 from retrodict._atomic import atomic_text
 from retrodict._formats import Newer
-from retrodict.errors import CannotFinish
+from retrodict._untrusted import digest_of
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.runs import _migrate
-from retrodict.runs._files import ENVIRONMENT, REMEDY, STATE, read_object, sha256
+from retrodict.runs._files import ENVIRONMENT, REMEDY, STATE, read_object
 
 
 def read_state(folder: Path) -> dict[str, Any]:
@@ -20,11 +21,12 @@ def read_state(folder: Path) -> dict[str, Any]:
 
     Raises:
         CannotFinish: it is damaged or of a newer format.
+        Unreadable: it cannot be read.
     """
     path = folder / STATE
     try:
         return _migrate.run_state(read_object(path), path)
-    except Newer:
+    except (Newer, Unreadable):
         raise
     except CannotFinish as error:
         raise _with_remedy(error) from None
@@ -40,7 +42,7 @@ def write_state(folder: Path, state: Mapping[str, Any]) -> None:
 
 def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dict[str, Any]:
     """What run.json says of a run that this code made, with the checksums of its files."""
-    checksums = {name: sha256(folder / name) for name in names}
+    checksums = {name: digest_of(folder / name) for name in names}
     return {
         "state": state,
         "digest": digest,
@@ -58,9 +60,9 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
     path = folder / ENVIRONMENT
     try:
         content = _migrate.environment(read_object(path), path)
-        if checksum not in (None, sha256(path)):
+        if checksum not in (None, digest_of(path)):
             raise CannotFinish(f"{path}: damaged: fails its checksum")
-    except Newer:
+    except (Newer, Unreadable):
         raise
     except CannotFinish as error:
         raise _with_remedy(error) from None

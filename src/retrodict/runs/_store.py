@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
-from retrodict.errors import BadInput, CannotFinish
+from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE, make_anew
+from retrodict._untrusted import names_in
+from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment
+from retrodict.runs._files import STATE
 from retrodict.runs._run import Run
 
 
@@ -28,8 +29,14 @@ class Store:
         return Run(self.root / experiment.name, experiment.digest())
 
     def runs(self) -> list[Run]:
-        """List the runs that are there, by name."""
-        return [Run(path.parent) for path in sorted(self.root.glob("*/run.json"))]
+        """List the runs that are there, by name; those that cannot be looked at say so themselves.
+
+        Raises:
+            Unreadable: the store cannot be listed.
+        """
+        return [
+            Run(self.root / name) for name in names_in(self.root) if _holds_run(self.root / name)
+        ]
 
     def prepare(self, experiment: Experiment) -> Run:
         """Make the folder of an experiment's run.
@@ -40,6 +47,13 @@ class Store:
         run = self.run(experiment)
         require_writable(run.folder, room=80)
         return run
+
+
+def _holds_run(folder: Path) -> bool:
+    try:
+        return Run(folder).exists
+    except Unreadable:
+        return True
 
 
 def require_writable(folder: Path, option: str = "--out", room: int = 150) -> None:
@@ -58,8 +72,9 @@ def require_writable(folder: Path, option: str = "--out", room: int = 150) -> No
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.lstat(folder / ("x" * room))  # raises where paths would be too long; makes nothing
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        probe = folder / f".{STATE}.{os.getpid()}.tmp"
+        make_anew(probe)
+        probe.unlink()
     except OSError as error:
         if error.errno in DISK_FULL:
             raise CannotFinish(f"{folder}: {DISK_FULL_ADVICE}") from None

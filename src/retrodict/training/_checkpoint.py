@@ -6,22 +6,19 @@ state (see `retrodict.seeds`). Every tensor carries a CRC-32, so that a flipped 
 
 from __future__ import annotations
 
-import errno
 import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from retrodict._atomic import atomic
-from retrodict._untrusted import require_plain_file
+from retrodict._tensors import Tensors, read_arrays, save_file
+from retrodict._untrusted import require_plain_file, unreadable
 from retrodict.errors import CannotFinish
 
 FORMAT = 1
@@ -56,10 +53,7 @@ class Checkpoint:
             "crc32": json.dumps({name: _crc(tensor) for name, tensor in tensors.items()}),
         }
         with atomic(path) as temporary:
-            try:
-                save_file(tensors, temporary, metadata=metadata)
-            except SafetensorError as error:  # wraps the operating system's error in words
-                raise _as_os_error(error) from error
+            save_file({name: t.numpy() for name, t in tensors.items()}, temporary, metadata)
 
     @classmethod
     def load(cls, path: Path, digest: str, like: Checkpoint | None = None) -> Checkpoint:
@@ -73,28 +67,31 @@ class Checkpoint:
 
         Raises:
             CannotFinish: it is damaged, of another version, or of another experiment.
+            Unreadable: it cannot be read; it is not damaged as far as is known.
         """
         try:
             require_plain_file(path)
             if like is not None:
                 _require_size(path, like)
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("format") != str(FORMAT):
-                    found = metadata.get("format", "none")
-                    raise unusable(path, f"its format is {found}, this version reads {FORMAT}")
-                if metadata.get("digest") != digest:
-                    raise unusable(path, "it belongs to another experiment")
-                if like is not None:
-                    _require_alike(path, file, like)
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            found = Tensors.of(path)
+            metadata = found.metadata
+            if metadata.get("format") != str(FORMAT):
+                said = metadata.get("format", "none")
+                raise unusable(path, f"its format is {said}, this version reads {FORMAT}")
+            if metadata.get("digest") != digest:
+                raise unusable(path, "it belongs to another experiment")
+            if like is not None:
+                _require_alike(path, found, like)
+            tensors = {n: torch.from_numpy(a) for n, a in read_arrays(path, found).items()}
             checksums = dict(json.loads(metadata["crc32"]))
             epoch = int(metadata["epoch"])
         except CannotFinish:
             raise
-        except (SafetensorError, KeyError, RuntimeError, TypeError) as error:
+        except (OSError, MemoryError) as error:
+            raise unreadable(path, error) from error
+        except (KeyError, RuntimeError, TypeError) as error:
             raise unusable(path, "it is damaged") from error
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise unusable(path, f"it is damaged: {error}") from error
         if not 0 <= epoch <= (like.epoch if like else epoch):
             raise unusable(path, f"it is damaged: it says epoch {metadata['epoch']:.20}")
@@ -111,17 +108,16 @@ def _require_size(path: Path, like: Checkpoint) -> None:
         raise unusable(path, "it is damaged: it is larger than its tensors")
 
 
-def _require_alike(path: Path, file: Any, like: Checkpoint) -> None:
+def _require_alike(path: Path, found: Tensors, like: Checkpoint) -> None:
     """Compare what a file declares with what it should hold, before any of it is read."""
-    names = set(file.keys())
+    names = found.places.keys()
     if names != like.tensors.keys():
         odd = min(names ^ like.tensors.keys())
         word = "unknown" if odd in names else "missing"
         raise unusable(path, f"it is damaged: {odd:.60} is {word}")
     for name, tensor in like.tensors.items():
-        declared = file.get_slice(name)
-        found = (declared.get_dtype(), tuple(declared.get_shape()))
-        if found != (_TYPES.get(tensor.dtype), tuple(tensor.shape)):
+        declared = found.places[name]
+        if (declared.type, declared.shape) != (_TYPES.get(tensor.dtype), tuple(tensor.shape)):
             raise unusable(path, f"it is damaged: {name} has another type or shape")
 
 
@@ -134,11 +130,6 @@ _TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
 def unusable(path: Path, why: str) -> CannotFinish:
     """Say why a checkpoint cannot be gone on from."""
     return CannotFinish(f"{path}: cannot resume from it: {why}; move it away to start anew")
-
-
-def _as_os_error(error: SafetensorError) -> OSError:
-    text = str(error)
-    return OSError(errno.ENOSPC if "No space left" in text else errno.EIO, text)
 
 
 def _crc(tensor: Tensor) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from retrodict._untrusted import is_there
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.objectives import Examples
@@ -210,7 +210,7 @@ class Trainer:
 
     def resume(self, path: Path | None) -> int:
         """Take up a checkpoint if there is one; return the epochs done."""
-        if path is None or not os.path.lexists(path):
+        if path is None or not is_there(path):
             self.record(0, torch.full((self.population.learners,), math.nan))
             return 0
         last = self.checkpoint(self.experiment.training.epochs)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrodict._untrusted import names_in
 from retrodict.experiment import Experiment
 from retrodict.training._memory import learners_at_a_time
 
@@ -52,12 +52,13 @@ def parts_of(experiment: Experiment, checkpoint: Path | None) -> list[Part]:
 
 def _begun(checkpoint: Path, total: int) -> list[tuple[int, int]]:
     """Return the parts that have checkpoints, as far as they follow each other from learner 0."""
-    if os.path.lexists(checkpoint):
+    names = names_in(checkpoint.parent)
+    if checkpoint.name in names:
         return [(0, total)]
     found = {}
-    for path in checkpoint.parent.glob(f"{checkpoint.stem}-*{checkpoint.suffix}"):
-        match = re.fullmatch(rf"{re.escape(checkpoint.stem)}-(\d+)-(\d+)", path.stem)
-        if match:
+    part = rf"{re.escape(checkpoint.stem)}-(\d+)-(\d+){re.escape(checkpoint.suffix)}"
+    for name in names:
+        if match := re.fullmatch(part, name):
             found[int(match[1])] = int(match[2])
     chain, at = [], 0
     while at < found.get(at, 0) <= total:

@@ -1,0 +1,121 @@
+"""The results of a finished run: read, compared with their checksums, and with the experiment.
+
+A file that cannot be read here and now is `Unreadable`; one that was read and is wrong, damaged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrodict._formats import require_format
+from retrodict._tensors import Tensors, read_arrays
+from retrodict._untrusted import MISSING, digest_of, require_plain_file, unreadable
+from retrodict.errors import BadInput, CannotFinish, Unreadable
+from retrodict.experiment import Experiment
+from retrodict.recording import misfit
+from retrodict.runs import _migrate
+from retrodict.runs._files import REMEDY, TRACE, WEIGHTS, refuse_link
+from retrodict.trace import Trace
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_OPEN_ELSEWHERE = (
+    "another program, a viewer or a notebook, has it open for writing; close it there (if it died "
+    "with it open: h5clear -s)"
+)
+
+
+def read_trace(folder: Path, state: Mapping[str, Any], experiment: Experiment) -> Trace:
+    """Read the trace of a run into memory.
+
+    Raises:
+        CannotFinish: the run is not finished, or its trace is damaged.
+        Unreadable: it cannot be read here and now.
+    """
+    path, content = verified_trace(folder, state)
+    try:
+        trace = Trace.of(content, path)
+        problem = misfit(trace, experiment)
+    except (MemoryError, BadInput, ImportError) as error:
+        raise Unreadable(f"{path}: cannot be read on this machine: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, str(error)) from error
+    if problem:
+        raise _damaged(path, problem)
+    return trace
+
+
+def read_weights(
+    folder: Path, state: Mapping[str, Any], experiment: Experiment
+) -> Mapping[str, Tensor]:
+    """Read the final parameters of a run; raises as `read_trace` does, or if none were kept."""
+    import torch
+
+    path, expected = _result(folder, state, WEIGHTS)
+    if digest_of(path) != expected:
+        raise _damaged(path, "fails its checksum")
+    try:
+        if path.stat().st_size > _most_bytes_of_weights(experiment):
+            raise ValueError("larger than the weights")
+        found = Tensors.of(path)
+        require_format(found.metadata.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
+        if found.metadata.get("digest", state["digest"]) != state["digest"]:
+            raise ValueError("belongs to another experiment")
+        return {name: torch.from_numpy(a) for name, a in read_arrays(path, found).items()}
+    except (OSError, MemoryError) as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, str]:
+    """Return the path of a result that was kept, and its checksum."""
+    path = refuse_link(folder / name)
+    if state["state"] != "finished":
+        raise CannotFinish(f"{folder}: is not finished; run its experiment.yaml to go on")
+    expected = state["sha256"].get(name)
+    if expected is None:
+        raise CannotFinish(f"{path}: was not kept")
+    try:
+        require_plain_file(path)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
+    except MISSING:
+        raise _damaged(path, "is missing") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return path, str(expected)
+
+
+def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]:
+    """Return the path and the content of the trace, whose checksum is right; raises as above."""
+    from retrodict._trace_file import content_of, unmarked
+
+    path, expected = _result(folder, state, TRACE)
+    try:
+        content = content_of(path)
+    except (OSError, MemoryError) as error:
+        raise unreadable(path, error) from error
+    if hashlib.sha256(content).hexdigest() == expected:
+        return path, content
+    if (closed := unmarked(content)) is None:
+        raise _damaged(path, "fails its checksum")
+    if hashlib.sha256(closed).hexdigest() != expected:
+        raise Unreadable(f"{path}: cannot be read now: {_OPEN_ELSEWHERE}")
+    return path, closed
+
+
+def _damaged(path: Path, why: str) -> CannotFinish:
+    return CannotFinish(f"{path}: damaged: {why}; {REMEDY}")
+
+
+def _most_bytes_of_weights(experiment: Experiment) -> int:
+    """All parameters in the widest type, and a header."""
+    corpus = experiment.corpus(experiment.training.seed)
+    length = experiment.examples(corpus).inputs.shape[1]
+    count = experiment.model.parameter_count(corpus.vocab_size, length)
+    return 8 * experiment.training.learners * count + 2**20
