@@ -19,9 +19,10 @@ from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_me
 from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import require_space
-from retrodict.launch._local import Reporter, Running, execute, is_answered, stop_signals
+from retrodict.launch._local import Reporter, Running, execute, is_answered
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
+from retrodict.signals import stop_signals
 
 _POLL_SECONDS = 0.2
 _SETTLE_SECONDS = 60.0  # until a change is seen everywhere on a shared file system, at most
