@@ -157,7 +157,9 @@ class Remote:
                     if note not in said:
                         said.add(note)
                         reporter.note(f"{name}: {note}")
-                found, problem = _outcome(store.run(errands[name].experiment), answer)
+                found, problem = _outcome(
+                    store.run(errands[name].experiment), errands[name], answer
+                )
                 for index in same[name]:
                     overview.ended(index)
                     yield Ended(index, found, problem)
@@ -182,7 +184,9 @@ class Remote:
                     self.pool.stop()
 
 
-def _outcome(run: Run, answer: Answer) -> tuple[Run | None, BadInput | CannotFinish | None]:
+def _outcome(
+    run: Run, errand: Errand, answer: Answer
+) -> tuple[Run | None, BadInput | CannotFinish | None]:
     """Say how an errand ended: with a finished run, or why not.
 
     Raises:
@@ -190,7 +194,7 @@ def _outcome(run: Run, answer: Answer) -> tuple[Run | None, BadInput | CannotFin
     """
     require_space(answer.error)
     name, error = run.folder.name, answer.error
-    if answer.run != name:
+    if answer.run != errand.experiment.name:
         said = f"{name}: the worker calls it {answer.run}; it has another version of retrodict"
         return None, CannotFinish(said)
     try:

@@ -28,6 +28,12 @@ FACTORS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
 Sigma = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+SMALL = 2**17
+"""Trained parameters of an analysed model below which one thread does the work of all learners. In
+so little, two would wait for each other most of the time; on cores that others use too, almost all
+of it. Like WIDE it is of the experiment alone."""
+
+
 class Bilinear(BaseModel):
     """The bilinear model `xᵀ Θ y`: the logit of token y after token x, embeddings fixed.
 
@@ -88,10 +94,13 @@ class Bilinear(BaseModel):
         std = factor_std(self.sigma, self.columns) if self.factors else self.sigma
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
+    def trained_count(self, vocab_size: int) -> int:
+        """Count one learner's parameters that are trained."""
+        return self.d * (self.factors * self.columns if self.factors else self.d)
+
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, the fixed embeddings included."""
-        trained = self.factors * self.columns if self.factors else self.d
-        return vocab_size * self.d + self.d * trained
+        return vocab_size * self.d + self.trained_count(vocab_size)
 
     def build(
         self,
@@ -160,10 +169,14 @@ class OneLayer(BaseModel):
         shape = (vocab_size, width)
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
-    def parameter_count(self, vocab_size: int, length: int) -> int:
-        """Count one learner's parameters."""
+    def trained_count(self, vocab_size: int) -> int:
+        """Count one learner's parameters that are trained."""
         value = self.factors * self.columns(vocab_size) if self.factors else vocab_size
         return vocab_size * (value + vocab_size)
+
+    def parameter_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters."""
+        return self.trained_count(vocab_size)
 
     def build(
         self,

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from retrodict.models._population import Population
 
 
+WIDE = 512
+"""From this d_model on a learner is worked on by all threads, below it by one. It depends on the
+experiment alone: the last bits of a product may depend on how many threads compute it."""
+
+
 class Transformer(BaseModel):
     """The GPT-2 architecture, for a population of learners.
 

@@ -74,6 +74,11 @@ class Relational(BaseModel):
             for part, shape in enumerate(shapes[: 2 if self.tied else 3])
         )
 
+    def trained_count(self, vocab_size: int) -> int:
+        """Count one learner's parameters that are trained."""
+        matrices = RELATIONS * self.d * self.d
+        return matrices if self.freeze_embeddings else self.parameter_count(vocab_size, 2)
+
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included."""
         return (1 if self.tied else 2) * vocab_size * self.d + RELATIONS * self.d * self.d

@@ -288,7 +288,9 @@ class Run:
         """
         from safetensors.torch import save_file
 
-        digest = experiment.digest()
+        digest = str(
+            self.state["digest"]
+        )  # `begin` wrote it, maybe when threads were always hashed
         with atomic(self.folder / _files.TRACE) as temporary:
             _files.write_with(lambda: trace.save(temporary), temporary)
         if weights is not None:
@@ -362,7 +364,7 @@ def open_run(path: str | Path) -> Run:
 
 def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
     """Return the results version under which an experiment has a run's digest, if any does."""
-    if experiment.digest() == state["digest"]:
+    if experiment.goes_by(state["digest"]):
         return RESULTS_VERSION
     versions = range(RESULTS_VERSION, 0, -1)
     return next((v for v in versions if experiment.digest(v) == state["digest"]), None)

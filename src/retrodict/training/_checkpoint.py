@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,13 @@ class Checkpoint:
                 raise _as_os_error(error) from error
 
     @classmethod
-    def load(cls, path: Path, digest: str, like: Checkpoint | None = None) -> Checkpoint:
+    def load(
+        cls,
+        path: Path,
+        digest: str,
+        like: Checkpoint | None = None,
+        also: Callable[[str], bool] = lambda digest: False,
+    ) -> Checkpoint:
         """Read a checkpoint back; nothing that it declares is believed before it is compared.
 
         Args:
@@ -70,6 +76,7 @@ class Checkpoint:
             digest: hash of the experiment it should belong to.
             like: the last checkpoint its experiment can have: what tensors there are, of which
                 types and shapes, and which epoch is the last. None takes what is there.
+            also: whether another hash is of that experiment, too.
 
         Raises:
             CannotFinish: it is damaged, of another version, or of another experiment.
@@ -83,7 +90,7 @@ class Checkpoint:
                 if metadata.get("format") != str(FORMAT):
                     found = metadata.get("format", "none")
                     raise unusable(path, f"its format is {found}, this version reads {FORMAT}")
-                if metadata.get("digest") != digest:
+                if metadata.get("digest") != digest and not also(metadata.get("digest", "")):
                     raise unusable(path, "it belongs to another experiment")
                 if like is not None:
                     _require_alike(path, file, like)

@@ -215,7 +215,7 @@ class Trainer:
             self.record(0, torch.full((self.population.learners,), math.nan))
             return 0
         last = self.checkpoint(self.experiment.training.epochs)
-        saved = Checkpoint.load(path, last.digest, last)
+        saved = Checkpoint.load(path, last.digest, last, self.experiment.goes_by)
         if not are_ends(saved.tensors["record/diverged_at"].numpy(), saved.epoch):
             raise unusable(path, "it is damaged: a learner ended at no epoch")
         self.population.flat.copy_(saved.tensors["flat"])
