@@ -267,21 +267,25 @@ class Experiment(Section):
         """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
         return self.objective.examples(corpus, np.random.default_rng(0))
 
-    def resolved(self) -> Experiment:
+    def resolved(self, fewer: bool = False) -> Experiment:
         """Fill in what this machine decides: device, threads, and the snapshots that will happen.
+
+        Args:
+            fewer: whether fewer threads do where cores are fewer, unless that can alter a bit.
 
         Raises:
             BadInput: a device that is not there, or more threads than cores.
         """
         count, asked = core_count(), self.training.threads
         threads = count if asked == "auto" else asked
-        if threads > count:
-            limit = core_limit()
-            why = "" if limit == "machine" else f" for this process ({limit})"
-            raise BadInput(
-                f"training.threads: {threads} is more than the {count} cores there are{why}"
-            )
-        return self.placed_on(_resolve_device(self.training.device), threads)
+        placed = self.placed_on(_resolve_device(self.training.device), threads)
+        if threads <= count:
+            return placed
+        if fewer and not placed.threads_matter:
+            return self.placed_on(placed.training.device, count)
+        limit = core_limit()
+        here = "there are" if limit == "machine" else f"there are for this process ({limit})"
+        raise BadInput(f"training.threads: {threads} is more than the {count} cores {here}")
 
     def anywhere(self) -> Experiment:
         """Leave the number of threads to the machine, unless it can alter a bit."""

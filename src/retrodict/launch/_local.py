@@ -84,7 +84,7 @@ def execute(
         Claimed: another process trains it, and `wait` is false.
         Interrupted: it was asked to stop; asked again, it goes on.
     """
-    experiment = experiment.resolved()
+    experiment = experiment.resolved(fewer=True)  # a worker may have fewer cores than it was to
     run = store.run(experiment)
     if is_answered(run):
         return run
