@@ -104,8 +104,10 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     whole = Recording(experiment, [c for one in done for c in one.recorder.corpora], "training")
     for name, array in whole.arrays.items():
         array[:] = np.concatenate([one.recorder.arrays[name] for one in done])
-    names = done[0].weights
-    return Outcome(whole.trace(), {n: torch.cat([one.weights[n] for one in done]) for n in names})
+    joined = {  # each goes as it is joined: all of them twice might not fit
+        name: torch.cat([one.weights.pop(name) for one in done]) for name in list(done[0].weights)
+    }
+    return Outcome(whole.trace(), joined)
 
 
 def release() -> None:
@@ -119,7 +121,7 @@ class _Done(NamedTuple):
     """What training a part leaves behind."""
 
     recorder: Recorder
-    weights: Mapping[str, Tensor]
+    weights: dict[str, Tensor]
 
 
 def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
