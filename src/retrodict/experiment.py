@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,17 +20,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from retrodict._explain import line_of, one_line, shown
 from retrodict._fit import NO_TF32, require_fit
-from retrodict._room import MOST
 from retrodict._yaml import load, read_text, value_of
 from retrodict.data import Data
 from retrodict.errors import BadInput
-from retrodict.models import Model, Transformer
+from retrodict.limits import MAX_COUNT, core_count, core_limit
+from retrodict.models import SMALL, WIDE, Model, Transformer
 from retrodict.objectives import Examples, NextToken, Objective, prepared
 from retrodict.recipes import expanded, put_on
 from retrodict.tasks import Corpus, Task
 
+HEADER = "# retrodict experiment, format "
+"""How the experiment.yaml of a run begins: to YAML it is a comment."""
+
 RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
+
+MOST_CORES = 256
+"""Runs of before are looked for under as many numbers of threads."""
 
 COMPILE_STEPS = 2000
 """Steps from which compiling is chosen on a GPU. On a CPU it never pays: docs/performance.md."""
@@ -81,19 +88,20 @@ class Training(Section):
         precision: of parameters and arithmetic. `tf32` (on a GPU) and `bfloat16` are of a
             transformer's matrix products while it trains: TF32 rounds their factors, bfloat16
             factors and results. Parameters, optimiser and evaluation stay float32.
-        threads: CPU threads; auto is one a core.
+        threads: CPU threads; auto is one for each core whose time this process gets (see
+            `limits.core_count`).
         execution: how a step runs: `eager`, or `compiled` by torch.compile (on a GPU: and replayed
             as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
     """
 
-    epochs: Annotated[int, Field(ge=0, le=MOST)] = 3000
-    batch_size: Annotated[int, Field(ge=1, le=MOST)] | Literal["all"] = 64
-    learners: Annotated[int, Field(ge=1, le=MOST)] = 10
+    epochs: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 3000
+    batch_size: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Literal["all"] = 64
+    learners: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 10
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,4})?)$")] = "auto"
     precision: Literal["float32", "float64", "tf32", "bfloat16"] = "float32"
-    threads: Annotated[int, Field(ge=1, le=MOST)] | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Literal["auto"] = "auto"
     execution: Literal["auto", "eager", "compiled"] = "auto"
 
     @property
@@ -112,8 +120,8 @@ class Record(Section):
             `recording.CONTROLS`).
     """
 
-    every: Annotated[int, Field(ge=1, le=MOST)] = 1
-    weights_at: tuple[Annotated[int, Field(ge=0, le=MOST)], ...] = (0, 100, 1000, 3000)
+    every: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
+    weights_at: tuple[Annotated[int, Field(ge=0, le=MAX_COUNT)], ...] = (0, 100, 1000, 3000)
     controls: bool = False
 
     @field_validator("weights_at", mode="before")
@@ -189,7 +197,19 @@ class Experiment(Section):
             BadInput: the file cannot be read, is no experiment, or an override does not fit; the
                 message names file, line and the nearest valid choice.
         """
-        return cls.from_text(read_text(path), overrides, where=str(path))
+        return cls.from_file(read_text(path), overrides, where=str(path))
+
+    @classmethod
+    def from_file(cls, text: str, overrides: Iterable[str], where: str) -> Experiment:
+        """Read the text of a file, as `from_yaml` does.
+
+        A run's own file says the threads of the first machine that trained it. Where they alter no
+        bit, another machine takes as many as it has.
+        """
+        overrides = list(overrides)
+        read = cls.from_text(text, overrides, where)
+        asked = any("threads" in override for override in overrides)
+        return read.anywhere() if text.startswith(HEADER) and not asked else read
 
     @classmethod
     def from_text(
@@ -247,17 +267,32 @@ class Experiment(Section):
         """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
         return self.objective.examples(corpus, np.random.default_rng(0))
 
-    def resolved(self) -> Experiment:
+    def resolved(self, fewer: bool = False) -> Experiment:
         """Fill in what this machine decides: device, threads, and the snapshots that will happen.
+
+        Args:
+            fewer: whether fewer threads do where cores are fewer, unless that can alter a bit.
 
         Raises:
             BadInput: a device that is not there, or more threads than cores.
         """
-        cores = available_cores()
-        threads = cores if self.training.threads == "auto" else self.training.threads
-        if threads > cores:
-            raise BadInput(f"training.threads: {threads} is more than the {cores} cores there are")
-        return self.placed_on(_resolve_device(self.training.device), threads)
+        count, asked = core_count(), self.training.threads
+        threads = count if asked == "auto" else asked
+        placed = self.placed_on(_resolve_device(self.training.device), threads)
+        if threads <= count:
+            return placed
+        if fewer and not placed.threads_matter:
+            return self.placed_on(placed.training.device, count)
+        limit = core_limit()
+        here = "there are" if limit == "machine" else f"there are for this process ({limit})"
+        raise BadInput(f"training.threads: {threads} is more than the {count} cores {here}")
+
+    def anywhere(self) -> Experiment:
+        """Leave the number of threads to the machine, unless it can alter a bit."""
+        if self.threads_matter:
+            return self
+        training = self.training.model_copy(update={"threads": "auto"})
+        return self.model_copy(update={"training": training})
 
     def placed_on(self, device: str, threads: int) -> Experiment:
         """Fill in a device and threads that need not be this machine's, as `resolved` does.
@@ -292,6 +327,23 @@ class Experiment(Section):
         return self.model.kind == "transformer" and training.device == "cpu" and plain
 
     @property
+    def threads_matter(self) -> bool:
+        """Whether the number of threads can alter a bit of the result.
+
+        Where several work on one product, its last bits may depend on how many they are. On a GPU,
+        where learners are trained one by one and not wide, and where a model is so small that
+        one thread does it all, none share a product.
+        """
+        if self.training.device.startswith("cuda"):
+            return False
+        if isinstance(self.model, Transformer):
+            return self.model.d_model >= WIDE or not self.is_one_by_one
+        try:
+            return _trained_count(self.model, self.task, self.data, self.training.seed) >= SMALL
+        except BadInput:  # a corpus that does not fit into memory is of no small model
+            return True
+
+    @property
     def _attends_to_both_sides(self) -> bool:
         both = isinstance(self.model, Transformer) and self.model.attention == "bidirectional"
         return both or self.objective.kind == "bico"
@@ -306,13 +358,20 @@ class Experiment(Section):
         """Hash everything that can alter a bit of the result (of a resolved experiment).
 
         Args:
-            results_version: of the code that gives the result; by default this code's.
+            results_version: of the code that gives the result; by default this code's. Asked for
+                one by its number, it hashes the threads as all did at first, bits or not.
 
         >>> Experiment(task={"kind": "chain"}).resolved().digest()[:6].isalnum()
         True
         """
+        before = results_version is not None
+        threads = self.training.threads if before or self.threads_matter else "auto"
+        return _sha256(self._canonical(results_version, threads))
+
+    def _canonical(self, results_version: int | None, threads: int | str) -> str:
         settings = _without_later_defaults(self.model_dump(mode="json"))
         settings["training"]["execution"] = "auto"  # how it was chosen alters nothing
+        settings["training"]["threads"] = threads
         content = {
             "experiment": settings,
             "execution": self.execution,
@@ -320,13 +379,27 @@ class Experiment(Section):
         }
         if results_version is None and self.is_one_by_one and self._attends_to_both_sides:
             content["step"] = 2  # written out since; under results version 2 it was autograd's
-        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+    def digests_of_before(self) -> Iterator[str]:
+        """Hashes of the time when threads were always hashed: one for each number of them."""
+        if not self.threads_matter:
+            before, after = self._canonical(None, threads=1).split('"threads": 1')
+            for count in range(1, MOST_CORES + 1):
+                yield _sha256(f'{before}"threads": {count}{after}')
+
+    def goes_by(self, digest: str) -> bool:
+        """Whether a digest is this experiment's, now or before."""
+        return digest == self.digest() or digest in self.digests_of_before()
 
     @property
     def name(self) -> str:
         """The name of this experiment's run: task, model and 12 digits of its hash."""
-        return f"{self.task.kind}-{self.model.kind}-{self.digest()[:12]}"
+        return self.named(self.digest())
+
+    def named(self, digest: str) -> str:
+        """The name of a run with this digest."""
+        return f"{self.task.kind}-{self.model.kind}-{digest[:12]}"
 
 
 _LATER = (
@@ -351,9 +424,19 @@ def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def available_cores() -> int:
-    """Count the CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _trained_count(model: Any, task: Any, data: Data, seed: int) -> int:
+    """Count one learner's trained parameters of an analysed model.
+
+    Raises:
+        BadInput: the corpus, whose vocabulary decides it, does not fit into memory.
+    """
+    count: int = model.trained_count(data.extend(task.corpus(seed), seed).vocab_size)
+    return count
 
 
 def _resolve_device(device: str) -> str:

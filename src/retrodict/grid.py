@@ -134,7 +134,7 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Experiment | Grid:
     data, _ = load(text, str(path))
     if "grid" in data or any(map(_changes_an_axis, overrides)):
         return Grid.from_text(text, overrides, where=str(path))
-    return Experiment.from_text(text, overrides, where=str(path))
+    return Experiment.from_file(text, overrides, where=str(path))
 
 
 def short_names(settings: Iterable[str]) -> dict[str, str]:

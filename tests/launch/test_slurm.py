@@ -12,7 +12,8 @@ import pytest
 
 from retrodict import BadInput
 from retrodict.launch import launcher_named
-from retrodict.launch._slurm import read_settings
+from retrodict.launch._remote import Errand, _Notes
+from retrodict.launch._slurm import SlurmPool, read_settings
 
 FAKE = Path(__file__).parent / "fake_slurm.py"
 LOCAL = ("--launcher", "slurm", "--slurm", "cluster=local")
@@ -96,6 +97,48 @@ def test_ctrl_c_cancels_jobs_which_write_checkpoints(slow_grid, start, see, slur
     see.wait_until(lambda: see.events_of(run) == ["started", "interrupted"], None)
 
 
+@pytest.fixture
+def submitted(tiny, tmp_path, monkeypatch):
+    """Submit from inside a job to an sbatch that keeps what it is given: environment and script."""
+    script = tmp_path / "bin" / "sbatch"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nenv > {tmp_path}/env\ncp "$1" {tmp_path}/script\necho job 1\n')
+    script.chmod(0o755)
+    (tmp_path / "bin" / "srun").symlink_to(script)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    for name, value in {
+        "SLURM_JOB_ID": "7",
+        "SLURM_CPU_BIND": "mask_cpu:0x1",
+        "SLURM_MEM_PER_NODE": "4000",
+        "SLURM_ARRAY_JOB_ID": "7",
+        "SBATCH_EXPORT": "NONE",
+        "SRUN_CPUS_PER_TASK": "1",
+        "PMI_RANK": "0",
+        "OMPI_COMM_WORLD_RANK": "0",
+        "SLURM_CONF": "/etc/slurm.conf",
+        "MINE": "kept",
+    }.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    errand = Errand(tiny.placed_on("cpu", 3), tmp_path, True)
+    SlurmPool(0, {}).submit({"x": errand}, _Notes())
+    assert dict(os.environ) == before
+    return (tmp_path / "env").read_text(), (tmp_path / "script").read_text()
+
+
+def test_a_job_inside_a_job_hears_nothing_of_the_one_around_it(submitted):
+    given = dict(line.split("=", 1) for line in submitted[0].splitlines() if "=" in line)
+    prefixes = ("SLURM", "SBATCH", "SRUN", "PMI", "OMPI")
+    assert [name for name in given if name.startswith(prefixes)] == ["SLURM_CONF"]
+    assert given["MINE"] == "kept"
+
+
+def test_a_step_is_given_the_cores_of_its_job(submitted):
+    assert "#SBATCH --cpus-per-task=3" in submitted[1]
+    (step,) = (line for line in submitted[1].splitlines() if line.startswith("srun "))
+    assert " --cpus-per-task=3 " in step
+
+
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
@@ -120,7 +163,6 @@ def test_a_setting_that_is_given_twice_is_refused():
 
 def test_where_there_is_no_slurm_nothing_is_written(tiny, tmp_path, monkeypatch):
     from retrodict.launch import execute_on
-    from retrodict.launch._remote import _Notes
     from retrodict.runs import Store
 
     monkeypatch.setenv("PATH", "")

@@ -13,6 +13,7 @@ from retrodict import CannotFinish
 from retrodict import _code as code
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import Store
+from retrodict.runs._environment import differences
 
 
 def test_every_environment_that_trained_a_part_is_named(fresh):
@@ -65,10 +66,17 @@ def test_what_alters_no_bit_is_not_warned_of(edited, fresh):
     assert run.differences() == []
 
 
-def test_what_this_machine_cannot_run_is_said(edited, fresh, monkeypatch):
-    monkeypatch.setattr("retrodict.experiment.available_cores", lambda: 0)
-    (said,) = edited(fresh).differences()
-    assert said.startswith("this machine cannot run it as it was: training.threads: 1 is more")
+@pytest.mark.parametrize(("width", "lines"), [(512, 1), (8, 0)])
+def test_that_threads_are_lacking_is_said_where_they_can_alter_a_bit(
+    fresh, monkeypatch, width, lines
+):
+    made = fresh.experiment.with_overrides(f"model.d_model={width}").placed_on("cpu", 2)
+    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
+    said = differences([], made, RESULTS_VERSION)
+    assert len(said) == lines
+    assert not said or said[0].startswith(
+        "this machine cannot run it as it was: training.threads: 2 is more than the 1 cores"
+    )
 
 
 def test_a_run_of_an_older_results_version_is_read_with_a_warning(edited, fresh, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from retrodict.errors import CannotFinish
+from retrodict.signals import stop_signals
 from retrodict.training import Trainer, train
 from retrodict.training._crew import Alone, Processes, Threads, can_fork
 
@@ -118,3 +119,17 @@ def is_running(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] not in ("Z", "X")
     except FileNotFoundError:
         return False
+
+
+@needs_fork
+def test_a_worker_that_uses_up_its_cpu_time_asks_the_training_to_stop():
+    crew = Processes(lambda what, epoch, s: s, 2, 2)
+    try:
+        assert crew.do("", 0) == [0, 1]  # they listen by now
+        worker, _ = crew.members[0]
+        with stop_signals() as stop:
+            os.kill(worker.pid, signal.SIGXCPU)
+            assert crew.do("", 0) == [0, 1]  # and it has gone on
+        assert stop.asked
+    finally:
+        crew._end()

@@ -26,6 +26,7 @@ from retrodict.errors import (
     is_out_of_memory,
     printable,
 )
+from retrodict.signals import STOPPING, interruptible
 
 app = typer.Typer(
     name="retrodict",
@@ -483,8 +484,10 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
 
 def main() -> None:
     """Run the command line; every way to fail ends in one line on stderr."""
-    code = run_cli(sys.argv[1:])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt
+    with interruptible():
+        code = run_cli(sys.argv[1:])
+    for signum in STOPPING:
+        signal.signal(signum, signal.SIG_IGN)  # there is nothing left to interrupt
     sys.exit(code)
 
 

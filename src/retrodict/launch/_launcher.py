@@ -10,9 +10,10 @@ from retrodict._atomic import DISK_FULL_ADVICE
 from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
 from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
-from retrodict.launch._local import Claimed, Reporter, execute, stop_signals
+from retrodict.launch._local import Claimed, Reporter, execute
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
+from retrodict.signals import stop_signals
 
 _POLL_SECONDS = 0.2
 _POLL_SHARE = 0.1  # of the time may go into looking whether claimed runs are free
@@ -115,8 +116,7 @@ def _pause(claimed: int, took: float, overview: Overview) -> None:
         overview.waiting(f"other processes train {claimed} of the runs")
         overview.refresh()
         with stop_signals() as stop:
-            time.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
-            stop.check()
+            stop.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
 
 
 def _ended(index: int, work: Callable[[], Run]) -> Ended:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.launch._cores import cores
 from retrodict.runs import Run, Store
+from retrodict.signals import Stop, stop_signals
 from retrodict.trace import Trace
 
 _POLL_SECONDS = 0.2
@@ -86,7 +84,7 @@ def execute(
         Claimed: another process trains it, and `wait` is false.
         Interrupted: it was asked to stop; asked again, it goes on.
     """
-    experiment = experiment.resolved()
+    experiment = experiment.resolved(fewer=True)  # a worker may have fewer cores than it was to
     run = store.run(experiment)
     if is_answered(run):
         return run
@@ -100,11 +98,11 @@ def execute(
         if experiment.training.device == "cpu" and count_cores:
             threads = int(experiment.training.threads)
 
-            def waiting() -> None:
-                reporter.waiting(f"other trainings use the cores; this one needs {threads}")
+            def waiting(why: str) -> None:
+                reporter.waiting(why)
                 stop.check()
 
-            stack.enter_context(cores(threads, waiting))
+            stack.enter_context(cores(threads, waiting, run.folder.name))
         _train(experiment, run, reporter, stop, keep_weights)
         stop.check()  # asked in the last epoch: this run is whole, and no other should begin
     return run
@@ -213,38 +211,3 @@ def _train(
     run.finish(experiment, outcome.trace, outcome.weights if keep_weights else None)
     run.clear_progress()
     run.log("finished", seconds=round(time.monotonic() - start, 3))
-
-
-class Stop:
-    """Whether someone asked to stop."""
-
-    asked = False
-
-    def check(self) -> None:
-        """Give up waiting if so."""
-        if self.asked:
-            raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def stop_signals() -> Iterator[Stop]:
-    """Turn the first Ctrl-C, termination or hang-up into a request, the second into an end."""
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(signum: int, frame: FrameType | None) -> None:
-        if stop.asked:
-            raise KeyboardInterrupt
-        stop.asked = True
-
-    wanted = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        wanted.append(signal.SIGHUP)  # the terminal was closed, and not under nohup
-    before = {s: signal.signal(s, ask) for s in wanted}
-    try:
-        yield stop
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)

@@ -19,9 +19,10 @@ from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, Unreadable, 
 from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import require_space
-from retrodict.launch._local import Reporter, Running, execute, is_answered, stop_signals
+from retrodict.launch._local import Reporter, Running, execute, is_answered
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
+from retrodict.signals import stop_signals
 
 _POLL_SECONDS = 0.2
 _SETTLE_SECONDS = 60.0  # until a change is seen everywhere on a shared file system, at most
@@ -156,7 +157,9 @@ class Remote:
                     if note not in said:
                         said.add(note)
                         reporter.note(f"{name}: {note}")
-                found, problem = _outcome(store.run(errands[name].experiment), answer)
+                found, problem = _outcome(
+                    store.run(errands[name].experiment), errands[name], answer
+                )
                 for index in same[name]:
                     overview.ended(index)
                     yield Ended(index, found, problem)
@@ -181,7 +184,9 @@ class Remote:
                     self.pool.stop()
 
 
-def _outcome(run: Run, answer: Answer) -> tuple[Run | None, BadInput | CannotFinish | None]:
+def _outcome(
+    run: Run, errand: Errand, answer: Answer
+) -> tuple[Run | None, BadInput | CannotFinish | None]:
     """Say how an errand ended: with a finished run, or why not.
 
     Raises:
@@ -189,7 +194,7 @@ def _outcome(run: Run, answer: Answer) -> tuple[Run | None, BadInput | CannotFin
     """
     require_space(answer.error)
     name, error = run.folder.name, answer.error
-    if answer.run != name:
+    if answer.run != errand.experiment.name:
         said = f"{name}: the worker calls it {answer.run}; it has another version of retrodict"
         return None, CannotFinish(said)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import shutil
 import subprocess
 import time
@@ -45,6 +46,15 @@ SETTINGS: Mapping[str, tuple[str, type]] = {
 """What `--slurm KEY=VALUE` can set: submitit's name for it, and its type."""
 
 _CLUSTERS = ("slurm", "local")
+
+_OF_A_JOB = (
+    *("SLURM_", "SLURMD_", "SBATCH_", "SRUN_", "SALLOC_", "SUBMITIT_"),
+    *("PMI_", "PMI2_", "PMIX_", "OMPI_", "PRTE_", "HYDRA_", "MPI_LOCAL"),
+)
+_OF_A_CLUSTER = (
+    *("SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT", "SBATCH_CLUSTERS"),
+    "SUBMITIT_PREEMPT_SIGNAL",
+)
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -156,6 +166,7 @@ class SlurmPool:
         executor.update_parameters(
             **{**defaults, **given, **setup},
             cpus_per_task=cpus,
+            slurm_srun_args=[f"--cpus-per-task={cpus}"],  # since 22.05 a step gets one otherwise
             gpus_per_node=self._gpus or None,
             slurm_additional_parameters=more,
         )
@@ -165,7 +176,10 @@ class SlurmPool:
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         try:
-            with contextlib.redirect_stderr(io.StringIO()):  # submitit prints it, and raises it
+            with (
+                _outside_of_jobs(),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):  # submitit prints it, and raises it
                 return list(executor.submit_array(errands))
         except (FailedJobError, FailedSubmissionError, OSError) as error:
             self.stop()
@@ -227,6 +241,24 @@ class SlurmPool:
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline and not all(job.done() for job in left):
             time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def _outside_of_jobs() -> Iterator[None]:
+    """Hide what a job, a step or MPI has told this process: it is not meant for new jobs.
+
+    Slurm hands the environment of whoever submits on to the job, where a mask of cores, a size of
+    memory or the number of an array would be taken for the job's own.
+    """
+    hidden = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith(_OF_A_JOB) and name not in _OF_A_CLUSTER
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _cpus(errand: Errand) -> int:

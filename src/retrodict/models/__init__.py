@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from retrodict.models._analysed import FACTORS, Bilinear, OneLayer, factor_std
-from retrodict.models._config import Transformer
+from retrodict.models._analysed import FACTORS, SMALL, Bilinear, OneLayer, factor_std
+from retrodict.models._config import WIDE, Transformer
 from retrodict.models._operations import step_operations
 from retrodict.models._relational_config import Relational, relation_slots
 
@@ -17,6 +17,8 @@ Model = Annotated[Transformer | Bilinear | OneLayer | Relational, Field(discrimi
 
 __all__ = [
     "FACTORS",
+    "SMALL",
+    "WIDE",
     "Bilinear",
     "Model",
     "OneLayer",

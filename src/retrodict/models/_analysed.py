@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.seeds import INIT, stream
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ FACTORS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
 """How many factors each parametrisation trains Θ through; 0 where Θ is trained itself."""
 
 Sigma = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+SMALL = 2**17
+"""Trained parameters of an analysed model below which one thread does the work of all learners. In
+so little, two would wait for each other most of the time; on cores that others use too, almost all
+of it. Like WIDE it is of the experiment alone."""
 
 
 class Bilinear(BaseModel):
@@ -50,10 +56,10 @@ class Bilinear(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["bilinear"] = "bilinear"
-    d: Annotated[int, Field(ge=1, le=MOST)] = 1000
+    d: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1000
     sigma: Sigma = 0.0
     parametrisation: Literal["full", "symmetric", "factorised", "tied"] = "full"
-    rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    rank: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
 
     @property
     def factors(self) -> int:
@@ -88,10 +94,13 @@ class Bilinear(BaseModel):
         std = factor_std(self.sigma, self.columns) if self.factors else self.sigma
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
+    def trained_count(self, vocab_size: int) -> int:
+        """Count one learner's parameters that are trained."""
+        return self.d * (self.factors * self.columns if self.factors else self.d)
+
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, the fixed embeddings included."""
-        trained = self.factors * self.columns if self.factors else self.d
-        return vocab_size * self.d + self.d * trained
+        return vocab_size * self.d + self.trained_count(vocab_size)
 
     def build(
         self,
@@ -130,7 +139,7 @@ class OneLayer(BaseModel):
 
     kind: Literal["one_layer"] = "one_layer"
     value_output: Literal["merged", "factorised", "symmetric"] = "merged"
-    rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    rank: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
     sigma: Sigma = 0.0
 
     @property
@@ -160,10 +169,14 @@ class OneLayer(BaseModel):
         shape = (vocab_size, width)
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
-    def parameter_count(self, vocab_size: int, length: int) -> int:
-        """Count one learner's parameters."""
+    def trained_count(self, vocab_size: int) -> int:
+        """Count one learner's parameters that are trained."""
         value = self.factors * self.columns(vocab_size) if self.factors else vocab_size
         return vocab_size * (value + vocab_size)
+
+    def parameter_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters."""
+        return self.trained_count(vocab_size)
 
     def build(
         self,

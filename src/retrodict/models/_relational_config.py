@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.models._analysed import gaussian
 from retrodict.seeds import INIT, stream
 
@@ -50,7 +50,7 @@ class Relational(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["relational"] = "relational"
-    d: Annotated[int, Field(ge=1, le=MOST)] = 32
+    d: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 32
     sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     tied: bool = False
     freeze_embeddings: bool = False
@@ -73,6 +73,11 @@ class Relational(BaseModel):
             gaussian(np.random.default_rng(stream(seed, INIT, part)), shape, self.sigma)
             for part, shape in enumerate(shapes[: 2 if self.tied else 3])
         )
+
+    def trained_count(self, vocab_size: int) -> int:
+        """Count one learner's parameters that are trained."""
+        matrices = RELATIONS * self.d * self.d
+        return matrices if self.freeze_embeddings else self.parameter_count(vocab_size, 2)
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included."""

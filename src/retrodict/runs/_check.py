@@ -73,7 +73,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     yield from _tried(folder / _files.ENVIRONMENT, lambda: run.made_by)
     yield from _results(run, state, readable)
     for path in _files.checkpoints(folder):
-        yield from _checkpoint(path, state)
+        yield from _checkpoint(path, state, run.experiment.goes_by if readable else None)
     yield from _log_lines(folder / _files.LOG)
     yield from leftovers(run, state, run.may_be_claimed)
     yield from _foreign(run)
@@ -156,7 +156,9 @@ def _weights(path: Path, state: dict[str, Any]) -> None:
         raise CannotFinish("belongs to another experiment")
 
 
-def _checkpoint(path: Path, state: dict[str, Any]) -> Iterator[Problem]:
+def _checkpoint(
+    path: Path, state: dict[str, Any], also: Callable[[str], bool] | None
+) -> Iterator[Problem]:
     if path.is_symlink():
         yield _damaged(path, "is a symbolic link")
         return
@@ -173,7 +175,9 @@ def _checkpoint(path: Path, state: dict[str, Any]) -> Iterator[Problem]:
     else:
         if failing:
             yield _damaged(path, f"{failing[0]} fails its checksum", "move it away to start anew")
-        if path.name == _files.CHECKPOINT and said.get("digest") != state["digest"]:
+        digest = said.get("digest", "")
+        known = digest == state["digest"] or (also is not None and also(digest))
+        if path.name == _files.CHECKPOINT and not known:
             yield _damaged(path, "belongs to another experiment", "move it away to start anew")
 
 

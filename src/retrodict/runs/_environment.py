@@ -73,7 +73,7 @@ def differences(
     found: list[str] = []
     device = experiment.training.device
     try:
-        experiment.resolved()
+        experiment.resolved(fewer=True)
     except BadInput as error:
         found.append(f"this machine cannot run it as it was: {error}")
         device = "cpu"

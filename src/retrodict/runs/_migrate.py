@@ -14,6 +14,7 @@ from typing import Any
 
 from retrodict._formats import require_format
 from retrodict.errors import CannotFinish
+from retrodict.experiment import HEADER
 
 Content = dict[str, Any]
 Step = Callable[[Mapping[str, Any]], Content]
@@ -93,8 +94,8 @@ def _is_environment(one: Any) -> bool:
 
 
 def header(format_version: int) -> str:
-    """The first line of an experiment.yaml: to YAML it is a comment."""
-    return f"# retrodict experiment, format {format_version}\n"
+    """The first line of an experiment.yaml."""
+    return f"{HEADER}{format_version}\n"
 
 
 def require_experiment(text: str, where: Path) -> None:
@@ -103,5 +104,5 @@ def require_experiment(text: str, where: Path) -> None:
     Raises:
         CannotFinish: a newer retrodict wrote it.
     """
-    said = re.match(r"# retrodict experiment, format (\d+)\n", text)
+    said = re.match(rf"{HEADER}(\d+)\n", text)
     require_format(said[1] if said else 1, EXPERIMENT_FORMAT, where)

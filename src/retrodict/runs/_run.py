@@ -267,7 +267,8 @@ class Run:
         Raises:
             CannotFinish: they cannot be written; the checkpoint is kept.
         """
-        digest = experiment.digest()
+        # `begin` wrote it, maybe when threads were always hashed
+        digest = str(self.state["digest"])
         with atomic(self.folder / _files.TRACE) as temporary:
             trace.save(temporary)
         if weights is not None:
@@ -324,7 +325,7 @@ def open_run(path: str | Path) -> Run:
 
 def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
     """Return the results version under which an experiment has a run's digest, if any does."""
-    if experiment.digest() == state["digest"]:
+    if experiment.goes_by(state["digest"]):
         return RESULTS_VERSION
     versions = range(RESULTS_VERSION, 0, -1)
     return next((v for v in versions if experiment.digest(v) == state["digest"]), None)

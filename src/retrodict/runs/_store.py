@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import cached_property
 from pathlib import Path
 
 from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE, make_anew
@@ -25,8 +26,30 @@ class Store:
         self.root = Path(root)
 
     def run(self, experiment: Experiment) -> Run:
-        """Return the run that answers a resolved experiment, whether or not it is there yet."""
-        return Run(self.root / experiment.name, experiment.digest())
+        """Return the run that answers a resolved experiment, whether or not it is there yet.
+
+        Where threads alter no bit they are not in a run's name. They once were: of several that
+        are there, the one that has come farthest answers.
+        """
+        run = Run(self.root / experiment.name, experiment.digest())
+        before = self._named_before(experiment)
+        return max([run, *before], key=_how_far) if before else run
+
+    def _named_before(self, experiment: Experiment) -> list[Run]:
+        """The runs of an experiment whose names still have the threads in them."""
+        kinds = experiment.named("")
+        if not any(name.startswith(kinds) for name in self._names):
+            return []
+        found = ((experiment.named(digest), digest) for digest in experiment.digests_of_before())
+        return [Run(self.root / name, digest) for name, digest in found if name in self._names]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """What was in the folder at first; nothing that comes later is named as before."""
+        try:
+            return frozenset(os.listdir(self.root))
+        except OSError:
+            return frozenset()
 
     def runs(self) -> list[Run]:
         """List the runs that are there, by name; those that cannot be looked at say so themselves.
@@ -54,6 +77,14 @@ def _holds_run(folder: Path) -> bool:
         return Run(folder).exists
     except Unreadable:
         return True
+
+
+def _how_far(run: Run) -> int:
+    """How far a run is: not there, begun, with a checkpoint, finished."""
+    try:
+        return (run.finished and 3) or (run.has_checkpoint and 2) or int(run.exists)
+    except CannotFinish:  # damaged, which is said if there is nothing better
+        return 1
 
 
 def require_writable(folder: Path, option: str = "--out", room: int = 150) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,13 @@ class Checkpoint:
             save_file({name: t.numpy() for name, t in tensors.items()}, temporary, metadata)
 
     @classmethod
-    def load(cls, path: Path, digest: str, like: Checkpoint | None = None) -> Checkpoint:
+    def load(
+        cls,
+        path: Path,
+        digest: str,
+        like: Checkpoint | None = None,
+        also: Callable[[str], bool] = lambda digest: False,
+    ) -> Checkpoint:
         """Read a checkpoint back; nothing that it declares is believed before it is compared.
 
         Args:
@@ -64,6 +70,7 @@ class Checkpoint:
             digest: hash of the experiment it should belong to.
             like: the last checkpoint its experiment can have: what tensors there are, of which
                 types and shapes, and which epoch is the last. None takes what is there.
+            also: whether another hash is of that experiment, too.
 
         Raises:
             CannotFinish: it is damaged, of another version, or of another experiment.
@@ -78,7 +85,7 @@ class Checkpoint:
             if metadata.get("format") != str(FORMAT):
                 said = metadata.get("format", "none")
                 raise unusable(path, f"its format is {said}, this version reads {FORMAT}")
-            if metadata.get("digest") != digest:
+            if metadata.get("digest") != digest and not also(metadata.get("digest", "")):
                 raise unusable(path, "it belongs to another experiment")
             if like is not None:
                 _require_alike(path, found, like)

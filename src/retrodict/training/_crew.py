@@ -27,6 +27,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 
 from retrodict.errors import CannotFinish
+from retrodict.signals import STOPPING
 
 Work = Callable[[str, int, int], Any]
 """Does what a word says, for an epoch and a learner."""
@@ -140,9 +141,10 @@ def _serve(
     work: Work, share: Sequence[int], orders: Connection, others: list[Connection], parent: int
 ) -> None:
     """Take orders until they end, in a process of its own."""
-    asked = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
-    for signum in asked:  # the parent decides, and a terminal or Slurm asks all
+    for signum in STOPPING:  # the parent decides, and a terminal or Slurm asks all
         signal.signal(signum, signal.SIG_IGN)
+    if hasattr(signal, "SIGXCPU"):  # a limit of CPU time is each process's own
+        signal.signal(signal.SIGXCPU, lambda signum, _: os.kill(parent, signum))
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         return

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from retrodict.experiment import Experiment, Training
-from retrodict.models import Population, Transformer
+from retrodict.models import WIDE, Population, Transformer
 from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
 from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
@@ -30,15 +30,6 @@ from retrodict.seeds import DROPOUT, sentence_order, stream
 from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import Update
-
-WIDE = 512
-"""From this d_model on a learner is worked on by all threads, below it by one. It depends on the
-experiment alone: the last bits of a product may depend on how many threads compute it."""
-
-SMALL = 2**17
-"""Parameters of an analysed model below which one thread does the work of all learners. In so
-little, two would wait for each other most of the time; on cores that others use too, almost all of
-it. Like WIDE it is of the experiment alone."""
 
 SHARE_FROM = 2e8
 """Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a
@@ -254,8 +245,7 @@ class Together:
         self.recorder = recorder
         self.device, model = sentences.device, experiment.model
         self.rate = model.dropout if isinstance(model, Transformer) else 0.0
-        is_small = not isinstance(model, Transformer) and population.flat.shape[1] < SMALL
-        self.threads = 1 if is_small else int(experiment.training.threads)
+        self.threads = int(experiment.training.threads) if experiment.threads_matter else 1
         self.precision = experiment.training.precision
         self.compiled = experiment.execution == "compiled"
         if self.compiled:

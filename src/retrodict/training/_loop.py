@@ -19,6 +19,7 @@ from torch import Tensor
 from retrodict._untrusted import is_there
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
+from retrodict.limits import on_all_cores
 from retrodict.objectives import Examples
 from retrodict.recording import Recording, are_ends
 from retrodict.seeds import MASKING, stream
@@ -96,15 +97,17 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
             f"{experiment.training.learners} learners do not fit into memory at once; "
             f"training them in {len(parts)} parts, one after another: {sizes}"
         )
-    with threads_of_torch(int(experiment.training.threads)):
+    with on_all_cores(), threads_of_torch(int(experiment.training.threads)):
         done = [_train_part(part, i, len(parts), hooks) for i, part in enumerate(parts)]
     if len(done) == 1:
         return Outcome(done[0].recorder.trace(), done[0].weights)
     whole = Recording(experiment, [c for one in done for c in one.recorder.corpora], "training")
     for name, array in whole.arrays.items():
         array[:] = np.concatenate([one.recorder.arrays[name] for one in done])
-    names = done[0].weights
-    return Outcome(whole.trace(), {n: torch.cat([one.weights[n] for one in done]) for n in names})
+    joined = {  # each goes as it is joined: all of them twice might not fit
+        name: torch.cat([one.weights.pop(name) for one in done]) for name in list(done[0].weights)
+    }
+    return Outcome(whole.trace(), joined)
 
 
 def release() -> None:
@@ -118,7 +121,7 @@ class _Done(NamedTuple):
     """What training a part leaves behind."""
 
     recorder: Recorder
-    weights: Mapping[str, Tensor]
+    weights: dict[str, Tensor]
 
 
 def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
@@ -214,7 +217,7 @@ class Trainer:
             self.record(0, torch.full((self.population.learners,), math.nan))
             return 0
         last = self.checkpoint(self.experiment.training.epochs)
-        saved = Checkpoint.load(path, last.digest, last)
+        saved = Checkpoint.load(path, last.digest, last, self.experiment.goes_by)
         if not are_ends(saved.tensors["record/diverged_at"].numpy(), saved.epoch):
             raise unusable(path, "it is damaged: a learner ended at no epoch")
         self.population.flat.copy_(saved.tensors["flat"])

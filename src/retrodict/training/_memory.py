@@ -1,7 +1,9 @@
 """How many learners fit into memory at a time, told before anything is allocated.
 
-    a learner         (1 + s) parameters; s = 2 of AdamW's state, 1 of momentum, else 0
-    one by one        and, for each learner in work, a block's gradient and the activations
+    a learner         (2 + s) parameters; s = 2 of AdamW's state, 1 of momentum, else 0; the
+                      parameters are there twice while they are drawn, and when they are read back
+    one by one        and, for each learner in work, a block's gradient, the activations, and what
+                      its process does not share
     all together      and, for every learner, its gradient (once by itself, once beside the others)
                       and the activations; of graphs on a GPU, these for two shapes of batch
 
@@ -15,9 +17,9 @@ from typing import NamedTuple
 
 import torch
 
-from retrodict._room import available_bytes
 from retrodict.errors import BadInput
 from retrodict.experiment import AdamW, Experiment
+from retrodict.limits import available_bytes, free_memory
 from retrodict.models import Transformer
 from retrodict.recording import require_room_for
 from retrodict.tasks import Corpus
@@ -25,6 +27,9 @@ from retrodict.training._engines import workers_of
 
 _FLOATS_A_ROW = 40
 """Activations, their gradients and dropout masks, in units of d_model a layer and token."""
+
+_OF_A_PROCESS = 2**24
+"""Bytes of a forked process that it does not share; measured: 13 million."""
 
 
 def learners_at_a_time(experiment: Experiment) -> int:
@@ -50,7 +55,9 @@ def learners_at_a_time(experiment: Experiment) -> int:
     fit = (room - training.learners * results) // need.each
     if fit >= 1:
         return int(fit)
-    has = f"{training.device} has {available / 2**30:.1f} GiB free"
+    on_cpu = training.device == "cpu"
+    free = free_memory() if on_cpu else f"{available / 2**30:.1f} GiB free"
+    has = f"{training.device} has {free}"
     million = f"{need.parameters / 1e6:.0f} million parameters"
     if need.each > room:
         raise BadInput(
@@ -89,7 +96,8 @@ def needed_bytes(experiment: Experiment, corpus: Corpus | None = None) -> Need:
         work = batch * length * (activations + 3 * corpus.vocab_size)
     if isinstance(model, Transformer) and experiment.is_one_by_one:
         at_work = workers_of(experiment) * (work + count // model.n_layer)
-        return Need(at_work * size, count * (1 + state) * size, count * size, count)
+        own = workers_of(experiment) * _OF_A_PROCESS
+        return Need(at_work * size + own, count * (2 + state) * size, count * size, count)
     shapes = 2 if experiment.execution == "compiled" else 1
     each = count * (2 + state) + shapes * (count + work)
     return Need(0, each * size, count * size, count)
