@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
 import io
 import os
@@ -29,6 +30,14 @@ def _cores_of_its_own(tmp_path_factory, monkeypatch):
     """Tests do not queue for the cores with trainings that run outside them."""
     monkeypatch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))
     monkeypatch.setattr("tempfile.tempdir", None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warnings_are_errors():
+    """Here a warning is an error while we compute, too: see `_host.calm_warnings`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("retrodict._host.calm_warnings", contextlib.nullcontext)
+        yield
 
 
 @pytest.fixture

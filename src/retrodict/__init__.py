@@ -12,6 +12,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from retrodict._host import own_settings
+
 if TYPE_CHECKING:
     from retrodict import measures, objectives, tasks, theory
     from retrodict.errors import BadInput, CannotFinish
@@ -56,6 +58,7 @@ _HOMES = {
 }
 
 
+@own_settings()
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
+from retrodict._host import own_settings
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.launch._cores import cores
@@ -59,6 +60,7 @@ class Claimed(Exception):
     """Another process trains this run."""
 
 
+@own_settings()
 def execute(
     experiment: Experiment,
     store: Store,
@@ -159,6 +161,7 @@ def _require_memory(experiment: Experiment) -> None:
     learners_at_a_time(experiment)
 
 
+@own_settings()
 def train(experiment: Experiment) -> Trace:
     """Train an experiment in memory and return its trace; nothing is stored.
 

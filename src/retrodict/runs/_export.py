@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
+from retrodict._host import own_settings
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.recording import CURVES, PANELS
 from retrodict.runs import _files
@@ -46,6 +47,7 @@ class Export:
     left_out: Sequence[tuple[str, str]] = ()
 
 
+@own_settings()
 def export(what: Export, tick: Tick = lambda name, share: None) -> list[Path]:
     """Write the folder, all of it or nothing; return its files.
 

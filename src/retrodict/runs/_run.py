@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import atomic, atomic_text
 from retrodict._formats import Newer, require_format
+from retrodict._host import own_settings
 from retrodict._untrusted import require_plain_file
 from retrodict._yaml import read_text
 from retrodict.errors import BadInput, CannotFinish, Unreadable
@@ -139,6 +140,7 @@ class Run:
         return version
 
     @cached_property
+    @own_settings()
     def trace(self) -> Trace:
         """What was recorded, read into memory.
 
@@ -157,6 +159,7 @@ class Run:
             raise CannotFinish(f"{path}: damaged: {problem}; {REMEDY}")
         return trace
 
+    @own_settings()
     def weights(self) -> Mapping[str, Tensor]:
         """Read the final parameters by name, each with a leading learner axis.
 
@@ -260,6 +263,7 @@ class Run:
         digest, names = experiment.digest(), [_files.EXPERIMENT]
         write_state(self.folder, state_of(self.folder, "started", digest, names))
 
+    @own_settings()
     def finish(
         self, experiment: Experiment, trace: Trace, weights: Mapping[str, Tensor] | None
     ) -> None:

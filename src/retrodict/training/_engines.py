@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from retrodict._host import products_of_float32
 from retrodict.experiment import Experiment, Training
 from retrodict.models import Population, Transformer
 from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
@@ -369,12 +370,8 @@ def captured(
 @contextlib.contextmanager
 def products_in(precision: str) -> Iterator[None]:
     """Let float32 products use TF32 where the precision says so."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
-    try:
+    with products_of_float32("high" if precision == "tf32" else "highest"):
         yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 @contextlib.contextmanager

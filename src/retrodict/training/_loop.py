@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from retrodict._host import own_settings
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.objectives import Examples
@@ -73,6 +74,7 @@ class Outcome:
     weights: Mapping[str, Tensor]
 
 
+@own_settings()
 def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     """Train the population of an experiment.
 
@@ -159,6 +161,7 @@ class Trainer:
         experiment: a resolved experiment.
     """
 
+    @own_settings()
     def __init__(self, experiment: Experiment) -> None:
         training = experiment.training
         self.experiment, self.device = experiment, torch.device(training.device)
@@ -185,10 +188,12 @@ class Trainer:
         """Gradient steps an epoch."""
         return self.sentences.steps
 
+    @own_settings()
     def run_epoch(self, epoch: int) -> None:
         """Pass once over the training sentences, then record."""
         self.record(epoch, self.train_epoch(epoch))
 
+    @own_settings()
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the training sentences, each learner in its own order.
 
@@ -197,6 +202,7 @@ class Trainer:
         """
         return self.engine.train_epoch(epoch)
 
+    @own_settings()
     def record(self, epoch: int, losses: Float[Tensor, " learner"]) -> None:
         """Evaluate where this epoch is one to record; end learners that are not finite.
 
@@ -208,6 +214,7 @@ class Trainer:
         elif self.device.type == "cpu":
             self.recorder.check(epoch, losses.numpy())
 
+    @own_settings()
     def resume(self, path: Path | None) -> int:
         """Take up a checkpoint if there is one; return the epochs done."""
         if path is None or not os.path.lexists(path):
@@ -226,6 +233,7 @@ class Trainer:
                 self.recorder.arrays[key][:] = tensor.numpy()
         return saved.epoch
 
+    @own_settings()
     def checkpoint(self, epoch: int) -> Checkpoint:
         """Collect everything that going on from here needs."""
         tensors = {"flat": self.population.flat}
