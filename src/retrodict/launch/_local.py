@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -92,6 +93,10 @@ def execute(
     run = store.run(experiment)
     if is_answered(run):
         return run
+    from retrodict.training import as_it_can_run
+
+    if (eager := as_it_can_run(experiment, reporter.note)) != experiment:
+        return execute(eager, store, reporter, keep_weights, wait, count_cores)
     _require_memory(experiment)
     store.prepare(experiment)
     with stop_signals() as stop, contextlib.ExitStack() as stack:
@@ -165,6 +170,8 @@ def _require_memory(experiment: Experiment) -> None:
 def train(experiment: Experiment) -> Trace:
     """Train an experiment in memory and return its trace; nothing is stored.
 
+    What a person should know, as that a step could not be compiled, is a warning.
+
     Raises:
         BadInput: the experiment does not fit this machine.
 
@@ -176,9 +183,10 @@ def train(experiment: Experiment) -> Trace:
     >>> dict(train(tiny).nll.sizes)
     {'learner': 3, 'epoch': 3, 'group': 4}
     """
+    from retrodict.training import Hooks
     from retrodict.training import train as train_population
 
-    return train_population(experiment).trace
+    return train_population(experiment, Hooks(note=warnings.warn)).trace
 
 
 def _train(

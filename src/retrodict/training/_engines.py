@@ -28,6 +28,7 @@ from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
 from retrodict.objectives import Examples
 from retrodict.seeds import DROPOUT, sentence_order, stream
+from retrodict.training._compiler import refused, require_compiled
 from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import Update
@@ -294,13 +295,22 @@ class Together:
 
     def _forward_backward(self, keys: Tensor, *batch: Tensor) -> Tensor:
         work = self._compiled if self.compiled else self._losses_of
-        losses = work(keys, *batch)
-        self.population.backward(losses.sum())
+        try:
+            losses = work(keys, *batch)
+            self.population.backward(losses.sum())
+        except Exception as error:
+            if self.compiled and (told := refused(error)):
+                raise told from error
+            raise
         return losses.detach()
 
     @cached_property
     def _compiled(self) -> Callable[..., Tensor]:
-        return torch.compile(self._losses_of, fullgraph=True, dynamic=False)
+        def losses_of(*given: Tensor) -> Tensor:
+            require_compiled()
+            return self._losses_of(*given)
+
+        return torch.compile(losses_of, fullgraph=True, dynamic=False)
 
     def _losses_of(
         self,

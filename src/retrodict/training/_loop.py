@@ -25,6 +25,7 @@ from retrodict.recording import Recording, are_ends
 from retrodict.seeds import MASKING, stream
 from retrodict.trace import Trace
 from retrodict.training._checkpoint import Checkpoint, unusable
+from retrodict.training._compiler import as_it_can_run
 from retrodict.training._engines import Sentences, engine_for, threads_of_torch
 from retrodict.training._parts import Part, parts_of
 from retrodict.training._recorder import Recorder
@@ -82,13 +83,15 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     checkpoint that exists, training goes on from it, with the result that an
     uninterrupted run would have had (on a CPU: the same bits).
 
+    Where a step cannot be compiled, it runs eager, and the trace says so.
+
     Raises:
         BadInput: the experiment does not fit this machine.
-        CannotFinish: a checkpoint cannot be written or read.
+        CannotFinish: a checkpoint cannot be written or read, or the compiler gives up on a step.
         Interrupted: `hooks.stop` said so.
     """
     hooks = hooks or Hooks()
-    experiment = experiment.resolved()
+    experiment = as_it_can_run(experiment.resolved(), hooks.note)
     if experiment.training.device != "cpu":
         release()
     parts = parts_of(experiment, hooks.checkpoint)
