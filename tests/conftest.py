@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
 import io
 import json
@@ -48,6 +49,14 @@ def _cores_of_its_own(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))
         patch.setattr("tempfile.tempdir", None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warnings_are_errors():
+    """Here a warning is an error while we compute, too: see `_host.calm_warnings`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("retrodict._host.calm_warnings", contextlib.nullcontext)
         yield
 
 

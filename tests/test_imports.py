@@ -34,6 +34,10 @@ def loaded_after(code: str) -> set[str]:
             "from retrodict.cli._main import run_cli; run_cli(['run', EXAMPLE, '--dry-run'])",
             {"numpy", "pydantic"},
         ),
+        (
+            "from retrodict.cli._main import run_cli; run_cli(['list'])",
+            {"numpy", "pydantic", "scipy", "xarray", "pandas"},
+        ),
     ],
 )
 def test_heavy_modules_wait_for_their_use(code, allowed, tiny_yaml):

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from retrodict import limits as _limits  # noqa: F401  notes the cores before torch can bind them
+from retrodict._host import own_settings
 
 if TYPE_CHECKING:
     from retrodict import measures, objectives, tasks, theory
@@ -58,6 +59,7 @@ _HOMES = {
 }
 
 
+@own_settings()
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)

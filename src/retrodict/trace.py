@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from retrodict._formats import require_format
+from retrodict._host import own_settings
 from retrodict.errors import CannotFinish
 
 if TYPE_CHECKING:
@@ -56,10 +57,12 @@ class Trace:
             raise AttributeError(name)
         return getattr(self.curves, name)
 
+    @own_settings()
     def to_dataframe(self) -> pd.DataFrame:
         """Return the curves as a table, one row a (learner, epoch, group)."""
         return self.curves.to_dataframe()
 
+    @own_settings()
     def identical(self, other: Trace) -> bool:
         """Whether both hold the same bits, attributes included."""
         return (
@@ -68,6 +71,7 @@ class Trace:
             and all(panel.identical(other.weights[name]) for name, panel in self.weights.items())
         )
 
+    @own_settings()
     def save(self, path: str | Path) -> None:
         """Write one NetCDF file.
 
@@ -87,6 +91,7 @@ class Trace:
         Path(path).write_bytes(content)
 
     @classmethod
+    @own_settings()
     def load(cls, path: str | Path) -> Trace:
         """Read a trace back, wholly into memory.
 

@@ -15,7 +15,7 @@ from retrodict.bench._pieces import measure_pieces
 from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
 from retrodict.bench._scaling import measure_scaling
-from retrodict.bench._step import can_compile, choose_configs, measure_steps
+from retrodict.bench._step import choose_configs, measure_steps
 from retrodict.bench._tables import (
     KEY_COLUMNS,
     LEGEND,
@@ -53,7 +53,6 @@ __all__ = [
     "Rates",
     "Row",
     "as_markdown",
-    "can_compile",
     "cells",
     "choose_configs",
     "draw",

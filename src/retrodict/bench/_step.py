@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import math
 import os
-import shutil
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row, ratios, spread, training_row
 from retrodict.bench._size import Size
 from retrodict.errors import BadInput, nearest
-from retrodict.training import threads_of_torch
+from retrodict.training import obstacle, threads_of_torch
 
 PEER = "peer"
 _REPEATS, _REPEATS_LARGE = 5, 3
@@ -120,7 +119,8 @@ def measure_steps(plan: Plan, tick: Tick) -> list[Row]:
     """
     _warm_up(plan.device)
     chosen = choose_configs(plan.configs, plan.device, plan.quick)
-    contests = [contest for config in chosen for contest in config.contests(can_compile())]
+    compiles = not obstacle(plan.device.partition(":")[0])
+    contests = [contest for config in chosen for contest in config.contests(compiles)]
     costs = [_usual_seconds(config, plan) for config in contests]
     rows: list[Row] = []
     with fresh_compiler_cache():
@@ -206,11 +206,6 @@ def break_even(cost: float, eager: Timing, compiled: Timing) -> int | None:
     """
     saved = statistics.median(eager.training) - statistics.median(compiled.training)
     return math.ceil(1000 * cost / (saved * eager.learners)) if saved > 0 else None
-
-
-def can_compile() -> bool:
-    """Whether there is a compiler that torch.compile can call."""
-    return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++"))
 
 
 @contextlib.contextmanager

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.bench._plan import QUICK
 from retrodict.bench._row import Row
 from retrodict.plots import Roofline, footer, plot_roofline

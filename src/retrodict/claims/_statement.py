@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
+from retrodict._host import own_settings
 from retrodict.claims._claim import Verdict
 
 
@@ -176,6 +177,7 @@ class Statement:
     known_value: tuple[float, float] = (math.nan, math.nan)
     source: str = ""
 
+    @own_settings()
     def examine(self, effort: Effort | None = None, **subject: Any) -> Finding:
         """Check the statement, by default on the model as it is."""
         evidence = self.check(effort or Effort(), **subject)

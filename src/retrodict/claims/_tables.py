@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from retrodict._drawing import drawing
 from retrodict.claims._statement import Finding
 from retrodict.errors import printable
 
@@ -159,6 +160,7 @@ _MATHTEXT = {
 """TeX that matplotlib spells differently."""
 
 
+@drawing()
 def _formula(tex: str) -> str:
     """Draw a formula as an inline image; its TeX is the alternative text.
 

@@ -22,7 +22,6 @@ from retrodict.bench import (
     Plan,
     Row,
     as_markdown,
-    can_compile,
     cells,
     choose_configs,
     draw,
@@ -40,6 +39,7 @@ from retrodict.limits import core_count
 from retrodict.plots import save_as
 from retrodict.runs import require_writable
 from retrodict.tasks import Reversal
+from retrodict.training import obstacle
 
 
 def run_bench(
@@ -63,8 +63,8 @@ def run_bench(
         choose_configs(configs, plan.device, quick)
     if "step" in chosen:
         require_transformers()
-        if not can_compile():
-            print("retrodict: no C++ compiler: what is compiled is left out", file=sys.stderr)
+        if why := obstacle(plan.device.partition(":")[0]):
+            print(f"retrodict: what is compiled is left out: {why}", file=sys.stderr)
     require_writable(out)
     command = _command(names, configs, repeats, quick)
     rows: list[Row] = []

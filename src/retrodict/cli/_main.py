@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
+from retrodict._host import own_settings
 from retrodict.cli import _runs
 from retrodict.errors import (
     OUT_OF_MEMORY,
@@ -491,6 +492,7 @@ def main() -> None:
     sys.exit(code)
 
 
+@own_settings()
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:

@@ -6,10 +6,12 @@ import contextlib
 import os
 import socket
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from retrodict._host import own_settings
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.launch._cores import cores
@@ -57,6 +59,7 @@ class Claimed(Exception):
     """Another process trains this run."""
 
 
+@own_settings()
 def execute(
     experiment: Experiment,
     store: Store,
@@ -88,6 +91,10 @@ def execute(
     run = store.run(experiment)
     if is_answered(run):
         return run
+    from retrodict.training import as_it_can_run
+
+    if (eager := as_it_can_run(experiment, reporter.note)) != experiment:
+        return execute(eager, store, reporter, keep_weights, wait, count_cores)
     _require_memory(experiment)
     store.prepare(experiment)
     with stop_signals() as stop, contextlib.ExitStack() as stack:
@@ -159,8 +166,11 @@ def _require_memory(experiment: Experiment) -> None:
     learners_at_a_time(experiment)
 
 
+@own_settings()
 def train(experiment: Experiment) -> Trace:
     """Train an experiment in memory and return its trace; nothing is stored.
+
+    What a person should know, as that a step could not be compiled, is a warning.
 
     Raises:
         BadInput: the experiment does not fit this machine.
@@ -173,9 +183,10 @@ def train(experiment: Experiment) -> Trace:
     >>> dict(train(tiny).nll.sizes)
     {'learner': 3, 'epoch': 3, 'group': 4}
     """
+    from retrodict.training import Hooks
     from retrodict.training import train as train_population
 
-    return train_population(experiment).trace
+    return train_population(experiment, Hooks(note=warnings.warn)).trace
 
 
 def _train(

@@ -35,14 +35,16 @@ class Answer:
     """What a worker says of an errand.
 
     Attributes:
-        run: the name of the run that it found or made.
+        run: what it calls the run that was asked for.
         error: why it is not finished, if so.
         notes: what a person should know.
+        kept: the folder that it was answered from, where that is another: as eager, not compiled.
     """
 
     run: str
     error: BadInput | CannotFinish | None = None
     notes: tuple[str, ...] = ()
+    kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,17 @@ class Errand:
         Raises:
             Interrupted: this worker was asked to stop; the checkpoint is written.
         """
-        told, store, error = _Notes(), Store(self.root), None
+        told, store, error, kept = _Notes(), Store(self.root), None, ""
         try:
-            execute(self.experiment, store, told, self.keep_weights, count_cores=False)
+            run = execute(self.experiment, store, told, self.keep_weights, count_cores=False)
+            kept = run.folder.name
         except (BadInput, CannotFinish) as ours:
             error = ours
         except Exception as other:
             if not is_out_of_memory(other):
                 raise
             error = BadInput(OUT_OF_MEMORY)
-        return Answer(self.experiment.name, error, tuple(told.notes))
+        return Answer(self.experiment.name, error, tuple(told.notes), kept)
 
 
 @runtime_checkable
@@ -197,6 +200,8 @@ def _outcome(
     if answer.run != errand.experiment.name:
         said = f"{name}: the worker calls it {answer.run}; it has another version of retrodict"
         return None, CannotFinish(said)
+    if answer.kept not in ("", name):
+        run = Run(run.folder.with_name(answer.kept))
     try:
         if _is_seen(run, 0.0 if error else _SETTLE_SECONDS):
             return run, None

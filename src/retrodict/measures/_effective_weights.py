@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
+from retrodict._host import own_settings
 
+
+@own_settings()
 def diagonal_z(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest"]:
     """How far the diagonal stands out: (mean diagonal − mean off-diagonal) / sd off-diagonal.
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from retrodict._host import own_settings
 from retrodict.trace import Trace
 
 
+@own_settings()
 def strength(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest"]:
     """How strongly a matrix of effective weights associates each row with its own column.
 
@@ -27,6 +29,7 @@ def strength(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest
     return np.asarray(on - off)
 
 
+@own_settings()
 def asymmetry(
     there: Float[np.ndarray, "*rest n n"], back: Float[np.ndarray, "*rest n n"]
 ) -> Float[np.ndarray, "*rest"]:
@@ -42,6 +45,7 @@ def asymmetry(
     return _missing(strength(back), strength(there))
 
 
+@own_settings()
 def intransitivity(
     first: Float[np.ndarray, "*rest n n"],
     second: Float[np.ndarray, "*rest n n"],
@@ -55,6 +59,7 @@ def intransitivity(
     return _missing(strength(leap), weaker)
 
 
+@own_settings()
 def indices(trace: Trace, variant: str = "entity_only") -> dict[str, Float[np.ndarray, " learner"]]:
     """Read every index that a trace's last snapshot allows off it, learner by learner.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from retrodict._host import own_settings
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -30,6 +32,7 @@ class Interval:
         return f"{self.mean:{number}} ± {half:{number}}"
 
 
+@own_settings()
 def over_learners(values: np.ndarray, level: float = 0.95) -> Interval:
     """Average over learners, ignoring those that are not finite.
 
@@ -47,6 +50,7 @@ def over_learners(values: np.ndarray, level: float = 0.95) -> Interval:
     return Interval(float(mean), float(low), float(high), int(np.isfinite(values).sum()))
 
 
+@own_settings()
 def band(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (low, mean, high) over the first axis, learner by learner finite or left out.
 

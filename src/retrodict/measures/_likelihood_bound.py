@@ -20,6 +20,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Int
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 
 MOST_PLACES = 12
@@ -31,6 +32,7 @@ LogProbabilities = Callable[
 """From sentences with holes to the log-probability of every token in every place (nats)."""
 
 
+@own_settings()
 def likelihood_bound(
     model: LogProbabilities, tokens: Int[np.ndarray, "sentence place"], mask: int
 ) -> Float[np.ndarray, " sentence"]:

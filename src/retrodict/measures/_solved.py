@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
+from retrodict._host import own_settings
 from retrodict.trace import Trace
 
 SOLVED, UNSOLVED = 0.9, 0.1
@@ -44,6 +45,7 @@ class Share:
         return self.count / self.of if self.of else float("nan")
 
 
+@own_settings()
 def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
     """Count how many learners fulfil something.
 
@@ -58,6 +60,7 @@ def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
     return Share(count, n, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
 
 
+@own_settings()
 def solved_at(trace: Trace, group: str = "validation") -> Float[np.ndarray, " learner"]:
     """Return the first recorded epoch at which each learner has solved a group; NaN: it never has.
 
@@ -69,6 +72,7 @@ def solved_at(trace: Trace, group: str = "validation") -> Float[np.ndarray, " le
     return np.where(there.any(axis=1), epochs[there.argmax(axis=1)], np.nan)
 
 
+@own_settings()
 def median_censored(times: Float[np.ndarray, " learner"]) -> float:
     """Return the median of times of which some are censored (NaN); NaN if half or more are.
 
@@ -80,6 +84,7 @@ def median_censored(times: Float[np.ndarray, " learner"]) -> float:
     return float(middle) if np.isfinite(middle) else float("nan")
 
 
+@own_settings()
 def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
     """Say whether a curse is broken, from every learner's held-out accuracy at the end.
 
@@ -95,6 +100,7 @@ def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
     return "cursed" if (known <= UNSOLVED).all() else "partly"
 
 
+@own_settings()
 def splits(accuracy: Float[np.ndarray, " learner"]) -> bool:
     """Whether some learners have solved it while others know nothing: no mean describes that."""
     return bool((accuracy >= SOLVED).any() and (accuracy <= UNSOLVED).any())

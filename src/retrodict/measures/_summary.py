@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from retrodict._host import own_settings
 from retrodict.experiment import Experiment
 from retrodict.measures._intervals import Interval, over_learners
 from retrodict.trace import Trace
@@ -33,6 +34,7 @@ class Final:
     preference: Interval
 
 
+@own_settings()
 def final_values(trace: Trace) -> list[Final]:
     """Summarise a trace at its last epoch; what is held out comes last."""
     last = trace.curves.isel(epoch=-1)
@@ -58,6 +60,7 @@ def held_out(trace: Trace) -> str:
     return "validation" if "validation" in groups else groups[-1]
 
 
+@own_settings()
 def preference(trace: Trace) -> xr.DataArray:
     """How often the truth beats a random wrong answer of its alphabet: 0.5 knows nothing.
 

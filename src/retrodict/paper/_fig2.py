@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim
 from retrodict.paper._figure import Material, PaperFigure
 from retrodict.paper._scales import default_experiment

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
+from retrodict._host import own_settings
 from retrodict._untrusted import digest_of
 from retrodict.claims import Claim
 from retrodict.errors import Unreadable
@@ -95,6 +95,7 @@ class Reproduction:
     fresh: bool
 
 
+@own_settings()
 def reproduce(
     figure: PaperFigure,
     scale: Scale,

@@ -6,8 +6,8 @@ Who gets them, and how many pairs are taught both ways, decides which.
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
 from retrodict.measures import over_learners

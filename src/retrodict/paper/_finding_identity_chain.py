@@ -6,8 +6,7 @@ how many triples and updates, is ours.
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least
 from retrodict.experiment import Experiment
 from retrodict.measures import over_learners

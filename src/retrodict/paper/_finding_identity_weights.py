@@ -6,8 +6,7 @@ an answer: the prompt's own entity can stand out more.
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least, at_most, within
 from retrodict.experiment import Experiment
 from retrodict.measures import Interval, diagonal_z, over_learners

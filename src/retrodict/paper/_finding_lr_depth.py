@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
 from retrodict.grid import Grid

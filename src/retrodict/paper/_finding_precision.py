@@ -6,8 +6,7 @@ optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compar
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_most
 from retrodict.experiment import Experiment
 from retrodict.measures import final_values, over_learners

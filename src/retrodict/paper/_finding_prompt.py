@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least, within
 from retrodict.measures import Interval, diagonal_z, over_learners
 from retrodict.paper._figure import Material, PaperFigure

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
 from retrodict.measures import final_values, over_learners

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
-
-import matplotlib
 
 from retrodict._atomic import atomic_text
 from retrodict._code import source_hash
@@ -99,7 +98,7 @@ def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim
 @cache
 def code_version() -> str:
     """Hash what a drawing and its verdicts depend on beside their runs: code and matplotlib."""
-    return source_hash(lambda name: name not in ("cli", "report"), matplotlib.__version__)
+    return source_hash(lambda name: name not in ("cli", "report"), version("matplotlib"))
 
 
 code_version()  # now: of the code as it is loaded, should a file change later

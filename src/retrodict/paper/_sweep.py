@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.grid import Grid

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.measures import over_learners
 from retrodict.paper._figure import Material, PaperFigure, Tick

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matplotlib.figure import Figure
-
+from retrodict._drawing import Figure
 from retrodict.claims import Claim, at_most, within
 from retrodict.experiment import Experiment
 from retrodict.measures import Interval, final_values, over_learners

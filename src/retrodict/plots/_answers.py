@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
 from jaxtyping import Float
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Axes, Figure, drawing
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_learners
-from retrodict.plots._style import RC, SERIES, new_figure
+from retrodict.plots._style import SERIES, new_figure
 from retrodict.trace import Trace
 
 Lines = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -46,7 +44,7 @@ def plot_answers(
         curves: (the panel's title, what its axis is) → its lines.
         title: over the figure.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(10.4, 0.37 * len(rows) + 4.6)
         heights = [0.37 * len(rows) + 1.2, 3.0]
         upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)[:, 0]
@@ -92,7 +90,7 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
         shown = matrices[first][[0, -1]].astype(float)
         centred[name] = shown - shown.mean(-1, keepdims=True)
     limit = max(float(np.quantile(np.abs(m[1]), 0.99)) for m in centred.values())
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(1.55 * len(traces) + 1.4, 4.7)
         grid = figure.subplots(2, len(traces), squeeze=False)
         for column, (name, trace) in zip(grid.T, traces.items(), strict=True):

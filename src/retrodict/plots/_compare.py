@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Axes, Figure, drawing
 from retrodict.experiment import flow
 from retrodict.grid import short_names, telling
 from retrodict.measures import Interval, over_learners
-from retrodict.plots._style import NEUTRAL, RC, TRAINING, VALIDATION, legend_below, new_figure
+from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
 from retrodict.trace import Trace
 
 _SERIES = (("validation", VALIDATION, "s"), ("training", TRAINING, "o"))
@@ -55,7 +53,7 @@ def plot_comparison(
     keys = telling(list(values.values()))
     names = short_names(keys)
     x, other = _roles(keys, list(values.values()))
-    with mpl.rc_context(RC):
+    with drawing():
         if x is None:
             return _rows(ends, _labels(values, names), title)
         panels: dict[str, list[tuple[float, _End]]] = {}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Axes, Figure, drawing
 from retrodict.measures import answer_tokens, band
-from retrodict.plots._style import NEUTRAL, RC, TRAINING, VALIDATION, legend_below, new_figure
+from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
 from retrodict.trace import Trace
 
 
@@ -28,7 +26,7 @@ def plot_nll(
         training, validation: what the two curves are called.
         theory: the prediction of the same experiment, drawn over it in black.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(5.4, 3.5)
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
@@ -71,7 +69,7 @@ def plot_panels(
         whole_answer: draw the NLL of the whole answer in place of its first token's.
     """
     rows = -(-len(traces) // columns)
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(max(2.35 * columns, 6.2), 2.1 * rows + 0.9)
         grid = figure.subplots(rows, columns, sharey="row", squeeze=False)
         for axes in grid.flat[len(traces) :]:
@@ -97,7 +95,7 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
         title: over the axes.
         groups: group → what its curve is called.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(5.4, 3.2)
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values

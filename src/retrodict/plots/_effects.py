@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Figure, drawing
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
-from retrodict.plots._style import MARKERS, NEUTRAL, RC, SERIES, legend_below, new_figure
+from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, legend_below, new_figure
 from retrodict.trace import Trace
 
 
@@ -28,7 +27,7 @@ def plot_effect(
         title: over the figure.
         marks: a second reference in the first panel: its name, its value in each row.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8)
         grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, (measure, (variants, reference, name)) in zip(grid, panels.items(), strict=True):
@@ -75,7 +74,7 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
         panels: the panel's title → variant → trace.
         title: over the figure.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(2.5 * len(panels), 3.0)
         grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, (name, variants) in zip(grid, panels.items(), strict=True):

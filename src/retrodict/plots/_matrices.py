@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Figure, drawing
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_panel
-from retrodict.plots._style import RC, legend_below, new_figure
+from retrodict.plots._style import legend_below, new_figure
 from retrodict.trace import Trace
 
 
@@ -39,7 +38,7 @@ def plot_matrices(
     }
     shown = {name: matrix.isel(learner=first).values for name, matrix in matrices.items()}
     largest = _colour_limit(trace, list(trace.weights), variant)
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(2.5 * columns + 0.9, 2.75 * rows + 0.4)
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes, (name, matrix) in zip(grid.flat, shown.items(), strict=True):
@@ -67,7 +66,7 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
         title: over the figure.
         panels: the trace's panel → what its row is called.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels))
         grid = figure.subplots(1 + len(panels), len(traces), squeeze=False)
         for column, (name, trace) in zip(grid.T, traces.items(), strict=True):
@@ -105,7 +104,7 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
         title: over the figure.
     """
     columns = len(rows[0][0].weights[rows[0][1]]["snapshot"])
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(1.0 * columns + 1.3, 1.35 * len(rows) + 0.6)
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for i, (line, (trace, name)) in enumerate(zip(grid, rows, strict=True)):

@@ -6,12 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from retrodict.plots._style import MARKERS, NEUTRAL, RC, SERIES, new_figure
+from retrodict._drawing import Axes, Figure, drawing
+from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, new_figure
 
 _COLUMNS = 3
 
@@ -49,7 +47,7 @@ def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
     x = [at for at, _ in all_points] + ridges
     low = min(achieved for _, achieved in all_points) / 1e9
     high = max(panel.operations for panel in panels.values()) / 1e9
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(3.4 * columns + 0.4, 3.8 * rows + 0.3)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
@@ -95,10 +93,12 @@ def _panel(axes: Axes, panel: Roofline) -> None:
             fontsize=7,
             color=NEUTRAL,
         )
-    plain = mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}")
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    plain = FuncFormatter(lambda value, _: f"{value:g}")
     axes.xaxis.set_major_formatter(plain)
     axes.yaxis.set_major_formatter(plain)
-    axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(labelbottom=True)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 

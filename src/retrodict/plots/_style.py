@@ -6,34 +6,21 @@ import io
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from retrodict._atomic import atomic
+from retrodict._drawing import Axes, Figure, drawing
 
 TRAINING, VALIDATION, NEUTRAL = "#0072B2", "#D55E00", "#555555"  # Okabe and Ito's palette
 WARNING = "#B00020"
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 MARKERS = ("o", "s", "^", "D", "v")
 
-RC: Any = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9,
-    "axes.labelsize": 9,
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "pdf.fonttype": 42,  # text stays text
-    "figure.dpi": 200,
-}
-
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure of a size in inches, with room for a footer."""
+    """Make an empty figure of a size in inches, with room for a footer; inside `drawing`."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     room = ConstrainedLayoutEngine(rect=(0, 0.12 / height, 1, 1 - 0.12 / height))
     return Figure(figsize=(width, height), layout=room)
 
@@ -46,8 +33,11 @@ def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None
     )
 
 
+@drawing()
 def footer(figure: Figure, text: str, warning: str = "") -> None:
     """Say in small print under a figure where it comes from, and what of it does not hold."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     fitting = int(figure.get_figwidth() / 0.05)  # letters of this size on one line
     lines = [(line, NEUTRAL) for line in textwrap.wrap(text, fitting)]
     lines += [(line, WARNING) for line in textwrap.wrap(warning, fitting)]
@@ -75,6 +65,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     return files
 
 
+@drawing()
 def save_as(figure: Figure, path: Path) -> None:
     """Write a figure in the format, `.png` (200 dpi) or `.pdf`, that its name ends with.
 
@@ -89,6 +80,7 @@ def save_as(figure: Figure, path: Path) -> None:
         temporary.write_bytes(buffer.getvalue())
 
 
+@drawing()
 def save_film(frames: Sequence[Figure], stem: Path, seconds: float = 0.8) -> Path:
     """Write figures of one size as an animated GIF that runs for ever; return the file.
 

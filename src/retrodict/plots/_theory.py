@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-import matplotlib as mpl
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
 
+from retrodict._drawing import Figure, drawing
 from retrodict.measures import Interval, band
 from retrodict.plots._style import (
     MARKERS,
     NEUTRAL,
-    RC,
     SERIES,
     TRAINING,
     VALIDATION,
@@ -40,7 +38,9 @@ def plot_phase(
         title: over the axes.
     """
     limit = 2.0
-    with mpl.rc_context(RC):
+    with drawing():
+        from matplotlib.patches import Rectangle
+
         figure = new_figure(6.4, 3.6)
         axes = figure.subplots()
         image = axes.imshow(
@@ -53,7 +53,7 @@ def plot_phase(
         )
         for i, j in np.ndindex(shift.shape):
             if memorised[i, j] < 1:
-                box = mpl.patches.Rectangle(
+                box = Rectangle(
                     (j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", edgecolor=NEUTRAL, lw=0
                 )
                 axes.add_patch(box)
@@ -92,7 +92,7 @@ def plot_paths(
         guess: a uniform guess, ln m.
         title: over the figure.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(2.0 * len(panels) + 0.5, 2.7)
         grid = figure.subplots(1, len(panels), sharey=True, sharex=True, squeeze=False)[0]
         for axes, (name, (training, reverse)) in zip(grid, panels.items(), strict=True):
@@ -127,7 +127,7 @@ def plot_learning(
         threshold: the NLL that counts as learned.
         title: over the figure.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(7.0, 3.2)
         left, right = figure.subplots(1, 2)
         for (label, (passes, values, predicted)), color in zip(
@@ -183,7 +183,7 @@ def plot_indices(
         xlabel: what is drawn.
         ends: values that mean something, marked with these words.
     """
-    with mpl.rc_context(RC):
+    with drawing():
         figure = new_figure(6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7)
         axes = figure.subplots()
         for k, ((model, found), color, marker) in enumerate(

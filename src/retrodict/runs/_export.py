@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE, patiently
+from retrodict._host import own_settings
 from retrodict._untrusted import digest_of
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.recording import CURVES, PANELS
@@ -47,6 +48,7 @@ class Export:
     left_out: Sequence[tuple[str, str]] = ()
 
 
+@own_settings()
 def export(what: Export, tick: Tick = lambda name, share: None) -> list[Path]:
     """Write the folder, all of it or nothing; return its files.
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict._atomic import atomic, atomic_text
 from retrodict._formats import Newer
+from retrodict._host import own_settings
 from retrodict._tensors import save_file
 from retrodict._untrusted import digest_of, is_there, names_in
 from retrodict._yaml import read_text
@@ -146,6 +147,7 @@ class Run:
         return version
 
     @cached_property
+    @own_settings()
     def trace(self) -> Trace:
         """What was recorded, read into memory.
 
@@ -155,6 +157,7 @@ class Run:
         """
         return read_trace(self.folder, self.state, self.experiment)
 
+    @own_settings()
     def weights(self) -> Mapping[str, Tensor]:
         """Read the final parameters by name, each with a leading learner axis.
 
@@ -259,6 +262,7 @@ class Run:
         digest, names = experiment.digest(), [_files.EXPERIMENT]
         write_state(self.folder, state_of(self.folder, "started", digest, names))
 
+    @own_settings()
     def finish(
         self, experiment: Experiment, trace: Trace, weights: Mapping[str, Tensor] | None
     ) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 
 _NEWTON_STEPS = 12  # convex and monotone from above: 7 are enough over 24 decades of tau
@@ -26,6 +27,7 @@ Array = NDArray[np.float64]
 Reals = Array | np.float64
 
 
+@own_settings()
 def logit_gap(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
     """Return u(τ): the target's logit less any other token's, in nats.
 
@@ -54,6 +56,7 @@ def logit_gap(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
     return np.where(np.isfinite(u), u, beyond)[()]
 
 
+@own_settings()
 def row_nll(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
     """Return the NLL of a target at effective time τ, in nats; arguments as `logit_gap`.
 
@@ -67,12 +70,14 @@ def row_nll(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
     return (np.log(k) + np.log1p((m - k) / k * np.exp(-u)))[()]
 
 
+@own_settings()
 def other_nll(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
     """Return the NLL of a token that is no target of the row, in nats: it only rises from ln M."""
     nll: Reals = row_nll(tau, vocab_size, targets) + logit_gap(tau, vocab_size, targets)
     return nll
 
 
+@own_settings()
 def row_logits(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> tuple[Reals, Reals]:
     """Return (a target's logit, any other token's logit): (1 − K/M) u and −(K/M) u."""
     _, m, k = _checked(tau, vocab_size, targets)
@@ -80,6 +85,7 @@ def row_logits(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> tuple
     return ((1 - k / m) * u)[()], (-k / m * u)[()]
 
 
+@own_settings()
 def time_to_nll(nll: Numbers, vocab_size: Numbers) -> Reals:
     """Return the effective time τ at which a row with one target reaches an NLL.
 
@@ -102,6 +108,7 @@ def time_to_nll(nll: Numbers, vocab_size: Numbers) -> Reals:
     return time
 
 
+@own_settings()
 def gap_bounds(tau: Numbers, vocab_size: Numbers) -> tuple[Reals, Reals]:
     """Return two-sided bounds of `logit_gap` (K = 1) that are explicit in τ [O].
 
@@ -115,6 +122,7 @@ def gap_bounds(tau: Numbers, vocab_size: Numbers) -> tuple[Reals, Reals]:
     return low[()], high[()]
 
 
+@own_settings()
 def miss_bounds(tau: Numbers, vocab_size: Numbers) -> tuple[Reals, Reals]:
     """Return two-sided bounds of 1 − p(target) (K = 1) that are explicit in τ [O].
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 from retrodict.models import factor_std
 from retrodict.theory._dynamics import Dynamics, State, factors_of, require_matrix
@@ -49,6 +50,7 @@ class GramFlow(Dynamics):
     [5.6877, 0.3436]
     """
 
+    @own_settings()
     def __init__(
         self,
         gram: Float[np.ndarray, "m m"] | None,
@@ -97,6 +99,7 @@ class GramFlow(Dynamics):
         self.start[-1] = 1.0  # α, the share of the start that weight decay has left
 
     @classmethod
+    @own_settings()
     def from_embeddings(
         cls,
         embeddings: Float[np.ndarray, "m d"],
@@ -121,6 +124,7 @@ class GramFlow(Dynamics):
         )
 
     @classmethod
+    @own_settings()
     def draw(
         cls,
         d: int,
@@ -267,6 +271,7 @@ class GramFlow(Dynamics):
         return matrix if self.gram is None else self.gram @ matrix
 
 
+@own_settings()
 def wishart_root(d: int, m: int, rng: np.random.Generator) -> Float[np.ndarray, "m k"]:
     """Draw R with R Rᵀ distributed as E Eᵀ, for m embeddings N(0, I/d); k = min(d, m).
 

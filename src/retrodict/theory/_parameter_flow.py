@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 from retrodict.theory._dynamics import Dynamics, State, factors_of, nll, require_matrix
 
@@ -29,6 +30,7 @@ class ParameterFlow(Dynamics):
         BadInput: tokens outside the vocabulary, or shapes that do not fit.
     """
 
+    @own_settings()
     def __init__(
         self,
         embeddings: Float[np.ndarray, "m d"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput, CannotFinish, nearest
 from retrodict.experiment import Experiment
 from retrodict.recording import Recording, require_room_for
@@ -11,6 +12,7 @@ from retrodict.theory._learner import METHODS, Learner, require_theory
 from retrodict.trace import Trace
 
 
+@own_settings()
 def predict(experiment: Experiment, method: str = "auto") -> Trace:
     """Compute what training an experiment does, learner by learner, without training.
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 from retrodict.theory._dynamics import Dynamics, State, require_matrix, require_tokens
 
@@ -40,6 +41,7 @@ class RelationalFlow(Dynamics):
     [(1, 4)]
     """
 
+    @own_settings()
     def __init__(
         self,
         weights: Sequence[Float[np.ndarray, "..."]],
@@ -89,6 +91,7 @@ class RelationalFlow(Dynamics):
         found: np.ndarray = r * self.m + x
         return found
 
+    @own_settings()
     def weights(
         self, state: State
     ) -> tuple[

@@ -13,10 +13,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import binom
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 from retrodict.theory._dynamics import nll
 
 
+@own_settings()
 def sgd_gaps(visits: int, lr: float, vocab_size: int) -> Float[np.ndarray, " visit"]:
     """Return u after 0, 1, …, `visits` visits of a row with one target, starting from zero.
 
@@ -36,6 +38,7 @@ def sgd_gaps(visits: int, lr: float, vocab_size: int) -> Float[np.ndarray, " vis
     return u
 
 
+@own_settings()
 def sgd_gap_spread(
     steps: int, sentences: int, lr: float, vocab_size: int, order: str
 ) -> tuple[float, float]:
@@ -64,6 +67,7 @@ def sgd_gap_spread(
     return mean, float(np.sqrt(share @ (u - mean) ** 2))
 
 
+@own_settings()
 def descend_rows(
     rows: Float[np.ndarray, "row m"],
     row_of: Int[np.ndarray, " sentence"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from retrodict._host import own_settings
 from retrodict.errors import BadInput
 from retrodict.theory._dynamics import Dynamics, nll
 
@@ -30,6 +31,7 @@ class Separation:
     first_exponent: float
 
     @property
+    @own_settings()
     def epsilon(self) -> float:
         """ε*: the smallest ε ≥ 0 with L_rev/L_rev(0) ≥ (L/L(0))^ε on the whole path t > 0.
 
@@ -41,10 +43,12 @@ class Separation:
         return float(np.max([0.0, self.first_exponent, exponents.max()]))  # NaN stays NaN
 
     @property
+    @own_settings()
     def deviation(self) -> float:
         """Largest relative change of the reverse loss on the path."""
         return float(np.abs(self.reverse / self.reverse[0] - 1).max())
 
+    @own_settings()
     def reverse_at_loss(self, c: float) -> float:
         """L_rev at the first time at which the training loss is at most c; NaN if it never is."""
         below = np.flatnonzero(self.loss <= c)
@@ -59,6 +63,7 @@ class Separation:
         )  # L falls like a power of t, so ln L is nearly linear between observations
 
 
+@own_settings()
 def separate(
     system: Dynamics, question: tuple[int, int], until: float = 1e8, rtol: float = 1e-6
 ) -> Separation:

@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from retrodict._host import products_of_float32
 from retrodict.experiment import Experiment, Training
 from retrodict.models import WIDE, Population, Transformer
 from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
@@ -27,6 +28,7 @@ from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
 from retrodict.objectives import Examples
 from retrodict.seeds import DROPOUT, sentence_order, stream
+from retrodict.training._compiler import refused, require_compiled
 from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import Update
@@ -283,13 +285,22 @@ class Together:
 
     def _forward_backward(self, keys: Tensor, *batch: Tensor) -> Tensor:
         work = self._compiled if self.compiled else self._losses_of
-        losses = work(keys, *batch)
-        self.population.backward(losses.sum())
+        try:
+            losses = work(keys, *batch)
+            self.population.backward(losses.sum())
+        except Exception as error:
+            if self.compiled and (told := refused(error)):
+                raise told from error
+            raise
         return losses.detach()
 
     @cached_property
     def _compiled(self) -> Callable[..., Tensor]:
-        return torch.compile(self._losses_of, fullgraph=True, dynamic=False)
+        def losses_of(*given: Tensor) -> Tensor:
+            require_compiled()
+            return self._losses_of(*given)
+
+        return torch.compile(losses_of, fullgraph=True, dynamic=False)
 
     def _losses_of(
         self,
@@ -359,12 +370,8 @@ def captured(
 @contextlib.contextmanager
 def products_in(precision: str) -> Iterator[None]:
     """Let float32 products use TF32 where the precision says so."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
-    try:
+    with products_of_float32("high" if precision == "tf32" else "highest"):
         yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 @contextlib.contextmanager

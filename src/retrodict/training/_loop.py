@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from retrodict._host import own_settings
 from retrodict._untrusted import is_there
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
@@ -25,6 +26,7 @@ from retrodict.recording import Recording, are_ends
 from retrodict.seeds import MASKING, stream
 from retrodict.trace import Trace
 from retrodict.training._checkpoint import Checkpoint, unusable
+from retrodict.training._compiler import as_it_can_run
 from retrodict.training._engines import Sentences, engine_for, threads_of_torch
 from retrodict.training._parts import Part, parts_of
 from retrodict.training._recorder import Recorder
@@ -74,6 +76,7 @@ class Outcome:
     weights: Mapping[str, Tensor]
 
 
+@own_settings()
 def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     """Train the population of an experiment.
 
@@ -81,13 +84,15 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
     checkpoint that exists, training goes on from it, with the result that an
     uninterrupted run would have had (on a CPU: the same bits).
 
+    Where a step cannot be compiled, it runs eager, and the trace says so.
+
     Raises:
         BadInput: the experiment does not fit this machine.
-        CannotFinish: a checkpoint cannot be written or read.
+        CannotFinish: a checkpoint cannot be written or read, or the compiler gives up on a step.
         Interrupted: `hooks.stop` said so.
     """
     hooks = hooks or Hooks()
-    experiment = experiment.resolved()
+    experiment = as_it_can_run(experiment.resolved(), hooks.note)
     if experiment.training.device != "cpu":
         release()
     parts = parts_of(experiment, hooks.checkpoint)
@@ -162,6 +167,7 @@ class Trainer:
         experiment: a resolved experiment.
     """
 
+    @own_settings()
     def __init__(self, experiment: Experiment) -> None:
         training = experiment.training
         self.experiment, self.device = experiment, torch.device(training.device)
@@ -188,10 +194,12 @@ class Trainer:
         """Gradient steps an epoch."""
         return self.sentences.steps
 
+    @own_settings()
     def run_epoch(self, epoch: int) -> None:
         """Pass once over the training sentences, then record."""
         self.record(epoch, self.train_epoch(epoch))
 
+    @own_settings()
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the training sentences, each learner in its own order.
 
@@ -200,6 +208,7 @@ class Trainer:
         """
         return self.engine.train_epoch(epoch)
 
+    @own_settings()
     def record(self, epoch: int, losses: Float[Tensor, " learner"]) -> None:
         """Evaluate where this epoch is one to record; end learners that are not finite.
 
@@ -211,6 +220,7 @@ class Trainer:
         elif self.device.type == "cpu":
             self.recorder.check(epoch, losses.numpy())
 
+    @own_settings()
     def resume(self, path: Path | None) -> int:
         """Take up a checkpoint if there is one; return the epochs done."""
         if path is None or not is_there(path):
@@ -229,6 +239,7 @@ class Trainer:
                 self.recorder.arrays[key][:] = tensor.numpy()
         return saved.epoch
 
+    @own_settings()
     def checkpoint(self, epoch: int) -> Checkpoint:
         """Collect everything that going on from here needs."""
         tensors = {"flat": self.population.flat}

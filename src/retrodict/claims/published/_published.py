@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from retrodict._host import own_settings
 from retrodict.claims._claim import Claim, at_least, at_most
 from retrodict.claims._statement import Effort
 from retrodict.experiment import Experiment
@@ -184,6 +185,7 @@ class Published:
         if (self.check is None) == (self.judge is None):
             raise ValueError(f"{self.name}: either check or judge says how it is checked")
 
+    @own_settings()
     def examine(
         self,
         effort: Effort | None = None,
