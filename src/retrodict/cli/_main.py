@@ -1,31 +1,16 @@
-"""Commands, options and exit codes.
-
-0 done and every claim held; 1 done, a claim did not hold; 2 bad input; 3 could not finish,
-resumable; 130 interrupted, resumable.
-"""
+"""Commands and their options; `_exit.py` says how they end."""
 
 from __future__ import annotations
 
-import errno
-import os
-import signal
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
 from retrodict.cli import _runs
-from retrodict.errors import (
-    OUT_OF_MEMORY,
-    BadInput,
-    CannotFinish,
-    Interrupted,
-    is_out_of_memory,
-    printable,
-)
+from retrodict.cli._exit import exit_code_of
+from retrodict.errors import BadInput, CannotFinish
 
 app = typer.Typer(
     name="retrodict",
@@ -481,50 +466,6 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
             )
 
 
-def main() -> None:
-    """Run the command line; every way to fail ends in one line on stderr."""
-    code = run_cli(sys.argv[1:])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt
-    sys.exit(code)
-
-
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    try:
-        code = app(arguments or ["--help"], standalone_mode=False)
-        if code == 130:  # Ctrl-C outside a training, which the parser has caught
-            raise KeyboardInterrupt
-        return code if isinstance(code, int) else 0
-    except BadInput as error:
-        return _say(2, str(error))
-    except CannotFinish as error:
-        return _say(3, str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        return _say(130, "interrupted; the same command goes on from the last checkpoint")
-    except Interrupted as error:
-        return _say(130, f"{error}; the same command goes on from there")
-    except BrokenPipeError:  # whoever read stdout has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        return _say(*_of_system(error))
-    except Exception as error:
-        if is_out_of_memory(error):
-            return _say(2, OUT_OF_MEMORY)
-        if hasattr(error, "format_message"):  # the parser's complaint about the command line
-            return _say(2, error.format_message())
-        raise
-
-
-def _of_system(error: OSError) -> tuple[int, str]:
-    """Exit code and line of what the operating system refuses and nothing else has explained."""
-    where = f"{error.filename}: " if error.filename else ""
-    if error.errno in DISK_FULL:
-        return 3, f"{where}{DISK_FULL_ADVICE}"
-    return 2 if error.errno == errno.ENAMETOOLONG else 3, f"{where}{error.strerror or error}"
-
-
-def _say(code: int, text: str) -> int:
-    line = printable(" ".join(text.split()))
-    print(f"retrodict: {line}", file=sys.stderr)
-    return code
+    return exit_code_of(lambda: app(arguments or ["--help"], standalone_mode=False))
