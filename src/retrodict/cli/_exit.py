@@ -35,6 +35,9 @@ def end_with(command: Callable[[], int | None]) -> NoReturn:
     hold_descriptors()
     sys.stdout, sys.stderr = steadied(sys.stdout), steadied(sys.stderr)  # to the very end
     _forgive_warnings()
+    for name in ("COLUMNS", "LINES"):
+        if not os.environ.get(name, "1").isdecimal():
+            del os.environ[name]  # Rich takes a ² for a number
     code = exit_code_of(command)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt
     sys.exit(code)

@@ -21,7 +21,6 @@ class Progress:
     """Tells how far the trainings are; see `retrodict.launch.Reporter`."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -29,6 +28,8 @@ class Progress:
             TimeRemainingColumn,
         )
         from rich.progress import Progress as Bar
+
+        from retrodict.cli._console import Console
 
         console = Console(stderr=True)
         self._bar: Any = None
