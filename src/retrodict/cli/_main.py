@@ -10,6 +10,7 @@ import typer
 
 from retrodict.cli import _runs
 from retrodict.cli._exit import exit_code_of
+from retrodict.cli._paths import chosen, place
 from retrodict.errors import BadInput, CannotFinish
 
 app = typer.Typer(
@@ -43,7 +44,7 @@ class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choic
 
 app.add_typer(_runs.app)
 
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
+Out = Annotated[Path, typer.Option("--out", parser=place, metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 STORE = Path("runs")
 
@@ -76,7 +77,10 @@ Slurm = Annotated[
 @app.command()
 def run(
     experiment: Annotated[
-        Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment, or a grid of them.")
+        Path,
+        typer.Argument(
+            parser=place, metavar="EXPERIMENT.yaml", help="The experiment, or a grid of them."
+        ),
     ],
     changes: Annotated[
         list[str] | None,
@@ -326,7 +330,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(parser=place, metavar="RUN", help="A run's folder.")],
     as_json: Json = False,
 ) -> None:
     """Say what a run is and how it ended.
@@ -335,16 +339,20 @@ def show(
       retrodict show runs/reversal-transformer-0123456789ab
     """
     from retrodict.cli._views import show_run
-    from retrodict.runs import open_run
+    from retrodict.runs import Run
 
-    show_run(open_run(run), as_json)
+    (folder,), _ = chosen([run], lambda path: Run(path).exists)
+    show_run(Run(folder), as_json)
 
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    runs: Annotated[
+        list[Path], typer.Argument(parser=place, metavar="RUN...", help="Folders of runs.")
+    ],
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw them: .png or .pdf.")
+        Path | None,
+        typer.Option("--plot", parser=place, metavar="FILE", help="Draw them: .png or .pdf."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -355,9 +363,8 @@ def compare(
       retrodict compare runs/*/ --plot grid.png    NLL against what differs
     """
     from retrodict.cli._compare import show_comparison
-    from retrodict.runs import open_run
 
-    show_comparison([open_run(run) for run in runs], plot, as_json)
+    show_comparison(runs, plot, as_json)
 
 
 @app.command()
@@ -365,13 +372,17 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="An .html or .md file; by default STORE/report.html."
+            "--out",
+            parser=place,
+            metavar="FILE",
+            help="An .html or .md file; by default STORE/report.html.",
         ),
     ] = None,
     store: Annotated[
         Path | None,
         typer.Option(
             "--store",
+            parser=place,
             metavar="DIR",
             help="The store of runs; by default the folder of FILE if it holds runs or figures, "
             "else ./runs.",
@@ -414,7 +425,8 @@ def bench(
         bool, typer.Option("--quick", help="Tiny sizes: does it work? The numbers mean nothing.")
     ] = False,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the files are written.")
+        Path,
+        typer.Option("--out", parser=place, metavar="DIR", help="Where the files are written."),
     ] = STORE,
     as_json: Json = False,
 ) -> None:

@@ -26,21 +26,20 @@ from retrodict.runs import (
     check_run,
     check_store,
     export,
-    open_run,
     plan,
     require_empty,
 )
 from retrodict.runs import prune as delete
 
 
-def show_problems(names: Sequence[str], root: Path, as_json: bool) -> None:
+def show_problems(names: Sequence[Path], root: Path, as_json: bool) -> None:
     """Print what is wrong, a row each.
 
     Raises:
         BadInput: there is no such run or store.
         CannotFinish: something is damaged.
     """
-    chosen = folders_of(names, root)
+    chosen, strangers = folders_of(names, root, bare=True)
     problems: list[Problem] = [] if names else check_store(root)
     with patience("verify") as tick:
         for i, folder in enumerate(chosen):
@@ -50,7 +49,8 @@ def show_problems(names: Sequence[str], root: Path, as_json: bool) -> None:
     problems = [*failing, *(problem for problem in problems if problem not in failing)]
     if as_json:
         rows = [{**dataclasses.asdict(p), "where": str(p.where)} for p in problems]
-        print_json({"looked_at": len(chosen), "sound": not failing, "problems": rows})
+        told = {"looked_at": len(chosen), "sound": not failing, "problems": rows}
+        print_json({**told, "passed_over": [str(path) for path in strangers]})
     else:
         console = console_of()
         if problems:
@@ -127,7 +127,7 @@ def _victim_table(found: Sequence[Victim]) -> Table:
 
 
 def show_export(
-    names: Sequence[str], root: Path, to: Path, kind: Any, weights: bool, as_json: bool
+    names: Sequence[Path], root: Path, to: Path, kind: Any, weights: bool, as_json: bool
 ) -> None:
     """Write runs as tables, and print what was written.
 
@@ -137,7 +137,7 @@ def show_export(
     """
     require_empty(to)
     runs, left_out = _exportable(names, root)
-    command = ["retrodict", "runs", "export", *names, "--to", str(to)]
+    command = ["retrodict", "runs", "export", *map(str, names), "--to", str(to)]
     command += ["--format", kind] if kind != "csv" else []
     command += [*(["--weights"] if weights else []), "--out", str(root)]
     asked = Export(runs, to, kind, weights, shlex.join(command), left_out)
@@ -168,14 +168,15 @@ def print_outdated(console: Console, runs: Sequence[Run]) -> None:
             console.print(plain(said, style="bold"), soft_wrap=True)
 
 
-def _exportable(names: Sequence[str], root: Path) -> tuple[list[Run], list[tuple[str, str]]]:
+def _exportable(names: Sequence[Path], root: Path) -> tuple[list[Run], list[tuple[str, str]]]:
     """Return the finished runs, and of those that nobody named, why the others are left out."""
     runs: dict[str, Run] = {}
-    left_out = []
-    for folder in folders_of(names, root):
+    folders, strangers = folders_of(names, root)
+    left_out = [(path.name, "no run is there") for path in strangers]
+    for folder in folders:
         if not names and not Run(folder).exists:
             continue
-        run = open_run(folder)
+        run = Run(folder)
         try:
             if not run.finished:
                 raise BadInput(f"{folder}: is {run.status} and not finished: it has no curves yet")
