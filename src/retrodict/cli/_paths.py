@@ -40,7 +40,8 @@ def place(text: str | Path) -> Path:
 def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
     """Part folders that are wanted from what a glob like `runs/*` brought along, and name that.
 
-    A folder that is given twice, by whatever path, is returned once; `.` gets its real name.
+    A folder that is given twice, by whatever path, is returned once, by its real name if that was
+    among them; so is `.`.
 
     Args:
         paths: as they were given.
@@ -52,14 +53,16 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
     Raises:
         BadInput: nothing is wanted, or a path leads nowhere.
     """
-    found: dict[str, Path] = {}
+    found: dict[Path, Path] = {}
     strangers: list[Path] = []
     for path in paths:
         if not os.path.lexists(path):
             raise BadInput(f"{path}: no run there; a run is a folder with a run.json")
         if wanted(path):
-            own = path.resolve() if path.name in ("", "..") else path
-            found.setdefault(os.path.realpath(path), own)
+            real = Path(os.path.realpath(path))
+            own = real if path.name in ("", "..") else path
+            if real not in found or own.name == real.name:
+                found[real] = own
         else:
             strangers.append(path)
     if paths and not found:

@@ -136,7 +136,8 @@ def show_export(
         CannotFinish: a run that is asked for is damaged, or the disk is full.
     """
     require_empty(to)
-    runs, left_out = _exportable(names, root)
+    folders, strangers = folders_of(names, root)
+    runs, left_out = _exportable(folders, root, bool(names))
     command = ["retrodict", "runs", "export", *map(str, names), "--to", str(to)]
     command += ["--format", kind] if kind != "csv" else []
     command += [*(["--weights"] if weights else []), "--out", str(root)]
@@ -146,7 +147,8 @@ def show_export(
     if as_json:
         rows = [{"run": name, "why": why} for name, why in left_out]
         told = {"runs": [str(run.folder) for run in runs], "files": [str(path) for path in files]}
-        print_json({"folder": str(to), **told, "left_out": rows})
+        passed_over = [str(path) for path in strangers]
+        print_json({"folder": str(to), **told, "left_out": rows, "passed_over": passed_over})
         return
     console = console_of()
     for name, why in left_out:
@@ -168,13 +170,14 @@ def print_outdated(console: Console, runs: Sequence[Run]) -> None:
             console.print(plain(said, style="bold"), soft_wrap=True)
 
 
-def _exportable(names: Sequence[Path], root: Path) -> tuple[list[Run], list[tuple[str, str]]]:
-    """Return the finished runs, and of those that nobody named, why the others are left out."""
+def _exportable(
+    folders: Sequence[Path], root: Path, named: bool
+) -> tuple[list[Run], list[tuple[str, str]]]:
+    """Return the finished runs, and if nobody named them, why the others are left out."""
     runs: dict[str, Run] = {}
-    folders, strangers = folders_of(names, root)
-    left_out = [(path.name, "no run is there") for path in strangers]
+    left_out = []
     for folder in folders:
-        if not names and not Run(folder).exists:
+        if not named and not Run(folder).exists:
             continue
         run = Run(folder)
         try:
@@ -182,7 +185,7 @@ def _exportable(names: Sequence[Path], root: Path) -> tuple[list[Run], list[tupl
                 raise BadInput(f"{folder}: is {run.status} and not finished: it has no curves yet")
             _ = run.experiment, run.made_by, run.trace
         except (BadInput, CannotFinish) as error:
-            if names:
+            if named:
                 raise
             left_out.append((folder.name, str(error).removeprefix(f"{folder}: ")))
             continue

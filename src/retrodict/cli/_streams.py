@@ -17,7 +17,7 @@ import stat
 import sys
 import unicodedata
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 from retrodict._atomic import DISK_FULL
 
@@ -52,7 +52,7 @@ class Stream(io.TextIOWrapper):
         raw: where the bytes go.
         encoding: of the text.
         errors: Python's name of what is done with letters that the encoding lacks.
-        at_once: `line` by line, `all` at once, or nothing before a buffer is full.
+        at_once: `line`, `all` that is written, or nothing before a buffer is full.
         given: whether the process was given such a stream at all.
     """
 
@@ -62,10 +62,9 @@ class Stream(io.TextIOWrapper):
         self, raw: _Raw, encoding: str, errors: str, at_once: str = "", given: bool = True
     ) -> None:
         errors = _SPELT if errors in _STRICT else errors
+        below: Any = raw if at_once == "all" else io.BufferedWriter(raw)
         line, all_ = at_once == "line", at_once == "all"
-        super().__init__(
-            io.BufferedWriter(raw), encoding, errors, line_buffering=line, write_through=all_
-        )
+        super().__init__(below, encoding, errors, line_buffering=line, write_through=all_)
         self.given, self._raw = given, raw
 
     @property
@@ -105,16 +104,28 @@ class _Raw(io.RawIOBase):
             return stat.S_ISREG(os.fstat(self.fileno()).st_mode)
         return False
 
-    def write(self, data: object) -> int:
-        content = bytes(data)  # type: ignore[call-overload]
+    def seekable(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return self._below.seekable()
+        return False
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._below.seek(offset, whence)
+
+    def write(self, data: Any) -> int:
+        """Write all of it, or drop what is left."""
+        left = memoryview(data).cast("B")
+        size = len(left)
         try:
-            while (written := self._below.write(content)) is None:  # others made it non-blocking
-                select.select([], [self.fileno()], [], 1.0)
-            return int(written)
+            while left:
+                written = self._below.write(left)
+                if written is None:  # another process has made it non-blocking, and it is full
+                    select.select([], [self.fileno()], [], 1.0)
+                left = left[written or 0 :]
         except (OSError, ValueError) as error:
             closed = OSError(errno.EBADF, str(error))  # what Python says of one it closed itself
             self.error = self.error or (error if isinstance(error, OSError) else closed)
-            return len(content)
+        return size
 
 
 def steadied(stream: TextIO | None) -> TextIO:
