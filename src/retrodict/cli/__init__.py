@@ -7,10 +7,18 @@ import sys
 # two are no faster than one, and beside another busy process twenty times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-try:
-    from retrodict.cli._main import main
-except KeyboardInterrupt:  # Ctrl-C before there is a command that could keep anything
-    print("retrodict: interrupted", file=sys.stderr)
-    raise SystemExit(130) from None
+
+def main() -> None:
+    """Run the command line; every way to fail ends in one line on stderr."""
+    from retrodict.cli._exit import end_with
+
+    end_with(_command)
+
+
+def _command() -> int:
+    from retrodict.cli._main import run_cli  # what fails while it is loaded ends in a line, too
+
+    return run_cli(sys.argv[1:])
+
 
 __all__ = ["main"]

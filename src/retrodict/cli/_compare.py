@@ -15,6 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from retrodict.cli._console import Console
+from retrodict.cli._paths import chosen, told_apart
 from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
@@ -27,7 +28,7 @@ _MOST_COLUMNS = 4
 _SUFFIXES = (".png", ".pdf")
 
 
-def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> None:
+def show_comparison(paths: Sequence[Path], plot: Path | None, as_json: bool) -> None:
     """Print runs side by side; draw them into a file if asked to.
 
     Raises:
@@ -35,14 +36,16 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
     """
     if plot is not None:
         _require_place(plot)
-    runs, damaged = _readable(runs)
+    folders, strangers = chosen(paths, lambda path: Run(path).exists)
+    runs, damaged = _readable([Run(folder) for folder in folders])
     settings = [_flat(run.experiment.model_dump(mode="json")) for run in runs]
     keys = dict.fromkeys(key for each in settings for key in each)
     differ = [key for key in keys if _differs(key, settings)]
     facts = [run_facts(run) for run in runs]
+    names = told_apart([short_id(run) for run in runs], [run.folder for run in runs])
     rows = [
-        _Row(run, fact, {key: each[key] for key in differ if key in each})
-        for run, fact, each in zip(runs, facts, settings, strict=True)
+        _Row(name, run, fact, {key: each[key] for key in differ if key in each})
+        for name, run, fact, each in zip(names, runs, facts, settings, strict=True)
     ]
     rows = _sorted(rows)
     if plot is not None:
@@ -53,7 +56,9 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
             for fact, each in zip(facts, settings, strict=True)
         ]
         files = {} if plot is None else {"files": [str(plot)]}
-        print_json({"differ": differ, "runs": shown, "damaged": damaged, **files})
+        passed_over = [str(path) for path in strangers]
+        told = {"differ": differ, "runs": shown, "damaged": damaged, "passed_over": passed_over}
+        print_json({**told, **files})
         return
     _print(rows, differ)
     print_outdated(Console(), runs)
@@ -84,15 +89,12 @@ def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 @dataclass(frozen=True)
 class _Row:
-    """One run: itself, what there is to say of it, and its part of what differs."""
+    """One run: what it is called, itself, what there is to say of it, its part of what differs."""
 
+    name: str
     run: Run
     facts: Mapping[str, Any]
     settings: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        return short_id(self.run)
 
     @property
     def unusable(self) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import rich.console
+from rich.console import ConsoleDimensions
 from rich.text import Text
 
 from retrodict.errors import printable
+
+_NARROWEST = 20  # columns; what says it has fewer does not know
 
 
 class Console(rich.console.Console):
@@ -17,6 +20,12 @@ class Console(rich.console.Console):
     brackets still mark text up: what comes from a file is escaped, printed with `markup=False`, or
     made `plain`.
     """
+
+    @property  # type: ignore[misc]
+    def size(self) -> ConsoleDimensions:
+        """Columns and rows; the usual ones where those that are told cannot be true."""
+        width, height = super().size
+        return ConsoleDimensions(width if width >= _NARROWEST else 80, height if height > 0 else 25)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Turn a string into text, as Rich does."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
+from retrodict._json import dumps
+from retrodict.cli._streams import carried
 from retrodict.experiment import Experiment
 from retrodict.tasks import Corpus
 
@@ -50,7 +51,7 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
         for group in corpus.groups
     ]
     if as_json:
-        print(json.dumps({**counted, "groups": groups}, ensure_ascii=False))
+        print(carried(dumps({**counted, "groups": groups})))
         return
     from rich.table import Table
 

@@ -202,8 +202,9 @@ def _print_json(
 
 def _dump(content: Mapping[str, Any]) -> None:
     from retrodict._json import dumps
+    from retrodict.cli._streams import carried
 
-    print(dumps(dict(content)))
+    print(carried(dumps(dict(content))))
 
 
 def _hint(results: Sequence[CellResult], store: Store) -> None:

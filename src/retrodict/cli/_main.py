@@ -1,33 +1,18 @@
-"""Commands, options and exit codes.
-
-0 done and every claim held; 1 done, a claim did not hold; 2 bad input; 3 could not finish,
-resumable; 130 interrupted, resumable.
-"""
+"""Commands and their options; `_exit.py` says how they end."""
 
 from __future__ import annotations
 
-import errno
-import os
-import signal
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
 from retrodict._host import own_settings
 from retrodict.cli import _runs
-from retrodict.errors import (
-    OUT_OF_MEMORY,
-    BadInput,
-    CannotFinish,
-    Interrupted,
-    is_out_of_memory,
-    printable,
-)
-from retrodict.signals import STOPPING, interruptible
+from retrodict.cli._exit import exit_code_of
+from retrodict.cli._paths import chosen, place
+from retrodict.errors import BadInput, CannotFinish
 
 app = typer.Typer(
     name="retrodict",
@@ -60,7 +45,7 @@ class ScaleName(str, Enum):  # noqa: UP042 - typer shows a str's values as choic
 
 app.add_typer(_runs.app)
 
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
+Out = Annotated[Path, typer.Option("--out", parser=place, metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 STORE = Path("runs")
 
@@ -93,7 +78,10 @@ Slurm = Annotated[
 @app.command()
 def run(
     experiment: Annotated[
-        Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment, or a grid of them.")
+        Path,
+        typer.Argument(
+            parser=place, metavar="EXPERIMENT.yaml", help="The experiment, or a grid of them."
+        ),
     ],
     changes: Annotated[
         list[str] | None,
@@ -343,7 +331,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(parser=place, metavar="RUN", help="A run's folder.")],
     as_json: Json = False,
 ) -> None:
     """Say what a run is and how it ended.
@@ -352,16 +340,20 @@ def show(
       retrodict show runs/reversal-transformer-0123456789ab
     """
     from retrodict.cli._views import show_run
-    from retrodict.runs import open_run
+    from retrodict.runs import Run
 
-    show_run(open_run(run), as_json)
+    (folder,), _ = chosen([run], lambda path: Run(path).exists)
+    show_run(Run(folder), as_json)
 
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    runs: Annotated[
+        list[Path], typer.Argument(parser=place, metavar="RUN...", help="Folders of runs.")
+    ],
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw them: .png or .pdf.")
+        Path | None,
+        typer.Option("--plot", parser=place, metavar="FILE", help="Draw them: .png or .pdf."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -372,9 +364,8 @@ def compare(
       retrodict compare runs/*/ --plot grid.png    NLL against what differs
     """
     from retrodict.cli._compare import show_comparison
-    from retrodict.runs import open_run
 
-    show_comparison([open_run(run) for run in runs], plot, as_json)
+    show_comparison(runs, plot, as_json)
 
 
 @app.command()
@@ -382,13 +373,17 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="An .html or .md file; by default STORE/report.html."
+            "--out",
+            parser=place,
+            metavar="FILE",
+            help="An .html or .md file; by default STORE/report.html.",
         ),
     ] = None,
     store: Annotated[
         Path | None,
         typer.Option(
             "--store",
+            parser=place,
             metavar="DIR",
             help="The store of runs; by default the folder of FILE if it holds runs or figures, "
             "else ./runs.",
@@ -431,7 +426,8 @@ def bench(
         bool, typer.Option("--quick", help="Tiny sizes: does it work? The numbers mean nothing.")
     ] = False,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the files are written.")
+        Path,
+        typer.Option("--out", parser=place, metavar="DIR", help="Where the files are written."),
     ] = STORE,
     as_json: Json = False,
 ) -> None:
@@ -483,53 +479,7 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
             )
 
 
-def main() -> None:
-    """Run the command line; every way to fail ends in one line on stderr."""
-    with interruptible():
-        code = run_cli(sys.argv[1:])
-    for signum in STOPPING:
-        signal.signal(signum, signal.SIG_IGN)  # there is nothing left to interrupt
-    sys.exit(code)
-
-
 @own_settings()
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    try:
-        code = app(arguments or ["--help"], standalone_mode=False)
-        if code == 130:  # Ctrl-C outside a training, which the parser has caught
-            raise KeyboardInterrupt
-        return code if isinstance(code, int) else 0
-    except BadInput as error:
-        return _say(2, str(error))
-    except CannotFinish as error:
-        return _say(3, str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        return _say(130, "interrupted; the same command goes on from the last checkpoint")
-    except Interrupted as error:
-        return _say(130, f"{error}; the same command goes on from there")
-    except BrokenPipeError:  # whoever read stdout has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        return _say(*_of_system(error))
-    except Exception as error:
-        if is_out_of_memory(error):
-            return _say(2, OUT_OF_MEMORY)
-        if hasattr(error, "format_message"):  # the parser's complaint about the command line
-            return _say(2, error.format_message())
-        raise
-
-
-def _of_system(error: OSError) -> tuple[int, str]:
-    """Exit code and line of what the operating system refuses and nothing else has explained."""
-    where = f"{error.filename}: " if error.filename else ""
-    if error.errno in DISK_FULL:
-        return 3, f"{where}{DISK_FULL_ADVICE}"
-    return 2 if error.errno == errno.ENAMETOOLONG else 3, f"{where}{error.strerror or error}"
-
-
-def _say(code: int, text: str) -> int:
-    line = printable(" ".join(text.split()))
-    print(f"retrodict: {line}", file=sys.stderr)
-    return code
+    return exit_code_of(lambda: app(arguments or ["--help"], standalone_mode=False))

@@ -12,6 +12,7 @@ from retrodict.launch import Running
 from retrodict.runs import Run
 
 _LINE_SECONDS = 15.0
+_RATE_SECONDS = 0.5  # over less, a rate is noise
 _MOST_BARS = 8  # of trainings in progress
 _ALL = ""  # the name of the bar of all of them
 
@@ -20,7 +21,6 @@ class Progress:
     """Tells how far the trainings are; see `retrodict.launch.Reporter`."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -28,6 +28,8 @@ class Progress:
             TimeRemainingColumn,
         )
         from rich.progress import Progress as Bar
+
+        from retrodict.cli._console import Console
 
         console = Console(stderr=True)
         self._bar: Any = None
@@ -47,7 +49,7 @@ class Progress:
         self._spoken = time.monotonic()
         self._reason = ""
         self._notes: set[str] = set()
-        self._cell = ""  # of a grid, and not yet shown
+        self._cell = self._place = ""  # of a grid, and not yet shown
         self._name = ""
         self._all: tuple[float, float] | None = None  # several: since when, and from what share
         self._bars: dict[str, Any] = {}
@@ -95,7 +97,8 @@ class Progress:
 
     def cell(self, number: int, of: int, label: str) -> None:
         """Name the next training after its cell; the bar of the cell before goes."""
-        self._cell = f"{number}/{of} {label}"
+        self._cell = label
+        self._place = f"{number}/{of} " if of > 1 else ""
         if self._bar and self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
@@ -138,28 +141,27 @@ class Progress:
         now = time.monotonic()
         if self._run is not run:
             self._run, self._started = run, (now, epoch)
-            self._name, self._cell = self._cell or run.folder.name, ""
+            self._name = self._place + (self._cell or run.folder.name)
             if self._bar:
                 short = f"{run.experiment.task.kind} {run.folder.name[-12:-6]}"
-                name = short if self._name == run.folder.name else _cut(self._name)
-                self._task = self._bar.add_task(name, total=epochs, completed=epoch, rate="")
+                name = self._place + (self._cell or short)
+                self._task = self._bar.add_task(_cut(name), total=epochs, completed=epoch, rate="")
             elif epoch:
                 print(f"{self._name}: goes on from epoch {epoch}", file=sys.stderr)
+            self._cell = self._place = ""
             return
         if epoch < self._started[1]:  # somebody else goes on from a checkpoint
             self._started = (now, epoch)
         seconds, done = now - self._started[0], epoch - self._started[1]
-        rate = done / seconds if seconds > 0 else 0.0
+        rate = done / seconds if seconds > _RATE_SECONDS else 0.0
+        said = f"{rate:.1f} epochs/s" if rate else ""
         if self._bar:
-            self._bar.update(self._task, completed=epoch, rate=f"{rate:.1f} epochs/s")
+            self._bar.update(self._task, completed=epoch, rate=said)
         elif now - self._spoken > _LINE_SECONDS and rate:
             self._spoken = now
             left = (epochs - epoch) / rate
-            print(
-                f"{self._name}: epoch {epoch}/{epochs}, {rate:.1f} epochs/s, "
-                f"about {left:.0f} s left",
-                file=sys.stderr,
-            )
+            line = f"{self._name}: epoch {epoch}/{epochs}, {said}, about {left:.0f} s left"
+            print(line, file=sys.stderr)
 
 
 def _names(running: Sequence[Running]) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from retrodict.cli._paths import place
+
 app = typer.Typer(
     name="runs",
     rich_markup_mode=None,
@@ -31,11 +33,13 @@ class TableFormat(str, Enum):  # noqa: UP042 - typer shows a str's values as cho
     parquet = "parquet"
 
 
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The store of runs.")]
+Out = Annotated[Path, typer.Option("--out", parser=place, metavar="DIR", help="The store of runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[RUN...]", help="Folders, or names in the store; all if none."),
+    list[Path] | None,
+    typer.Argument(
+        parser=place, metavar="[RUN...]", help="Folders, or names in the store; all if none."
+    ),
 ]
 STORE = Path("runs")
 
@@ -112,7 +116,9 @@ def prune(
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="The folder to make.")],
+    to: Annotated[
+        Path, typer.Option("--to", parser=place, metavar="FOLDER", help="The folder to make.")
+    ],
     names: Names = None,
     kind: Annotated[TableFormat, typer.Option("--format", help="Of the tables.")] = TableFormat.csv,
     weights: Annotated[

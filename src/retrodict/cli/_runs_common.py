@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from retrodict.cli._console import Console
+from retrodict.cli._paths import chosen
 from retrodict.errors import BadInput, nearest
-from retrodict.runs import folders
+from retrodict.runs import Run, folders, is_bare
 
 _PATIENCE_SECONDS = 2.0
 _WIDE = 400  # where nobody's terminal sets a width
 
 
-def folders_of(names: Sequence[str], root: Path) -> list[Path]:
-    """Return the folders of these runs; all of the store for none.
+def folders_of(
+    names: Sequence[Path], root: Path, bare: bool = False
+) -> tuple[list[Path], list[Path]]:
+    """Return the folders of these runs, and what is none; all of the store for none.
 
-    A name is a folder, the name of one in the store, or the digits in its name.
+    A name is a folder, the name of one in the store, or the digits in its name. With `bare`, what
+    a process left that died before its run began is wanted, too.
     """
     if not names:
         require_store(root)
-        return folders(root)
-    found = []
-    for name in names:
-        if Path(name).is_dir():
-            found.append(Path(name))
-            continue
-        known = folders(root)
-        fitting = [f for f in known if name in (f.name, f.name.rpartition("-")[2])]
-        if len(fitting) != 1:
-            raise BadInput(
-                f"{name}: no run of that name in {root}; "
-                + (nearest(name, (f.name for f in known)) if known else "it holds none")
-            )
-        found += fitting
-    return list(dict.fromkeys(found))
+        return folders(root), []
+    paths = [name if os.path.lexists(name) else _in_store(str(name), root) for name in names]
+    return chosen(
+        paths, lambda path: Run(path).exists or (bare and path.is_dir() and is_bare(path))
+    )
+
+
+def _in_store(name: str, root: Path) -> Path:
+    known = folders(root)
+    fitting = [f for f in known if name in (f.name, f.name.rpartition("-")[2])]
+    if len(fitting) != 1:
+        raise BadInput(
+            f"{name}: no run of that name in {root}; "
+            + (nearest(name, (f.name for f in known)) if known else "it holds none")
+        )
+    return fitting[0]
 
 
 def require_store(root: Path) -> None:
     """Refuse a store that is not there."""
+    if root.is_file():
+        raise BadInput(f"{root}: is a file; give the folder that is the store of runs with --out")
     if not root.is_dir():
         raise BadInput(f"{root}: no such folder; give the store of runs with --out")
 

@@ -27,21 +27,20 @@ from retrodict.runs import (
     check_run,
     check_store,
     export,
-    open_run,
     plan,
     require_empty,
 )
 from retrodict.runs import prune as delete
 
 
-def show_problems(names: Sequence[str], root: Path, as_json: bool) -> None:
+def show_problems(names: Sequence[Path], root: Path, as_json: bool) -> None:
     """Print what is wrong, a row each.
 
     Raises:
         BadInput: there is no such run or store.
         CannotFinish: something is damaged.
     """
-    chosen = folders_of(names, root)
+    chosen, strangers = folders_of(names, root, bare=True)
     problems: list[Problem] = [] if names else check_store(root)
     with patience("verify") as tick:
         for i, folder in enumerate(chosen):
@@ -51,7 +50,8 @@ def show_problems(names: Sequence[str], root: Path, as_json: bool) -> None:
     problems = [*failing, *(problem for problem in problems if problem not in failing)]
     if as_json:
         rows = [{**dataclasses.asdict(p), "where": str(p.where)} for p in problems]
-        print_json({"looked_at": len(chosen), "sound": not failing, "problems": rows})
+        told = {"looked_at": len(chosen), "sound": not failing, "problems": rows}
+        print_json({**told, "passed_over": [str(path) for path in strangers]})
     else:
         console = console_of()
         if problems:
@@ -131,7 +131,7 @@ def _victim_table(found: Sequence[Victim]) -> Table:
 
 
 def show_export(
-    names: Sequence[str], root: Path, to: Path, kind: Any, weights: bool, as_json: bool
+    names: Sequence[Path], root: Path, to: Path, kind: Any, weights: bool, as_json: bool
 ) -> None:
     """Write runs as tables, and print what was written.
 
@@ -140,8 +140,9 @@ def show_export(
         CannotFinish: a run that is asked for is damaged, or the disk is full.
     """
     require_empty(to)
-    runs, left_out = _exportable(names, root)
-    command = ["retrodict", "runs", "export", *names, "--to", str(to)]
+    folders, strangers = folders_of(names, root)
+    runs, left_out = _exportable(folders, root, bool(names))
+    command = ["retrodict", "runs", "export", *map(str, names), "--to", str(to)]
     command += ["--format", kind] if kind != "csv" else []
     command += [*(["--weights"] if weights else []), "--out", str(root)]
     asked = Export(runs, to, kind, weights, shlex.join(command), left_out)
@@ -150,7 +151,8 @@ def show_export(
     if as_json:
         rows = [{"run": name, "why": why} for name, why in left_out]
         told = {"runs": [str(run.folder) for run in runs], "files": [str(path) for path in files]}
-        print_json({"folder": str(to), **told, "left_out": rows})
+        passed_over = [str(path) for path in strangers]
+        print_json({"folder": str(to), **told, "left_out": rows, "passed_over": passed_over})
         return
     console = console_of()
     for name, why in left_out:
@@ -172,20 +174,22 @@ def print_outdated(console: Console, runs: Sequence[Run]) -> None:
             console.print(plain(said, style="bold"), soft_wrap=True)
 
 
-def _exportable(names: Sequence[str], root: Path) -> tuple[list[Run], list[tuple[str, str]]]:
-    """Return the finished runs, and of those that nobody named, why the others are left out."""
+def _exportable(
+    folders: Sequence[Path], root: Path, named: bool
+) -> tuple[list[Run], list[tuple[str, str]]]:
+    """Return the finished runs, and if nobody named them, why the others are left out."""
     runs: dict[str, Run] = {}
     left_out = []
-    for folder in folders_of(names, root):
-        if not names and not Run(folder).exists:
+    for folder in folders:
+        if not named and not Run(folder).exists:
             continue
-        run = open_run(folder)
+        run = Run(folder)
         try:
             if not run.finished:
                 raise BadInput(f"{folder}: is {run.status} and not finished: it has no curves yet")
             _ = run.experiment, run.made_by, run.trace
         except (BadInput, CannotFinish) as error:
-            if names:
+            if named:
                 raise
             left_out.append((folder.name, str(error).removeprefix(f"{folder}: ")))
             continue

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from retrodict._json import dumps
 from retrodict.cli._console import Console
+from retrodict.cli._streams import carried
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.measures import Final, final_values, held_out, over_learners
 from retrodict.runs import Run
@@ -135,7 +136,7 @@ def _described(environment: Mapping[str, Any]) -> str:
 
 def print_json(content: Any) -> None:
     """Print one JSON document; what is not finite becomes null."""
-    print(dumps(content))
+    print(carried(dumps(content)))
 
 
 def run_facts(run: Run) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from retrodict.runs._check import FAILING, Problem, check_run
 from retrodict.runs._environment import processor
 from retrodict.runs._export import Export, export, require_empty
 from retrodict.runs._figures import check_store
-from retrodict.runs._listing import Listed, folders, listed
+from retrodict.runs._listing import Listed, folders, is_bare, listed
 from retrodict.runs._progress import Progress
 from retrodict.runs._prune import SELECTIONS, Selection, Victim, plan, prune
 from retrodict.runs._run import Run, open_run
@@ -25,6 +25,7 @@ __all__ = [
     "check_store",
     "export",
     "folders",
+    "is_bare",
     "listed",
     "open_run",
     "plan",

@@ -109,6 +109,7 @@ def require_writable(folder: Path, option: str = "--out", room: int = 150) -> No
     except OSError as error:
         if error.errno in DISK_FULL:
             raise CannotFinish(f"{folder}: {DISK_FULL_ADVICE}") from None
+        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
         raise BadInput(
-            f"{folder}: cannot be written to: {error.strerror}; give another folder with {option}"
+            f"{folder}: cannot be written to: {why}; give another folder with {option}"
         ) from None

@@ -1,0 +1,123 @@
+"""How a command ends: its exit code, and one line on stderr if it did not do what was asked.
+
+0 done and every claim held; 1 done, a claim did not hold, and nothing else; 2 bad input; 3 could
+not finish, resumable; 130 interrupted, resumable.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import NoReturn
+
+from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
+from retrodict.cli._streams import Stream, hold_descriptors, steadied, steady_streams
+from retrodict.errors import (
+    OUT_OF_MEMORY,
+    BadInput,
+    CannotFinish,
+    Interrupted,
+    is_out_of_memory,
+    printable,
+)
+from retrodict.signals import STOPPING, interruptible
+
+_DEBUG = "RETRODICT_DEBUG"
+_LONGEST = 300  # characters of an error that nobody expected
+
+
+def end_with(command: Callable[[], int | None]) -> NoReturn:
+    """Call a command as all that this process does, and end it with its exit code."""
+    hold_descriptors()
+    sys.stdout, sys.stderr = steadied(sys.stdout), steadied(sys.stderr)  # to the very end
+    _forgive_warnings()
+    for name in ("COLUMNS", "LINES"):
+        if not os.environ.get(name, "1").isdecimal():
+            del os.environ[name]  # Rich takes a ² for a number
+    with interruptible():
+        code = exit_code_of(command)
+    for signum in STOPPING:
+        signal.signal(signum, signal.SIG_IGN)  # there is nothing left to interrupt
+    sys.exit(code)
+
+
+def exit_code_of(command: Callable[[], int | None]) -> int:
+    """Call a command and return its exit code; every way to fail ends in one line on stderr."""
+    with steady_streams():
+        try:
+            code = command() or 0
+            if code == 130:  # Ctrl-C outside a training, which the parser has caught
+                raise KeyboardInterrupt
+        except BaseException as error:
+            code = _say(*_told(error))
+        sys.stdout.flush()
+        return _with_results(code, sys.stdout)
+
+
+def _told(error: BaseException) -> tuple[int, str]:
+    """Exit code and line of whatever ended a command."""
+    match error:
+        case BadInput():
+            return 2, str(error)
+        case CannotFinish():
+            return 3, str(error)
+        case Interrupted():
+            return 130, f"{error}; the same command goes on from there"
+        case KeyboardInterrupt():
+            return 130, "interrupted; the same command goes on from the last checkpoint"
+        case SystemExit() if isinstance(error.__context__, OSError):  # the parser, after a pipe
+            return _told(error.__context__)
+        case OSError():
+            return _of_system(error)
+        case ImportError():
+            return 3, f"cannot be loaded: {error}; install retrodict anew (pip install)"
+        case Exception() if is_out_of_memory(error):
+            return 2, OUT_OF_MEMORY
+    if hasattr(error, "format_message"):  # the parser's complaint about the command line
+        return 2, error.format_message()
+    if type(error).__name__ == "Abort":  # the parser's word for the end of stdin
+        return _told(KeyboardInterrupt())
+    if os.environ.get(_DEBUG):
+        traceback.print_exception(error)
+    said = f"unexpected {type(error).__name__}: {error}"[:_LONGEST]
+    return 3, f"{said}; this is a bug, please report it: {_DEBUG}=1 shows where it happened"
+
+
+def _of_system(error: OSError) -> tuple[int, str]:
+    """Exit code and line of what the operating system refuses and nothing else has explained."""
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in DISK_FULL:
+        return 3, f"{where}{DISK_FULL_ADVICE}"
+    return 2 if error.errno == errno.ENAMETOOLONG else 3, f"{where}{error.strerror or error}"
+
+
+def _say(code: int, text: str) -> int:
+    line = printable(" ".join(text.split()))
+    print(f"retrodict: {line}", file=sys.stderr)
+    return code
+
+
+def _with_results(code: int, stdout: object) -> int:
+    """Return the exit code once it is known whether the results reached anybody."""
+    if not isinstance(stdout, Stream) or code not in (0, 1):
+        return code
+    if why := stdout.lost:
+        kept = "what was done is kept; give the same command again"
+        return _say(code or 3, f"stdout: {why}: the results could not be written there; {kept}")
+    if not stdout.given:
+        _say(code, "stdout is closed: the results are not printed; what was done is kept")
+    return code
+
+
+def _forgive_warnings() -> None:
+    """Let no warning of a library be an error, whatever PYTHONWARNINGS asks of other programs."""
+    if any(action == "error" for action, *_ in warnings.filters):
+        os.environ.pop("PYTHONWARNINGS", None)  # for the processes that are started from here
+        warnings.resetwarnings()
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)  # as Python does by itself

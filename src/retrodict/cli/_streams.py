@@ -1,0 +1,207 @@
+"""Standard streams that never end what is done: writing to them cannot fail.
+
+A write that the system refuses (a closed pipe, a full disk, a lost terminal) is dropped and
+remembered; a letter that the encoding lacks is spelt in ASCII.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import io
+import json
+import os
+import select
+import stat
+import sys
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from retrodict._atomic import DISK_FULL
+
+_FULL = (*DISK_FULL, errno.EFBIG)  # EFBIG: the user's limit on the size of a file
+_STRICT = ("strict", "surrogateescape", "backslashreplace")  # what Python itself chooses
+_SPELT = "retrodict.spelt"
+_SIGNS = {
+    "→": "->",
+    "←": "<-",
+    "⇝": "~>",
+    "⇔": "<=>",
+    "×": "x",
+    "±": "+-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "−": "-",
+    "–": "-",
+    "·": "*",
+    "…": "...",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+}
+
+
+class Stream(io.TextIOWrapper):
+    """A standard stream that takes everything.
+
+    Parameters:
+        raw: where the bytes go.
+        encoding: of the text.
+        errors: Python's name of what is done with letters that the encoding lacks.
+        at_once: `line`, `all` that is written, or nothing before a buffer is full.
+        given: whether the process was given such a stream at all.
+    """
+
+    buffer = None  # type: ignore[assignment]  # else help is written in UTF-8 where ASCII is asked
+
+    def __init__(
+        self, raw: _Raw, encoding: str, errors: str, at_once: str = "", given: bool = True
+    ) -> None:
+        errors = _SPELT if errors in _STRICT else errors
+        below: Any = raw if at_once == "all" else io.BufferedWriter(raw)
+        line, all_ = at_once == "line", at_once == "all"
+        super().__init__(below, encoding, errors, line_buffering=line, write_through=all_)
+        self.given, self._raw = given, raw
+
+    @property
+    def lost(self) -> str:
+        """Why something that somebody wants could not be written; nothing if nothing was lost.
+
+        A pipe that nobody reads any more, and a terminal that is gone, have no one who wants it.
+        """
+        if (error := self._raw.error) is None:
+            return ""
+        if error.errno in _FULL or self._raw.is_file():
+            return error.strerror or str(error)
+        return ""
+
+
+class _Raw(io.RawIOBase):
+    """Bytes below a stream. It does not close what it writes to."""
+
+    def __init__(self, below: io.RawIOBase) -> None:
+        self._below = below
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._below.fileno()
+
+    def isatty(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return self._below.isatty()
+        return False
+
+    def is_file(self) -> bool:
+        """Whether the bytes go into a file on a disk."""
+        with contextlib.suppress(OSError, ValueError):
+            return stat.S_ISREG(os.fstat(self.fileno()).st_mode)
+        return False
+
+    def seekable(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return self._below.seekable()
+        return False
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._below.seek(offset, whence)
+
+    def write(self, data: Any) -> int:
+        """Write all of it, or drop what is left."""
+        left = memoryview(data).cast("B")
+        size = len(left)
+        try:
+            while left:
+                written = self._below.write(left)
+                if written is None:  # another process has made it non-blocking, and it is full
+                    select.select([], [self.fileno()], [], 1.0)
+                left = left[written or 0 :]
+        except (OSError, ValueError) as error:
+            closed = OSError(errno.EBADF, str(error))  # what Python says of one it closed itself
+            self.error = self.error or (error if isinstance(error, OSError) else closed)
+        return size
+
+
+def steadied(stream: TextIO | None) -> TextIO:
+    """Return a stream that takes everything in place of one that may not.
+
+    A stream that is no file of the system's (a test's, a notebook's) is left as it is.
+    """
+    if stream is None or stream.closed:
+        nowhere = io.FileIO(os.open(os.devnull, os.O_WRONLY), "wb")
+        return Stream(_Raw(nowhere), "utf-8", "strict", given=False)
+    below = getattr(stream, "buffer", None)
+    below = getattr(below, "raw", below)  # unbuffered, there is nothing between
+    if not isinstance(stream, io.TextIOWrapper) or not isinstance(below, io.RawIOBase):
+        return stream
+    with contextlib.suppress(OSError, ValueError):
+        stream.flush()
+    at_once = "all" if stream.write_through else "line" if stream.line_buffering else ""
+    return Stream(_Raw(below), stream.encoding, stream.errors or "strict", at_once)
+
+
+@contextlib.contextmanager
+def steady_streams() -> Iterator[None]:
+    """Make stdout and stderr take everything for a while."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(steadied, before)
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+def hold_descriptors() -> None:
+    """Open the null device wherever a standard descriptor is closed.
+
+    Otherwise the next file that is opened takes its number, and what a library prints into
+    "stderr" goes into a checkpoint.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with contextlib.suppress(OSError):
+                opened = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+                os.set_inheritable(opened, True)
+
+
+def carried(document: str) -> str:
+    """Return a JSON document as stdout can carry it, with other letters escaped."""
+    try:
+        document.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "".join(map(_escaped, document))
+    return document
+
+
+def _escaped(letter: str) -> str:
+    return letter if letter.isascii() else json.dumps(letter)[1:-1]
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    """Replace letters that an encoding lacks: signs by their like, Greek by name, else escapes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_spelling, error.object[error.start : error.end])), error.end
+
+
+def _spelling(letter: str) -> str:
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    kind, _, name = unicodedata.name(letter, "").partition(" LETTER ")
+    if kind in ("GREEK SMALL", "GREEK CAPITAL") and name.isalpha():
+        return name.lower() if kind.endswith("SMALL") else name.capitalize()
+    return _escaped(letter)
+
+
+codecs.register_error(_SPELT, _spelt)
