@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrodict import BadInput, Experiment
-from retrodict.experiment import available_cores
+from retrodict.limits import core_count
 
 REVERSAL = "task: {kind: reversal}\n"
 
@@ -123,7 +123,7 @@ def test_a_changed_results_version_alters_the_hash(monkeypatch):
     "same",
     [
         ["training.device=cpu"],
-        [f"training.threads={available_cores()}"],
+        [f"training.threads={core_count()}"],
         ["record.weights_at=[0, 100, 1000, 3000, 4000]"],
         ["record.weights_at=[3000, 0, 100, 1000, 0]"],
     ],

@@ -12,6 +12,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from retrodict import limits as _limits  # noqa: F401  notes the cores before torch can bind them
+
 if TYPE_CHECKING:
     from retrodict import measures, objectives, tasks, theory
     from retrodict.errors import BadInput, CannotFinish

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import h5py
 
-from retrodict._room import available_bytes
 from retrodict._untrusted import require_plain_file
+from retrodict.limits import available_bytes
 
 _LEVELS = 2  # /effective_weights/PANEL
 _MOST_OBJECTS = 1000

@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from retrodict._explain import line_of, one_line, shown
 from retrodict._fit import NO_TF32, require_fit
-from retrodict._room import MOST
 from retrodict._yaml import load, read_text, value_of
 from retrodict.data import Data
 from retrodict.errors import BadInput
+from retrodict.limits import MAX_COUNT, core_count, core_limit
 from retrodict.models import Model, Transformer
 from retrodict.objectives import Examples, NextToken, Objective, prepared
 from retrodict.recipes import expanded, put_on
@@ -86,14 +86,14 @@ class Training(Section):
             as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
     """
 
-    epochs: Annotated[int, Field(ge=0, le=MOST)] = 3000
-    batch_size: Annotated[int, Field(ge=1, le=MOST)] | Literal["all"] = 64
-    learners: Annotated[int, Field(ge=1, le=MOST)] = 10
+    epochs: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 3000
+    batch_size: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Literal["all"] = 64
+    learners: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 10
     seed: Annotated[int, Field(ge=0, le=2**62)] = 0
     corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,4})?)$")] = "auto"
     precision: Literal["float32", "float64", "tf32", "bfloat16"] = "float32"
-    threads: Annotated[int, Field(ge=1, le=MOST)] | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Literal["auto"] = "auto"
     execution: Literal["auto", "eager", "compiled"] = "auto"
 
     @property
@@ -112,8 +112,8 @@ class Record(Section):
             `recording.CONTROLS`).
     """
 
-    every: Annotated[int, Field(ge=1, le=MOST)] = 1
-    weights_at: tuple[Annotated[int, Field(ge=0, le=MOST)], ...] = (0, 100, 1000, 3000)
+    every: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
+    weights_at: tuple[Annotated[int, Field(ge=0, le=MAX_COUNT)], ...] = (0, 100, 1000, 3000)
     controls: bool = False
 
     @field_validator("weights_at", mode="before")
@@ -253,10 +253,14 @@ class Experiment(Section):
         Raises:
             BadInput: a device that is not there, or more threads than cores.
         """
-        cores = available_cores()
-        threads = cores if self.training.threads == "auto" else self.training.threads
-        if threads > cores:
-            raise BadInput(f"training.threads: {threads} is more than the {cores} cores there are")
+        count, asked = core_count(), self.training.threads
+        threads = count if asked == "auto" else asked
+        if threads > count:
+            limit = core_limit()
+            why = "" if limit == "machine" else f" for this process ({limit})"
+            raise BadInput(
+                f"training.threads: {threads} is more than the {count} cores there are{why}"
+            )
         return self.placed_on(_resolve_device(self.training.device), threads)
 
     def placed_on(self, device: str, threads: int) -> Experiment:
@@ -359,11 +363,6 @@ def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     if not kept["data"]:
         del kept["data"]
     return kept
-
-
-def available_cores() -> int:
-    """Count the CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _resolve_device(device: str) -> str:

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from retrodict._room import require_room
 from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.limits import require_memory
 from retrodict.tasks import Corpus
 from retrodict.trace import FORMAT, Trace
 
@@ -67,7 +67,7 @@ def require_room_for(experiment: Experiment, corpus: Corpus) -> None:
     cells = sum(len(panel.sources) * len(panel.targets) for panel in corpus.panels)
     curves = len(curves_of(experiment)) * len(corpus.groups) + 1
     recorded = 8 * epochs * curves + 4 * snapshots * len(PANELS) * cells
-    require_room(
+    require_memory(
         training.learners * (recorded + 2 * corpus.nbytes) + 100 * epochs,
         f"training, record: what is asked and recorded of {training.learners} learners",
         "make record.every larger, record.weights_at shorter, or training.learners smaller",

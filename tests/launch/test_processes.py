@@ -92,7 +92,7 @@ def _hold(threads: int, log: str, seconds: float) -> None:
 
 
 def test_trainings_that_need_all_cores_run_one_after_the_other(tmp_path, monkeypatch):
-    monkeypatch.setattr("retrodict.launch._cores.available_cores", lambda: 2)
+    monkeypatch.setattr("retrodict.launch._cores.core_count", lambda: 2)
     log = tmp_path / "log"
     context = multiprocessing.get_context("fork")
     workers = [context.Process(target=_hold, args=(2, str(log), 0.2)) for _ in range(3)]
@@ -104,7 +104,7 @@ def test_trainings_that_need_all_cores_run_one_after_the_other(tmp_path, monkeyp
 
 
 def test_trainings_that_fit_run_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("retrodict.launch._cores.available_cores", lambda: 2)
+    monkeypatch.setattr("retrodict.launch._cores.core_count", lambda: 2)
     log = tmp_path / "log"
     context = multiprocessing.get_context("fork")
     workers = [context.Process(target=_hold, args=(1, str(log), 2.0)) for _ in range(2)]
@@ -116,7 +116,7 @@ def test_trainings_that_fit_run_together(tmp_path, monkeypatch):
 
 
 def test_cores_are_free_again_when_their_holder_was_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("retrodict.launch._cores.available_cores", lambda: 2)
+    monkeypatch.setattr("retrodict.launch._cores.core_count", lambda: 2)
     log = tmp_path / "log"
     context = multiprocessing.get_context("fork")
     worker = context.Process(target=_hold, args=(2, str(log), 60))

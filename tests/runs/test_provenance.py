@@ -80,7 +80,7 @@ def test_what_alters_no_bit_is_not_warned_of(fresh):
 
 
 def test_what_this_machine_cannot_run_is_said(fresh, monkeypatch):
-    monkeypatch.setattr("retrodict.experiment.available_cores", lambda: 0)
+    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 0)
     (said,) = edited(fresh).differences()
     assert said.startswith("this machine cannot run it as it was: training.threads: 1 is more")
 

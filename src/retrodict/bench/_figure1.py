@@ -12,7 +12,7 @@ from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
 from retrodict.errors import CannotFinish
-from retrodict.experiment import available_cores
+from retrodict.limits import core_count
 
 _COLD_SHARE = 0.95  # of the time; only for saying how far it is
 _DONE = (0, 1)  # done; done, and a claim does not hold
@@ -25,7 +25,7 @@ def measure_figure1(plan: Plan, tick: Tick) -> list[Row]:
         CannotFinish: the figure could not be made.
     """
     scale = "smoke" if plan.quick else "laptop"
-    machine = Machine.here(plan.device, available_cores())
+    machine = Machine.here(plan.device, core_count())
     rows = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
         for variant, share in (("cold", _COLD_SHARE), ("warm", 1.0)):

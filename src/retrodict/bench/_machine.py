@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from retrodict.experiment import available_cores
+from retrodict.limits import core_count
 from retrodict.runs import processor
 from retrodict.training import products_in
 
@@ -41,7 +41,7 @@ class Machine:
     def here(cls, device: str, threads: int) -> Machine:
         """Describe this machine."""
         name = torch.cuda.get_device_name(device) if is_gpu(device) else processor()
-        return cls(device, name, available_cores(), threads, torch.__version__)
+        return cls(device, name, core_count(), threads, torch.__version__)
 
 
 @dataclass(frozen=True)

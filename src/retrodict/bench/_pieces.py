@@ -17,7 +17,8 @@ from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
-from retrodict.experiment import AdamW, available_cores
+from retrodict.experiment import AdamW
+from retrodict.limits import core_count
 from retrodict.models._dropout import MaskStream
 from retrodict.models.explicit._block import Gelu
 from retrodict.models.explicit._products import Products
@@ -48,7 +49,7 @@ class _Piece:
 def measure_pieces(plan: Plan, tick: Tick) -> list[Row]:
     """Time each piece beside its alternative, in turn."""
     width = 16 if plan.quick else _WIDTH
-    machine = Machine.here("cpu", available_cores())
+    machine = Machine.here("cpu", core_count())
     repeats = plan.repeats or _REPEATS
     rows = []
     with torch.no_grad():
@@ -121,7 +122,7 @@ def _masks(width: int) -> list[_Piece]:
 
 
 def _products(width: int) -> list[_Piece]:
-    cores = available_cores()
+    cores = core_count()
     x, up = torch.randn(128, width), torch.randn(width, 4 * width)
     gradient = torch.randn(128, 4 * width)
     many_x = torch.randn(_LEARNERS, 128, width)

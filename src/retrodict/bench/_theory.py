@@ -13,7 +13,7 @@ from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
-from retrodict.experiment import available_cores
+from retrodict.limits import core_count
 from retrodict.theory import Dynamics, GramFlow, ParameterFlow, row_nll
 
 _REPEATS = 5
@@ -110,7 +110,7 @@ def _fight(duel: _Duel, plan: Plan) -> Row:
     for _ in range(repeats):
         ours.append(_seconds(duel.ours, duel.calls))
         brute_force.append(_seconds(duel.brute_force, 1))
-    machine = Machine.here("cpu", available_cores())
+    machine = Machine.here("cpu", core_count())
     return Row(
         section="theory",
         config=f"m={duel.tokens}"

@@ -34,8 +34,9 @@ from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
-from retrodict.experiment import Experiment, available_cores
+from retrodict.experiment import Experiment
 from retrodict.launch import cores
+from retrodict.limits import core_count
 from retrodict.plots import save_as
 from retrodict.runs import require_writable
 from retrodict.tasks import Reversal
@@ -158,7 +159,7 @@ def _machine(section: str, progress: Progress) -> Iterator[None]:
     if section == "figure1":
         yield
         return
-    with cores(available_cores(), lambda: progress.waiting("trainings use the cores")):
+    with cores(core_count(), lambda: progress.waiting("trainings use the cores")):
         yield
 
 

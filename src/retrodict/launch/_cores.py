@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from retrodict.experiment import available_cores
+from retrodict.limits import core_count
 
 _POLL_SECONDS = 0.2
 
@@ -50,7 +50,7 @@ def _user() -> str:
 def _take_several(stack: contextlib.ExitStack, folder: Path, wanted: int) -> bool:
     """Take `wanted` cores, or none."""
     taken = 0
-    for core in range(available_cores()):
+    for core in range(core_count()):
         if taken < wanted:
             taken += _take(stack, folder / f"{core}.lock")
     if taken < wanted:

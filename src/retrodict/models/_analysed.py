@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.seeds import INIT, stream
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ class Bilinear(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["bilinear"] = "bilinear"
-    d: Annotated[int, Field(ge=1, le=MOST)] = 1000
+    d: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1000
     sigma: Sigma = 0.0
     parametrisation: Literal["full", "symmetric", "factorised", "tied"] = "full"
-    rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    rank: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
 
     @property
     def factors(self) -> int:
@@ -130,7 +130,7 @@ class OneLayer(BaseModel):
 
     kind: Literal["one_layer"] = "one_layer"
     value_output: Literal["merged", "factorised", "symmetric"] = "merged"
-    rank: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    rank: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
     sigma: Sigma = 0.0
 
     @property

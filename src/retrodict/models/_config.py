@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 
 if TYPE_CHECKING:
     import torch
@@ -41,9 +41,9 @@ class Transformer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["transformer"] = "transformer"
-    n_layer: Annotated[int, Field(ge=1, le=MOST)] = 24
-    n_head: Annotated[int, Field(ge=1, le=MOST)] = 12
-    d_model: Annotated[int, Field(ge=1, le=MOST)] = 768
+    n_layer: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 24
+    n_head: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 12
+    d_model: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 768
     position: Literal["none", "absolute", "sinusoidal", "rotary"] = "absolute"
     tied_head: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1

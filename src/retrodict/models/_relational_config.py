@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.models._analysed import gaussian
 from retrodict.seeds import INIT, stream
 
@@ -50,7 +50,7 @@ class Relational(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["relational"] = "relational"
-    d: Annotated[int, Field(ge=1, le=MOST)] = 32
+    d: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 32
     sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     tied: bool = False
     freeze_embeddings: bool = False

@@ -18,9 +18,9 @@ from retrodict._atomic import atomic_text
 from retrodict._code import source_hash
 from retrodict._formats import FIGURE_FORMAT, require_format
 from retrodict._json import dumps
-from retrodict._room import MOST
 from retrodict._untrusted import MISREAD, a_number, is_plain_name, read_json, require_plain_file
 from retrodict.claims import Claim, Verdict
+from retrodict.limits import MAX_COUNT
 from retrodict.measures import Interval
 
 
@@ -92,7 +92,7 @@ def digest_of(path: Path) -> str:
 
 def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim:
     learners = measured.pop("learners")
-    if type(learners) is not int or not 0 <= learners <= MOST:
+    if type(learners) is not int or not 0 <= learners <= MAX_COUNT:
         raise ValueError("a number of learners expected")
     ends = {key: a_number(value) for key, value in measured.items()}
     interval = Interval(**ends, learners=learners)

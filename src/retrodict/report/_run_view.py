@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from retrodict._room import MOST
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
+from retrodict.limits import MAX_COUNT
 from retrodict.measures import (
     Final,
     Interval,
@@ -126,7 +126,7 @@ def _seconds(run: Run) -> float | None:
         spent = [float(event["seconds"]) for event in run.events() if "seconds" in event]
     except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return None
-    return sum(spent) if spent and all(0 <= s <= MOST for s in spent) else None
+    return sum(spent) if spent and all(0 <= s <= MAX_COUNT for s in spent) else None
 
 
 def _environment(run: Run) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups
 from retrodict.tasks._words import TaskConfig, draw_alphabets, split, token_names
 
@@ -38,8 +38,8 @@ class InContext(TaskConfig):
 
     kind: Literal["in_context"] = "in_context"
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 400
-    x_tokens: Annotated[int, Field(ge=1, le=MOST)] = 100
-    y_tokens: Annotated[int, Field(ge=2, le=MOST)] = 10
+    x_tokens: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 100
+    y_tokens: Annotated[int, Field(ge=2, le=MAX_COUNT)] = 10
     train_share: Annotated[float, Field(gt=0, lt=1)] = 0.7
 
     @model_validator(mode="after")

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, field_validator, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
 from retrodict.tasks._words import TaskConfig
 
-Index = Annotated[int, Field(ge=0, le=MOST)]
+Index = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class Pairs(TaskConfig):
@@ -43,7 +43,7 @@ class Pairs(TaskConfig):
     """
 
     kind: Literal["pairs"] = "pairs"
-    n: Annotated[int, Field(ge=1, le=MOST)] = 20
+    n: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 20
     m: Annotated[int, Field(ge=2, le=1_000_000)] = 100
     backward: Literal["all_but_first", "all", "none"] | tuple[Index, ...] = "all_but_first"
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups
 from retrodict.tasks._words import TaskConfig, draw_alphabets, token_names
 
@@ -42,9 +42,9 @@ class RelatedChain(TaskConfig):
 
     kind: Literal["related_chain"] = "related_chain"
     vocab_size: Annotated[int, Field(ge=5, le=1_000_000)] = 800
-    index_tokens: Annotated[int, Field(ge=2, le=MOST)] = 600
-    train_triples: Annotated[int, Field(ge=1, le=MOST)] = 200
-    validation_triples: Annotated[int, Field(ge=1, le=MOST)] = 50
+    index_tokens: Annotated[int, Field(ge=2, le=MAX_COUNT)] = 600
+    train_triples: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 200
+    validation_triples: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 50
 
     @model_validator(mode="after")
     def _sizes_work(self) -> RelatedChain:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
-from retrodict._room import MOST
+from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
 from retrodict.tasks._words import (
     TaskConfig,
@@ -61,8 +61,8 @@ class Reversal(TaskConfig):
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 800
     entity_length: Annotated[int, Field(ge=1, le=3)] = 1
     train_share: Annotated[float, Field(gt=0, lt=1)] = 0.7
-    max_train_facts: Annotated[int, Field(ge=1, le=MOST)] | None = None
-    max_validation_facts: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    max_train_facts: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
+    max_validation_facts: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
     relations: Annotated[int, Field(ge=1, le=64)] = 1
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict
 
-from retrodict._room import require_room
+from retrodict.limits import require_memory
 
 
 class TaskConfig(BaseModel):
@@ -30,7 +30,7 @@ class TaskConfig(BaseModel):
             BadInput: it would not.
         """
         numbers = 2 * questions * (length + candidates) + 8 * vocab_size  # twice: while drawn
-        require_room(8 * numbers, "task: its corpus", "make the task smaller")
+        require_memory(8 * numbers, "task: its corpus", "make the task smaller")
 
 
 def alphabet_size(vocab_size: int) -> int:

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import torch
 
-from retrodict._room import available_bytes
 from retrodict.errors import BadInput
 from retrodict.experiment import AdamW, Experiment
+from retrodict.limits import available_bytes
 from retrodict.models import Transformer
 from retrodict.recording import require_room_for
 from retrodict.tasks import Corpus
