@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 import subprocess
 import sys
@@ -49,6 +50,10 @@ def test_the_public_names_are_there():
     assert set(retrodict.__all__) <= set(dir(retrodict))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = retrodict.nothing
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (importlib.resources.files("retrodict") / "py.typed").is_file()
 
 
 @pytest.mark.parametrize(
