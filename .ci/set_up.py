@@ -138,7 +138,7 @@ def output(*command: object) -> str:
         done = subprocess.run(list(map(str, command)), capture_output=True, encoding="utf-8")
     except OSError:
         return ""
-    return "" if done.returncode else done.stdout
+    return "" if done.returncode else done.stdout.strip()
 
 
 def read(path: Path) -> str:
