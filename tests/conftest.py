@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import errno
 import io
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from retrodict import Experiment
-from retrodict.runs import Run, Store, open_run
+from retrodict.runs import Run, Store, _environment, open_run
 
 TINY = """
 task: {kind: reversal, vocab_size: 24}
@@ -108,6 +109,39 @@ def fresh(_resumed, tmp_path) -> Run:
     """A finished run of the present format, the only one in its store."""
     root = _copied(_resumed, tmp_path / "fresh")
     return open_run(root / "reversal-transformer-712591977e6e")
+
+
+@pytest.fixture
+def edited() -> Callable[..., Run]:
+    """Make a run one environment's, the last one's, with changes in what it says of it."""
+
+    def edit(run: Run, **changes: object) -> Run:
+        environment, state = run.folder / "environment.json", run.folder / "run.json"
+        said = json.loads(environment.read_text())
+        made_by = said.get("made_by", [said])
+        environment.write_text(json.dumps({**said, "made_by": [{**made_by[-1], **changes}]}))
+        known = json.loads(state.read_text())
+        known["sha256"].pop("environment.json", None)
+        state.write_text(json.dumps(known))
+        return open_run(run.folder)
+
+    return edit
+
+
+@pytest.fixture
+def at_home(monkeypatch) -> Callable[[Run], None]:
+    """Make this machine the one that made a run, as far as the run says."""
+
+    def pretend(run: Run) -> None:
+        then, plain = run.made_by[-1], _environment.here
+
+        def here(device: str, load_torch: bool = True) -> dict[str, object]:
+            now = plain(device, load_torch)
+            return {**now, **then, "versions": {**now["versions"], **then["versions"]}}
+
+        monkeypatch.setattr(_environment, "here", here)
+
+    return pretend
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ _AT_IMPORT = _mask()
 
 @contextlib.contextmanager
 def on_all_cores() -> Iterator[None]:
-    """Let this thread run on all of `cores()`, and leave its mask as it was found."""
+    """Let this thread, and what it begins, run on all of `cores()`; then leave it as it was."""
     found, wanted = set(_mask()), set(cores())
     if found != wanted:
         _run_on(wanted)
@@ -58,12 +58,6 @@ def on_all_cores() -> Iterator[None]:
     finally:
         if found != wanted:
             _run_on(found)
-
-
-def use_all_cores() -> None:
-    """Let this thread, or forked process, run on all of `cores()` from now on."""
-    if set(_mask()) != set(cores()):
-        _run_on(set(cores()))
 
 
 def _run_on(wanted: set[int]) -> None:

@@ -39,8 +39,9 @@ def test_list_prints_a_row_a_run(command, old, halted):
     assert out.rstrip().splitlines()[-1].startswith("1 damaged, 1 finished, 1 foreign; 1")
 
 
-def test_every_json_is_one_document(command, old, halted, tmp_path):
+def test_every_json_is_one_document(command, old, halted, tmp_path, at_home):
     root = old.folder.parent
+    at_home(old)
     _, listing, _ = command("runs", "list", "--out", root, "--json")
     assert [run["status"] for run in json.loads(listing)["runs"]] == ["finished", "interrupted"]
     _, checked, _ = command("runs", "verify", "--out", root, "--json")
@@ -114,13 +115,17 @@ def test_bad_input_is_one_line(command, old, monkeypatch, content, arguments, sa
     assert content(old.folder.parent.parent) == before
 
 
-def test_show_says_by_what_a_run_was_made_and_what_would_differ(command, fresh, monkeypatch):
+def test_show_says_by_what_a_run_was_made_and_what_would_differ(
+    command, fresh, edited, monkeypatch
+):
     code, out, _ = command("show", fresh.folder)
     told = " ".join(out.split())
     assert code == 0
     assert told.count("made by retrodict 0.1.0") == 2
     assert "seeds 5 to 6" in told
-    assert "would differ" not in told
+    edited(fresh)
+    _, out, _ = command("show", fresh.folder)
+    assert "would differ" not in " ".join(out.split())
     monkeypatch.setattr("retrodict.runs._environment.processor", lambda: "abacus")
     _, out, _ = command("show", fresh.folder)
     assert "made again here it would differ: processor" in " ".join(out.split())

@@ -1,9 +1,8 @@
-"""Real processes: Ctrl-C and resume, two that want the same, and the count of cores."""
+"""Real processes: Ctrl-C and resume, and two that want the same."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import pytest
 
 import retrodict
 from retrodict import Experiment
-from retrodict.launch._cores import cores
 from retrodict.runs import Run, Store
 
 CHANGES = (
@@ -80,50 +78,3 @@ def test_two_processes_that_want_the_same_train_it_once(tiny_yaml, tmp_path):
         "started",
         "finished",
     ]
-
-
-def _hold(threads: int, log: str, seconds: float) -> None:
-    with cores(threads, lambda: None):
-        with open(log, "a", encoding="utf-8") as file:
-            file.write("+")
-        time.sleep(seconds)
-        with open(log, "a", encoding="utf-8") as file:
-            file.write("-")
-
-
-def test_trainings_that_need_all_cores_run_one_after_the_other(tmp_path, monkeypatch):
-    monkeypatch.setattr("retrodict.launch._cores.core_count", lambda: 2)
-    log = tmp_path / "log"
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_hold, args=(2, str(log), 0.2)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(30)
-    assert log.read_text() == "+-+-+-"
-
-
-def test_trainings_that_fit_run_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("retrodict.launch._cores.core_count", lambda: 2)
-    log = tmp_path / "log"
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_hold, args=(1, str(log), 2.0)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(30)
-    assert log.read_text() == "++--"
-
-
-def test_cores_are_free_again_when_their_holder_was_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("retrodict.launch._cores.core_count", lambda: 2)
-    log = tmp_path / "log"
-    context = multiprocessing.get_context("fork")
-    worker = context.Process(target=_hold, args=(2, str(log), 60))
-    worker.start()
-    while not log.exists():
-        time.sleep(0.01)
-    worker.kill()
-    worker.join(30)
-    with cores(2, lambda: pytest.fail("the cores should be free")):
-        pass

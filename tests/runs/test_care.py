@@ -283,8 +283,9 @@ def test_a_name_is_on_disk_before_writing_returns(tmp_path, monkeypatch):
     assert synced == [False, True]  # the file before its name, the folder after
 
 
-def test_a_read_only_store_is_read(old, halted, read_only, content):
+def test_a_read_only_store_is_read(old, halted, read_only, content, at_home):
     root = old.folder.parent
+    at_home(old)
     (halted.folder / ".lock").unlink()
     before = content(root)
     read_only(root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -10,23 +9,10 @@ import sys
 import pytest
 import torch
 
-from retrodict import CannotFinish, open_run
+from retrodict import CannotFinish
 from retrodict import _code as code
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import Store
-
-
-def edited(run, **changes):
-    """A copy of a run that one environment made, with changes in what it says of it."""
-    folder = run.folder
-    environment, state = folder / "environment.json", folder / "run.json"
-    said = json.loads(environment.read_text())
-    said["made_by"] = [{**said["made_by"][-1], **changes}]
-    environment.write_text(json.dumps(said))
-    known = json.loads(state.read_text())
-    del known["sha256"]["environment.json"]
-    state.write_text(json.dumps(known))
-    return open_run(folder)
 
 
 def test_every_environment_that_trained_a_part_is_named(fresh):
@@ -54,7 +40,7 @@ def test_a_lost_environment_is_no_reason_to_lose_a_training(halted):
     assert [one["versions"] != {} for one in halted.made_by] == [False, True]
 
 
-def test_nothing_differs_where_nothing_differs(fresh):
+def test_nothing_differs_where_nothing_differs(edited, fresh):
     assert edited(fresh).differences() == []
 
 
@@ -68,24 +54,24 @@ def test_nothing_differs_where_nothing_differs(fresh):
         ({"cpu_capability": "MMX"}, "torch's CPU code MMX, here"),
     ],
 )
-def test_what_would_differ_is_said(fresh, changes, says):
+def test_what_would_differ_is_said(edited, fresh, changes, says):
     found = edited(fresh, **changes).differences()
     assert re.search(says, "\n".join(found))
 
 
-def test_what_alters_no_bit_is_not_warned_of(fresh):
+def test_what_alters_no_bit_is_not_warned_of(edited, fresh):
     told = {**fresh.environment["versions"], "pydantic": "1.0"}
     run = edited(fresh, versions=told, python="3.0", platform="elsewhere", commit="0" * 40)
     assert run.differences() == []
 
 
-def test_what_this_machine_cannot_run_is_said(fresh, monkeypatch):
+def test_what_this_machine_cannot_run_is_said(edited, fresh, monkeypatch):
     monkeypatch.setattr("retrodict.experiment.core_count", lambda: 0)
     (said,) = edited(fresh).differences()
     assert said.startswith("this machine cannot run it as it was: training.threads: 1 is more")
 
 
-def test_a_run_of_an_older_results_version_is_read_with_a_warning(fresh, monkeypatch):
+def test_a_run_of_an_older_results_version_is_read_with_a_warning(edited, fresh, monkeypatch):
     run = edited(fresh)
     monkeypatch.setattr("retrodict.experiment.RESULTS_VERSION", 3)
     monkeypatch.setattr("retrodict.runs._run.RESULTS_VERSION", 3)

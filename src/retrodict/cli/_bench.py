@@ -159,7 +159,7 @@ def _machine(section: str, progress: Progress) -> Iterator[None]:
     if section == "figure1":
         yield
         return
-    with cores(core_count(), lambda: progress.waiting("trainings use the cores")):
+    with cores(core_count(), progress.waiting, "retrodict bench"):
         yield
 
 

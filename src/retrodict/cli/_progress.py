@@ -46,6 +46,7 @@ class Progress:
         self._started = (0.0, 0)
         self._spoken = time.monotonic()
         self._reason = ""
+        self._notes: set[str] = set()
         self._cell = ""  # of a grid, and not yet shown
         self._name = ""
         self._all: tuple[float, float] | None = None  # several: since when, and from what share
@@ -72,8 +73,10 @@ class Progress:
             print(f"waiting: {why}", file=sys.stderr)
 
     def note(self, text: str) -> None:
-        """Say what a person should know."""
-        print(text, file=sys.stderr)
+        """Say once what a person should know."""
+        if text not in self._notes:
+            self._notes.add(text)
+            print(text, file=sys.stderr)
 
     def working(self, what: str, share: float) -> None:
         """Show that a share, 0 to 1, of something that is no training is done."""

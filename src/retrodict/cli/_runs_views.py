@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,10 @@ def show_pruning(wanted: Mapping[str, bool], root: Path, yes: bool, as_json: boo
         raise BadInput(f"runs prune: choose what to delete: {choices}")
     require_store(root)
     with patience("prune") as tick:
-        found = delete(root, chosen, tick) if yes else plan(root, chosen, tick)
+        notes: set[str] = set()
+        found = delete(root, chosen, tick, notes.add) if yes else plan(root, chosen, tick)
+    for note in notes:
+        print(note, file=sys.stderr)
     freed = sum(one.bytes for one in found)
     if as_json:
         rows = [

@@ -100,11 +100,11 @@ def execute(
         if experiment.training.device == "cpu" and count_cores:
             threads = int(experiment.training.threads)
 
-            def waiting() -> None:
-                reporter.waiting(f"other trainings use the cores; this one needs {threads}")
+            def waiting(why: str) -> None:
+                reporter.waiting(why)
                 stop.check()
 
-            stack.enter_context(cores(threads, waiting))
+            stack.enter_context(cores(threads, waiting, run.folder.name))
         _train(experiment, run, reporter, stop, keep_weights)
         stop.check()  # asked in the last epoch: this run is whole, and no other should begin
     return run
@@ -118,7 +118,7 @@ def _claim(
     Raises:
         Claimed: another process is, and `wait` is false.
     """
-    while not _try_to_claim(run, stack, _POLL_SECONDS if wait else 0.0):
+    while not _try_to_claim(run, reporter, stack, _POLL_SECONDS if wait else 0.0):
         if not wait:
             raise Claimed
         reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
@@ -127,9 +127,11 @@ def _claim(
         stop.check()
 
 
-def _try_to_claim(run: Run, stack: contextlib.ExitStack, timeout: float) -> bool:
+def _try_to_claim(
+    run: Run, reporter: Reporter, stack: contextlib.ExitStack, timeout: float
+) -> bool:
     with contextlib.ExitStack() as attempt:
-        mine = attempt.enter_context(run.claim(timeout))
+        mine = attempt.enter_context(run.claim(timeout, reporter.note))
         if mine:
             stack.push(attempt.pop_all())
     return mine

@@ -149,10 +149,13 @@ class Remote:
             name: Errand(jobs[indices[0]].experiment, root, keep_weights)
             for name, indices in same.items()
         }
+        said: set[str] = set()
         with contextlib.closing(self._answers(errands, overview)) as answers:
             for name, answer in answers:
                 for note in answer.notes:
-                    reporter.note(f"{name}: {note}")
+                    if note not in said:
+                        said.add(note)
+                        reporter.note(f"{name}: {note}")
                 found, problem = _outcome(store.run(errands[name].experiment), answer)
                 for index in same[name]:
                     overview.ended(index)

@@ -68,7 +68,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     for path in _files.checkpoints(folder):
         yield from _checkpoint(path, state)
     yield from _log_lines(folder / _files.LOG)
-    yield from leftovers(run, state, run.is_claimed)
+    yield from leftovers(run, state, run.may_be_claimed)
     yield from _foreign(run)
 
 

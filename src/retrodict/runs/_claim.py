@@ -1,22 +1,43 @@
-"""Which process trains a run: it holds a lock on a file in the run's folder."""
+"""Which process trains a run: it holds a lock on a file in the run's folder.
+
+Where the file system gives no locks, whoever wants a run has it, and is told what is lost.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from retrodict._lock import Unlockable, is_taken, take
+from retrodict.errors import CannotFinish
+
+_POLL_SECONDS = 0.05
+
+Tell = Callable[[str], None]
+"""Is told in a line that there are no locks."""
 
 
 @contextmanager
-def claim(lock: Path, timeout: float) -> Iterator[bool]:
-    """Try to hold a lock for so many seconds; yields whether it is held."""
-    held = FileLock(lock)
+def claim(lock: Path, timeout: float, tell: Tell = lambda line: None) -> Iterator[bool]:
+    """Try to hold a lock for so many seconds; yields whether it is held.
+
+    Raises:
+        CannotFinish: its file cannot be made.
+    """
+    until = time.monotonic() + timeout
     try:
-        held.acquire(timeout=timeout)
-    except Timeout:
+        while (held := take(lock)) is None and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+    except Unlockable as error:
+        tell(_without_locks(lock, error))
+        yield True
+        return
+    except OSError as error:
+        why = error.strerror or error
+        raise CannotFinish(f"{lock.parent}: cannot be written to: {why}") from None
+    if held is None:
         yield False
         return
     try:
@@ -25,23 +46,21 @@ def claim(lock: Path, timeout: float) -> Iterator[bool]:
         held.release()
 
 
-def is_claimed(lock: Path) -> bool:
-    """Whether a process holds a lock; asked without writing, as the store may be read-only."""
+def is_claimed(lock: Path, unless_known: bool = False) -> bool:
+    """Whether a process holds a lock.
+
+    Args:
+        lock: which.
+        unless_known: the answer where it cannot be told.
+    """
     try:
-        import fcntl
-    except ImportError:  # there is no asking there, only trying
-        with claim(lock, timeout=0.0) as mine:
-            return not mine
-    try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW)
+        return is_taken(lock)
     except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # the file system knows no locks
-        return False
-    finally:
-        os.close(descriptor)
-    return False
+        return unless_known
+
+
+def _without_locks(lock: Path, error: Unlockable) -> str:
+    return (
+        f"{lock.parent.parent}: its file system gives no locks ({error.strerror}): all works, but "
+        "two commands that want the same run would both train it"
+    )

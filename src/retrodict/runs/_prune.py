@@ -61,19 +61,28 @@ def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: No
     all_folders = [folder for folder in folders(root) if not folder.is_symlink()]
     for i, folder in enumerate(all_folders):
         tick(folder.name, i / len(all_folders))
-        if not Run(folder).is_claimed:
+        if not Run(folder).may_be_claimed:
             used_by = tuple(one.path.stem for one in figures if folder.name in one.runs)
             found += [replace(victim, used_by=used_by) for victim in _of_folder(folder, chosen)]
     return found
 
 
 def prune(
-    root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None
+    root: Path,
+    chosen: Set[Selection],
+    tick: Tick = lambda what, share: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> list[Victim]:
     """Delete it, and return what was deleted.
 
     Each run is held, and looked at again, while it is deleted, so that no training can begin on it
     or have ended on it meanwhile.
+
+    Args:
+        root: the store.
+        chosen: what to delete.
+        tick: is told how far that is.
+        tell: is told, in a line and perhaps again, if runs cannot be held for want of locks.
 
     Raises:
         CannotFinish: a file cannot be deleted.
@@ -82,17 +91,17 @@ def prune(
     for victim in plan(root, chosen, tick):
         if victim.path.parent == root and not victim.path.is_dir():
             _delete(victim)
-        elif not _delete_held(victim, chosen):
+        elif not _delete_held(victim, chosen, tell):
             continue
         done.append(victim)
     return done
 
 
-def _delete_held(victim: Victim, chosen: Set[Selection]) -> bool:
+def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], None]) -> bool:
     """Delete a run, or files of it, if nobody trains it and it is still to be deleted."""
     whole = victim.path.is_dir()
     folder = victim.path if whole else victim.path.parent
-    with _held(folder) as mine:
+    with Run(folder).claim(0.0, tell) as mine:
         again = [v for v in _of_folder(folder, chosen) if v.path == victim.path] if mine else []
         for one in again:
             _delete(one)
@@ -101,15 +110,6 @@ def _delete_held(victim: Victim, chosen: Set[Selection]) -> bool:
                 (folder / _files.LOCK).unlink(missing_ok=True)
                 folder.rmdir()  # stays if something of others is in it
     return bool(again)
-
-
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[bool]:
-    try:
-        with Run(folder).claim(timeout=0.0) as mine:
-            yield mine
-    except OSError as error:
-        raise CannotFinish(f"{folder}: cannot be written to: {error.strerror or error}") from None
 
 
 def _beside_runs(root: Path, chosen: Set[Selection]) -> list[Path]:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,8 @@ from retrodict.trace import Trace
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_LATELY_SECONDS = 3600.0  # clocks of two machines agree to that, and an epoch is shorter
 
 
 class Run:
@@ -223,14 +226,29 @@ class Run:
         """Take back what was said: the training is over."""
         _progress.clear(self.folder / _files.PROGRESS)
 
-    def claim(self, timeout: float) -> AbstractContextManager[bool]:
-        """Try to become the one process that trains this run; yields whether it worked."""
-        return claim(self.folder / _files.LOCK, timeout)
+    def claim(
+        self, timeout: float, tell: Callable[[str], None] = lambda line: None
+    ) -> AbstractContextManager[bool]:
+        """Try to become the one process that trains this run; yields whether it worked.
+
+        Args:
+            timeout: seconds to try for.
+            tell: is told in a line if the file system gives no locks, and nobody is kept away.
+        """
+        return claim(self.folder / _files.LOCK, timeout, tell)
 
     @property
     def is_claimed(self) -> bool:
-        """Whether a process trains it now."""
+        """Whether a process is known to train it now."""
         return is_claimed(self.folder / _files.LOCK)
+
+    @property
+    def may_be_claimed(self) -> bool:
+        """Whether a process may train it now; without locks: if one said lately how far it is."""
+        if (said := self.progress) is None:
+            return self.is_claimed
+        lately = abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
+        return is_claimed(self.folder / _files.LOCK, unless_known=lately)
 
     def begin(self, experiment: Experiment) -> None:
         """Write down what is about to run and where, unless that was done before.

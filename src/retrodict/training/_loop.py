@@ -19,6 +19,7 @@ from torch import Tensor
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
+from retrodict.limits import on_all_cores
 from retrodict.objectives import Examples
 from retrodict.recording import Recording, are_ends
 from retrodict.seeds import MASKING, stream
@@ -96,7 +97,7 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
             f"{experiment.training.learners} learners do not fit into memory at once; "
             f"training them in {len(parts)} parts, one after another: {sizes}"
         )
-    with threads_of_torch(int(experiment.training.threads)):
+    with on_all_cores(), threads_of_torch(int(experiment.training.threads)):
         done = [_train_part(part, i, len(parts), hooks) for i, part in enumerate(parts)]
     if len(done) == 1:
         return Outcome(done[0].recorder.trace(), done[0].weights)
