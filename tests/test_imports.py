@@ -26,6 +26,7 @@ def loaded_after(code: str) -> set[str]:
         ("import retrodict", set()),
         ("from retrodict.cli._main import run_cli; run_cli(['--help'])", {"pydantic"}),
         ("from retrodict.cli._main import run_cli; run_cli(['run', '--help'])", {"pydantic"}),
+        ("from retrodict.cli._main import run_cli; run_cli(['doctor'])", {"pydantic"}),
         ("import retrodict; retrodict.Experiment", {"numpy", "pydantic"}),
         (
             "import retrodict; retrodict.tasks.Reversal(vocab_size=20).corpus(0)",
