@@ -106,7 +106,7 @@ def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim
 @cache
 def code_version() -> str:
     """Hash what a drawing and its verdicts depend on beside their runs: code and matplotlib."""
-    return source_hash(lambda name: name not in ("cli", "report"), matplotlib.__version__)
+    return source_hash(lambda name: name not in ("cli", "doctor", "report"), matplotlib.__version__)
 
 
 code_version()  # now: of the code as it is loaded, should a file change later
