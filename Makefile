@@ -1,7 +1,18 @@
 # Two commands from a fresh clone: `make reproduce` and `make test`.
-PYTHON ?= python3
+# With another Python, or packages in another place: `make reproduce PYTHON=python3.12 VENV=DIR`.
 VENV   ?= .venv
-BIN    := $(VENV)/bin
+BIN    := $(subst $() ,\ ,$(VENV))/bin
+
+# The Python that is asked for; else the one that was, if it is new enough; else python3.
+PYTHON ?= $(if $(filter new,$(call look,$(VENV)/bin/python)),$(VENV)/bin/python,python3)
+LOOK   := import sys; v = sys.version_info; print("%s Python %d.%d" % ("old" if v < (3, 11) else "new", v[0], v[1]))
+look    = $(shell "$(1)" -E -c '$(LOOK)' 2>/dev/null)
+require_python = $(if $(filter new,$(call look,$(PYTHON))),,$(error $(PYTHON) \
+	$(or $(patsubst old,is,$(call look,$(PYTHON))),cannot be run); Python 3.11 or newer is \
+	needed, say where it is: make $(or $(MAKECMDGOALS),reproduce) PYTHON=python3.12))
+
+# What a shell sets for the Python of other projects is not for this one.
+unexport $(filter-out PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 
 .PHONY: reproduce test test-slow lint setup setup-dev clean
 
@@ -21,17 +32,11 @@ lint: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-setup: $(VENV)/.ready
-setup-dev: $(VENV)/.ready-dev
+setup:                    ## makes VENV, or mends it
+	$(require_python)@"$(PYTHON)" .ci/set_up.py "$(VENV)"
 
-$(VENV)/.ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
-	touch $@
-
-$(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+setup-dev: setup
+	@"$(PYTHON)" .ci/set_up.py "$(VENV)" dev
 
 clean:
-	rm -rf $(VENV)
+	rm -rf "$(VENV)"

@@ -24,6 +24,16 @@ def test_what_is_left_out_takes_the_papers_default():
     assert experiment.objective.span == "last_entity"
 
 
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [([], 2), (["training.batch_size=all"], 1), (["objective={kind: bico}"], 3)],
+)
+def test_an_epochs_steps_follow_from_examples_not_from_sentences(changes, steps):
+    """`bico` lays each of the 85 sentences out twice."""
+    experiment = Experiment.from_text("task: {kind: reversal, vocab_size: 200}", changes)
+    assert experiment.steps_per_epoch == steps
+
+
 def test_the_example_of_the_design_is_read():
     experiment = Experiment.from_text(
         """

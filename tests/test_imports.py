@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def loaded_after(code: str) -> set[str]:
         ("import retrodict", set()),
         ("from retrodict.cli._main import run_cli; run_cli(['--help'])", {"pydantic"}),
         ("from retrodict.cli._main import run_cli; run_cli(['run', '--help'])", {"pydantic"}),
+        ("from retrodict.cli._main import run_cli; run_cli(['doctor'])", {"pydantic"}),
         ("import retrodict; retrodict.Experiment", {"numpy", "pydantic"}),
         (
             "import retrodict; retrodict.tasks.Reversal(vocab_size=20).corpus(0)",
@@ -53,6 +55,10 @@ def test_the_public_names_are_there():
     assert set(retrodict.__all__) <= set(dir(retrodict))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = retrodict.nothing
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (importlib.resources.files("retrodict") / "py.typed").is_file()
 
 
 @pytest.mark.parametrize(

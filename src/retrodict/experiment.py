@@ -348,11 +348,21 @@ class Experiment(Section):
         both = isinstance(self.model, Transformer) and self.model.attention == "bidirectional"
         return both or self.objective.kind == "bico"
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Gradient steps in one pass over a learner's examples; the last takes what is left.
+
+        >>> Experiment(task={"kind": "reversal", "vocab_size": 200}).steps_per_epoch  # of 85, by 64
+        2
+        """
+        size = self.training.batch_size
+        if size == "all":
+            return 1
+        return -(-len(self.examples(self.corpus(self.training.seed)).inputs) // size)
+
     def _steps(self) -> int:
         """Gradient steps of the whole training."""
-        sentences = len(self.examples(self.corpus(self.training.seed)).inputs)
-        size = self.training.batch_size
-        return self.training.epochs * (1 if size == "all" else -(-sentences // size))
+        return self.training.epochs * self.steps_per_epoch
 
     def digest(self, results_version: int | None = None) -> str:
         """Hash everything that can alter a bit of the result (of a resolved experiment).

@@ -23,7 +23,7 @@ from retrodict.paper._figure import _lost, _shortfall
 from retrodict.paper._finding_film import FINDING_FILM
 from retrodict.paper._finding_identity import FINDING_IDENTITY
 from retrodict.paper._finding_identity_weights import FINDING_IDENTITY_WEIGHTS
-from retrodict.paper._identity import UPDATES, steps_an_epoch
+from retrodict.paper._identity import UPDATES
 from retrodict.paper._reversal_vocab_sizes import REVERSAL_VOCAB_SIZES
 from retrodict.paper._scales import describe, sweep_experiment
 from retrodict.plots import save_film
@@ -127,7 +127,7 @@ def test_identity_figures_compare_at_an_equal_number_of_updates(figure, scale):
     """But for what a whole number of epochs leaves over: half an epoch at paper scale."""
     rest = {"smoke": 0.0, "laptop": 0.0, "paper": 0.5}[scale]
     for experiment in figure.experiments(scale).values():
-        steps = steps_an_epoch(experiment)
+        steps = experiment.steps_per_epoch
         assert abs(experiment.training.epochs * steps - UPDATES[scale]) <= rest * steps
         assert experiment.training.learners == 10
         assert experiment.training.epochs in experiment.record.weights_at

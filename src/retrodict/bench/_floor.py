@@ -67,8 +67,7 @@ def needed(experiment: Experiment) -> Needed:
     corpus = experiment.corpus(training.seed)
     examples = experiment.examples(corpus)
     sentences, length = examples.inputs.shape
-    size = sentences if training.batch_size == "all" else training.batch_size
-    steps = -(-sentences // size)
+    steps = experiment.steps_per_epoch
     sentence = step_operations(model, corpus.vocab_size, length, examples.first)
     parameters = trained_parameters(model, corpus.vocab_size, length)
     kept = 3 if isinstance(experiment.optimizer, AdamW) else 1 + (experiment.optimizer.momentum > 0)

@@ -21,9 +21,8 @@ def corpus_of(experiment: Experiment) -> Corpus:
 def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
     """Count what an experiment trains, on what, and for how long."""
     training = experiment.training
-    examples, length = experiment.examples(corpus).inputs.shape
-    batch_size = examples if training.batch_size == "all" else training.batch_size
-    steps = math.ceil(examples / batch_size)
+    length = experiment.examples(corpus).inputs.shape[1]
+    steps = experiment.steps_per_epoch
     return {
         "vocabulary": corpus.vocab_size,
         "training_sentences": len(corpus.tokens),

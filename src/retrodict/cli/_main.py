@@ -31,6 +31,7 @@ app = typer.Typer(
       retrodict runs list                      the store: list, verify, prune, export
       retrodict bench                          how fast, beside the usual script and the machine
       retrodict list                           what there is
+      retrodict doctor                         this machine, for a bug report
     """,
 )
 
@@ -319,6 +320,28 @@ def leaderboard(
         only_kept,
         where,
     )
+
+
+@app.command()
+def doctor(
+    out: Out = STORE,
+    as_json: Json = False,
+    load_torch: Annotated[
+        bool, typer.Option("--torch", help="Load torch, too, and ask it.")
+    ] = False,
+) -> None:
+    """Say what this machine is like and what follows from it, to paste into a bug report.
+
+    \b
+      retrodict doctor
+      retrodict doctor --out /shared/runs    what the file system of another store can do
+      retrodict doctor --json
+
+    What a file system can do is tried, in a folder that is removed again. Nothing is changed.
+    """
+    from retrodict.cli._doctor import show_examination
+
+    show_examination(out, load_torch, as_json)
 
 
 @app.command("list")

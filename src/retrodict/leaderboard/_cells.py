@@ -191,10 +191,8 @@ def _cost(experiment: Experiment) -> tuple[int, float, int]:
     corpus = experiment.corpus(experiment.training.seed)
     examples = experiment.examples(corpus)
     count, length = examples.inputs.shape
-    size = experiment.training.batch_size
-    steps = 1 if size == "all" else -(-count // size)
     if isinstance(experiment.model, Transformer):
         one = step_operations(experiment.model, corpus.vocab_size, length, examples.first)
     else:  # a row of logits, its gradient and its update
         one = 6 * experiment.model.parameter_count(corpus.vocab_size, length) // corpus.vocab_size
-    return steps, float(one * count), count * length
+    return experiment.steps_per_epoch, float(one * count), count * length

@@ -92,4 +92,5 @@ EMBEDDING_SIMILARITY = PaperFigure(
     experiments=experiments,
     draw=draw,
     claims=claims,
+    sweep=True,
 )

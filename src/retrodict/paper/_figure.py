@@ -61,6 +61,8 @@ class PaperFigure:
         note: scale → the configuration in one line, for the figure's footer; by default put
             together from its experiments.
         film: material → frames of an animation, where there is one.
+        sweep: whether it varies what the curse should not depend on; the report's first screen
+            counts such figures.
     """
 
     name: str
@@ -73,6 +75,7 @@ class PaperFigure:
     theory: Callable[[Scale, Tick], Any] = lambda scale, tick: None
     note: Callable[[Scale], str] = field(default=lambda scale: "")
     film: Callable[[Material], Sequence[Figure]] | None = None
+    sweep: bool = False
 
 
 @dataclass(frozen=True)

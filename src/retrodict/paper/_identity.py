@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
 
 import numpy as np
 from jaxtyping import Float
@@ -58,7 +57,7 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
             "record": {"controls": True},
         }
     ).with_overrides(*changes)
-    epochs = round(UPDATES[scale] / steps_an_epoch(experiment))
+    epochs = round(UPDATES[scale] / experiment.steps_per_epoch)
     return experiment.with_overrides(
         f"training.epochs={epochs}",
         f"record.every={max(1, epochs // _RECORDS[scale])}",
@@ -95,12 +94,6 @@ def answers(material: Material, names: Sequence[str], shares: Sequence[float]) -
     }
 
 
-def steps_an_epoch(experiment: Experiment) -> int:
-    """How often the weights are updated in one pass."""
-    size = experiment.training.batch_size
-    return 1 if size == "all" else ceil(len(experiment.corpus(0).tokens) / size)
-
-
 def last(trace: Trace, measure: str) -> Float[np.ndarray, " learner"]:
     """A measure of the held-out questions at the end, learner by learner."""
     values: np.ndarray = trace.curves[measure].sel(group="validation").isel(epoch=-1).values
@@ -111,7 +104,7 @@ def over_updates(traces: Mapping[str, Trace], measure: str = "accuracy") -> Line
     """A measure of the held-out questions over gradient steps, by variant."""
     found = {}
     for name, trace in traces.items():
-        steps = steps_an_epoch(Experiment.from_text(trace.attrs["experiment"]))
+        steps = Experiment.from_text(trace.attrs["experiment"]).steps_per_epoch
         values = trace.curves[measure].sel(group="validation").values
         found[name] = (trace.curves["epoch"].values * float(steps), values)
     return found

@@ -98,7 +98,8 @@ def _claim(measured: dict[str, Any], margin: float | None, **rest: Any) -> Claim
 @cache
 def code_version() -> str:
     """Hash what a drawing and its verdicts depend on beside their runs: code and matplotlib."""
-    return source_hash(lambda name: name not in ("cli", "report"), version("matplotlib"))
+    without = ("cli", "doctor", "report")
+    return source_hash(lambda name: name not in without, version("matplotlib"))
 
 
 code_version()  # now: of the code as it is loaded, should a file change later

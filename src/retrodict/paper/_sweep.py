@@ -34,6 +34,7 @@ def sweep(name: str, task: str, axis: Axis, headline: str, paper: str, grade: st
         experiments=partial(_experiments, task, axis),
         draw=partial(_draw, headline),
         claims=partial(_claims, name, grade),
+        sweep=True,
     )
 
 

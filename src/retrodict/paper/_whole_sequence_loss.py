@@ -48,4 +48,5 @@ WHOLE_SEQUENCE_LOSS = PaperFigure(
     experiments=experiments,
     draw=draw,
     claims=claims,
+    sweep=True,
 )

@@ -19,11 +19,6 @@ TASKS = {"reversal": ("fig1", "fig2"), "chain": ("fig3", "fig4")}
 """Task → its figure of curves and its figure of effective weights."""
 
 _EXCEPTIONS = {"in-context-reversal": "in context", "related-chain": "related tokens"}
-_SWEEPS = tuple(
-    figure.name
-    for figure in FIGURES
-    if figure.name not in (*_EXCEPTIONS, *(name for pair in TASKS.values() for name in pair))
-)
 _GRADES = "SNRO"
 
 
@@ -166,19 +161,20 @@ def _strength(store: Collected) -> Answer:
 
 
 def _sweeps(store: Collected) -> Answer:
-    sections = [s for name in _SWEEPS if (s := store.section(name)) and s.claims]
+    sweeps = [figure.name for figure in FIGURES if figure.sweep]
+    sections = [s for name in sweeps if (s := store.section(name)) and s.claims]
     claims = [claim for section in sections for claim in section.claims]
     good = [section for section in sections if section.verdict == "holds"]
     lines = [f"in {len(good)} of {len(sections)} sweeps every claim holds"]
-    absent = len(_SWEEPS) - len(sections)
+    absent = len(sweeps) - len(sections)
     if absent:
-        lines.append(f"{absent} of {len(_SWEEPS)} sweeps are not here")
+        lines.append(f"{absent} of {len(sweeps)} sweeps are not here")
     bad = [section.figure.name for section in sections if section not in good]
     if bad:
         failed = sum(claim.verdict != "holds" for claim in claims)
         lines.append(f"{failed} of {len(claims)} claims do not, in {', '.join(bad)}")
     links = bad or [section.figure.name for section in sections[:1]]
-    found = _answer("So in every sweep", claims, lines, links or [_SWEEPS[0]], group="all")
+    found = _answer("So in every sweep", claims, lines, links or sweeps[:1], group="all")
     if absent and found.verdict == "holds":  # of those that are here
         return dataclasses.replace(found, verdict="not measured")
     return found

@@ -1,7 +1,7 @@
 """The run store: a folder a run, named by the hash of its experiment."""
 
+from retrodict._processor import processor
 from retrodict.runs._check import FAILING, Problem, check_run
-from retrodict.runs._environment import processor
 from retrodict.runs._export import Export, export, require_empty
 from retrodict.runs._figures import check_store
 from retrodict.runs._listing import Listed, folders, is_bare, listed

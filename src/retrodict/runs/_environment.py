@@ -11,10 +11,10 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from retrodict._code import commit, training_code
+from retrodict._processor import cpu_features, processor
 from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Experiment
 
@@ -30,7 +30,6 @@ PACKAGES = (
     "pydantic",
 )
 _DECIDE_BITS = ("torch", "numpy")  # the others read and write, and compute nothing that is trained
-_FEATURES = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")
 
 Environment = dict[str, Any]
 
@@ -54,7 +53,7 @@ def here(device: str, load_torch: bool = True) -> Environment:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": processor(),
-        "cpu_features": _cpu_features(),
+        "cpu_features": cpu_features(),
         "cpu_capability": _cpu_capability(load_torch),
         "gpu": None if device == "cpu" else _gpu(device),
     }
@@ -133,26 +132,6 @@ def version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "unknown"
-
-
-def processor() -> str:
-    """Name this machine's processor."""
-    return _cpuinfo("model name") or platform.processor() or "unknown"
-
-
-def _cpu_features() -> list[str]:
-    """Name the vector units, of which torch chooses its code; known without loading it."""
-    flags = (_cpuinfo("flags") or _cpuinfo("Features") or "").split()
-    return [feature for feature in _FEATURES if feature in flags]
-
-
-def _cpuinfo(key: str) -> str | None:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    pairs = (line.partition(":") for line in lines)
-    return next((value.strip() for name, _, value in pairs if name.strip() == key), None)
 
 
 def _cpu_capability(load: bool) -> str | None:

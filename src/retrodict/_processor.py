@@ -1,0 +1,28 @@
+"""Which processor this is, as far as it can be told without loading torch."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+_FEATURES = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")
+
+
+def processor() -> str:
+    """Name this machine's processor."""
+    return _cpuinfo("model name") or platform.processor() or "unknown"
+
+
+def cpu_features() -> list[str]:
+    """Name the vector units, of which torch chooses its code."""
+    flags = (_cpuinfo("flags") or _cpuinfo("Features") or "").split()
+    return [feature for feature in _FEATURES if feature in flags]
+
+
+def _cpuinfo(key: str) -> str | None:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    pairs = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in pairs if name.strip() == key), None)

@@ -1,0 +1,124 @@
+"""Which versions there are: ours, Python's, those of what we need and of what is optional."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+
+from retrodict._code import ROOT, commit, training_code
+from retrodict.doctor._line import Found, Looks
+
+_OPTIONAL = {
+    "ray": "no --launcher ray (pip install 'retrodict[ray]')",
+    "submitit": "no --launcher slurm (pip install 'retrodict[slurm]')",
+    "transformers": "bench has no peer (pip install 'retrodict[bench]')",
+    "pyarrow": "runs export writes no Parquet (pip install 'retrodict[parquet]')",
+}
+_NEEDED = (
+    *("torch", "numpy", "scipy", "xarray", "h5netcdf", "h5py", "safetensors", "pydantic"),
+    *("matplotlib", "rich", "typer", "ruamel.yaml", "filelock", "jaxtyping", "beartype"),
+)
+"""What is needed, where our own metadata do not say it: the package is not installed."""
+
+_ASK_TORCH = """
+import json, torch
+print(json.dumps([torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(),
+    [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]]))
+"""
+_PATIENCE_SECONDS = 60
+
+
+def looks(load_torch: bool) -> Looks:
+    """What to look at; torch is loaded only if asked."""
+    asked = {"torch, loaded": _torch} if load_torch else {}
+    return {
+        "retrodict": _retrodict,
+        "Python": _python,
+        "system": _system,
+        "needed": _needed,
+        "optional": _optional,
+        **asked,
+    }
+
+
+def _retrodict() -> Found:
+    made_of = f"code {training_code()}" + (f", commit {found[:12]}" if (found := commit()) else "")
+    version = sys.modules[ROOT.name].__version__  # of this code; another may be installed
+    return Found(f"{version}, {made_of}, in {ROOT}")
+
+
+def _python() -> Found:
+    kind = "a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
+    what = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
+    unsafe = "asserts are off (-O)" if sys.flags.optimize else ""
+    return Found(f"{what} ({kind})", unsafe, problem=bool(unsafe))
+
+
+def _system() -> Found:
+    try:
+        name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except (OSError, AttributeError):
+        name = " ".join(platform.mac_ver()[:1])
+    return Found(", ".join(filter(None, (platform.platform(), name))))
+
+
+def _needed() -> Found:
+    versions = {name: _version(name) for name in _requirements()}
+    missing = [name for name, version in versions.items() if not version]
+    what = ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items())
+    return Found(what, f"install {', '.join(missing)}" if missing else "", problem=bool(missing))
+
+
+def _requirements() -> list[str]:
+    """Names of packages that are needed, torch and NumPy first."""
+    try:
+        said = [line for line in metadata.requires("retrodict") or () if "extra ==" not in line]
+    except metadata.PackageNotFoundError:
+        said = []
+    names = [found[0] for line in said if (found := re.match(r"[\w.-]+", line))]
+    return list(dict.fromkeys(("torch", "numpy", *(names or _NEEDED))))
+
+
+def _optional() -> Iterator[Found]:
+    versions = {name: _version(name) for name in _OPTIONAL}
+    there = [f"{name} {version}" for name, version in versions.items() if version]
+    if there:
+        yield Found(", ".join(there))
+    for name, version in versions.items():
+        if not version:
+            yield Found(f"{name} is not there", _OPTIONAL[name])
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _torch() -> Found:
+    """Ask torch, in a process of its own: a build for another processor ends it by a signal."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK_TORCH],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=_PATIENCE_SECONDS,
+    )
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        return Found(f"ended by {name}", "install a torch for this processor", problem=True)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return Found(said, "nothing can be trained: install torch anew", problem=True)
+    capability, threads, gpus = json.loads(done.stdout.splitlines()[-1])
+    seen = ", ".join(gpus) or "no GPU"
+    device = "cuda:0" if gpus else "cpu"
+    return Found(f"{capability}, {threads} threads, {seen}", f"training.device: auto is {device}")
