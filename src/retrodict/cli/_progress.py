@@ -157,11 +157,10 @@ class Progress:
         said = f"{rate:.1f} epochs/s" if rate else ""
         if self._bar:
             self._bar.update(self._task, completed=epoch, rate=said)
-        elif now - self._spoken > _LINE_SECONDS and rate:
+        elif now - self._spoken > _LINE_SECONDS:
             self._spoken = now
-            left = (epochs - epoch) / rate
-            line = f"{self._name}: epoch {epoch}/{epochs}, {said}, about {left:.0f} s left"
-            print(line, file=sys.stderr)
+            left = f", {said}, about {(epochs - epoch) / rate:.0f} s left" if rate else ""
+            print(f"{self._name}: epoch {epoch}/{epochs}{left}", file=sys.stderr)
 
 
 def _names(running: Sequence[Running]) -> str:

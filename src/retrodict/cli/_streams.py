@@ -17,7 +17,7 @@ import stat
 import sys
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
 from retrodict._atomic import DISK_FULL
 
@@ -83,8 +83,8 @@ class Stream(io.TextIOWrapper):
 class _Raw(io.RawIOBase):
     """Bytes below a stream. It does not close what it writes to."""
 
-    def __init__(self, below: io.RawIOBase) -> None:
-        self._below = below
+    def __init__(self, below: Any) -> None:
+        self._below: io.FileIO = below
         self.error: OSError | None = None
 
     def writable(self) -> bool:
@@ -128,7 +128,7 @@ class _Raw(io.RawIOBase):
         return size
 
 
-def steadied(stream: TextIO | None) -> TextIO:
+def steadied(stream: Any) -> Any:
     """Return a stream that takes everything in place of one that may not.
 
     A stream that is no file of the system's (a test's, a notebook's) is left as it is.
