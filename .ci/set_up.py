@@ -82,9 +82,13 @@ def make(folder: Path, why: str) -> None:
         if not ours and not (folder / UNFINISHED).exists() and not (folder / ".ready").exists():
             stop(f"{folder} is not empty and was not made here: remove it, or set VENV")
         print(f"{folder} is made anew: {why}", file=sys.stderr)
-        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / UNFINISHED).touch()
+    (folder / UNFINISHED).touch()  # first: half removed, it may look whole
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != UNFINISHED:
+            path.unlink()
     base = getattr(sys, "_base_executable", None) or sys.executable  # this may be the one removed
     run(base, "-I", "-m", "venv", folder)
 

@@ -37,6 +37,9 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         wheel.writestr(f"{info}/RECORD", "")
     return "retrodict-0-py3-none-any.whl"
 '''
+needs_venv = pytest.mark.skipif(
+    importlib.util.find_spec("ensurepip") is None, reason="Python without venv"
+)
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
 
 
@@ -124,7 +127,7 @@ def test_the_makefile_asks_for_the_python_that_the_package_asks_for():
     assert f"Python {asked} or newer" in makefile
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ensurepip") is None, reason="Python without venv")
+@needs_venv
 def test_what_was_interrupted_is_made_anew_whatever_the_shell_says(make, checkout, tmp_path):
     """The settings of other projects: of pip in the shell and in files, and of Python."""
     rest = environment(checkout / ".venv", "3 11 /usr") / "rest"
@@ -190,6 +193,19 @@ def test_it_is_said_why_an_environment_is_made_anew(set_up, checkout, says, read
     folder = environment(checkout / ".venv", says)
     (folder / ".ready").write_text(ready, encoding="utf-8")
     assert set_up.what_is_wrong(folder) == why
+
+
+@needs_venv
+def test_what_is_half_removed_is_not_taken_for_whole(set_up, checkout, monkeypatch):
+    folder = environment(checkout / ".venv", "3 10 /usr")
+
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        set_up.make(folder, "it is of Python 3.10")
+    assert set_up.what_is_wrong(folder) == "its set-up was interrupted"
 
 
 def test_a_python_without_venv_names_the_package_to_install(set_up, checkout, monkeypatch, capsys):
