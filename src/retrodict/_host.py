@@ -51,14 +51,17 @@ def own_settings() -> Iterator[None]:
             _THREAD.inside = False
 
 
-def own_settings_each(work: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
-    """Let a generator compute under `own_settings`, and whom it hands things to under theirs."""
+def own_errors_each(work: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
+    """Let a generator of NumPy's numbers compute by NumPy's own settings, its caller by theirs.
+
+    It is entered once a step, so only what costs next to nothing is set.
+    """
 
     @functools.wraps(work)
     def each(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         found = work(*args, **kwargs)
         while True:
-            with own_settings():
+            with _numpy_of_this_thread():
                 try:
                     one = next(found)
                 except StopIteration:

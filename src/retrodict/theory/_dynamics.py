@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
-from retrodict._host import own_settings_each
+from retrodict._host import own_errors_each
 from retrodict.errors import BadInput, CannotFinish, nearest
 from retrodict.models import FACTORS
 
@@ -123,7 +123,7 @@ class Dynamics:
         """Return the same flow from `state` on with a small exact Jacobian, if there is one."""
         return None
 
-    @own_settings_each
+    @own_errors_each
     def follow(
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
@@ -157,7 +157,7 @@ class Dynamics:
         for t, system, state in path:
             yield t, system.logits(state, tokens)
 
-    @own_settings_each
+    @own_errors_each
     def follow_states(
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
@@ -179,7 +179,7 @@ class Dynamics:
         for system, s, state in _integrate(self, wanted, every_step, method, rtol, atol):
             yield float(np.expm1(s)), system, state
 
-    @own_settings_each
+    @own_errors_each
     def descend(
         self,
         lr: float,
