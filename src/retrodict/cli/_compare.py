@@ -15,6 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from retrodict.cli._console import Console
+from retrodict.cli._provenance import tell_changed
 from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
@@ -24,6 +25,7 @@ from retrodict.measures import Interval
 from retrodict.runs import Run, require_writable
 
 _MOST_COLUMNS = 4
+_OFFER = "'retrodict run RUN/experiment.yaml --out STORE --again' trains one anew and compares"
 _SUFFIXES = (".png", ".pdf")
 
 
@@ -45,6 +47,7 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
         for run, fact, each in zip(runs, facts, settings, strict=True)
     ]
     rows = _sorted(rows)
+    finished = [run for run in runs if run.finished]
     if plot is not None:
         _draw(rows, plot)
     if as_json:
@@ -54,9 +57,11 @@ def show_comparison(runs: Sequence[Run], plot: Path | None, as_json: bool) -> No
         ]
         files = {} if plot is None else {"files": [str(plot)]}
         print_json({"differ": differ, "runs": shown, "damaged": damaged, **files})
+        tell_changed(finished, as_json, _OFFER)
         return
     _print(rows, differ)
     print_outdated(Console(), runs)
+    tell_changed(finished, as_json, _OFFER)
     for why in damaged:
         Console().print(why, style="bold red", highlight=False, markup=False, soft_wrap=True)
     if plot is not None:
