@@ -165,7 +165,6 @@ def test_files_have_the_rights_of_any_new_file_though_chmod_is_refused(
     assert run_cli(["run", str(tiny_yaml), *one, "--out", str(store)]) == 0
     (run,) = Store(store).runs()
     run_cli(["compare", str(run.folder), "--plot", str(store / "plot.png")])
-    run_cli(["report", "--store", str(store), "--out", str(store / "report.md")])
     run_cli(["runs", "export", "--out", str(store), "--to", str(store / "tables")])
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in _files(store)}
     assert modes.keys() >= {"trace.nc", "weights.safetensors", "log.jsonl", ".lock", "plot.png"}

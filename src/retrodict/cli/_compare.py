@@ -16,6 +16,7 @@ from rich.table import Table
 
 from retrodict.cli._console import Console
 from retrodict.cli._paths import chosen, told_apart
+from retrodict.cli._provenance import tell_changed
 from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
@@ -25,6 +26,7 @@ from retrodict.measures import Interval
 from retrodict.runs import Run, require_writable
 
 _MOST_COLUMNS = 4
+_OFFER = "'retrodict run RUN/experiment.yaml --out STORE --again' trains one anew and compares"
 _SUFFIXES = (".png", ".pdf")
 
 
@@ -48,6 +50,7 @@ def show_comparison(paths: Sequence[Path], plot: Path | None, as_json: bool) -> 
         for name, run, fact, each in zip(names, runs, facts, settings, strict=True)
     ]
     rows = _sorted(rows)
+    finished = [run for run in runs if run.finished]
     if plot is not None:
         _draw(rows, plot)
     if as_json:
@@ -59,9 +62,11 @@ def show_comparison(paths: Sequence[Path], plot: Path | None, as_json: bool) -> 
         passed_over = [str(path) for path in strangers]
         told = {"differ": differ, "runs": shown, "damaged": damaged, "passed_over": passed_over}
         print_json({**told, **files})
+        tell_changed(finished, as_json, _OFFER)
         return
     _print(rows, differ)
     print_outdated(Console(), runs)
+    tell_changed(finished, as_json, _OFFER)
     for why in damaged:
         Console().print(why, style="bold red", highlight=False, markup=False, soft_wrap=True)
     if plot is not None:

@@ -14,16 +14,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from retrodict.cli._console import Console
-    from retrodict.launch import CellResult, Launcher
+    from retrodict.launch import Answer, Asked, CellResult
     from retrodict.runs import Store
 
 _FAILED = "bold red"
 _LONGEST_HINT = 200
 
 
-def run_grid(
-    grid: Grid, store: Store, keep_weights: bool, as_json: bool, launcher: Launcher
-) -> None:
+def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool, launcher: Asked) -> None:
     """Run a grid and print all its cells; interrupted, print what is there.
 
     Raises:
@@ -31,19 +29,20 @@ def run_grid(
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
     from retrodict.cli._progress import Progress
+    from retrodict.cli._provenance import tell_answers
     from retrodict.launch import execute_cells, look_up
 
     ended: dict[int, tuple[CellResult, dict[str, Any]]] = {}
     try:
         with Progress() as progress:
             for index, result in execute_cells(grid, store, progress, keep_weights, launcher):
-                ended[index] = (result.without_trace(), _facts(result))
+                ended[index] = (result.without_trace(), _facts(result, launcher.answers))
     except (Interrupted, KeyboardInterrupt):
         if not as_json:
             for index, cell in enumerate(grid.cells):
                 if index not in ended:
                     result = look_up(cell, store, launcher)
-                    ended[index] = (result.without_trace(), _facts(result))
+                    ended[index] = (result.without_trace(), _facts(result, {}))
             _show(grid, *_in_order(ended))
         raise
     results, facts = _in_order(ended)
@@ -52,6 +51,8 @@ def run_grid(
     else:
         _show(grid, results, facts)
         _hint(results, store)
+    runs = [result.run for result in results if result.run is not None]
+    tell_answers(runs, launcher.answers, as_json)
     failed = [result for result in results if result.problem is not None]
     if len(failed) == len(results):
         first = failed[0]
@@ -166,11 +167,14 @@ def _status(result: CellResult) -> str:
     return "finished" if result.run is not None else "unfinished"
 
 
-def _facts(result: CellResult) -> dict[str, Any]:
+def _facts(result: CellResult, answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Read what there is to say of a run."""
+    from retrodict.cli._provenance import answer_facts
     from retrodict.cli._views import run_facts
 
-    return {} if result.run is None else run_facts(result.run)
+    if result.run is None:
+        return {}
+    return {**run_facts(result.run), **answer_facts(answers.get(result.run.folder.name))}
 
 
 def _print_problems(console: Console, problems: Sequence[tuple[Cell, str | None]]) -> None:

@@ -10,9 +10,10 @@ from rich.table import Table
 
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
+from retrodict.cli._provenance import tell_answers
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
-from retrodict.launch import LOCAL, Launcher
+from retrodict.launch import LOCAL, Asked, Launcher
 from retrodict.leaderboard import (
     COLUMNS,
     RULE,
@@ -27,7 +28,7 @@ from retrodict.leaderboard import (
     kept,
     write,
 )
-from retrodict.runs import Store
+from retrodict.runs import Run, Store
 
 _COLOURS = {"broken": "green", "partly": "yellow", "cursed": "red"}
 
@@ -43,6 +44,7 @@ def run_leaderboard(
     as_json: bool,
     only_kept: bool = False,
     launcher: Launcher = LOCAL,
+    again: bool = False,
 ) -> None:
     """Make the leaderboard of a store."""
     if sort not in SORTS:
@@ -64,13 +66,16 @@ def run_leaderboard(
         ]
     )
     with Progress() as progress:
-        board = compare(chosen, store, progress, command, launcher)
+        asked = Asked(launcher, again)
+        board = compare(chosen, store, progress, command, asked if again else launcher)
     files = write(board, store)
+    runs = [Run(out / row.run) for row in board.rows]
     if as_json:
         rows = [dataclasses.asdict(row) for row in board.rows]
         print_json({"command": command, "rule": RULE, "rows": rows, "files": list(map(str, files))})
-        return
-    _show(board, at, sort, files)
+    else:
+        _show(board, at, sort, files)
+    tell_answers(runs, asked.answers, as_json)
 
 
 def _show(board: Board, at: At, sort: str, files: Sequence[Path]) -> None:

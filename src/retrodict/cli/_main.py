@@ -59,6 +59,14 @@ class LauncherName(str, Enum):  # noqa: UP042 - typer shows a str's values as ch
     slurm = "slurm"
 
 
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Train anew what is finished. It stays until the new run is whole, and is kept as "
+        "NAME.before-TIME unless the bits are the same.",
+    ),
+]
 Where = Annotated[
     LauncherName, typer.Option("--launcher", help="Where to train: here, or on a cluster.")
 ]
@@ -96,6 +104,7 @@ def run(
     discard_weights: Annotated[
         bool, typer.Option("--discard-weights", help="Do not keep the final weights.")
     ] = False,
+    again: Again = False,
     launcher: Where = LauncherName.local,
     cpus: Cpus = None,
     gpus: Gpus = None,
@@ -115,6 +124,9 @@ def run(
 
     Ctrl-C keeps what was done; the same command goes on from there.
 
+    What comes from the store says so, when and by which code. With --again it is trained anew, and
+    compared with what was there: the same bits, or how far apart.
+
     \b
       retrodict run grid.yaml --launcher ray --gpus 1
       retrodict run grid.yaml --launcher slurm --cpus 4 --slurm partition=cpu
@@ -133,10 +145,11 @@ def run(
         else:
             show_corpus(asked, as_json)
         return
-    from retrodict.launch import execute_on, launcher_named
+    from retrodict.launch import Asked, execute_on, launcher_named
     from retrodict.runs import Store
 
-    where, store = launcher_named(launcher.value, cpus, gpus, slurm or []), Store(out)
+    where = Asked(launcher_named(launcher.value, cpus, gpus, slurm or []), again)
+    store = Store(out)
     if isinstance(asked, Grid):
         from retrodict.cli._grid import run_grid
 
@@ -147,7 +160,7 @@ def run(
 
     with Progress() as progress:
         finished = execute_on(where, asked, store, progress, not discard_weights)
-    show_result(finished, as_json)
+    show_result(finished, as_json, where.answers)
     _refuse_if_all_diverged([finished])
 
 
@@ -160,6 +173,7 @@ def reproduce(
     scale: Annotated[ScaleName, typer.Option(help="How large.")] = ScaleName.laptop,
     out: Out = STORE,
     as_json: Json = False,
+    again: Again = False,
     launcher: Where = LauncherName.local,
     cpus: Cpus = None,
     gpus: Gpus = None,
@@ -176,19 +190,21 @@ def reproduce(
       retrodict reproduce theory                   what the theory is good for, in five figures
       retrodict reproduce all --scale paper        wants a GPU
       retrodict reproduce all --launcher ray       all experiments at once, on a cluster
+      retrodict reproduce fig1 --again             train anew: are the bits the same as before?
 
     Figures are written to the store as NAME.png and NAME.pdf, tables as NAME.md and NAME.csv.
     Interrupted, the same command goes on. Exit code 1: a claim fails.
     """
     from retrodict.cli._progress import Progress
     from retrodict.cli._reproduce import choose, run_all, show_reproductions
-    from retrodict.launch import launcher_named
+    from retrodict.launch import Asked, launcher_named
 
     wanted = choose(names)
     where = launcher_named(launcher.value, cpus, gpus, slurm or [])
+    asked = Asked(where, again) if again else None
     with Progress() as progress:
-        done = run_all(wanted, scale.value, out, progress, where)
-    show_reproductions(done, as_json)
+        done = run_all(wanted, scale.value, out, progress, asked or where)
+    show_reproductions(done, as_json, asked.answers if asked else {})
     _refuse_if_all_diverged([run for one in done.figures for run in one.runs.values()])
     if any(claim.verdict == "fails" for one in done.figures for claim in one.claims):
         raise typer.Exit(1)
@@ -208,6 +224,7 @@ def verify(
     ] = False,
     out: Out = STORE,
     as_json: Json = False,
+    again: Again = False,
     launcher: Where = LauncherName.local,
     cpus: Cpus = None,
     gpus: Gpus = None,
@@ -231,8 +248,10 @@ def verify(
 
     where = launcher_named(launcher.value, cpus, gpus, slurm or [])
     if published:
-        _verify_published(names or [], fast, out, as_json, where)
+        _verify_published(names or [], fast, out, as_json, where, again)
         return
+    if again:
+        raise BadInput("verify --again: is for training runs; add --published, or leave it out")
     if launcher is not LauncherName.local:
         raise BadInput("verify --launcher: is for training runs; add --published, or leave it out")
     from retrodict.cli._progress import Progress
@@ -287,6 +306,7 @@ def leaderboard(
     ] = "accuracy",
     out: Out = STORE,
     as_json: Json = False,
+    again: Again = False,
     launcher: Where = LauncherName.local,
     cpus: Cpus = None,
     gpus: Gpus = None,
@@ -319,6 +339,7 @@ def leaderboard(
         as_json,
         only_kept,
         where,
+        again,
     )
 
 
@@ -475,19 +496,23 @@ def bench(
 
 
 def _verify_published(
-    names: list[str], fast: bool, out: Path, as_json: bool, launcher: Any
+    names: list[str], fast: bool, out: Path, as_json: bool, launcher: Any, again: bool
 ) -> None:
     from retrodict.cli._progress import Progress
+    from retrodict.cli._provenance import tell_answers
     from retrodict.cli._published import check, choose, run_trainings, show, write
+    from retrodict.launch import Asked
     from retrodict.runs import Store, require_writable
 
     chosen, store = choose(names), Store(out)
     if not names:
         require_writable(out)
+    asked = Asked(launcher, again)
     with Progress() as progress:
-        runs = run_trainings(chosen, store, fast, progress, launcher)
+        runs = run_trainings(chosen, store, fast, progress, asked if again else launcher)
         findings = check(chosen, runs, fast, progress)
     show(findings, [] if names else write(findings, store, fast), as_json)
+    tell_answers([run for own in runs.values() for run in own.values()], asked.answers, as_json)
     if not all(finding.as_recorded for finding in findings):
         raise typer.Exit(1)
 

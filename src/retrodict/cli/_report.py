@@ -13,7 +13,7 @@ from rich.table import Table
 import retrodict
 from retrodict._atomic import atomic, atomic_text
 from retrodict.claims import Kept
-from retrodict.cli._console import Console
+from retrodict.cli._console import Console, plain
 from retrodict.cli._progress import Progress
 from retrodict.cli._verify import KEPT, check, choose, keep
 from retrodict.cli._views import print_json
@@ -123,5 +123,7 @@ def _show(found: Collected, told: list[Answer], path: Path) -> None:
         mark = {"holds": "green", "fails": "bold red"}.get(answer.verdict, "yellow")
         table.add_row(f"[bold]{answer.question}[/bold]", f"[{mark}]{answer.verdict}[/{mark}]")
     console.print(table)
+    if found.changed:
+        console.print(plain(found.changed, style="bold"), soft_wrap=True)
     size = path.stat().st_size / 1e6
     console.print(f"wrote {path} ({size:.1f} MB)", highlight=False, soft_wrap=True, markup=False)

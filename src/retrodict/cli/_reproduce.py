@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from rich.table import Table
 from retrodict.claims import Claim
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
+from retrodict.cli._provenance import tell_answers
 from retrodict.cli._views import final_table, print_json, print_reading_help, run_facts
 from retrodict.errors import BadInput, nearest
-from retrodict.launch import LOCAL, Launcher
+from retrodict.launch import LOCAL, Answer, Launcher
 from retrodict.paper import (
     ALIASES,
     FIGURES,
@@ -105,8 +106,14 @@ def run_all(
     return done
 
 
-def show_reproductions(done: Done, as_json: bool) -> None:
-    """Print claims, verdicts, tables and files."""
+def show_reproductions(done: Done, as_json: bool, answers: Mapping[str, Answer]) -> None:
+    """Print claims, verdicts, tables and files, and where their numbers come from."""
+    _show(done, as_json)
+    runs = [run for one in done.figures for run in one.runs.values()]
+    tell_answers(runs, answers, as_json)
+
+
+def _show(done: Done, as_json: bool) -> None:
     if as_json:
         print_json(_facts(done))
         return

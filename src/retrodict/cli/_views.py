@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from retrodict._json import dumps
 from retrodict.cli._console import Console
+from retrodict.cli._provenance import answer_facts, provenance_facts, tell_answers
 from retrodict.cli._streams import carried
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.measures import Final, final_values, held_out, over_learners
-from retrodict.runs import Run
+from retrodict.runs import Provenance, Run
+
+if TYPE_CHECKING:
+    from retrodict.launch import Answer
 
 
-def show_result(run: Run, as_json: bool) -> None:
-    """Print how a finished run ended."""
+def show_result(run: Run, as_json: bool, answers: Mapping[str, Answer]) -> None:
+    """Print how a finished run ended, and how it was answered."""
     theory = predicted_nll(run)
     if as_json:
-        print_json({**run_facts(run), "theory": theory})
+        answered = answer_facts(answers.get(run.folder.name))
+        print_json({**run_facts(run), **answered, "theory": theory})
+        tell_answers([run], answers, as_json)
         return
     console = Console()
     console.print(final_table(run, theory))
@@ -32,6 +38,7 @@ def show_result(run: Run, as_json: bool) -> None:
             highlight=False,
         )
     console.print(f"run: {run.folder}", highlight=False, soft_wrap=True, markup=False)
+    tell_answers([run], answers, as_json)
 
 
 def predicted_nll(run: Run) -> dict[str, float] | None:
@@ -92,10 +99,10 @@ def show_list(as_json: bool) -> None:
 
 def show_run(run: Run, as_json: bool) -> None:
     """Print what a run is and how it ended."""
-    differences = run.differences()
+    differences = run.changes()
     if as_json:
         facts = {"made_by": run.made_by, "results_version": run.results_version}
-        print_json({**run_facts(run), **facts, "differences": differences})
+        print_json({**run_facts(run), **facts, "differences": list(map(str, differences))})
         return
     console = Console()
     console.print(run.experiment.to_yaml(), highlight=False, markup=False)
@@ -110,9 +117,15 @@ def show_run(run: Run, as_json: bool) -> None:
         told = ", ".join(f"{k} {v}" for k, v in facts.items())
         line = f"{event['time']}  {event['event']}  {told}"
         console.print(line, highlight=False, markup=False)
-    for difference in differences:
-        said = f"made again here it would differ: {difference}"
-        console.print(said, style="bold", highlight=False, markup=False)
+    for consequence in dict.fromkeys(one.consequence for one in differences):
+        these = [one.what for one in differences if one.consequence == consequence]
+        said = f"made again here, {consequence}: {'; '.join(these)}"
+        bold = "" if consequence == "bits should agree" else "bold"
+        console.print(said, style=bold, highlight=False, markup=False)
+    if Provenance.of(run).code_changed:
+        offer = f"'retrodict run {run.folder}/experiment.yaml --out {run.folder.parent} --again'"
+        said = f"{offer} trains it anew and says whether the bits are the same"
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
     if run.finished:
         console.print(final_table(run, predicted_nll(run)))
         print_reading_help(console, run)
@@ -148,6 +161,7 @@ def run_facts(run: Run) -> dict[str, Any]:
     }
     if run.finished:
         trace = run.trace
+        facts |= provenance_facts(run)
         facts["uniform_nll"] = float(trace.attrs["uniform_nll"])
         loss = trace.curves["training_loss"].isel(epoch=-1).values
         facts["training_loss"] = over_learners(loss)

@@ -1,5 +1,6 @@
 """Launch: where experiments run: here, one population at a time, or on Ray's or Slurm's workers."""
 
+from retrodict.launch._asked import Answer, Asked
 from retrodict.launch._choose import LAUNCHERS, launcher_named
 from retrodict.launch._cores import cores
 from retrodict.launch._grid import CellResult, execute_cells, execute_grid, look_up
@@ -11,6 +12,8 @@ from retrodict.launch._named import run_named
 __all__ = [
     "LAUNCHERS",
     "LOCAL",
+    "Answer",
+    "Asked",
     "CellResult",
     "Ended",
     "Job",

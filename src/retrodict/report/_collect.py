@@ -26,8 +26,9 @@ from retrodict.paper import (
 )
 from retrodict.report._images import Picture, picture
 from retrodict.report._run_view import RunView, view
-from retrodict.runs import Store
+from retrodict.runs import Store, changed_since
 
+_ANEW = "reproduce or run, with --again, trains anew and says whether the bits are the same"
 WIDEST = 1600  # pixels of a drawing in the page
 
 Tick = Callable[[str, float], None]
@@ -101,6 +102,11 @@ class Collected:
         """Every run that is shown, once, by its folder's name."""
         found = {run.name: run for section in self.sections for run in section.runs.values()}
         return {**found, **{run.name: run for run in self.own}}
+
+    @property
+    def changed(self) -> str:
+        """Which runs the code that trains has changed since, in a line; nothing if none."""
+        return changed_since(((n, run.provenance) for n, run in self.runs.items()), _ANEW)
 
     def section(self, name: str) -> Section | None:
         """The section of a figure, if it is there."""

@@ -42,6 +42,7 @@ def facts(
         ],
         "missing": [figure.name for figure in store.missing],
         "own": [run.name for run in store.own],
+        "code_changed": [n for n, run in store.runs.items() if run.provenance.code_changed],
         "left_out": [{"run": name, "why": why} for name, why in store.left_out],
         "statements": _statements(statements),
         "published": _published(published_of(store.store)),

@@ -70,6 +70,7 @@ def as_markdown(
         "",
         plain(headline(store, found)),
         "",
+        *([f"**{plain(store.changed)}**", ""] if store.changed else []),
     ]
     lines += _table(
         ("answer", "verdict", "measured", "grade"),

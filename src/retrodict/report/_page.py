@@ -120,6 +120,7 @@ def _first_screen(store: Collected, found: Sequence[Answer]) -> Html:
         tag("p", "retrodict report", class_="kicker"),
         tag("h1", "Does a model that learned A → B know B ← A?", id="answer-title"),
         tag("p", headline(store, found), class_="lead"),
+        tag("p", tag("strong", store.changed)) if store.changed else "",
         table(("", "verdict", "measured", "grade"), rows, "Verdicts", class_="answers"),
         tag("noscript", tag("p", _WITHOUT_SCRIPTS, class_="hint")),
         tag("p", _scales(store), class_="hint"),

@@ -21,7 +21,7 @@ from retrodict.measures import (
     over_learners,
 )
 from retrodict.report._pack import Matrices, pack_curve, pack_matrices, thinned
-from retrodict.runs import Run
+from retrodict.runs import Provenance, Run
 from retrodict.trace import Trace
 
 _FLOW_SECONDS = 3e-5  # of a learner's Gram flow, for every (training sentence, token); measured
@@ -42,6 +42,7 @@ class RunView:
         z: panel → how far the diagonal stands out at the last snapshot.
         diverged: seeds of the learners that became non-finite.
         seconds: of training, all sittings together; None if the log does not say.
+        provenance: when it was trained, and whether by this code.
         environment: versions and machine; empty if it is damaged.
         chart: curves, packed for the page.
         theory: why theory is not drawn, or "" if it is, or if there is none for this model.
@@ -58,6 +59,7 @@ class RunView:
     z: Mapping[str, Interval]
     diverged: Sequence[int]
     seconds: float | None
+    provenance: Provenance
     environment: Mapping[str, Any]
     chart: Mapping[str, Any]
     theory: str
@@ -98,6 +100,7 @@ def _view(run: Run) -> RunView:
         z={name: over_learners(values) for name, values in _z(trace).items()},
         diverged=[int(seed) for seed in ended["seed"].values],
         seconds=_seconds(run),
+        provenance=Provenance.of(run),
         environment=_environment(run),
         chart=_chart(trace, theory),
         theory=why,

@@ -15,6 +15,7 @@ from retrodict._untrusted import digest_of, names_in, unreadable
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import _files, _log, _migrate
+from retrodict.runs._again import BEFORE
 from retrodict.runs._listing import is_bare
 from retrodict.runs._results import verified_trace
 from retrodict.runs._run import Run
@@ -86,7 +87,9 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
         return False
     name = f"{experiment.task.kind}-{experiment.model.kind}-{state['digest'][:12]}"
     own = run.folder.resolve().name
-    if own != name:
+    if own.startswith(f"{name}{BEFORE}"):
+        yield Problem(run.folder, "note", "was set aside by --again", "nothing: delete it at will")
+    elif own != name:
         taken = re.fullmatch(r".*-[0-9a-f]{12}", own)  # the name of another experiment
         what = "its name is that of another experiment" if taken else "is not found by this name"
         yield Problem(run.folder, "misnamed" if taken else "note", what, f"rename it to {name}")

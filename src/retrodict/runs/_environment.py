@@ -10,8 +10,9 @@ import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal, get_args
 
 from retrodict._code import commit, training_code
 from retrodict._processor import cpu_features, processor
@@ -59,42 +60,64 @@ def here(device: str, load_torch: bool = True) -> Environment:
     }
 
 
+Consequence = Literal[
+    "this machine cannot run it as it was", "numbers differ", "bits may differ", "bits should agree"
+]
+
+_WORST = get_args(Consequence)
+_CANNOT: Consequence = "this machine cannot run it as it was"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not here as it was where a run was made, and what follows from it."""
+
+    what: str
+    consequence: Consequence
+
+    def __str__(self) -> str:
+        said = [self.what, self.consequence]
+        return ": ".join(reversed(said) if self.consequence == _CANNOT else said)
+
+
 def differences(
     made_by: Sequence[Mapping[str, Any]], experiment: Experiment, results_version: int | None
-) -> list[str]:
-    """Say in lines what would make a run of an experiment differ if it were made again here.
+) -> list[Difference]:
+    """Say what is not as it was where a run was made; the worst first.
 
     Args:
         made_by: the environments that made it.
         experiment: what it is of, resolved where it was made.
         results_version: of the code that made it; None if that is not known.
     """
-    found: list[str] = []
+    found: list[Difference] = []
     device = experiment.training.device
     try:
         experiment.resolved(fewer=True)
     except BadInput as error:
-        found.append(f"this machine cannot run it as it was: {error}")
+        found.append(Difference(str(error), _CANNOT))
         device = "cpu"
     now = here(device, load_torch=False)
     if results_version != RESULTS_VERSION:
         said = "an unknown results version" if results_version is None else results_version
-        found.append(f"it has results version {said}, this code {RESULTS_VERSION}: numbers differ")
+        what = f"it has results version {said}, this code {RESULTS_VERSION}"
+        found.append(Difference(what, "numbers differ"))
     for then in made_by:
+        machine = _machine if experiment.training.device == "cpu" else _gpus
+        for what in (*_versions(then, now), *machine(then, now)):
+            found.append(Difference(what, "bits may differ"))
         found += _code(then, now, results_version)
-        found += _versions(then, now)
-        found += _machine(then, now) if experiment.training.device == "cpu" else _gpus(then, now)
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=lambda one: _WORST.index(one.consequence))
 
 
-def _code(then: Mapping[str, Any], now: Environment, results_version: int | None) -> Iterator[str]:
+def _code(
+    then: Mapping[str, Any], now: Environment, results_version: int | None
+) -> Iterator[Difference]:
     code = then.get("code")
     known = code and "unknown" not in (code, now["code"])
     if known and code != now["code"] and results_version == RESULTS_VERSION:
-        yield (
-            f"the code that trains has changed since ({code}, here {now['code']}), its results "
-            "version has not: bits should agree"
-        )
+        what = f"the code that trains has changed since ({code}, here {now['code']}), its results"
+        yield Difference(f"{what} version has not", "bits should agree")
 
 
 def _versions(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
@@ -102,15 +125,15 @@ def _versions(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
     for package in _DECIDE_BITS:
         version = told.get(package) if isinstance(told, Mapping) else None
         if version and version != now["versions"][package]:
-            yield f"{package} {version}, here {now['versions'][package]}: bits may differ"
+            yield f"{package} {version}, here {now['versions'][package]}"
 
 
 def _machine(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
     if then.get("processor") and then["processor"] != now["processor"]:
-        yield f"processor {then['processor']}, here {now['processor']}: bits may differ"
+        yield f"processor {then['processor']}, here {now['processor']}"
     for key, name in (("cpu_features", "vector units"), ("cpu_capability", "torch's CPU code")):
         if then.get(key) and now[key] and then[key] != now[key]:
-            yield f"{name} {_words(then[key])}, here {_words(now[key])}: bits may differ"
+            yield f"{name} {_words(then[key])}, here {_words(now[key])}"
             return
 
 
@@ -119,7 +142,7 @@ def _gpus(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
     if isinstance(before, Mapping) and isinstance(ours, Mapping):
         for key, name in (("name", "GPU"), ("cuda", "CUDA"), ("cudnn", "cuDNN")):
             if before.get(key) != ours[key]:
-                yield f"{name} {before.get(key)}, here {ours[key]}: bits may differ"
+                yield f"{name} {before.get(key)}, here {ours[key]}"
 
 
 def _words(value: Any) -> str:

@@ -80,6 +80,14 @@ def drawn(root: Path) -> list[Drawn]:
     return found
 
 
+def forget_figures_of(run: Path) -> list[str]:
+    """Delete the records of figures that were drawn from a run as it was; return their names."""
+    figures = [one for one in drawn(run.parent) if run.name in one.runs]
+    for one in figures:
+        one.path.unlink(missing_ok=True)
+    return [one.path.stem for one in figures]
+
+
 def check_store(root: Path) -> list[Problem]:
     """Look at what lies in a store beside its runs: records, drawings, temporary files."""
     found = [

@@ -17,7 +17,7 @@ TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lo
 CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
 REMEDY = "move the folder away to run it anew"
 
-_OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
+OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
 _PART = re.compile(r"checkpoint-(\d+)-(\d+)\.safetensors")
 _RUN_NAME = re.compile(r"[a-z_]+-[a-z_]+-[0-9a-f]{12}")
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.tmp")
@@ -29,7 +29,7 @@ def is_own(name: str) -> bool:
     >>> is_own("checkpoint-0-5.safetensors"), is_own("checkpoint-backup.safetensors")
     (True, False)
     """
-    return name in _OWN or bool(_PART.fullmatch(name))
+    return name in OWN or bool(_PART.fullmatch(name))
 
 
 def is_run_name(name: str) -> bool:

@@ -182,11 +182,15 @@ class Run:
         return self.made_by[-1]
 
     def differences(self) -> list[str]:
-        """Say, a line each, what would make the run differ if it were made again here and now.
+        """Say, a line each, what is not here as it was where the run was made, and what follows.
 
         Raises:
             CannotFinish: the folder is damaged or of a newer format.
         """
+        return [str(one) for one in self.changes()]
+
+    def changes(self) -> list[_environment.Difference]:
+        """What is not here as it was where the run was made; raises as `differences` does."""
         return _environment.differences(self.made_by, self.experiment, self.results_version)
 
     def events(self) -> list[dict[str, Any]]:

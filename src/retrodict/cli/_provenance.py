@@ -1,0 +1,77 @@
+"""What commands say of where numbers come from: the store, when, by which code, and is it ours?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from retrodict.cli._console import Console, plain
+from retrodict.runs import Provenance, Run, changed_since
+
+if TYPE_CHECKING:
+    from retrodict.launch import Answer
+
+AGAIN = "add --again to train anew and see"
+
+
+def provenance_facts(run: Run) -> dict[str, Any]:
+    """Say for a program when a finished run was trained and by what."""
+    found = Provenance.of(run)
+    return {
+        "trained_at": found.trained_at,
+        "code": found.code,
+        "commit": found.commit,
+        "code_changed": found.code_changed,
+    }
+
+
+def answer_facts(answer: Answer | None) -> dict[str, Any]:
+    """Say for a program how a run was answered; `again` only where it was trained again."""
+    if answer is None:
+        return {}
+    again = answer.again
+    if again is None:
+        return {"answered": answer.how}
+    told = {
+        "same_bits": again.same_bits,
+        "max_nll_difference": again.max_nll_difference,
+        "before": again.before and str(again.before),
+        "undrawn": list(again.undrawn),
+    }
+    return {"answered": answer.how, "again": told}
+
+
+def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bool) -> None:
+    """Say which runs come from the store and how those trained again compare; bold if it matters.
+
+    Beside a JSON document only what may surprise is said, on stderr.
+    """
+    runs = list({run.folder.name: run for run in runs}.values())
+    kept = [run for run in runs if (a := answers.get(run.folder.name)) and a.how == "store"]
+    if kept and not as_json:
+        which = f"{len(kept)} of {len(runs)} runs, the last " if len(runs) > 1 else ""
+        last = max(map(Provenance.of, kept), key=lambda one: one.trained_at or "")
+        _say(f"from the store: {which}{last}", as_json, bold=False)
+    anew = {name: a.again for name, a in answers.items() if a.again is not None}
+    other = {name: again for name, again in anew.items() if not again.same_bits}
+    if anew:
+        which = "" if len(runs) == 1 else f"{len(anew) - len(other)} of {len(anew)} runs have "
+        if which or not other:
+            _say(f"trained again: {which}the same bits as before", as_json, bold=False)
+    for name, again in other.items():
+        _say(f"trained again: {name}: {again}", as_json)
+    tell_changed(kept if answers else runs, as_json)
+
+
+def tell_changed(runs: Sequence[Run], as_json: bool, offer: str = AGAIN) -> None:
+    """Say in bold, in a line, which finished runs the code that trains has changed since."""
+    if said := changed_since([(run.folder.name, Provenance.of(run)) for run in runs], offer):
+        _say(said, as_json)
+
+
+def _say(text: str, as_json: bool, bold: bool = True) -> None:
+    if as_json:
+        print(text, file=sys.stderr)
+    else:
+        Console().print(plain(text, style="bold" if bold else ""), soft_wrap=True)

@@ -1,0 +1,89 @@
+"""When a run was trained and by which code, and whether the code that trains has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from retrodict._code import training_code
+from retrodict.errors import CannotFinish
+from retrodict.runs._run import Run
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a finished run comes from; None is what its files do not say.
+
+    Attributes:
+        trained_at: when it was finished, as its log says it.
+        version: of the retrodict that finished it.
+        commit, code: of that, see `retrodict._code`.
+        code_changed: whether any of the code that trained it was another than this process's.
+    """
+
+    trained_at: str | None
+    version: str | None
+    commit: str | None
+    code: str | None
+    code_changed: bool | None
+
+    @classmethod
+    def of(cls, run: Run) -> Provenance:
+        """Read it off a run; what is damaged or lost is not known.
+
+        Raises:
+            Unreadable: that cannot be told.
+        """
+        ends = [event["time"] for event in run.events() if event["event"] == "finished"]
+        made_by = _made_by(run)
+        last = made_by[-1]
+        versions = last.get("versions")
+        return cls(
+            trained_at=ends[-1] if ends else None,
+            version=versions.get("retrodict") if isinstance(versions, Mapping) else None,
+            commit=last.get("commit"),
+            code=last.get("code"),
+            code_changed=_changed([one.get("code") for one in made_by]),
+        )
+
+    def __str__(self) -> str:
+        when = f" {self.trained_at[:16].replace('T', ' ')}" if self.trained_at else ""
+        commit = f"commit {self.commit[:7]}" if self.commit else ""
+        code = f"code {self.code}" if self.code else "code not known"
+        told = ", ".join(filter(None, (commit, code)))
+        return f"trained{when} by retrodict {self.version or 'of unknown version'} ({told})"
+
+
+def _made_by(run: Run) -> list[dict[str, Any]]:
+    try:
+        return run.made_by
+    except CannotFinish:
+        return [{}]
+
+
+def _changed(codes: list[str | None]) -> bool | None:
+    here = training_code()
+    known = [code for code in codes if code not in (None, "unknown")]
+    if here == "unknown" or not known:
+        return None
+    return any(code != here for code in known)
+
+
+def changed_since(runs: Iterable[tuple[str, Provenance]], offer: str) -> str:
+    """Say in a line which runs the code that trains has changed since; nothing if none.
+
+    Args:
+        runs: name → where it comes from.
+        offer: what to do about it.
+    """
+    changed = list(dict.fromkeys(name for name, found in runs if found.code_changed))
+    if not changed:
+        return ""
+    more = f" and {len(changed) - _MOST_NAMES} more" if len(changed) > _MOST_NAMES else ""
+    names = ", ".join(changed[:_MOST_NAMES]) + more
+    which = f"{len(changed)} runs were trained: {names}" if changed[1:] else f"{names} was trained"
+    return f"the code that trains has changed since {which}; {offer}"
+
+
+_MOST_NAMES = 4

@@ -1,0 +1,283 @@
+"""What comes from the store says when and by which code; --again trains it anew and compares."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+
+import pytest
+
+from retrodict import _code as code
+from retrodict import open_run
+from retrodict.cli._main import run_cli
+from retrodict.errors import Interrupted
+from retrodict.launch import LOCAL, Asked, Job, _local
+from retrodict.runs import Provenance, Run, Store, check_run
+from retrodict.training import _loop
+
+ONE = ("--set", "training.threads=1", "--set", "training.epochs=2", "--set", "record.weights_at=[]")
+
+
+@pytest.fixture
+def command(capsys):
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = run_cli([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, " ".join(captured.out.split()), captured.err
+
+    return run
+
+
+@pytest.fixture
+def small(tiny):
+    return tiny.with_overrides("training.threads=1", "training.epochs=3", "record.weights_at=[]")
+
+
+@pytest.fixture
+def kept(small, answer, tmp_path) -> Run:
+    return answer(small, tmp_path / "store")
+
+
+class Quiet:
+    """A reporter that says nothing."""
+
+    def __getattr__(self, name):
+        return lambda *_: None
+
+
+def again(small, root, **more) -> tuple[Run, Asked]:
+    asked = Asked(LOCAL, again=True)
+    (ended,) = asked.execute_all([Job(asked.place(small))], Store(root), Quiet(), **more)
+    assert ended.error is None
+    return ended.run, asked
+
+
+def by_other_code(run: Run) -> Run:
+    """Make the code that trained it another."""
+    path = run.folder / "environment.json"
+    path.write_text(path.read_text().replace(code.training_code(), "0" * 16))
+    state = run.folder / "run.json"
+    said = json.loads(state.read_text())
+    del said["sha256"]["environment.json"]
+    state.write_text(json.dumps(said))
+    return open_run(run.folder)
+
+
+def by_other_numbers(run: Run) -> None:
+    """Make its numbers such as another code would have given."""
+    trace = run.trace
+    trace.curves["nll"][:] += 0.25
+    run.finish(run.experiment, trace, run.weights())
+
+
+def test_a_run_says_how_it_was_answered_when_and_by_which_code(command, tiny_yaml, tmp_path):
+    asked = ("run", tiny_yaml, *ONE, "--out", tmp_path / "s")
+    _, out, _ = command(*asked, "--json")
+    first = json.loads(out)
+    assert first["answered"] == "trained"
+    _, out, err = command(*asked, "--json")
+    told = json.loads(out)
+    assert (told["answered"], told["code_changed"], err) == ("store", False, "")
+    assert told["code"] == code.training_code()
+    assert told["trained_at"] == first["trained_at"]
+    _, out, _ = command(*asked)
+    day = told["trained_at"][:10]
+    assert f"from the store: trained {day}" in out
+    assert f"code {code.training_code()}" in out
+    assert "has changed" not in out
+
+
+def test_changed_code_is_said_in_a_line_wherever_numbers_come_from(command, kept, tmp_path):
+    by_other_code(kept)
+    yaml, root = kept.folder / "experiment.yaml", kept.folder.parent
+    line = f"the code that trains has changed since {kept.folder.name} was trained"
+    for asked in (("run", yaml, "--out", root), ("compare", kept.folder)):
+        _, out, _ = command(*asked)
+        assert out.count(line) == 1
+        assert "--again" in out
+        _, out, err = command(*asked, "--json")
+        assert err.count(line) == 1
+        told = json.loads(out)
+        assert (told["runs"][0] if "runs" in told else told)["code_changed"] is True
+    grid = ("run", yaml, "--out", root, "--set", "grid.training.seed=[0]")
+    assert command(*grid)[1].count(line) == 1
+    _, out, _ = command("show", kept.folder)
+    assert "made again here, bits should agree: the code that trains has changed" in out
+    assert "differ" not in out.split("made again here")[1].split("NLL")[0]
+
+
+def test_a_report_says_that_code_has_changed(kept, tmp_path):
+    from retrodict.report import as_html, as_markdown, collect, facts
+
+    by_other_code(kept)
+    found = collect(kept.folder.parent)
+    line = f"the code that trains has changed since {kept.folder.name} was trained"
+    assert f"<strong>{line}" in as_html(found, None, _no_answers())
+    assert f"**{line.replace('_', chr(92) + '_')}" in as_markdown(
+        found, None, _no_answers(), "x", {}
+    )
+    told = facts(found, None, _no_answers(), tmp_path / "x.html", 0)
+    assert told["code_changed"] == [kept.folder.name]
+
+
+def _no_answers():
+    from retrodict.report import Answer
+
+    blank = dict.fromkeys(Answer.__dataclass_fields__, "")
+    return [Answer(**{**blank, "lines": (), "links": ("x",), "verdict": "not measured"})] * 6
+
+
+def test_what_nobody_knows_is_not_called_changed(old):
+    found = Provenance.of(old)
+    assert found.code_changed is None
+    assert "code not known" in str(found)
+
+
+def test_again_trains_anew_and_finds_the_same_bits(kept, small, content):
+    before = content(kept.folder)
+    run, asked = again(small, kept.folder.parent)
+    assert run.folder == kept.folder
+    found = asked.answers[run.folder.name].again
+    assert (found.same_bits, found.max_nll_difference, found.before) == (True, 0.0, None)
+    assert [path.name for path in kept.folder.parent.iterdir()] == [kept.folder.name]
+    after = content(kept.folder)
+    assert after["trace.nc"] == before["trace.nc"]
+    assert after["log.jsonl"] != before["log.jsonl"]  # it was trained
+    assert check_run(kept.folder) == []
+
+
+def test_again_keeps_what_was_there_where_numbers_differ(kept, small):
+    by_other_numbers(kept)
+    root, before = kept.folder.parent, Run(kept.folder).trace
+    (root / "fig1.png").write_bytes(b"")
+    record = {"format": 2, "runs": {"a": kept.folder.name}, "files": {}}
+    (root / "fig1.json").write_text(json.dumps(record))
+    run, asked = again(small, root)
+    found = asked.answers[run.folder.name].again
+    assert found.same_bits is False
+    assert found.max_nll_difference == pytest.approx(0.25)
+    assert open_run(found.before).trace.identical(before)
+    assert [problem.kind for problem in check_run(found.before)] == ["note"]
+    assert not run.trace.identical(before)
+    assert check_run(run.folder) == []
+    assert found.undrawn == ("fig1",)
+    assert not (root / "fig1.json").exists()
+
+
+def test_again_works_where_there_are_no_links_between_names(kept, small, monkeypatch):
+    def refused(*_, **__):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    by_other_numbers(kept)
+    run, asked = again(small, kept.folder.parent)
+    assert check_run(run.folder) == []
+    assert open_run(asked.answers[run.folder.name].again.before).trace.nll.size
+
+
+def test_broken_off_what_was_there_stays_and_the_same_goes_on(kept, small, monkeypatch, content):
+    before, root = content(kept.folder), kept.folder.parent
+    with monkeypatch.context() as patch:
+        patch.setattr(_loop, "CHECKPOINT_SECONDS", 0.0)
+        patch.setattr(_local.Stop, "asked", property(lambda self: True, lambda self, value: None))
+        with pytest.raises(Interrupted):
+            again(small, root)
+    assert content(kept.folder) == before
+    (hidden,) = root.glob(".again/*/*/run.json")
+    assert Run(hidden.parent).has_checkpoint
+    log = hidden.with_name("log.jsonl").read_text()
+    again(small, root)
+    assert "interrupted" in log
+    assert [event["event"] for event in Run(kept.folder).events()][:2] == ["started", "interrupted"]
+    assert content(kept.folder)["trace.nc"] == before["trace.nc"]
+    assert not (root / ".again").exists()
+
+
+def test_broken_off_over_its_putting_in_place_it_is_put_in_place_after_all(
+    kept, small, monkeypatch
+):
+    from retrodict.runs import _again
+
+    by_other_numbers(kept)
+    root, plain = kept.folder.parent, _again._copy
+    with monkeypatch.context() as patch:
+        calls = []
+
+        def dying(source, target):
+            calls.append(source)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            plain(source, target)
+
+        patch.setattr(_again, "_copy", dying)
+        with pytest.raises(KeyboardInterrupt):
+            again(small, root)
+    run, _ = again(small, root)
+    assert check_run(run.folder) == []
+    assert len(list(root.glob("*.before-*/run.json"))) == 1
+    assert not (root / ".again").exists()
+
+
+def test_what_was_done_before_it_was_broken_off_is_not_done_again(small, answer, tmp_path):
+    root = tmp_path / "store"
+    other = small.with_overrides("training.seed=50")
+    for one in (small, other):
+        answer(one, root)
+    asked = Asked(LOCAL, again=True)
+    jobs = [Job(asked.place(one)) for one in (small, other)]
+    first = next(iter(asked.execute_all(jobs, Store(root), Quiet())))
+    assert first.index == 0
+    resumed = Asked(LOCAL, again=True)
+    ended = list(resumed.execute_all(jobs, Store(root), Quiet()))
+    assert {one.index for one in ended} == {0, 1}
+    how = [resumed.answers[job.experiment.name].how for job in jobs]
+    assert how == ["store", "trained"]
+    assert not (root / ".again").exists()
+
+
+def test_two_names_of_one_run_train_it_once_again(kept, small):
+    asked = Asked(LOCAL, again=True)
+    job = Job(asked.place(small))
+    ended = list(asked.execute_all([job, job], Store(kept.folder.parent), Quiet()))
+    assert sorted(one.index for one in ended) == [0, 1]
+    assert all(one.run.trace.nll.size for one in ended)
+
+
+def test_again_through_the_command_line(command, kept):
+    yaml, root = kept.folder / "experiment.yaml", kept.folder.parent
+    _, out, _ = command("run", yaml, "--out", root, "--again")
+    assert "trained again: the same bits as before" in out
+    by_other_numbers(kept)
+    _, out, err = command("run", yaml, "--out", root, "--again", "--json")
+    told = json.loads(out)["again"]
+    assert told["same_bits"] is False
+    assert told["max_nll_difference"] == pytest.approx(0.25)
+    assert told["before"] in err
+    assert err.count("\n") == 1
+    assert command("verify", "--fast", "--again")[0] == 2
+
+
+LOOK_ON = {
+    "_atomic.py",  # writing
+    "_explain.py",  # refusing
+    "_fit.py",
+    "_formats.py",
+    "_trace_file.py",
+    "_untrusted.py",
+    "_yaml.py",
+    "_room.py",  # how much at a time, which alters no bit
+    "errors.py",
+    "recipes",  # names of settings, which are hashed themselves
+}
+
+
+def test_whatever_the_code_that_trains_imports_is_hashed_or_decides_no_bit():
+    used = set()
+    for path in code.ROOT.rglob("*.py"):
+        if path.relative_to(code.ROOT).parts[0] in code.TRAINING_CODE:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("retrodict"):
+                    used.add(node.module.split(".")[1])
+    rooms = {name if (code.ROOT / name).is_dir() else f"{name}.py" for name in used}
+    assert rooms - {*code.TRAINING_CODE} <= LOOK_ON
