@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,66 +16,88 @@ import retrodict
 from retrodict import Experiment
 from retrodict.runs import Run, Store
 
-CHANGES = (
-    "training.epochs=12",
-    "training.batch_size=64",
-    "task.vocab_size=200",
-    "model={n_layer: 2, n_head: 4, d_model: 256}",
-    "record.weights_at=[12]",
-)
-SLOWER = [part for change in CHANGES for part in ("--set", change)]
+pytestmark = pytest.mark.seconds
+
+HELD = Path(__file__).with_name("held.py")
 
 
-def start(yaml: Path, out: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "retrodict", "run", str(yaml), "--out", str(out), "--json"]
-    return subprocess.Popen(
-        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+class Commands:
+    """Commands that train an experiment, held after every second epoch.
+
+    Parameters:
+        yaml: the experiment.
+        out: the store.
+    """
+
+    def __init__(self, yaml: Path, out: Path) -> None:
+        self.yaml, self.out, self.hold = yaml, out, out.with_name("hold")
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, HELD, self.hold, "run", self.yaml, "--out", self.out, "--json"]
+        process = subprocess.Popen(
+            [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.started.append(process)
+        return process
+
+    def start_held(self) -> subprocess.Popen[str]:
+        """Start one, and wait until it has trained as far as it may."""
+        reached = self.hold.with_suffix(".reached")
+        reached.unlink(missing_ok=True)
+        self.hold.touch()
+        process = self.start()
+        while not reached.exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        return process
+
+    def release(self) -> None:
+        self.hold.unlink()
+
+    @property
+    def run(self) -> Run:
+        """The only run of the store."""
+        (run,) = Store(self.out).runs()
+        return run
 
 
-def only_run(out: Path) -> Run:
-    (run,) = Store(out).runs()
-    return run
+@pytest.fixture
+def commands(tiny_yaml, tmp_path) -> Iterator[Commands]:
+    found = Commands(tiny_yaml, tmp_path / "out")
+    yield found
+    for process in found.started:
+        process.kill()
+        process.communicate()
 
 
-def wait_for_training(out: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        runs = Store(out).runs()
-        if runs and any(event["event"] == "started" for event in runs[0].events()):
-            time.sleep(0.3)
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no training: {process.communicate()}")
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_command_goes_on_with_the_same_bits(tiny_yaml, tmp_path, signum):
-    out = tmp_path / "interrupted"
-    process = start(tiny_yaml, out, *SLOWER)
-    wait_for_training(out, process)
-    process.send_signal(signum)
-    stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert stdout == ""
-    assert stderr.count("\n") == 1
-    assert "goes on from there" in stderr
-    assert only_run(out).status == "interrupted"
-
-    again = start(tiny_yaml, out, *SLOWER)
-    stdout, stderr = again.communicate(timeout=120)
-    assert again.returncode == 0, stderr
+def test_an_interrupted_command_goes_on_with_the_same_bits(commands):
+    for signum, epoch in ((signal.SIGINT, 2), (signal.SIGTERM, 4)):
+        process = commands.start_held()
+        process.send_signal(signum)
+        commands.release()
+        stdout, stderr = process.communicate(timeout=120)
+        assert process.returncode == 130, stderr
+        assert stdout == ""
+        told = stderr.splitlines()[-1]
+        assert f"stopped after epoch {epoch}; the same command goes on from there" in told
+        assert commands.run.status == "interrupted"
+    process = commands.start()
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
     assert json.loads(stdout)["status"] == "finished"
-    whole = retrodict.train(Experiment.from_yaml(tiny_yaml, CHANGES))
-    assert only_run(out).trace.identical(whole)
+    assert "goes on from epoch 4" in stderr
+    whole = retrodict.train(Experiment.from_yaml(commands.yaml))
+    assert commands.run.trace.identical(whole)
 
 
-def test_two_processes_that_want_the_same_train_it_once(tiny_yaml, tmp_path):
-    both = [start(tiny_yaml, tmp_path / "out", *SLOWER) for _ in range(2)]
-    answers = [process.communicate(timeout=120) for process in both]
-    assert [process.returncode for process in both] == [0, 0], answers
-    assert answers[0][0] == answers[1][0]
-    assert [event["event"] for event in only_run(tmp_path / "out").events()] == [
-        "started",
-        "finished",
-    ]
+def test_two_processes_that_want_the_same_train_it_once(commands):
+    first, second = commands.start_held(), commands.start()
+    told = second.stderr.readline()
+    assert f"waiting: process {first.pid} on " in told
+    assert commands.run.folder.name in told
+    commands.release()
+    answers = [json.loads(process.communicate(timeout=120)[0]) for process in (first, second)]
+    assert [process.returncode for process in (first, second)] == [0, 0]
+    assert {answer["run"] for answer in answers} == {str(commands.run.folder)}
+    assert [event["event"] for event in commands.run.events()] == ["started", "finished"]

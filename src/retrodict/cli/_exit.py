@@ -51,8 +51,6 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
     with steady_streams():
         try:
             code = command() or 0
-            if code == 130:  # Ctrl-C outside a training, which the parser has caught
-                raise KeyboardInterrupt
         except BaseException as error:
             code = _say(*_told(error))
         sys.stdout.flush()

@@ -530,4 +530,11 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
 @own_settings()
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    return exit_code_of(lambda: app(arguments or ["--help"], standalone_mode=False))
+
+    def command() -> int | None:
+        code: int | None = app(arguments or ["--help"], standalone_mode=False)
+        if code == 130:  # Ctrl-C outside a training, which the parser has caught
+            raise KeyboardInterrupt
+        return code
+
+    return exit_code_of(command)
