@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from retrodict._spelling import parted, respelt
 from retrodict.errors import nearest
 
 
@@ -33,11 +34,24 @@ def one_line(
         where: the file's name.
         overrides: what was put on top of the file; their values have no line.
     """
-    keys, problem = explain(error.errors()[0], model, data)
+    keys, problem = explain(_foremost(error.errors()), model, data)
     path = ".".join(map(str, keys))
     overridden = any(o.split("=")[0].strip() == path for o in overrides)
     line = "" if overridden else line_of(tree, keys)
     return f"{where}{line}: {problem}"
+
+
+def _foremost(errors: Sequence[ErrorDetails]) -> ErrorDetails:
+    """Choose what to explain: what is more likely to be meant.
+
+    That is an unknown key rather than a missing one, and of a value that may be a number or a word,
+    the word if it is one.
+    """
+    first = errors[0]
+    word = isinstance(first["input"], str) and first["input"].isalpha()
+    better = {"missing": "extra_forbidden", "int_type": "literal_error" if word else ""}
+    wanted = better.get(first["type"], "")
+    return next((found for found in errors if found["type"] == wanted), first)
 
 
 def explain(
@@ -77,7 +91,7 @@ def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> s
     value, context = first["input"], first.get("ctx", {})
     match first["type"]:
         case "extra_forbidden":
-            return f"unknown key; {nearest(str(keys[-1]), _known(model, first['loc'][:-1]))}"
+            return f"unknown key; {_known_instead(str(keys[-1]), model, first['loc'][:-1])}"
         case "missing":
             return "missing; a file needs at least 'task: {kind: reversal}'"
         case "union_tag_not_found":
@@ -94,9 +108,29 @@ def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> s
             return f"{shown(value):.60} is not known; choose from auto, cpu, cuda, cuda:N"
         case "model_type" | "model_attributes_type":
             known = ", ".join(_known(model, first["loc"]))
-            return f"expected a mapping with keys from {known}, got {shown(value):.60}"
+            hint = parted(value) if isinstance(value, str) else ""
+            return f"expected a mapping with keys from {known}, got {shown(value):.60}{hint}"
+        case "too_long" if isinstance(value, list) and all(type(one) is int for one in value):
+            hint = "; is a decimal comma among them? write 0.9 for 0,9"
+        case kind:
+            hint = respelt(value, kind.partition("_")[0])
     message = first["msg"][0].lower() + first["msg"][1:]
-    return f"{message}, got {shown(value):.60}"
+    return f"{message}, got {shown(value):.60}{hint}"
+
+
+def _known_instead(key: str, model: type[BaseModel], loc: Sequence[Any]) -> str:
+    """Say what may be meant by a key that is not known: one written otherwise, or elsewhere."""
+    section, colon, _ = key.partition(":")
+    if colon:
+        return f"a space is missing after '{section}:'"
+    if not loc:
+        section, dot, rest = key.partition(".")
+        if dot and section in model.model_fields:
+            return f"write it as {section}: {{{rest}: …}}"
+        homes = [name for name in model.model_fields if key in _known(model, [name])]
+        if homes:
+            return f"{nearest(key, _known(model, loc))}; it belongs to {homes[0]}"
+    return nearest(key, _known(model, loc))
 
 
 def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:

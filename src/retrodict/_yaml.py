@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -22,7 +23,9 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 from ruamel.yaml.nodes import CollectionNode, Node, ScalarNode
+from ruamel.yaml.scanner import Scanner, ScannerError
 
+from retrodict._spelling import misspelt
 from retrodict.errors import BadInput
 
 MOST_BYTES = 256 * 1024
@@ -79,20 +82,68 @@ def _read(text: str, where: str) -> tuple[Any, Node | None]:
         raise BadInput(f"{where}: longer than {MOST_BYTES // 1024} KiB")
     tree = None
     try:
-        _require_modest(YAML(typ="safe", pure=True).parse(text), where)
-        yaml = YAML(typ="safe", pure=True)
+        _require_modest(_parser().parse(text), where)
+        yaml = _parser()
         tree = yaml.compose(text)
+        if found := misspelt(tree):
+            raise BadInput(f"{where}:{found[0]}: {found[1]}")
         return (None if tree is None else yaml.constructor.construct_document(tree)), tree
     except BadInput:
         raise
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise BadInput(f"{where}{line}: not valid YAML: {problem}") from None
+        problem = str(getattr(error, "problem", None) or str(error).splitlines()[0])
+        problem = problem.partition(" with value ")[0]  # of a duplicate key
+        hint = next((hint for words, hint in _HINTS.items() if words in problem), "")
+        raise BadInput(f"{where}{line}: not valid YAML: {problem}{hint}") from None
     except Exception as error:  # e.g. a month 13: the parser lets Python's own errors through
         line, value = _unreadable(tree)
         raise BadInput(f"{where}{line}: not valid YAML: {value}{error}") from None
+
+
+_HINTS = {
+    "mapping values are not allowed": "; is a space missing after a colon, or a line indented too "
+    "far, here or in the line above?",
+    "expected <block end>": "; does this line begin in the same column as its likes?",
+}
+
+
+class _Scanner(Scanner):
+    """Takes tabs between tokens, as YAML does; only indentation is made of spaces."""
+
+    def scan_to_next_token(self) -> None:
+        """Go on to where a token begins."""
+        super().scan_to_next_token()
+        while (reader := self.reader).peek() == "\t":
+            before = reader.buffer[reader.pointer - reader.column : reader.pointer]
+            ahead = 1
+            while reader.peek(ahead) in (" ", "\t"):
+                ahead += 1
+            if not before.strip() and reader.peek(ahead) not in "#\r\n\0":
+                problem = "a tab indents this line; YAML is indented with spaces"
+                raise ScannerError(None, None, problem, reader.get_mark())
+            reader.forward(ahead)
+            super().scan_to_next_token()
+
+
+class _Constructor(SafeConstructor):
+    """Reads 1e3 as a whole number, as which it may stand wherever a number may."""
+
+    def construct_yaml_float(self, node: Any) -> float:
+        """Return the number of a scalar."""
+        number = super().construct_yaml_float(node)
+        written = "e" in node.value.lower() and number.is_integer() and abs(number) < 2**63
+        return int(number) if written else number
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_yaml_float)
+
+
+def _parser() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner, yaml.Constructor = _Scanner, _Constructor
+    return yaml
 
 
 def _require_modest(events: Iterator[Event], where: str) -> None:
@@ -149,7 +200,7 @@ def _size_of(
 def _unreadable(tree: Node | None) -> tuple[str, str]:
     """Find the value that cannot be constructed: its line, as `:7`, and itself."""
     for scalar in _scalars(tree):
-        yaml = YAML(typ="safe", pure=True)
+        yaml = _parser()
         try:
             yaml.constructor.construct_document(scalar)
         except Exception:

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from retrodict._explain import line_of, one_line, shown
 from retrodict._fit import NO_TF32, require_fit
-from retrodict._yaml import load, read_text, value_of
+from retrodict._sections import load_sections
+from retrodict._yaml import read_text, value_of
 from retrodict.data import Data
 from retrodict.errors import BadInput
 from retrodict.limits import MAX_COUNT, core_count, core_limit
@@ -216,11 +217,11 @@ class Experiment(Section):
         cls, text: str, overrides: Iterable[str] = (), where: str = "experiment"
     ) -> Experiment:
         """Read an experiment from YAML text; `where` names it in errors, as `from_yaml` does."""
-        data, tree = load(text, where)
+        data, tree = load_sections(text, where, cls)
         overrides = list(overrides)
         for override in overrides:
             apply(data, override)
-        if "grid" in data:
+        if data.pop("grid", None) is not None:
             raise BadInput(
                 f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
                 "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"

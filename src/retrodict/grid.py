@@ -20,7 +20,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml.nodes import MappingNode, Node
 
 from retrodict._explain import explain, is_of_combination, line_of, one_line
-from retrodict._yaml import load, read_text
+from retrodict._sections import load_sections
+from retrodict._yaml import read_text
 from retrodict.errors import BadInput
 from retrodict.experiment import Experiment, apply, flow, parse_override
 from retrodict.recipes import find, put_on
@@ -96,8 +97,11 @@ class Grid:
     @classmethod
     def from_text(cls, text: str, overrides: Iterable[str] = (), where: str = "grid") -> Grid:
         """Read a grid from YAML text; `where` names it in errors, as `from_yaml` does."""
-        data, tree = load(text, where)
-        axes = _axes(data.pop("grid", {}), _child(tree, "grid"), where)
+        data, tree = load_sections(text, where, Experiment)
+        overrides, found = list(overrides), data.pop("grid", {})
+        if found is None and any(map(_changes_an_axis, overrides)):
+            found = {}  # all its axes are commented out
+        axes = _axes(found, _child(tree, "grid"), where)
         changes = []
         for override in overrides:
             if _changes_an_axis(override):
@@ -131,8 +135,8 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Experiment | Grid:
         BadInput: as `Experiment.from_yaml` and `Grid.from_yaml`.
     """
     text, overrides = read_text(path), list(overrides)
-    data, _ = load(text, str(path))
-    if "grid" in data or any(map(_changes_an_axis, overrides)):
+    data, _ = load_sections(text, str(path), Experiment)
+    if data.get("grid") is not None or any(map(_changes_an_axis, overrides)):
         return Grid.from_text(text, overrides, where=str(path))
     return Experiment.from_file(text, overrides, where=str(path))
 
