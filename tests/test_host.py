@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 import retrodict
 from retrodict import Experiment
-from retrodict._drawing import require_matplotlib
+from retrodict._drawing import drawing, require_matplotlib
 from retrodict._host import calm_warnings, own_settings
 from retrodict.measures import final_values
 from retrodict.plots import footer, plot_matrices, plot_nll, save, save_film
@@ -271,6 +271,28 @@ def test_pictures_are_the_same_bytes_under_any_style_and_the_style_stays(plain_p
         found = drawn(tmp_path)
         after = dict(mpl.rcParams)
     assert (found, after) == (plain_pictures, before)
+
+
+def test_threads_that_draw_at_once_leave_the_style_as_it_was():
+    require_matplotlib()
+    import matplotlib as mpl
+
+    entered, leave = threading.Event(), threading.Event()
+
+    def draw(waits: bool) -> None:
+        with drawing():
+            entered.set()
+            assert leave.wait(60) or not waits
+
+    before = dict(mpl.rcParams)
+    threads = [threading.Thread(target=draw, args=(waits,)) for waits in (True, False)]
+    for thread in threads:
+        thread.start()
+        assert entered.wait(60)
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert dict(mpl.rcParams) == before
 
 
 def in_a_process(program: str, folder: Path, **variables: str) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,8 +42,11 @@ LOOK: dict[str, Any] = {
 
 @contextlib.contextmanager
 def drawing() -> Iterator[None]:
-    """Draw in our look, whatever the process that called us has set; also a decorator."""
-    with own_settings():
+    """Draw in our look, whatever the process that called us has set; also a decorator.
+
+    One thread at a time: matplotlib has one set of settings for all.
+    """
+    with own_settings(), _ONE_AT_A_TIME:
         require_matplotlib()
         import matplotlib as mpl
 
@@ -91,3 +95,4 @@ def _its_own_rc_file() -> Iterator[None]:
 
 _NO_LOOK = ("backend", "backend_fallback", "interactive", "toolbar", "figure.max_open_warning")
 """What says where figures are shown, not how they look. Asking for the backend would choose one."""
+_ONE_AT_A_TIME = threading.RLock()
