@@ -527,14 +527,15 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
             )
 
 
-@own_settings()
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    return exit_code_of(lambda: call(arguments))
 
-    def command() -> int | None:
-        code: int | None = app(arguments or ["--help"], standalone_mode=False)
-        if code == 130:  # Ctrl-C outside a training, which the parser has caught
-            raise KeyboardInterrupt
-        return code
 
-    return exit_code_of(command)
+@own_settings()
+def call(arguments: list[str]) -> int | None:
+    """Call one command; what it raises says how it ended, and so may the number it returns."""
+    code: int | None = app(arguments or ["--help"], standalone_mode=False)
+    if code == 130:  # Ctrl-C outside a training, which the parser has caught
+        raise KeyboardInterrupt
+    return code
