@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml.nodes import Node
 
 from retrodict._explain import line_of, one_line, shown
 from retrodict._fit import NO_TF32, require_fit
@@ -218,7 +219,13 @@ class Experiment(Section):
     ) -> Experiment:
         """Read an experiment from YAML text; `where` names it in errors, as `from_yaml` does."""
         data, tree = load_sections(text, where, cls)
-        overrides = list(overrides)
+        return cls._with(data, tree, list(overrides), where)
+
+    @classmethod
+    def _with(
+        cls, data: dict[str, Any], tree: Node | None, overrides: list[str], where: str
+    ) -> Experiment:
+        """Put changes on plain data and check it; raises BadInput."""
         for override in overrides:
             apply(data, override)
         if data.pop("grid", None) is not None:
@@ -258,15 +265,16 @@ class Experiment(Section):
         Raises:
             BadInput: an override does not fit.
         """
-        return self.from_text(self.to_yaml(), overrides, where="override")
+        data = _without_later_defaults(self.model_dump(mode="json"))
+        return self._with(data, None, list(overrides), where="override")
 
     def corpus(self, seed: int) -> Corpus:
         """Draw the corpus of a seed: the task's, with what `data` adds and `objective` needs."""
-        return prepared(self.objective, self.data.extend(self.task.corpus(seed), seed))
+        return _corpus(self.task, self.data, self.objective, seed)
 
     def examples(self, corpus: Corpus) -> Examples:
         """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
-        return self.objective.examples(corpus, np.random.default_rng(0))
+        return self.objective.examples(corpus, _any_draw())
 
     def resolved(self, fewer: bool = False) -> Experiment:
         """Fill in what this machine decides: device, threads, and the snapshots that will happen.
@@ -359,7 +367,7 @@ class Experiment(Section):
         size = self.training.batch_size
         if size == "all":
             return 1
-        return -(-len(self.examples(self.corpus(self.training.seed)).inputs) // size)
+        return -(-_example_count(self.task, self.data, self.objective, self.training.seed) // size)
 
     def _steps(self) -> int:
         """Gradient steps of the whole training."""
@@ -437,6 +445,20 @@ def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _corpus(task: Any, data: Data, objective: Any, seed: int) -> Corpus:
+    return prepared(objective, data.extend(task.corpus(seed), seed))
+
+
+def _any_draw() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@lru_cache(maxsize=256)
+def _example_count(task: Any, data: Data, objective: Any, seed: int) -> int:
+    """Count the examples of a seed's corpus; their number is the same for every seed."""
+    return len(objective.examples(_corpus(task, data, objective, seed), _any_draw()).inputs)
 
 
 @lru_cache(maxsize=256)
