@@ -38,7 +38,7 @@ RESULTS_VERSION = 2
 """Raised whenever a change of code alters the results of an unchanged experiment."""
 
 MOST_CORES = 256
-"""Runs of before are looked for under as many numbers of threads."""
+"""Runs whose names have the threads in them are looked for under as many numbers."""
 
 COMPILE_STEPS = 2000
 """Steps from which compiling is chosen on a GPU. On a CPU it never pays: docs/performance.md."""
@@ -400,16 +400,17 @@ class Experiment(Section):
             content["step"] = 2  # written out since; under results version 2 it was autograd's
         return json.dumps(content, sort_keys=True, ensure_ascii=False)
 
-    def digests_of_before(self) -> Iterator[str]:
-        """Hashes of the time when threads were always hashed: one for each number of them."""
-        if not self.threads_matter:
-            before, after = self._canonical(None, threads=1).split('"threads": 1')
-            for count in range(1, MOST_CORES + 1):
-                yield _sha256(f'{before}"threads": {count}{after}')
+    def digests_by_threads(self) -> Iterator[tuple[int, str]]:
+        """The hash with each number of threads in it; at first it always was."""
+        before, after = self._canonical(None, threads=1).split('"threads": 1')
+        for count in range(1, MOST_CORES + 1):
+            yield count, _sha256(f'{before}"threads": {count}{after}')
 
     def goes_by(self, digest: str) -> bool:
-        """Whether a digest is this experiment's, now or before."""
-        return digest == self.digest() or digest in self.digests_of_before()
+        """Whether a digest is this experiment's, now or when threads were always hashed."""
+        if digest == self.digest():
+            return True
+        return not self.threads_matter and any(d == digest for _, d in self.digests_by_threads())
 
     @property
     def name(self) -> str:

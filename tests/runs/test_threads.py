@@ -145,3 +145,17 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
         assert Store(tmp_path).run(again.resolved()).folder == run.folder
     with pytest.raises(BadInput, match="more than the 1 cores"):
         read(path, ["training.threads=2"]).resolved()
+
+
+def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny):
+    wide = tiny.with_overrides("model.d_model=512", "training.epochs=0", "training.learners=1")
+    other = wide.placed_on("cpu", 7)
+    folder = Store(tmp_path).prepare(other).folder
+    Store(tmp_path).run(other).begin(other)
+    said = _Notes()
+    execute(wide.with_overrides("training.threads=1"), Store(tmp_path), said)
+    assert said.notes == [
+        f"{folder}: the same experiment with training.threads=7, which can alter bits; this is "
+        "another run and begins anew"
+    ]
+    assert len(list(tmp_path.iterdir())) == 2

@@ -101,6 +101,8 @@ def execute(
         _claim(run, reporter, stop, stack, wait)
         if run.finished:
             return run
+        if not run.exists:
+            _tell_of_others(experiment, store, reporter)
         run.begin(experiment)
         if experiment.training.device == "cpu" and count_cores:
             threads = int(experiment.training.threads)
@@ -149,6 +151,17 @@ def is_answered(run: Run) -> bool:
         CannotFinish: it is damaged.
     """
     return run.finished and bool(run.experiment)
+
+
+def _tell_of_others(experiment: Experiment, store: Store, reporter: Reporter) -> None:
+    """Name the runs of an experiment that are others only by their threads."""
+    if experiment.threads_matter:
+        for threads, run in store.by_threads(experiment).items():
+            if run.exists:
+                reporter.note(
+                    f"{run.folder}: the same experiment with training.threads={threads}, which can "
+                    "alter bits; this is another run and begins anew"
+                )
 
 
 def _owner(run: Run) -> str:

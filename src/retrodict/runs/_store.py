@@ -32,16 +32,19 @@ class Store:
         are there, the one that has come farthest answers.
         """
         run = Run(self.root / experiment.name, experiment.digest())
-        before = self._named_before(experiment)
-        return max([run, *before], key=_how_far) if before else run
+        before = {} if experiment.threads_matter else self.by_threads(experiment)
+        return max([run, *before.values()], key=_how_far) if before else run
 
-    def _named_before(self, experiment: Experiment) -> list[Run]:
-        """The runs of an experiment whose names still have the threads in them."""
+    def by_threads(self, experiment: Experiment) -> dict[int, Run]:
+        """The runs of an experiment that have the threads in their names, by how many they are."""
         kinds = experiment.named("")
         if not any(name.startswith(kinds) for name in self._names):
-            return []
-        found = ((experiment.named(digest), digest) for digest in experiment.digests_of_before())
-        return [Run(self.root / name, digest) for name, digest in found if name in self._names]
+            return {}
+        return {
+            threads: Run(self.root / name, digest)
+            for threads, digest in experiment.digests_by_threads()
+            if (name := experiment.named(digest)) in self._names
+        }
 
     @cached_property
     def _names(self) -> frozenset[str]:
