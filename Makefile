@@ -14,17 +14,26 @@ require_python = $(if $(filter new,$(call look,$(PYTHON))),,$(error $(PYTHON) \
 # What a shell sets for the Python of other projects is not for this one.
 unexport $(filter-out PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 
-.PHONY: reproduce test test-slow lint setup setup-dev clean
+# Two at a time. BLAS threads of two processes would wait for each other, spinning: one each.
+TESTS := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+FAST  := -m "not slow and not seconds"
+
+.PHONY: reproduce test test-fast test-slow test-portable lint setup setup-dev clean
 
 reproduce: setup          ## set up, then figure 1 at laptop scale
 	$(BIN)/retrodict reproduce fig1 --scale laptop --out runs
 
-# Two at a time. BLAS threads of two processes would wait for each other, spinning: one each.
-test: setup-dev lint      ## lint, types, import arrows, fast tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: setup-dev lint      ## lint, types, import arrows, all tests but the slow ones
+	$(TESTS)
+
+test-fast: setup-dev      ## what one runs while editing: under a minute
+	$(TESTS) $(FAST)
 
 test-slow: setup-dev      ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+	$(TESTS) -m slow
+
+test-portable: setup-dev  ## the fast tests in surroundings unlike this one
+	$(BIN)/python tests/surroundings.py
 
 lint: setup-dev
 	$(BIN)/ruff check .

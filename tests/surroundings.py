@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FAST = ("-m", "pytest", "-p", "no:cacheprovider", "-m", "not slow and not seconds")
+FAST += ("--numprocesses", "2", "--dist", "loadfile")
 CPUINFO = "processor\t: 0\nmodel name\t: Abacus 9000\nflags\t\t: fpu sse2\n"
 
 
@@ -126,6 +127,7 @@ def run(one: Surrounding, options: list[str]) -> tuple[str, float]:
         return f"cannot be had: {one.lacking}", 0.0
     kept = {**os.environ, **one.changes}
     environment = {name: value for name, value in kept.items() if value is not None}
+    environment["OPENBLAS_NUM_THREADS"] = "1"
     began = time.monotonic()
     command = [*one.before, one.python, *FAST, *options]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
