@@ -15,10 +15,10 @@ def main() -> None:
     end_with(_command)
 
 
-def _command() -> int:
-    from retrodict.cli._main import run_cli  # what fails while it is loaded ends in a line, too
+def _command() -> int | None:
+    from retrodict.cli._main import call  # what fails while it is loaded ends in a line, too
 
-    return run_cli(sys.argv[1:])
+    return call(sys.argv[1:])
 
 
 __all__ = ["main"]

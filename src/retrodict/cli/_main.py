@@ -479,5 +479,11 @@ def _refuse_if_all_diverged(runs: list[Any]) -> None:
 
 
 def run_cli(arguments: list[str]) -> int:
-    """Run one command and return its exit code."""
-    return exit_code_of(lambda: app(arguments or ["--help"], standalone_mode=False))
+    """Run one command and return its exit code; every way to fail ends in one line on stderr."""
+    return exit_code_of(lambda: call(arguments))
+
+
+def call(arguments: list[str]) -> int | None:
+    """Run one command; raises whatever ends it early."""
+    code: int | None = app(arguments or ["--help"], standalone_mode=False)
+    return code
