@@ -130,7 +130,7 @@ class _Scanner(Scanner):
 class _Constructor(SafeConstructor):
     """Reads 1e3 as a whole number, as which it may stand wherever a number may."""
 
-    def construct_yaml_float(self, node: Any) -> float:
+    def construct_yaml_float(self, node: Any) -> float | int:
         """Return the number of a scalar."""
         number = super().construct_yaml_float(node)
         written = "e" in node.value.lower() and number.is_integer() and abs(number) < 2**63

@@ -236,7 +236,8 @@ def _says_something(key: str, rows: Sequence[_Row]) -> bool:
 
 def _table(rows: Sequence[_Row], keys: Sequence[str]) -> Table:
     table = new_table()
-    for column in ("run", *short_names(keys).values()):
+    table.add_column("run", overflow="fold")
+    for column in short_names(keys).values():
         table.add_column(column, no_wrap=True)
     add_number_columns(table, NUMBERS[:3])
     for row in rows:

@@ -61,7 +61,7 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
         if wanted(path):
             real = Path(os.path.realpath(path))
             own = real if path.name in ("", "..") else path
-            if real not in found or own.name == real.name:
+            if real not in found or found[real].name != real.name == own.name:
                 found[real] = own
         else:
             strangers.append(path)

@@ -81,11 +81,17 @@ class Stream(io.TextIOWrapper):
 
 
 class _Raw(io.RawIOBase):
-    """Bytes below a stream. It does not close what it writes to."""
+    """Bytes below a stream. What it writes to is closed with it only if it is its own."""
 
-    def __init__(self, below: Any) -> None:
+    def __init__(self, below: Any, own: bool = False) -> None:
         self._below: io.FileIO = below
+        self._own = own
         self.error: OSError | None = None
+
+    def close(self) -> None:
+        if self._own:
+            self._below.close()
+        super().close()
 
     def writable(self) -> bool:
         return True
@@ -135,7 +141,7 @@ def steadied(stream: Any) -> Any:
     """
     if stream is None or stream.closed:
         nowhere = io.FileIO(os.open(os.devnull, os.O_WRONLY), "wb")
-        return Stream(_Raw(nowhere), "utf-8", "strict", given=False)
+        return Stream(_Raw(nowhere, own=True), "utf-8", "strict", given=False)
     below = getattr(stream, "buffer", None)
     below = getattr(below, "raw", below)  # unbuffered, there is nothing between
     if not isinstance(stream, io.TextIOWrapper) or not isinstance(below, io.RawIOBase):
