@@ -212,7 +212,7 @@ class Recording:
             },
             attrs={
                 "source": self.source,
-                "experiment": self.experiment.to_yaml(),
+                "experiment": self.experiment.anywhere().to_yaml(),
                 "uniform_nll": math.log(corpus.vocab_size),
                 "results_version": RESULTS_VERSION,
                 "format": FORMAT,

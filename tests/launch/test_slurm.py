@@ -29,7 +29,7 @@ def test_a_killed_job_is_a_failed_cell_and_the_same_command_goes_on(
     lost, *_ = see.wait_until(lambda: see.begun(out), process)
     os.kill(see.trainer_of(lost), signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=200)
-    assert process.returncode == 0, stderr
+    assert process.returncode == 3, stderr
     cells = {cell["status"]: cell for cell in json.loads(stdout)["cells"]}
     assert sorted(cells) == ["failed", "finished"]
     assert "was lost; the same command goes on from its checkpoint" in cells["failed"]["problem"]
@@ -76,7 +76,7 @@ def test_an_array_one_job_preempted_one_killed(slow_grid, start, see, slurm, tmp
     os.kill(see.trainer_of(killed), signal.SIGKILL)
     os.kill(see.trainer_of(preempted), signal.SIGUSR2)
     stdout, stderr = process.communicate(timeout=200)
-    assert process.returncode == 0, stderr
+    assert process.returncode == 3, stderr
     cells = json.loads(stdout)["cells"]
     (problem,) = (cell["problem"] for cell in cells if cell["status"] == "failed")
     assert problem.startswith(f"{killed.folder.name}: its job 1_")

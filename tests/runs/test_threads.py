@@ -58,10 +58,7 @@ def test_where_threads_are_left_out_of_the_name_they_alter_no_bit(text, changes)
     one, two = (of(text, changes, threads) for threads in (1, 2))
     assert one.digest() == two.digest()
     ended = train(one), train(two)
-    for name in ended[0].trace.curves.data_vars:
-        assert ended[0].trace.curves[name].equals(ended[1].trace.curves[name]), name
-    for name, panel in ended[0].trace.weights.items():
-        assert panel.equals(ended[1].trace.weights[name]), name
+    assert ended[0].trace.identical(ended[1].trace)
     for name, weight in ended[0].weights.items():
         assert torch.equal(weight, ended[1].weights[name]), name
 
@@ -102,9 +99,7 @@ def test_a_run_of_before_is_gone_on_with_by_any_number_of_threads(before, tiny, 
     assert ended.folder == run.folder
     assert [event["event"] for event in run.events()] == ["resumed", "finished"]
     assert check_run(run.folder) == []
-    whole = train(tiny.placed_on("cpu", 1)).trace
-    for name in whole.curves.data_vars:
-        assert ended.trace.curves[name].equals(whole.curves[name]), name
+    assert ended.trace.identical(train(tiny.placed_on("cpu", 1)).trace)
     assert len(list(before.root.iterdir())) == 1
 
 
