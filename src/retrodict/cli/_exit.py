@@ -53,7 +53,6 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
             code = command() or 0
         except BaseException as error:
             code = _say(*_told(error))
-        sys.stdout.flush()
         return _with_results(code, sys.stdout)
 
 
@@ -104,6 +103,7 @@ def _with_results(code: int, stdout: object) -> int:
     """Return the exit code once it is known whether the results reached anybody."""
     if not isinstance(stdout, Stream) or code not in (0, 1):
         return code
+    stdout.flush()
     if why := stdout.lost:
         kept = "what was done is kept; give the same command again"
         return _say(code or 3, f"stdout: {why}: the results could not be written there; {kept}")
