@@ -7,6 +7,12 @@ import pytest
 from retrodict.cli._main import run_cli
 
 
+@pytest.fixture(autouse=True)
+def _no_progress_by_the_clock(monkeypatch):
+    """On a slow machine there would be more of it on stderr."""
+    monkeypatch.setattr("retrodict.cli._progress._LINE_SECONDS", float("inf"))
+
+
 @pytest.fixture
 def command(capsys):
     """Run a command; return (exit code, stdout, stderr)."""

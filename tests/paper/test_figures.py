@@ -35,6 +35,7 @@ OURS = tuple(figure for figure in FINDINGS if figure.name.startswith("identity-"
 SLOW = {"lr-depth", "chain-entity-length", "reversal-entity-length", "embedding-similarity"}
 SLOW |= {"precision", "in-context-reversal", "tied-head", "chain-positions", "reversal-positions"}
 SLOW |= {"chain-vocab-sizes", "chain-layers", "chain-heads", "chain-frozen-embeddings"}
+SLOW |= {"reversal-layers", "reversal-heads", "reversal-frozen-embeddings"}
 SLOW |= {"whole-sequence-loss"}  # their twins, and smaller figures, run every time
 SLOW |= {"identity-phase", "identity-chain", "identity-weights"}
 every_trained = pytest.mark.parametrize(
