@@ -15,8 +15,8 @@ require_python = $(if $(filter new,$(call look,$(PYTHON))),,$(error $(PYTHON) \
 unexport $(filter-out PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 
 # Two at a time. BLAS threads of two processes would wait for each other, spinning: one each.
-TESTS := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
-FAST  := -m "not slow and not seconds"
+TESTS  := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+SHAPES := --jaxtyping-packages=retrodict,beartype.beartype
 
 .PHONY: reproduce test test-fast test-slow test-portable lint setup setup-dev clean
 
@@ -24,10 +24,11 @@ reproduce: setup          ## set up, then figure 1 at laptop scale
 	$(BIN)/retrodict reproduce fig1 --scale laptop --out runs
 
 test: setup-dev lint      ## lint, types, import arrows, all tests but the slow ones
-	$(TESTS)
+	$(TESTS) -m "not slow and shapes" $(SHAPES)
+	$(TESTS) -m "not slow and not shapes"
 
 test-fast: setup-dev      ## what one runs while editing: under a minute
-	$(TESTS) $(FAST)
+	$(TESTS) -m "not slow and not seconds"
 
 test-slow: setup-dev      ## the tests that take minutes
 	$(TESTS) -m slow

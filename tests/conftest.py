@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import jaxtyping
 import pytest
 
 from retrodict import Experiment
@@ -27,20 +26,20 @@ record: {every: 2, weights_at: [0, 6]}
 """
 
 
-SHAPES_CHECKED = {"data_recipes", "measures", "models", "objectives", "plots", "recipes"}
-SHAPES_CHECKED |= {"tasks", "theory", "training"}
-"""Rooms whose tests check shapes and types at every call of the package.
+OF_SHAPES = {"data_recipes", "measures", "models", "objectives", "plots", "recipes", "tasks"}
+OF_SHAPES |= {"theory", "training"}
+"""Rooms whose tests `make test` runs with shapes and types checked at every call of the package.
 
-It costs small steps twenty times their arithmetic, and what other rooms compute is computed by
-these. There tests are of commands, files and pictures.
+That costs small steps twenty times their arithmetic. What other rooms compute is computed by these;
+there tests are of commands, files and pictures.
 """
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Check shapes, or not, before a test's fixtures compute anything."""
-    checked = item.path.parent.name in SHAPES_CHECKED and not item.get_closest_marker("bits")
-    jaxtyping.config.update("jaxtyping_disable", not checked)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that are run with shapes checked."""
+    for item in items:
+        if item.path.parent.name in OF_SHAPES and not item.get_closest_marker("bits"):
+            item.add_marker("shapes")
 
 
 @pytest.fixture(scope="session", autouse=True)
