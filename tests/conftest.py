@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import errno
+import hashlib
 import io
 import json
 import os
@@ -12,10 +13,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+import retrodict.trace
 from retrodict import Experiment
 from retrodict.runs import Run, Store, _environment, open_run
+from retrodict.trace import Trace
 
 TINY = """
 task: {kind: reversal, vocab_size: 24}
@@ -25,6 +29,10 @@ training: {epochs: 6, batch_size: 4, learners: 3}
 record: {every: 2, weights_at: [0, 6]}
 """
 
+
+# Few examples each time; they differ from run to run, so that in the end many are seen.
+hypothesis.settings.register_profile("few", max_examples=30, deadline=None)
+hypothesis.settings.load_profile("few")
 
 OF_SHAPES = {"data_recipes", "measures", "models", "objectives", "plots", "recipes", "tasks"}
 OF_SHAPES |= {"theory", "training"}
@@ -48,6 +56,23 @@ def _cores_of_its_own(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))
         patch.setattr("tempfile.tempdir", None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _traces_are_read_once():
+    """Reading one takes a third of a second; the same bytes give the same trace."""
+    read, known = Trace._of.__func__, {}
+
+    def of(cls, content, where):
+        key = hashlib.sha256(content).digest(), retrodict.trace.FORMAT
+        if key not in known:
+            known[key] = read(cls, content, where)
+        panels = {name: panel.copy(deep=True) for name, panel in known[key].weights.items()}
+        return cls(known[key].curves.copy(deep=True), panels)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trace, "_of", classmethod(of))
         yield
 
 

@@ -113,7 +113,7 @@ def a_notebook() -> Iterator[None]:
     with ExitStack() as stack:
         for setting in (
             torch.inference_mode(),
-            torch.set_grad_enabled(False),
+            torch.no_grad(),  # set_grad_enabled would act before the other is entered
             put(torch.float64, torch.get_default_dtype, torch.set_default_dtype),
             torch.autocast("cpu", dtype=torch.bfloat16),
             torch.autograd.set_detect_anomaly(True),

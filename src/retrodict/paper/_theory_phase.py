@@ -19,7 +19,7 @@ from retrodict.theory import GramFlow, separate
 
 M, LEARNED, UNTIL = 100, 0.01, 1e6
 _GRIDS: dict[Scale, tuple[tuple[int, ...], tuple[int, ...], int]] = {
-    "smoke": ((20, 100, 3000), (5, 20), 10),
+    "smoke": ((20, 100, 3000), (5, 20), 6),
     "laptop": ((10, 20, 30, 50, 100, 200, 500, 1000, 3000, 10_000), (2, 5, 10, 20, 35, 50), 20),
     "paper": ((10, 20, 30, 50, 100, 200, 500, 1000, 3000, 10_000), (2, 5, 10, 20, 35, 50), 100),
 }

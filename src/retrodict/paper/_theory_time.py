@@ -18,7 +18,7 @@ from retrodict.trace import Trace
 LEARNED = 0.1  # nats
 RATES = (0.25, 0.5, 1.0)
 _SIZES: dict[Scale, tuple[int, ...]] = {
-    "smoke": (20, 50),
+    "smoke": (20,),
     "laptop": (20, 50, 200),
     "paper": (20, 50, 200, 800),
 }

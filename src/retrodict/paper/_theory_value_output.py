@@ -15,7 +15,7 @@ from retrodict.theory import predict
 from retrodict.trace import Trace
 
 _SETTINGS: dict[Scale, dict[str, int]] = {
-    "smoke": {"vocab_size": 50, "epochs": 60, "learners": 10},
+    "smoke": {"vocab_size": 50, "epochs": 40, "learners": 10},
     "laptop": {"vocab_size": 50, "epochs": 300, "learners": 10},
     "paper": {"vocab_size": 200, "epochs": 1000, "learners": 10},
 }
