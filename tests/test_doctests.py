@@ -10,6 +10,8 @@ import pytest
 
 import retrodict
 
+pytestmark = pytest.mark.seconds
+
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(retrodict.__path__, "retrodict.")

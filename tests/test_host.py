@@ -29,6 +29,8 @@ from retrodict.plots import footer, plot_matrices, plot_nll, save, save_film
 from retrodict.theory import GramFlow, predict
 from retrodict.training import train
 
+pytestmark = pytest.mark.seconds
+
 PAIRS = "task: {kind: pairs, n: 2, m: 8}"
 SENTENCES = "task: {kind: reversal, vocab_size: 8}, model: {n_layer: 1, n_head: 1, d_model: 8}"
 SMALL = "epochs: 2, learners: 2, threads: 1"

@@ -40,7 +40,10 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 needs_venv = pytest.mark.skipif(
     importlib.util.find_spec("ensurepip") is None, reason="Python without venv"
 )
-pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
+pytestmark = [
+    pytest.mark.seconds,
+    pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine"),
+]
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from retrodict.bench import Peer, require_transformers
 from retrodict.errors import BadInput
 from retrodict.training import Trainer
 
+pytestmark = pytest.mark.seconds
+
 SETTINGS = {
     "task": {"kind": "reversal", "vocab_size": 24},
     "model": {"n_layer": 1, "n_head": 2, "d_model": 16, "dropout": 0.0},

@@ -10,6 +10,8 @@ import pytest
 from retrodict.bench import Row, measure_figure1, measure_pieces, measure_scaling, measure_theory
 from retrodict.errors import CannotFinish
 
+pytestmark = pytest.mark.seconds
+
 PROMISED = {
     "config",
     "variant",

@@ -26,6 +26,8 @@ from retrodict.claims.published._masked_encoder import PAIRS, Layer, measure, qu
 from retrodict.claims.published._separating_flow import Start
 from retrodict.measures import Interval, over_learners
 
+pytestmark = pytest.mark.seconds
+
 FAST = Effort(fast=True)
 KNOWN = {claim.name: claim for claim in SELF_CONTAINED}
 WRONG = {

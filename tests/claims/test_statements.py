@@ -20,6 +20,8 @@ from retrodict.theory import (
     sgd_gaps,
 )
 
+pytestmark = pytest.mark.seconds
+
 FAST = Effort(fast=True)
 KNOWN = {statement.name: statement for statement in STATEMENTS}
 

@@ -14,6 +14,8 @@ import pytest
 from retrodict.bench import Row
 from retrodict.cli._main import run_cli
 
+pytestmark = pytest.mark.seconds
+
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):

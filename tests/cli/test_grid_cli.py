@@ -13,6 +13,8 @@ from retrodict.errors import Interrupted
 from retrodict.launch import _launcher
 from retrodict.runs import Run
 
+pytestmark = pytest.mark.seconds
+
 BASE = """
 task: {kind: reversal, vocab_size: 24}
 model: {n_layer: 1, n_head: 2, d_model: 16}

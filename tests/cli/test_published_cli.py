@@ -12,6 +12,8 @@ from retrodict.errors import BadInput
 from retrodict.launch._launcher import Local
 from retrodict.measures import Interval, final_values
 
+pytestmark = pytest.mark.seconds
+
 
 def numerical(value: float, **options) -> Published:
     measured = Interval(value, value - 0.1, value + 0.1, 10)

@@ -17,6 +17,8 @@ import retrodict
 from retrodict import Experiment
 from retrodict.runs import Store
 
+pytestmark = pytest.mark.seconds
+
 HASTY = Path(__file__).with_name("hasty.py")
 TRAINING = (
     "training.epochs=40",

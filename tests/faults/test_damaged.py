@@ -13,6 +13,8 @@ from retrodict import CannotFinish, Experiment
 from retrodict.cli._main import run_cli
 from retrodict.runs import Run
 
+pytestmark = pytest.mark.seconds
+
 Harm = Callable[[bytes, random.Random], bytes]
 
 HARMS: dict[str, Harm] = {

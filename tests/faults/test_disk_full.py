@@ -11,6 +11,8 @@ from retrodict import CannotFinish
 from retrodict.cli._main import run_cli
 from retrodict.runs import Store
 
+pytestmark = pytest.mark.seconds
+
 FREE = (0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
 """KiB; a tiny run takes about 150, in files of one page to some tens."""
 

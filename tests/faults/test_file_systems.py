@@ -22,6 +22,8 @@ from retrodict.runs import Run, Store, check_run, folders, listed, plan
 from retrodict.runs._results import _most_bytes_of_weights
 from retrodict.training import Trainer
 
+pytestmark = pytest.mark.seconds
+
 ALL = {"leftovers", "unfinished", "outdated", "damaged"}
 FILES = ["trace.nc", "weights.safetensors", "run.json", "environment.json", "experiment.yaml"]
 REASONS = [errno.EACCES, errno.EIO, errno.ESTALE, errno.ENOLCK, errno.EAGAIN, errno.ENOMEM]

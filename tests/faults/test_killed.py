@@ -15,6 +15,8 @@ import pytest
 from retrodict.runs import Store
 from retrodict.training import _parts
 
+pytestmark = pytest.mark.seconds
+
 KILLED = -9
 
 

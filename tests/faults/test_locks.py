@@ -16,6 +16,8 @@ from retrodict._lock import Unlockable, is_taken, take
 from retrodict.cli._main import run_cli
 from retrodict.runs import Store, plan, prune
 
+pytestmark = pytest.mark.seconds
+
 fcntl = pytest.importorskip("fcntl")
 
 ONE = ("--set", "training.threads=1", "--set", "training.epochs=1")

@@ -12,6 +12,8 @@ import pytest
 from retrodict.cli._main import run_cli
 from retrodict.runs import Store
 
+pytestmark = pytest.mark.seconds
+
 
 def test_a_clock_that_jumps_alters_nothing(
     answer, stopped, require_same, alone, tmp_path, monkeypatch

@@ -32,6 +32,8 @@ from retrodict.runs import Store
 from retrodict.tasks import Pairs
 from retrodict.theory import predict
 
+pytestmark = pytest.mark.seconds
+
 SMALL = {"vocab_size": 40, "m": 24, "d": 40, "d_model": 16, "seed": 2**62, "corpus_seed": 2**62}
 SMALL |= {"epochs": 2, "learners": 2, "n_layer": 2, "threads": 1, "index_tokens": 9}
 USUALLY = 6

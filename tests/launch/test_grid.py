@@ -9,6 +9,8 @@ from retrodict.errors import Interrupted
 from retrodict.launch import _launcher, execute_cells, execute_grid, look_up
 from retrodict.runs import Run, Store
 
+pytestmark = pytest.mark.seconds
+
 
 class Quiet:
     """A reporter that remembers which cells came, and says nothing."""

@@ -26,6 +26,8 @@ from retrodict.launch._overview import Overview
 from retrodict.launch._remote import Answer, Errand, Remote
 from retrodict.runs import Run, Store
 
+pytestmark = pytest.mark.seconds
+
 
 class Told:
     """A reporter that remembers what it was told."""

@@ -12,6 +12,8 @@ from retrodict.cli._main import run_cli
 from retrodict.leaderboard import COLUMNS, HEAD, Board, as_page, cells, held_out_in_words, read
 from retrodict.runs import Store, open_run
 
+pytestmark = pytest.mark.seconds
+
 ASKED = ("leaderboard", "--scale", "smoke", "plain", "both_ways", "--task", "reversal")
 
 

@@ -15,6 +15,8 @@ from retrodict.models.explicit._block import Gelu
 from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape
 
+pytestmark = pytest.mark.seconds
+
 VOCAB, SEEDS = 23, (3, 4)
 
 

@@ -30,6 +30,8 @@ from retrodict.plots import save_film
 from retrodict.runs import Run, Store
 from retrodict.trace import Trace
 
+pytestmark = pytest.mark.seconds
+
 TRAINED = (*FIGURES, *FINDINGS)
 OURS = tuple(figure for figure in FINDINGS if figure.name.startswith("identity-"))
 SLOW = {"lr-depth", "chain-entity-length", "reversal-entity-length", "embedding-similarity"}

@@ -17,6 +17,8 @@ from retrodict.paper._theory_phase import THEORY_PHASE
 from retrodict.paper._theory_time import THEORY_TIME
 from retrodict.paper._theory_value_output import THEORY_VALUE_OUTPUT
 
+pytestmark = pytest.mark.seconds
+
 
 @pytest.fixture(scope="module")
 def materials() -> dict[str, Material]:

@@ -18,6 +18,8 @@ from retrodict.report._facts import facts
 from retrodict.report._markdown import as_markdown
 from retrodict.runs import Store
 
+pytestmark = pytest.mark.seconds
+
 NESTED: list = []
 for _ in range(600):
     NESTED = [NESTED]

@@ -12,6 +12,8 @@ from PIL import Image
 from retrodict.claims import Kept
 from retrodict.report import answers, as_html, collect
 
+pytestmark = pytest.mark.seconds
+
 EXPLORER = "document.querySelector('#fig2 .explorer')"
 SLIDER = f"{EXPLORER}.querySelector('input[type=range]')"
 CANVAS = f"{EXPLORER}.querySelectorAll('canvas')[0]"

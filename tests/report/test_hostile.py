@@ -16,6 +16,8 @@ from retrodict.cli._main import run_cli
 from retrodict.paper import Record
 from retrodict.report import answers, as_html, as_markdown, collect
 
+pytestmark = pytest.mark.seconds
+
 ATTACK = (
     '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">\'"&'
     "[x](javascript:window.hacked=1) ![y](http://evil) <a href='javascript:1'>z</a> `|` **b**"

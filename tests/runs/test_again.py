@@ -16,6 +16,8 @@ from retrodict.launch import LOCAL, Asked, Job, _local
 from retrodict.runs import Provenance, Run, Store, check_run
 from retrodict.training import _loop
 
+pytestmark = pytest.mark.seconds
+
 ONE = ("--set", "training.threads=1", "--set", "training.epochs=2", "--set", "record.weights_at=[]")
 
 

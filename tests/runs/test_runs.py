@@ -14,6 +14,8 @@ from retrodict.launch import execute
 from retrodict.runs import Run, Store
 from retrodict.training import Hooks, train
 
+pytestmark = pytest.mark.seconds
+
 
 class Quiet:
     """A reporter that remembers epochs and says nothing."""

@@ -10,6 +10,8 @@ from retrodict import Experiment
 from retrodict.errors import BadInput
 from retrodict.theory import predict
 
+pytestmark = pytest.mark.seconds
+
 PAIRS = {"kind": "pairs", "n": 5, "m": 14}
 REVERSAL = {"kind": "reversal", "vocab_size": 24}
 CHAIN = {"kind": "chain", "vocab_size": 24}

@@ -17,6 +17,8 @@ from retrodict.launch._remote import Errand, Remote
 from retrodict.runs import Store
 from retrodict.training import Trainer, _compiler
 
+pytestmark = pytest.mark.seconds
+
 
 @pytest.fixture
 def asked(tiny) -> Experiment:

@@ -13,7 +13,7 @@ import pytest
 
 import retrodict
 
-pytestmark = pytest.mark.bits
+pytestmark = [pytest.mark.seconds, pytest.mark.bits]
 
 _PATH = Path(__file__).parents[2] / "examples" / "determinism.py"
 

@@ -11,7 +11,7 @@ from retrodict.errors import Interrupted
 from retrodict.training import Hooks, train
 from retrodict.training._memory import needed_bytes
 
-pytestmark = pytest.mark.bits
+pytestmark = [pytest.mark.seconds, pytest.mark.bits]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from retrodict import Experiment
 from retrodict.errors import Interrupted
 from retrodict.training import Hooks, Trainer, train
 
-pytestmark = pytest.mark.bits
+pytestmark = [pytest.mark.seconds, pytest.mark.bits]
 
 SHORT = "training.batch_size=16"
 """For what takes longer a step, fewer steps an epoch."""
