@@ -10,7 +10,7 @@ from retrodict import Experiment
 from retrodict.errors import BadInput
 from retrodict.theory import predict
 
-pytestmark = pytest.mark.seconds
+pytestmark = [pytest.mark.bits, pytest.mark.seconds]
 
 PAIRS = {"kind": "pairs", "n": 5, "m": 14}
 REVERSAL = {"kind": "reversal", "vocab_size": 24}

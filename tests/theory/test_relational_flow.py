@@ -20,7 +20,7 @@ from retrodict.models import Relational, Transformer
 from retrodict.theory import RelationalFlow, nll
 from retrodict.training._update import update_of
 
-pytestmark = pytest.mark.seconds
+pytestmark = [pytest.mark.bits, pytest.mark.seconds]
 
 TO, BACK, SAME = 0, 1, 2
 PAIRS, BOTH, D = 8, 5, 4

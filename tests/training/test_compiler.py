@@ -17,7 +17,7 @@ from retrodict.launch._remote import Errand, Remote
 from retrodict.runs import Store
 from retrodict.training import Trainer, _compiler
 
-pytestmark = pytest.mark.seconds
+pytestmark = [pytest.mark.bits, pytest.mark.seconds]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from retrodict.signals import stop_signals
 from retrodict.training import Trainer, train
 from retrodict.training._crew import Alone, Processes, Threads, can_fork
 
-pytestmark = pytest.mark.seconds
+pytestmark = [pytest.mark.bits, pytest.mark.seconds]
 
 needs_fork = pytest.mark.skipif(not can_fork(), reason="only Linux forks safely")
 TWO_THREADS = "training.threads=2"
