@@ -138,7 +138,7 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
     monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
     for again in (read(path, []), Experiment.from_yaml(path)):
         assert Store(tmp_path).run(again.resolved()).folder == run.folder
-    with pytest.raises(BadInput, match="more than the 1 cores"):
+    with pytest.raises(BadInput, match="more than the 1 core there is"):
         read(path, ["training.threads=2"]).resolved()
 
 
