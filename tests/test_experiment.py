@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 def test_what_this_machine_lacks_is_refused():
     asked = Experiment.from_text(REVERSAL)
-    with pytest.raises(BadInput, match=r"more than the .* cores"):
+    with pytest.raises(BadInput, match=r"more than the .* cores? there"):
         asked.with_overrides("training.threads=4096").resolved()
     with pytest.raises(BadInput, match="cuda:99 is not there; choose from cpu"):
         asked.with_overrides("training.device=cuda:99").resolved()

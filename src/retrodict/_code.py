@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 
 TRAINING_CODE = (
+    "_host.py",
     "_tensors.py",
     "data",
     "experiment.py",

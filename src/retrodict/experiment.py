@@ -293,8 +293,9 @@ class Experiment(Section):
         if fewer and not placed.threads_matter:
             return self.placed_on(placed.training.device, count)
         limit = core_limit()
-        here = "there are" if limit == "machine" else f"there are for this process ({limit})"
-        raise BadInput(f"training.threads: {threads} is more than the {count} cores {here}")
+        cores = "1 core there is" if count == 1 else f"{count} cores there are"
+        here = "" if limit == "machine" else f" for this process ({limit})"
+        raise BadInput(f"training.threads: {threads} is more than the {cores}{here}")
 
     def anywhere(self) -> Experiment:
         """Leave the number of threads to the machine, unless it can alter a bit."""

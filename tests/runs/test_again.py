@@ -268,9 +268,12 @@ LOOK_ON = {
     "_trace_file.py",
     "_untrusted.py",
     "_yaml.py",
+    "_sections.py",  # reading YAML
     "_room.py",  # how much at a time, which alters no bit
     "errors.py",
+    "limits.py",  # how many cores and how much memory there are
     "recipes",  # names of settings, which are hashed themselves
+    "signals.py",  # stopping
 }
 
 

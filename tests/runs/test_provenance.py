@@ -72,10 +72,10 @@ def test_that_threads_are_lacking_is_said_where_they_can_alter_a_bit(
 ):
     made = fresh.experiment.with_overrides(f"model.d_model={width}").placed_on("cpu", 2)
     monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
-    said = differences([], made, RESULTS_VERSION)
+    said = [str(one) for one in differences([], made, RESULTS_VERSION)]
     assert len(said) == lines
     assert not said or said[0].startswith(
-        "this machine cannot run it as it was: training.threads: 2 is more than the 1 cores"
+        "this machine cannot run it as it was: training.threads: 2 is more than the 1 core there is"
     )
 
 

@@ -138,8 +138,16 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
     monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
     for again in (read(path, []), Experiment.from_yaml(path)):
         assert Store(tmp_path).run(again.resolved()).folder == run.folder
-    with pytest.raises(BadInput, match="more than the 1 cores"):
+    with pytest.raises(BadInput, match="more than the 1 core there is"):
         read(path, ["training.threads=2"]).resolved()
+
+
+def test_what_a_run_asked_is_trained_in_memory_where_there_are_fewer_cores(tiny, monkeypatch):
+    wanted = tiny.placed_on("cpu", 2)
+    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
+    assert train(wanted).trace.nll.size
+    with pytest.raises(BadInput, match="more than the 1 core there is"):
+        train(wanted.with_overrides("model.d_model=512"))
 
 
 def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny):

@@ -63,8 +63,8 @@ Again = Annotated[
     bool,
     typer.Option(
         "--again",
-        help="Train anew what is finished. It stays until the new run is whole, and is kept as "
-        "NAME.before-TIME unless the bits are the same.",
+        help="Train anew what the store already has. The old run stays until the new one is "
+        "whole; then it is replaced if the bits are the same, else kept as NAME.before-TIME.",
     ),
 ]
 Where = Annotated[
@@ -124,8 +124,8 @@ def run(
 
     Ctrl-C keeps what was done; the same command goes on from there.
 
-    What comes from the store says so, when and by which code. With --again it is trained anew, and
-    compared with what was there: the same bits, or how far apart.
+    A run answered from the store says when it was trained and by which code. With --again it is
+    trained anew, and compared with what was there: the same bits, or how far apart.
 
     \b
       retrodict run grid.yaml --launcher ray --gpus 1

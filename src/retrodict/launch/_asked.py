@@ -24,7 +24,7 @@ from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import Launcher
 from retrodict.launch._local import Reporter
-from retrodict.runs import Run, Store, forget_figures_of, replace_run
+from retrodict.runs import Run, Store, forget_figures_of, has_weights, replace_run, set_aside
 from retrodict.trace import Trace
 
 HIDDEN = ".again"
@@ -89,31 +89,43 @@ class Asked:
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
     ) -> Iterator[Ended]:
         """Train what is missing, and anew what is to be trained again; see `Launcher`."""
-        runs = [store.run(job.experiment) for job in jobs]
-        before = {run.folder.name: self._look(run) for run in runs}
-        hidden = _Hidden(store, before)
-        names = [run.folder.name for run in runs]
-        firsts = [i for i, name in enumerate(names) if name not in names[:i]]
-        anew = [i for i in firsts if self._is_anew(names[i], before, hidden)]
+        found = [{way.name: store.run(way) for way in _ways(job.experiment)} for job in jobs]
+        before = {run.folder.name: self._look(run) for runs in found for run in runs.values()}
+        names = [job.experiment.name for job in jobs]
+        hidden = _Hidden(store, names)
+        anew = [
+            i
+            for i, name in enumerate(names)
+            if name not in names[:i] and self._is_anew(name, found[i], before, hidden)
+        ]
         rest = [i for i in range(len(jobs)) if i not in anew]
+        weighty = [i for i in anew if keep_weights or any(map(has_weights, found[i].values()))]
+        light = [i for i in anew if i not in weighty]
         left = len(jobs)
-        for indices, where in ((anew, hidden.store), (rest, store)):
+        for indices, where, keep in (
+            (weighty, hidden.store, True),
+            (light, hidden.store, False),
+            (rest, store, keep_weights),
+        ):
             if not indices:
                 continue
             some = [jobs[i] for i in indices]
-            for ended in self.launcher.execute_all(some, where, reporter, keep_weights):
+            for ended in self.launcher.execute_all(some, where, reporter, keep):
                 index = indices[ended.index]
                 if ended.run is None:
                     yield replace(ended, index=index)
                     continue
-                run, name = ended.run, names[index]
+                run = ended.run
                 if where is hidden.store:
-                    before[name] = Answer("trained", _put_in_place(runs[index], run))
-                    run = Run(runs[index].folder, runs[index].answers)
-                self.answers.setdefault(name, before[name])
+                    name = run.folder.name
+                    run, again = _put_in_place(found[index].get(name, Run(store.root / name)), run)
+                    before[run.folder.name] = Answer("trained", again)
+                self.answers.setdefault(
+                    run.folder.name, before.get(run.folder.name, Answer("trained"))
+                )
                 left -= 1
                 if anew and left:
-                    hidden.mark(name)
+                    hidden.mark(names[index])
                 elif anew:
                     hidden.clear()
                 yield Ended(index, run)
@@ -127,18 +139,29 @@ class Asked:
         except CannotFinish:  # is damaged, which is said when its turn comes
             return Answer("trained")
 
-    def _is_anew(self, name: str, before: dict[str, Answer], hidden: _Hidden) -> bool:
+    def _is_anew(
+        self, name: str, found: dict[str, Run], before: dict[str, Answer], hidden: _Hidden
+    ) -> bool:
         """Whether a run is to be trained again: it is finished, or was when this was broken off."""
-        if not self.again or name in self.answers or hidden.is_marked(name):
+        folders = [run.folder.name for run in found.values()]
+        if not self.again or hidden.is_marked(name) or self.answers.keys() & {*folders}:
             return False
-        return before[name].how == "store" or hidden.holds(name)
+        stored = any(before[folder].how == "store" for folder in folders)
+        return stored or any(map(hidden.holds, found))
+
+
+def _ways(experiment: Experiment) -> Iterator[Experiment]:
+    """What a placed experiment may run as: where its step cannot be compiled, it runs eager."""
+    yield experiment
+    if experiment.execution == "compiled":
+        yield experiment.with_overrides("training.execution=eager")
 
 
 class _Hidden:
-    """Where the runs of a command are trained again."""
+    """Where the runs of a command are trained again, by the names of their experiments."""
 
-    def __init__(self, store: Store, names: dict[str, Answer]) -> None:
-        digits = hashlib.sha256(" ".join(sorted(names)).encode()).hexdigest()[:12]
+    def __init__(self, store: Store, names: Sequence[str]) -> None:
+        digits = hashlib.sha256(" ".join(sorted({*names})).encode()).hexdigest()[:12]
         self.store = Store(store.root / HIDDEN / digits)
 
     def holds(self, name: str) -> bool:
@@ -161,12 +184,12 @@ class _Hidden:
             self.store.root.parent.rmdir()
 
 
-def _put_in_place(old: Run, new: Run) -> Again:
-    same, far = _compared(_trace(old), Run(new.folder).trace)
-    was_there = old.exists
-    before = replace_run(old, new, keep=not same)
+def _put_in_place(old: Run, new: Run) -> tuple[Run, Again]:
+    broken_off = set_aside(old, new)
+    same, far = _compared(_trace(Run(broken_off) if broken_off else old), Run(new.folder).trace)
+    run, before = replace_run(old, new, keep=not same)
     undrawn = [] if same else forget_figures_of(old.folder)
-    return Again(same if was_there else None, far, before, tuple(undrawn))
+    return run, Again(same, far, before, tuple(undrawn))
 
 
 def _trace(run: Run) -> Trace | None:

@@ -1,7 +1,7 @@
 """The run store: a folder a run, named by the hash of its experiment."""
 
 from retrodict._processor import processor
-from retrodict.runs._again import BEFORE
+from retrodict.runs._again import BEFORE, has_weights, set_aside
 from retrodict.runs._again import replace as replace_run
 from retrodict.runs._check import FAILING, Problem, check_run
 from retrodict.runs._export import Export, export, require_empty
@@ -32,6 +32,7 @@ __all__ = [
     "export",
     "folders",
     "forget_figures_of",
+    "has_weights",
     "is_bare",
     "listed",
     "open_run",
@@ -41,4 +42,5 @@ __all__ = [
     "replace_run",
     "require_empty",
     "require_writable",
+    "set_aside",
 ]

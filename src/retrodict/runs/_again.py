@@ -2,6 +2,8 @@
 
 NAME.before-TIME    what was there, if it is to be kept; complete before NAME is touched
 NAME                the new one, run.json last
+
+A run of when threads were always in the name had another NAME; the new one has the present one.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ BEFORE = ".before-"
 _PASSING = (_files.LOCK, _files.PROGRESS)
 
 
-def replace(old: Run, new: Run, keep: bool) -> Path | None:
+def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
     """Put a finished run, which is deleted, in the place of another of the same experiment.
 
     Args:
@@ -31,39 +33,65 @@ def replace(old: Run, new: Run, keep: bool) -> Path | None:
         keep: whether the old one is kept beside it.
 
     Returns:
-        Where the old one is kept.
+        The new one in its place, and where the old one is kept.
 
     Raises:
         CannotFinish: it cannot be done now; the same again goes on.
     """
-    old.folder.mkdir(exist_ok=True)
-    with old.claim(timeout=1.0) as mine:
-        if not mine:
-            raise CannotFinish(f"{old.folder}: another process holds it; try again later")
+    place = old.folder.with_name(new.folder.name)
+    with contextlib.ExitStack() as held:
+        for folder in {old.folder, place}:
+            folder.mkdir(exist_ok=True)
+            if not held.enter_context(Run(folder).claim(timeout=1.0)):
+                raise CannotFinish(f"{folder}: another process holds it; try again later")
         try:
-            before = _set_aside(old) if keep and old.exists else None
-            _delete(old.folder)
-            _copy(new.folder, old.folder)
+            before = set_aside(old, new)
+            if keep and before is None and old.exists:
+                before = _set_aside(old.folder, place.name)
+            for folder in {old.folder, place}:
+                _delete(folder)
+            _copy(new.folder, place)
         except OSError as error:
             why = error.strerror or error
             raise CannotFinish(f"{old.folder}: cannot be replaced by {new.folder}: {why}") from None
     _delete(new.folder)
-    with contextlib.suppress(OSError):
-        for name in _PASSING:
-            (new.folder / name).unlink(missing_ok=True)
-        new.folder.rmdir()
-    return before
+    for folder in {old.folder, new.folder} - {place}:
+        with contextlib.suppress(OSError):
+            for name in _PASSING:
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
+    return Run(place, new.answers), before
 
 
-def _set_aside(run: Run) -> Path:
+def set_aside(old: Run, new: Run) -> Path | None:
+    """Find where an old run was set aside if replacing it by this new one was broken off.
+
+    What was set aside before the new one was finished made room for another.
+    """
+    stem = f"{new.folder.name}{BEFORE}"
+    since = (new.folder / _files.STATE).stat().st_mtime_ns
+    found = [old.folder.with_name(n) for n in names_in(old.folder.parent) if n.startswith(stem)]
+    whole = [folder for folder in found if is_there(folder / _files.STATE)]
+    return max((one for one in whole if one.stat().st_mtime_ns >= since), default=None)
+
+
+def has_weights(run: Run) -> bool:
+    """Whether a run is known to have kept its final weights."""
+    try:
+        return run.exists and _files.WEIGHTS in run.state["sha256"]
+    except CannotFinish:
+        return False
+
+
+def _set_aside(run: Path, name: str) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    stem = run.folder.with_name(f"{run.folder.name}{BEFORE}{stamp}")
+    stem = run.with_name(f"{name}{BEFORE}{stamp}")
     folder, number = stem, 1
     while is_there(folder):
         number += 1
         folder = stem.with_name(f"{stem.name}-{number}")
     folder.mkdir()
-    _copy(run.folder, folder)
+    _copy(run, folder)
     return folder
 
 

@@ -87,7 +87,7 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
         return False
     name = f"{experiment.task.kind}-{experiment.model.kind}-{state['digest'][:12]}"
     own = run.folder.resolve().name
-    if own.startswith(f"{name}{BEFORE}"):
+    if BEFORE in own:
         yield Problem(run.folder, "note", "was set aside by --again", "nothing: delete it at will")
     elif own != name:
         taken = re.fullmatch(r".*-[0-9a-f]{12}", own)  # the name of another experiment

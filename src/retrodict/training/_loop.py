@@ -92,7 +92,7 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
         Interrupted: `hooks.stop` said so.
     """
     hooks = hooks or Hooks()
-    experiment = as_it_can_run(experiment.resolved(), hooks.note)
+    experiment = as_it_can_run(experiment.resolved(fewer=True), hooks.note)
     if experiment.training.device != "cpu":
         release()
     parts = parts_of(experiment, hooks.checkpoint)

@@ -1,0 +1,127 @@
+"""Training anew what has another name by now, and what was broken off over its replacement."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrodict import Experiment, open_run
+from retrodict.launch import LOCAL, Asked, Job
+from retrodict.runs import Run, Store, _again, check_run
+from retrodict.training import _compiler, train
+
+
+class Quiet:
+    """A reporter that says nothing."""
+
+    def __getattr__(self, name):
+        return lambda *_: None
+
+
+@pytest.fixture
+def small(tiny):
+    return tiny.with_overrides("training.threads=1", "training.epochs=2", "record.weights_at=[]")
+
+
+def answered(experiment, root, again=True, **more) -> tuple[Run, Asked]:
+    asked = Asked(LOCAL, again)
+    (ended,) = asked.execute_all([Job(asked.place(experiment))], Store(root), Quiet(), **more)
+    assert ended.error is None
+    return ended.run, asked
+
+
+@pytest.fixture
+def old_named(small, tmp_path, monkeypatch) -> Run:
+    """A run that has two threads in its name, as all had at first."""
+    with monkeypatch.context() as then:
+        then.setattr(Experiment, "threads_matter", True)
+        two = small.placed_on("cpu", 2)
+        run = Store(tmp_path / "store").prepare(two)
+        run.begin(two)
+        outcome = train(small)
+        run.finish(two, outcome.trace, outcome.weights)
+    return Run(run.folder)
+
+
+def by_other_numbers(run: Run) -> None:
+    trace = run.trace
+    trace.curves["nll"][:] += 0.25
+    run.finish(run.experiment, trace, run.weights())
+
+
+def dying(monkeypatch, name):
+    """End everything when a function of a replacement is called."""
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_again, name, dies)
+
+
+def test_a_run_with_threads_in_its_name_is_replaced_by_one_without(old_named, small):
+    root = old_named.folder.parent
+    run, asked = answered(small, root)
+    assert run.folder.name == small.resolved().name != old_named.folder.name
+    assert asked.answers[run.folder.name].again.same_bits
+    assert [path.name for path in root.iterdir()] == [run.folder.name]
+    assert check_run(run.folder) == []
+    _, later = answered(small, root, again=False)
+    assert later.answers[run.folder.name].how == "store"
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_broken_off_over_an_old_name_it_goes_on(old_named, small, monkeypatch, deleted):
+    by_other_numbers(old_named)
+    root, before = old_named.folder.parent, Run(old_named.folder).trace
+    plain = _again._set_aside
+    with monkeypatch.context() as patch:
+
+        def set_aside(*asked):
+            kept = plain(*asked)
+            dying(patch, "_copy" if deleted else "_delete")
+            return kept
+
+        patch.setattr(_again, "_set_aside", set_aside)
+        with pytest.raises(KeyboardInterrupt):
+            answered(small, root)
+    assert old_named.exists is not deleted
+    run, asked = answered(small, root)
+    found = asked.answers[run.folder.name].again
+    assert found.same_bits is False
+    assert found.max_nll_difference == pytest.approx(0.25)
+    assert open_run(found.before).trace.identical(before)
+    assert [problem.kind for problem in check_run(found.before)] == ["note"]
+    assert {one.folder.name for one in Store(root).runs()} == {run.folder.name, found.before.name}
+    assert check_run(run.folder) == []
+
+
+def test_what_was_set_aside_long_ago_is_not_taken_for_the_run_before(small, answer, tmp_path):
+    root = tmp_path / "store"
+    by_other_numbers(answer(small, root))
+    run, asked = answered(small, root)
+    assert asked.answers[run.folder.name].again.before
+    run, asked = answered(small, root)
+    found = asked.answers[run.folder.name].again
+    assert (found.same_bits, found.before) == (True, None)
+
+
+def test_what_cannot_be_compiled_here_is_answered_from_the_store_and_trained_again(
+    small, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_compiler, "obstacle", lambda device: "no compiler")
+    asked, root = small.with_overrides("training.execution=compiled"), tmp_path / "store"
+    run, first = answered(asked, root, again=False)
+    assert first.answers[run.folder.name].how == "trained"
+    run, second = answered(asked, root, again=False)
+    assert second.answers[run.folder.name].how == "store"
+    run, third = answered(asked, root)
+    assert third.answers[run.folder.name].again.same_bits
+    assert [path.name for path in root.iterdir()] == [run.folder.name]
+
+
+def test_weights_that_were_kept_are_kept_again(small, answer, tmp_path):
+    kept = answer(small, tmp_path / "store")
+    run, _ = answered(small, kept.folder.parent, keep_weights=False)
+    assert run.weights()
+    run.discard_weights()
+    run, _ = answered(small, kept.folder.parent, keep_weights=False)
+    assert not (run.folder / "weights.safetensors").exists()
