@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from torch.nn.modules.module import _global_forward_hooks, register_module_forward_hook
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 import retrodict
@@ -109,6 +110,27 @@ class Observer(TorchFunctionMode):
         raise AssertionError(f"{func} was seen")
 
 
+def rounded(saved: torch.Tensor) -> torch.Tensor:
+    return saved.bfloat16()
+
+
+@contextmanager
+def hook_on_all_modules() -> Iterator[None]:
+    handle = register_module_forward_hook(lambda module, args, output: output * 1.01)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def sums_of_bfloat16() -> Any:
+    return torch._C._get_cublas_allow_bf16_reduced_precision_reduction()
+
+
+def write_sums_of_bfloat16(value: Any) -> None:
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = value
+
+
 @contextmanager
 def a_notebook() -> Iterator[None]:
     """Everything that somebody may have set, at once."""
@@ -127,6 +149,9 @@ def a_notebook() -> Iterator[None]:
             np.printoptions(precision=1, legacy="1.13"),
             xr.set_options(keep_attrs=True, arithmetic_join="exact", use_bottleneck=False),
             warnings.catch_warnings(),
+            torch.autograd.graph.saved_tensors_hooks(rounded, rounded),
+            hook_on_all_modules(),
+            put(False, sums_of_bfloat16, write_sums_of_bfloat16),
             torch.device("meta"),
             Observer(),
         ):
@@ -149,6 +174,9 @@ def settings() -> dict[str, Any]:
         "mkldnn": torch._C._get_mkldnn_enabled(),
         "subnormals": sys.float_info.min * float("0.5") > 0,
         "threads": torch.get_num_threads(),
+        "saved": torch._C._autograd._top_saved_tensors_default_hooks(True),
+        "modules": list(_global_forward_hooks),
+        "sums": sums_of_bfloat16(),
         "numpy": np.geterr(),
         "xarray": dict(xr.get_options()),
         "warnings": list(warnings.filters),

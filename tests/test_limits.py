@@ -115,14 +115,19 @@ def test_an_affinity_mask_says_which_cores_and_limits_threads(monkeypatch, tmp_p
 
 
 SLURM = {
-    "a task's cores": ({"SLURM_CPUS_PER_TASK": "3"}, 3, "SLURM_CPUS_PER_TASK=3"),
+    "a task's cores": (
+        {"SLURM_JOB_ID": "1", "SLURM_CPUS_PER_TASK": "3"},
+        3,
+        "SLURM_CPUS_PER_TASK=3",
+    ),
+    "left in a shell": ({"SLURM_CPUS_PER_TASK": "3", "SLURM_CPUS_ON_NODE": "3"}, 8, "machine"),
     "a job that asked for none": (
         {"SLURM_JOB_ID": "1", "SLURM_CPUS_ON_NODE": "2"},
         2,
         "SLURM_CPUS_ON_NODE=2",
     ),
-    "more than the mask": ({"SLURM_CPUS_PER_TASK": "99"}, 8, "machine"),
-    "nonsense": ({"SLURM_CPUS_PER_TASK": "many"}, 8, "machine"),
+    "more than the mask": ({"SLURM_JOB_ID": "1", "SLURM_CPUS_PER_TASK": "99"}, 8, "machine"),
+    "nonsense": ({"SLURM_JOB_ID": "1", "SLURM_CPUS_PER_TASK": "many"}, 8, "machine"),
 }
 
 

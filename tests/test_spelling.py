@@ -47,8 +47,14 @@ def test_a_section_whose_keys_are_all_commented_out_is_empty():
     assert experiment(text) == experiment(TASK)
 
 
-def test_an_addition_whose_keys_are_all_commented_out_is_made():
-    assert experiment(TASK + "data:\n  identity:\n#    who: all\n").data.identity is not None
+@pytest.mark.parametrize("text", ["data:\n  identity:\n#    who: all\n", "data: {\nidentity: }\n"])
+def test_an_addition_with_nothing_in_it_may_mean_either_and_is_refused(text):
+    says = (
+        r"^x.yaml:3: data.identity: nothing stands there; write {} for .*, or null to leave it out$"
+    )
+    with pytest.raises(BadInput, match=says):
+        experiment(TASK + text)
+    assert experiment(TASK + "data: {identity: {}}\n").data.identity is not None
     assert experiment(TASK + "data: {identity: null}\n").data.identity is None
 
 
@@ -86,7 +92,9 @@ def test_a_whole_number_may_have_an_exponent_on_the_command_line_and_in_grids():
     assert [cell.label for cell in grid.cells] == ["training.epochs=10", "training.epochs=100"]
 
 
-@pytest.mark.parametrize("number", ["1.5e0", "1e-1", "1000.0", "1e30", "true", "1e400"])
+@pytest.mark.parametrize(
+    "number", ["1.5e0", "1e-1", "1000.0", "1e30", "true", "1e400", "1234567890123456789e0"]
+)
 def test_what_is_no_whole_number_is_refused(number):
     with pytest.raises(BadInput, match=r"^x.yaml:2: training.epochs: input should be"):
         experiment(TASK + f"training: {{epochs: {number}}}\n")
@@ -101,6 +109,14 @@ def test_what_is_no_whole_number_is_refused(number):
         "optimizer: {lr: 0,001}": "x.yaml:2: lr: 0,001: a comma parts .*; write 0.001",
         "optimizer:\n  lr: 0,001": "x.yaml:3: optimizer.lr: .*; write 0.001",
         "optimizer: {betas: [0,9, 0,999]}": "write 0.9 for 0,9",
+        "optimizer: {lr: 1,5e-3}": "x.yaml:2: lr: 1,5e-3: a comma parts .*; write 1.5e-3$",
+        "optimizer: {lr: 1 e-3}": "; write 1e-3$",
+        "optimizer: {weight_decay: no}": "'no'; write 0$",
+        "optimizer: {weight_decay: Off}": "'Off'; write 0$",
+        "optimizer: {weight_decay: None}": "'None'; leave it out for the default$",
+        "training: {epochs: 1.0}": "; write 1$",
+        "training: {epochs: 3.}": "; write 3$",
+        "record:\n  weights_at:\n#  - 1": r"x.yaml:3: .*; write \[\] if it is meant",
         "optimizer: {lr: 1%}": "; write 0.01",
         "training: {epochs: 3,000}": "; write 3.000 or 3000",
         "training:\n  epochs: 3,000": "; write 3000$",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +17,12 @@ DISK_FULL_ADVICE = "the disk is full; make space and give the same command again
 
 _LOST = (*DISK_FULL, errno.EIO)
 """What is no refusal to put bytes on disk, but their loss."""
-_IN_USE = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
-"""How a file is refused that another program, a virus scanner say, has open for a moment."""
+_WINDOWS_IN_USE = (errno.EACCES, errno.EPERM) if sys.platform == "win32" else ()
+_IN_USE = (errno.EBUSY, errno.ETXTBSY, *_WINDOWS_IN_USE)
+"""How a file is refused that another program, a virus scanner say, has open for a moment.
+
+Elsewhere than on Windows, EACCES and EPERM are a matter of rights, which waiting does not alter.
+"""
 _PATIENCE_SECONDS = 2.0
 
 

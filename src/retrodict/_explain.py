@@ -113,7 +113,8 @@ def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> s
         case "too_long" if isinstance(value, list) and all(type(one) is int for one in value):
             hint = "; is a decimal comma among them? write 0.9 for 0,9"
         case kind:
-            hint = respelt(value, kind.partition("_")[0])
+            nullable = _is_nullable(model, first["loc"])
+            hint = respelt(value, kind.partition("_")[0], nullable)
     message = first["msg"][0].lower() + first["msg"][1:]
     return f"{message}, got {shown(value):.60}{hint}"
 
@@ -145,16 +146,38 @@ def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:
     return kept
 
 
+def _is_nullable(model: type[BaseModel], loc: Sequence[Any]) -> bool:
+    """Whether the key that pydantic's path leads to may say `null`."""
+    for depth in range(len(loc) - 1, -1, -1):
+        for section in _sections_at(model, loc[:depth]):
+            if loc[depth] in section.model_fields:
+                wanted = section.model_fields[loc[depth]].annotation
+                return types.NoneType in typing.get_args(wanted)
+    return False
+
+
 def _known(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
     """List the keys of the section at pydantic's path."""
+    options = _sections_at(model, loc)
+    return list(options[0].model_fields) if options else []
+
+
+def _sections_at(model: type[BaseModel], loc: Sequence[Any]) -> list[type[BaseModel]]:
+    """The section at pydantic's path, or those that it may be."""
     options = [model]
     for key in loc:
         fields = options[0].model_fields
         if key in fields:
             options = models_in(fields[key])
         else:  # the tag of a union member
-            options = [m for m in options if m.model_fields["kind"].default == key]
-    return list(options[0].model_fields) if options else []
+            options = [m for m in options if _kind_of(m) == key]
+        if not options:
+            break
+    return options
+
+
+def _kind_of(model: type[BaseModel]) -> Any:
+    return model.model_fields["kind"].default if "kind" in model.model_fields else None
 
 
 def _tags(model: type[BaseModel], keys: Sequence[Any]) -> list[str]:

@@ -148,6 +148,8 @@ def _torch() -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(torch.autograd.set_detect_anomaly(False, True))
             stack.enter_context(products_of_float32("highest"))
+            stack.enter_context(_sums_of_bfloat16())
+            stack.enter_context(_no_module_hooks())
             yield
     finally:
         torch.set_default_dtype(dtype)
@@ -164,7 +166,7 @@ def _numpy_of_this_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _torch_of_this_thread() -> Iterator[None]:
-    """No default device or other mode, gradients that can be taken, no autocast, subnormals."""
+    """No default device or other mode or hook, gradients that can be taken, no autocast."""
     import torch
     from torch.overrides import _get_current_function_mode_stack, _pop_mode_temporarily
 
@@ -175,6 +177,7 @@ def _torch_of_this_thread() -> Iterator[None]:
         with ExitStack() as stack:
             for _ in _get_current_function_mode_stack():
                 stack.enter_context(_pop_mode_temporarily())
+            stack.enter_context(_no_saved_tensors_hooks())
             stack.enter_context(_no_autocast())
             stack.enter_context(torch.inference_mode(False))
             stack.enter_context(torch.enable_grad())
@@ -182,6 +185,56 @@ def _torch_of_this_thread() -> Iterator[None]:
     finally:
         if flushes:
             torch.set_flush_denormal(True)
+
+
+@contextlib.contextmanager
+def _no_saved_tensors_hooks() -> Iterator[None]:
+    """What is saved for gradients stays as it is; others' hooks may move it, or round it."""
+    import torch
+
+    hooks: Any = torch._C._autograd
+    found = []
+    while (top := hooks._top_saved_tensors_default_hooks(True)) is not None:
+        found.append(top)
+        hooks._pop_saved_tensors_default_hooks()
+    try:
+        yield
+    finally:
+        for pack, unpack in reversed(found):
+            hooks._push_saved_tensors_default_hooks(pack, unpack)
+
+
+@contextlib.contextmanager
+def _no_module_hooks() -> Iterator[None]:
+    """Modules compute what they say; others' hooks on all modules may alter it."""
+    from torch.nn.modules import module
+
+    names = [name for name in vars(module) if name.startswith("_global_")]
+    tables = [table for name in names if isinstance(table := getattr(module, name), dict)]
+    found = [dict(table) for table in tables]
+    for table in tables:
+        table.clear()
+    try:
+        yield
+    finally:
+        for table, hooks in zip(tables, found, strict=True):
+            table.update(hooks)
+
+
+@contextlib.contextmanager
+def _sums_of_bfloat16() -> Iterator[None]:
+    """Let products of bfloat16 on a GPU be summed as torch does where nobody has said how."""
+    import torch
+
+    products: Any = torch.backends.cuda.matmul
+    name = "allow_bf16_reduced_precision_reduction"
+    before = getattr(products, name)
+    parts = getattr(products, f"{name}_split_k", None)  # newer versions of torch
+    setattr(products, name, True)
+    try:
+        yield
+    finally:
+        setattr(products, name, before if parts is None else (before, parts))
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ _TRUTH = {
 }
 _NOTHING = ("none", "nil", "null", "n/a")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}([, '_])\d{3}(\1\d{3})*")
-_COMMA = re.compile(r"[-+]?\d+,\d+")
+_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
+_EXPONENT = re.compile(r" *([eE]) *([-+]?) *(?=\d)")
 _PERCENT = re.compile(r"([-+]?\d+(?:\.\d+)?) ?%")
 _PAIR = re.compile(r"([\w.]+) *[:=] *(\S.*)")
 
@@ -32,20 +33,26 @@ _MEANT = str.maketrans(
 )
 
 
-def respelt(value: Any, wanted: str) -> str:
+def respelt(value: Any, wanted: str, nullable: bool = True) -> str:
     """Say how a value is written that was meant, as `; write true`; nothing if nobody can tell.
 
     Args:
         value: what was read.
-        wanted: `bool`, `int` or `float`.
+        wanted: `bool`, `int`, `float` or `tuple`.
+        nullable: whether it may be null.
 
     >>> respelt("yes", "bool"), respelt("0,001", "float"), respelt("1 000", "int")
     ('; write true', '; write 0.001', '; write 1000')
     """
+    if wanted not in ("bool", "int", "float", "tuple"):
+        return ""
     text = str(value).strip().rstrip(";,").strip()
-    meant = _truth(text) if wanted == "bool" else _number(text, wanted, isinstance(value, str))
-    if isinstance(value, str) and text.lower() in _NOTHING:
-        meant = "null, or leave it out"
+    if value is None or (isinstance(value, str) and text.lower() in _NOTHING):
+        if nullable:
+            return "; write null, or leave it out"
+        empty = "write [] if it is meant to be empty, or " if wanted == "tuple" else ""
+        return f"; {empty}leave it out for the default"
+    meant = _truth(text) if wanted == "bool" else _number(value, text, wanted)
     return f"; write {meant}" if meant else ""
 
 
@@ -53,8 +60,12 @@ def _truth(text: str) -> str:
     return _TRUTH.get(text.lower(), "")
 
 
-def _number(text: str, wanted: str, is_text: bool) -> str:
-    if not is_text:
+def _number(value: Any, text: str, wanted: str) -> str:
+    if value is False or text.lower() in ("no", "off", "false"):
+        return "0"
+    if isinstance(value, float) and wanted == "int" and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if not isinstance(value, str):
         return ""
     decimal = text.replace(",", ".") if _COMMA.fullmatch(text) else ""
     whole = re.sub(r"[, '_]", "", text) if _GROUPED.fullmatch(text) else ""
@@ -63,8 +74,12 @@ def _number(text: str, wanted: str, is_text: bool) -> str:
         return " or ".join(filter(None, fitting))
     if wanted == "float" and (percent := _PERCENT.fullmatch(text)):
         return f"{float(percent[1]) / 100:g}"
-    pattern = r"[-+]?\d+" if wanted == "int" else r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
-    return f"{text}, without quotes or other signs" if re.fullmatch(pattern, text, re.A) else ""
+    pattern = r"[-+]?\d+" if wanted == "int" else r"[-+]?(\d+\.?\d*|\.\d+)"
+    closed = _EXPONENT.sub(r"\1\2", text)
+    exponent = r"([eE]\+?\d+)?" if wanted == "int" else r"([eE][-+]?\d+)?"
+    if re.fullmatch(pattern + exponent, closed, re.A):
+        return f"{closed}, without quotes or other signs" if closed == text else closed
+    return ""
 
 
 def parted(text: str) -> str:

@@ -37,6 +37,8 @@ DEEPEST = 32
 LONGEST = 1000
 """Characters of one value or key."""
 
+_EXACT = 2**53  # from here on a float may be another number than what was written
+
 
 def read_text(path: str | Path) -> str:
     """Read a file of UTF-8 text, of at most `MOST_BYTES`.
@@ -133,7 +135,7 @@ class _Constructor(SafeConstructor):
     def construct_yaml_float(self, node: Any) -> float | int:
         """Return the number of a scalar."""
         number = super().construct_yaml_float(node)
-        written = "e" in node.value.lower() and number.is_integer() and abs(number) < 2**63
+        written = "e" in node.value.lower() and number.is_integer() and abs(number) < _EXACT
         return int(number) if written else number
 
 

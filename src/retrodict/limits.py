@@ -86,12 +86,13 @@ def _core_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
     yield allowed, 1, "affinity"
     if (quota := _quota(proc)) is not None:
         yield max(1, math.ceil(quota - 1e-9)), 2, f"cgroup quota of {round(quota, 2)} CPUs"
+    if "SLURM_JOB_ID" not in os.environ:  # what is left in a shell limits nothing
+        return
     for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
-        if name == "SLURM_CPUS_PER_TASK" or "SLURM_JOB_ID" in os.environ:
-            count = _whole(os.environ.get(name))
-            if count:
-                yield count, 3, f"{name}={count}"
-                return
+        count = _whole(os.environ.get(name))
+        if count:
+            yield count, 3, f"{name}={count}"
+            return
 
 
 def _quota(proc: Path) -> float | None:

@@ -100,6 +100,24 @@ def test_a_glob_with_strangers_is_exported_and_they_are_named(command, old, stra
     assert "notes" in said
 
 
+@pytest.mark.parametrize("asked", [["compare"], ["runs", "verify"]])
+def test_what_cannot_be_looked_at_does_not_end_a_glob(command, old, tmp_path, asked):
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    code, out, said = command(*asked, loop, old.folder, "--json")
+    assert code == 0
+    assert json.loads(out)["passed_over"] == [str(loop)]
+    assert "passed over, as it cannot be looked at" in said
+    assert said.count("\n") == 1
+
+
+def test_what_alone_cannot_be_looked_at_is_said_to_be_unreadable(command, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    code, _, said = command("compare", tmp_path / "loop")
+    assert code == 3
+    assert "cannot be read now" in said
+
+
 @pytest.mark.parametrize("asked", [["compare"], ["runs", "verify"], ["runs", "export", "--to=e"]])
 def test_strangers_alone_are_refused(command, tmp_path, monkeypatch, asked):
     monkeypatch.chdir(tmp_path)

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,11 @@ def test_a_store_that_is_not_there_is_tried_where_it_would_be_made(store, tmp_pa
     found = store(tmp_path / "deep" / "runs")
     assert f"not there yet: tried in {tmp_path}" in found["folder"].value
     assert found["locks"].value == "yes"
+
+
+def test_a_store_named_like_a_home_is_none(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert store(Path("~"))["folder"].value.startswith(str(tmp_path / "~"))
 
 
 def test_a_file_system_that_hangs_is_not_waited_for(monkeypatch):

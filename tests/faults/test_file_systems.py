@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import stat
+import sys
 
 import h5py
 import numpy as np
@@ -217,7 +218,7 @@ def test_a_file_that_is_open_elsewhere_is_tried_again_for_a_moment(tmp_path, mon
     def replace(source, target):
         tries.append(source)
         if times is None or len(tries) <= times:
-            raise PermissionError(errno.EACCES, "Access is denied")
+            raise OSError(errno.EBUSY, "it is in use")
         plain(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
@@ -228,6 +229,21 @@ def test_a_file_that_is_open_elsewhere_is_tried_again_for_a_moment(tmp_path, mon
     with pytest.raises(CannotFinish, match="does another program have it open"):
         atomic_text(tmp_path / "a", "text")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it says that a file is in use")
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_a_matter_of_rights_is_not_waited_for(tmp_path, monkeypatch, number):
+    tries = []
+
+    def replace(source, target):
+        tries.append(source)
+        raise PermissionError(number, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(CannotFinish, match=r"cannot be written: Permission denied; what was"):
+        atomic_text(tmp_path / "a", "text")
+    assert len(tries) == 1
 
 
 def test_an_interrupted_writer_leaves_nothing(tmp_path):

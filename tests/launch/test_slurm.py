@@ -13,7 +13,7 @@ import pytest
 from retrodict import BadInput
 from retrodict.launch import launcher_named
 from retrodict.launch._remote import Errand, _Notes
-from retrodict.launch._slurm import SlurmPool, read_settings
+from retrodict.launch._slurm import SlurmPool, _outside_of_jobs, read_settings
 
 FAKE = Path(__file__).parent / "fake_slurm.py"
 LOCAL = ("--launcher", "slurm", "--slurm", "cluster=local")
@@ -131,6 +131,43 @@ def test_a_job_inside_a_job_hears_nothing_of_the_one_around_it(submitted):
     prefixes = ("SLURM", "SBATCH", "SRUN", "PMI", "OMPI")
     assert [name for name in given if name.startswith(prefixes)] == ["SLURM_CONF"]
     assert given["MINE"] == "kept"
+
+
+WISHES = {
+    **{"SBATCH_ACCOUNT": "lab", "SLURM_ACCOUNT": "lab", "SBATCH_QOS": "long"},
+    **{"SBATCH_PARTITION": "cpu", "SBATCH_TIMELIMIT": "60"},
+}
+
+
+def heard(asked: dict[str, str]) -> set[str]:
+    """What sbatch hears of Slurm's variables."""
+    with _outside_of_jobs(asked):
+        return {name for name in os.environ if name.startswith(("SLURM_", "SBATCH_"))}
+
+
+@pytest.fixture
+def no_slurm(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(("SLURM_", "SBATCH_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("job", [{}, {"SLURM_JOB_ID": "7", "SLURM_JOB_ACCOUNT": "lab"}])
+def test_what_people_wish_of_all_their_jobs_is_heard(no_slurm, monkeypatch, job):
+    for name, value in {**WISHES, **job, "SLURM_CPUS_PER_TASK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert heard({}) == set(WISHES)
+
+
+def test_what_is_asked_goes_before_what_is_wished(no_slurm, monkeypatch):
+    for name, value in WISHES.items():
+        monkeypatch.setenv(name, value)
+    assert set(WISHES) - heard({"partition": "gpu"}) == {"SBATCH_PARTITION"}
+
+
+def test_outside_of_jobs_sbatch_hears_all_that_is_meant_for_it(no_slurm, monkeypatch):
+    monkeypatch.setenv("SBATCH_MAIL_TYPE", "END")
+    assert heard({}) == {"SBATCH_MAIL_TYPE"}
 
 
 def test_a_step_is_given_the_cores_of_its_job(submitted):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from retrodict.errors import BadInput, printable
+from retrodict.errors import BadInput, Unreadable, printable
 
 _MOST_NAMED = 8
 
@@ -41,7 +41,7 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
     """Part folders that are wanted from what a glob like `runs/*` brought along, and name that.
 
     A folder that is given twice, by whatever path, is returned once, by its real name if that was
-    among them; so is `.`.
+    among them; so is `.`. One folder that cannot be looked at does not end a whole glob.
 
     Args:
         paths: as they were given.
@@ -52,25 +52,40 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
 
     Raises:
         BadInput: nothing is wanted, or a path leads nowhere.
+        Unreadable: nothing is wanted, and something cannot be looked at.
     """
     found: dict[Path, Path] = {}
     strangers: list[Path] = []
+    unseen: dict[Path, Unreadable] = {}
     for path in paths:
         if not os.path.lexists(path):
             raise BadInput(f"{path}: no run there; a run is a folder with a run.json")
-        if wanted(path):
+        try:
+            is_wanted = wanted(path)
+        except Unreadable as error:
+            unseen[path] = error
+            continue
+        if is_wanted:
             real = Path(os.path.realpath(path))
             own = real if path.name in ("", "..") else path
             if real not in found or found[real].name != real.name == own.name:
                 found[real] = own
         else:
             strangers.append(path)
+    if unseen and not found:
+        raise next(iter(unseen.values()))
     if paths and not found:
         raise BadInput(f"{_some(strangers)}: no run there; a run is a folder with a run.json")
     if strangers:
-        said = printable(f"retrodict: passed over, as no run is there: {_some(strangers)}")
-        print(" ".join(said.split("\n")), file=sys.stderr)
-    return list(found.values()), strangers
+        _say(f"passed over, as no run is there: {_some(strangers)}")
+    if unseen:
+        _say(f"passed over, as it cannot be looked at: {'; '.join(map(str, unseen.values()))}")
+    return list(found.values()), [*strangers, *unseen]
+
+
+def _say(text: str) -> None:
+    said = printable(f"retrodict: {text}")
+    print(" ".join(said.split("\n")), file=sys.stderr)
 
 
 def _some(paths: Sequence[Path]) -> str:

@@ -28,7 +28,7 @@ Try = Callable[[Path], None]
 
 def looks_at_store(store: Path) -> Looks:
     """What to look at in the store, or in the folder that it would be made in."""
-    return {"folder": _patiently(lambda: _store(store.expanduser().absolute()))}
+    return {"folder": _patiently(lambda: _store(store.absolute()))}
 
 
 def looks_at_temporary() -> Looks:

@@ -55,6 +55,15 @@ _OF_A_CLUSTER = (
     *("SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT", "SBATCH_CLUSTERS"),
     "SUBMITIT_PREEMPT_SIGNAL",
 )
+_WISHES = {
+    "account": ("SBATCH_ACCOUNT", "SLURM_ACCOUNT"),
+    "partition": ("SBATCH_PARTITION",),
+    "qos": ("SBATCH_QOS",),
+    "reservation": ("SBATCH_RESERVATION",),
+    "constraint": ("SBATCH_CONSTRAINT",),
+    "timeout_min": ("SBATCH_TIMELIMIT",),
+}
+"""Setting → variables in which people wish the same of all their jobs; no job sets them."""
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -177,7 +186,7 @@ class SlurmPool:
 
         try:
             with (
-                _outside_of_jobs(),
+                _outside_of_jobs(self._settings),
                 contextlib.redirect_stderr(io.StringIO()),
             ):  # submitit prints it, and raises it
                 return list(executor.submit_array(errands))
@@ -244,16 +253,21 @@ class SlurmPool:
 
 
 @contextlib.contextmanager
-def _outside_of_jobs() -> Iterator[None]:
+def _outside_of_jobs(asked: Mapping[str, Any]) -> Iterator[None]:
     """Hide what a job, a step or MPI has told this process: it is not meant for new jobs.
 
     Slurm hands the environment of whoever submits on to the job, where a mask of cores, a size of
-    memory or the number of an array would be taken for the job's own.
+    memory or the number of an array would be taken for the job's own. What people wish of all their
+    jobs stays, but for what was `asked` otherwise: for sbatch its variables go before the script.
     """
+    kept = {*_OF_A_CLUSTER, *(name for names in _WISHES.values() for name in names)}
+    if "SLURM_JOB_ID" not in os.environ:
+        kept |= {name for name in os.environ if name.startswith("SBATCH_")}
+    kept -= {name for key in asked for name in _WISHES.get(key, ())}
     hidden = {
         name: os.environ.pop(name)
         for name in list(os.environ)
-        if name.startswith(_OF_A_JOB) and name not in _OF_A_CLUSTER
+        if name.startswith(_OF_A_JOB) and name not in kept
     }
     try:
         yield
