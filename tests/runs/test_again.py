@@ -61,7 +61,7 @@ def by_other_code(run: Run) -> Run:
     path.write_text(path.read_text().replace(code.training_code(), "0" * 16))
     state = run.folder / "run.json"
     said = json.loads(state.read_text())
-    del said["sha256"]["environment.json"]
+    said["sha256"].pop("environment.json", None)
     state.write_text(json.dumps(said))
     return open_run(run.folder)
 
@@ -107,6 +107,25 @@ def test_changed_code_is_said_in_a_line_wherever_numbers_come_from(command, kept
     _, out, _ = command("show", kept.folder)
     assert "made again here, bits should agree: the code that trains has changed" in out
     assert "differ" not in out.split("made again here")[1].split("NLL")[0]
+
+
+def test_going_on_from_a_checkpoint_of_other_code_is_said_at_once_and_ever_after(
+    command, small, tmp_path
+):
+    asked, store = small.resolved(), Store(tmp_path)
+    run = store.prepare(asked)
+    run.begin(asked)
+    with pytest.raises(Interrupted):
+        _loop.train(asked, _loop.Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+    by_other_code(run)
+    go_on = ("run", run.folder / "experiment.yaml", "--out", tmp_path)
+    _, out, err = command(*go_on)
+    assert f"{run.folder.name} goes on from a checkpoint that other code made" in err
+    line = f"{run.folder.name} was partly trained by other code; add --again"
+    assert line in out
+    _, out, err = command(*go_on)
+    assert line in out
+    assert "has changed since" not in out + err
 
 
 def test_a_report_says_that_code_has_changed(kept, tmp_path):

@@ -66,7 +66,7 @@ def test_damage_of_every_file_is_found(fresh, tmp_path, name, how):
     if (name, how) == ("run.json", "missing"):
         assert found == {fresh.folder.name: "leftover"}
     else:
-        assert found == {name: "damaged"}
+        assert found == {name: "unreadable" if how == "linked" else "damaged"}
 
 
 def test_what_is_newer_is_no_damage(fresh):
@@ -245,14 +245,31 @@ def test_a_link_in_a_run_is_not_read(fresh, tmp_path, name):
     (fresh.folder / name).rename(tmp_path / name)
     (fresh.folder / name).symlink_to(tmp_path / name)
     run = open_run(fresh.folder)
-    with pytest.raises(CannotFinish, match=rf"{name}: damaged: is a symbolic link"):
+    with pytest.raises(CannotFinish, match=rf"{name}: is a symbolic link"):
         _ = run.experiment, run.trace, run.weights()
+
+
+@pytest.mark.parametrize("name", ["run.json", "experiment.yaml", "trace.nc", "log.jsonl"])
+def test_what_was_moved_and_linked_to_is_never_pruned(fresh, tmp_path, name):
+    (fresh.folder / name).rename(tmp_path / name)
+    (fresh.folder / name).symlink_to(tmp_path / name)
+    (problem,) = [one for one in check_run(fresh.folder) if one.where.name == name]
+    assert (problem.kind, problem.remedy) == ("unreadable", "copy the file back")
+    assert plan(fresh.folder.parent, {"damaged", "unfinished"}) == []
+
+
+def test_a_run_is_not_pruned_because_its_weights_were_moved_away(fresh):
+    (fresh.folder / "weights.safetensors").unlink()
+    assert kinds(fresh.folder) == {"weights.safetensors": "damaged"}
+    assert plan(fresh.folder.parent, {"damaged"}) == []
+    (fresh.folder / "trace.nc").unlink()
+    assert [victim.path for victim in plan(fresh.folder.parent, {"damaged"})] == [fresh.folder]
 
 
 def test_a_linked_checkpoint_is_not_gone_on_from(halted, tmp_path, answer):
     halted.checkpoint.rename(tmp_path / "c")
     halted.checkpoint.symlink_to(tmp_path / "c")
-    with pytest.raises(CannotFinish, match=r"checkpoint\.safetensors: damaged: is a symbolic link"):
+    with pytest.raises(CannotFinish, match=r"checkpoint\.safetensors: is a symbolic link"):
         answer(halted.experiment, halted.folder.parent)
 
 

@@ -61,7 +61,8 @@ def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bo
             _say(f"trained again: {which}the same bits as before", as_json, bold=False)
     for name, again in other.items():
         _say(f"trained again: {name}: {again}", as_json)
-    tell_changed(kept if answers else runs, as_json)
+    old = [run for run in runs if (a := answers.get(run.folder.name)) and a.how != "trained"]
+    tell_changed(old if answers else runs, as_json)
 
 
 def tell_changed(runs: Sequence[Run], as_json: bool, offer: str = AGAIN) -> None:

@@ -15,7 +15,7 @@ from retrodict._host import own_settings
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
 from retrodict.launch._cores import cores
-from retrodict.runs import Run, Store
+from retrodict.runs import Provenance, Run, Store
 from retrodict.signals import Stop, stop_signals
 from retrodict.trace import Trace
 
@@ -209,6 +209,11 @@ def _train(
 
     resumed = run.has_checkpoint
     run.log("resumed" if resumed else "started", host=socket.gethostname(), pid=os.getpid())
+    if resumed and Provenance.of(run).code_changed:
+        reporter.note(
+            f"{run.folder.name} goes on from a checkpoint that other code made: its numbers may be "
+            "those of neither code"
+        )
     epochs = experiment.training.epochs
     start = time.monotonic()
     written = float("-inf")

@@ -144,9 +144,7 @@ def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Proble
 
 
 def _result(path: Path, expected: str, state: dict[str, Any]) -> None:
-    if path.is_symlink():
-        raise CannotFinish("is a symbolic link")
-    if (found := digest_of(path)) != expected:
+    if (found := digest_of(_files.refuse_link(path))) != expected:
         raise CannotFinish("fails its checksum" if found else "is missing")
     if path.name == _files.WEIGHTS:
         _weights(path, state)
@@ -162,17 +160,14 @@ def _weights(path: Path, state: dict[str, Any]) -> None:
 def _checkpoint(
     path: Path, state: dict[str, Any], also: Callable[[str], bool] | None
 ) -> Iterator[Problem]:
-    if path.is_symlink():
-        yield _damaged(path, "is a symbolic link")
-        return
     try:
-        said = Tensors.of(path).metadata
+        said = Tensors.of(_files.refuse_link(path)).metadata
         require_format(said.get("format"), _migrate.CHECKPOINT_FORMAT, path)
         failing = _files.failing_tensors(path)
     except Newer as error:
         yield Problem(path, "newer", *_newer(error))
-    except (OSError, MemoryError) as error:
-        yield Problem(path, "unreadable", _short(str(unreadable(path, error)), path), _AGAIN)
+    except (Unreadable, OSError, MemoryError) as error:
+        yield _unreadable(path, error)
     except (CannotFinish, ValueError, TypeError, AttributeError) as error:
         yield _damaged(path, f"is no checkpoint: {error}", "move it away to start anew")
     else:
@@ -185,8 +180,7 @@ def _checkpoint(
 
 
 def _log_lines(path: Path) -> Iterator[Problem]:
-    if path.is_symlink():
-        yield _damaged(path, "is a symbolic link")
+    yield from _tried(path, partial(_files.refuse_link, path))
     lost = [i for i, line in enumerate(_log.lines(path), start=1) if line and not _log.parse(line)]
     if lost:
         count = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
@@ -210,11 +204,8 @@ def _tried(path: Path, read: Callable[[], Any]) -> Generator[Problem, None, Any]
     except Newer as error:
         yield Problem(path, "newer", *_newer(error))
         return None
-    except Unreadable as error:
-        yield Problem(path, "unreadable", _short(str(error), path), _AGAIN)
-        return None
-    except (OSError, MemoryError) as error:
-        yield Problem(path, "unreadable", _short(str(unreadable(path, error)), path), _AGAIN)
+    except (Unreadable, OSError, MemoryError) as error:
+        yield _unreadable(path, error)
         return None
     except (CannotFinish, ValueError) as error:
         yield _damaged(path, _short(str(error), path))
@@ -231,6 +222,12 @@ def _short(text: str, path: Path) -> str:
     """Leave out of a message what its row says anyway."""
     text = text.removesuffix(f"; {_files.REMEDY}").removeprefix("damaged run: ")
     return text.removeprefix(f"{path}: ").removeprefix("damaged: ")
+
+
+def _unreadable(path: Path, error: BaseException) -> Problem:
+    said = error if isinstance(error, Unreadable) else unreadable(path, error)
+    what, _, remedy = _short(str(said), path).partition("; ")
+    return Problem(path, "unreadable", what, remedy or _AGAIN)
 
 
 def _damaged(path: Path, what: str, remedy: str = _files.REMEDY) -> Problem:

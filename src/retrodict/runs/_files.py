@@ -10,14 +10,17 @@ from typing import Any
 
 from retrodict._tensors import Tensors
 from retrodict._untrusted import MISSING, names_in, read_json, unreadable
-from retrodict.errors import CannotFinish
+from retrodict.errors import CannotFinish, Unreadable
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"
 CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
 REMEDY = "move the folder away to run it anew"
+LINK = "is a symbolic link, which is not followed; copy the file back"
 
 OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
+NEEDED = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE})
+"""What a finished run is nothing without."""
 _PART = re.compile(r"checkpoint-(\d+)-(\d+)\.safetensors")
 _RUN_NAME = re.compile(r"[a-z_]+-[a-z_]+-[0-9a-f]{12}")
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.tmp")
@@ -77,10 +80,10 @@ def refuse_link(path: Path) -> Path:
     """Return a path that is no symbolic link: those lead out of the folder.
 
     Raises:
-        CannotFinish: it is one.
+        Unreadable: it is one; what it leads to may be sound.
     """
     if path.is_symlink():
-        raise CannotFinish(f"{path}: damaged: is a symbolic link; {REMEDY}")
+        raise Unreadable(f"{path}: {LINK}")
     return path
 
 

@@ -28,6 +28,11 @@ class Provenance:
     code: str | None
     code_changed: bool | None
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether another code began it, and this process's finished it."""
+        return bool(self.code_changed) and self.code == training_code()
+
     @classmethod
     def of(cls, run: Run) -> Provenance:
         """Read it off a run; what is damaged or lost is not known.
@@ -71,19 +76,26 @@ def _changed(codes: list[str | None]) -> bool | None:
 
 
 def changed_since(runs: Iterable[tuple[str, Provenance]], offer: str) -> str:
-    """Say in a line which runs the code that trains has changed since; nothing if none.
+    """Say in a line which runs other code trained, all of them or in part; nothing if none.
 
     Args:
         runs: name → where it comes from.
         offer: what to do about it.
     """
-    changed = list(dict.fromkeys(name for name, found in runs if found.code_changed))
-    if not changed:
-        return ""
-    more = f" and {len(changed) - _MOST_NAMES} more" if len(changed) > _MOST_NAMES else ""
-    names = ", ".join(changed[:_MOST_NAMES]) + more
-    which = f"{len(changed)} runs were trained: {names}" if changed[1:] else f"{names} was trained"
-    return f"the code that trains has changed since {which}; {offer}"
+    found = {name: one for name, one in runs if one.code_changed}
+    said: list[str] = []
+    if changed := [name for name, one in found.items() if not one.is_mixed]:
+        said.append(f"the code that trains has changed since {_were(changed, 'trained')}")
+    if mixed := [name for name, one in found.items() if one.is_mixed]:
+        said.append(_were(mixed, "partly trained by other code"))
+    return "; ".join([*said, offer]) if said else ""
+
+
+def _were(names: list[str], what: str) -> str:
+    if not names[1:]:
+        return f"{names[0]} was {what}"
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{len(names)} runs were {what}: {', '.join(names[:_MOST_NAMES])}{more}"
 
 
 _MOST_NAMES = 4

@@ -18,7 +18,7 @@ from retrodict._untrusted import is_there, names_in
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import _files
-from retrodict.runs._check import check_run, leftovers
+from retrodict.runs._check import Problem, check_run, leftovers
 from retrodict.runs._figures import dead_temporaries, drawn
 from retrodict.runs._listing import folders, is_bare
 from retrodict.runs._run import Run
@@ -137,8 +137,9 @@ def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
 def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
     """Return which selection asks for all of a run, if one does."""
     if "damaged" in chosen and _files.is_run_name(run.folder.resolve().name):
-        kinds = {problem.kind for problem in check_run(run.folder)}
-        if "damaged" in kinds and not kinds & {"newer", "unreadable"}:
+        problems = check_run(run.folder)
+        kinds = {problem.kind for problem in problems}
+        if any(map(_condemns, problems)) and not kinds & {"newer", "unreadable"}:
             return "damaged"
     try:
         if "unfinished" in chosen and not run.finished:
@@ -147,6 +148,12 @@ def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
     except CannotFinish:  # damaged, unreadable, or of a newer format
         return None
     return "outdated" if version is not None and version < RESULTS_VERSION else None
+
+
+def _condemns(problem: Problem) -> bool:
+    """Whether a run is of no use any more; that weights are missing leaves its trace sound."""
+    where = problem.where
+    return problem.kind == "damaged" and (where.name in _files.NEEDED or is_there(where))
 
 
 def _parts(run: Run, chosen: Set[Selection]) -> Iterator[Victim]:
