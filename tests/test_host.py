@@ -24,7 +24,7 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 import retrodict
 from retrodict import Experiment
 from retrodict._drawing import drawing, require_matplotlib
-from retrodict._host import calm_warnings, own_settings
+from retrodict._host import calm_warnings, own_settings, saved_tensors_hooks
 from retrodict.measures import final_values
 from retrodict.plots import footer, plot_matrices, plot_nll, save, save_film
 from retrodict.theory import GramFlow, predict
@@ -115,6 +115,20 @@ def rounded(saved: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
+def hook_on_saved_tensors() -> Iterator[None]:
+    with torch.autograd.graph.saved_tensors_hooks(rounded, rounded):
+        told = saved_tensors_hooks() is not None
+        with ExitStack() as stack:
+            if not told:  # torch before version 2.8
+                stack.enter_context(torch.autograd.graph.saved_tensors_hooks(as_it_is, as_it_is))
+            yield
+
+
+def as_it_is(saved: torch.Tensor) -> torch.Tensor:
+    return saved
+
+
+@contextmanager
 def hook_on_all_modules() -> Iterator[None]:
     handle = register_module_forward_hook(lambda module, args, output: output * 1.01)
     try:
@@ -149,7 +163,7 @@ def a_notebook() -> Iterator[None]:
             np.printoptions(precision=1, legacy="1.13"),
             xr.set_options(keep_attrs=True, arithmetic_join="exact", use_bottleneck=False),
             warnings.catch_warnings(),
-            torch.autograd.graph.saved_tensors_hooks(rounded, rounded),
+            hook_on_saved_tensors(),
             hook_on_all_modules(),
             put(False, sums_of_bfloat16, write_sums_of_bfloat16),
             torch.device("meta"),
@@ -174,7 +188,7 @@ def settings() -> dict[str, Any]:
         "mkldnn": torch._C._get_mkldnn_enabled(),
         "subnormals": sys.float_info.min * float("0.5") > 0,
         "threads": torch.get_num_threads(),
-        "saved": torch._C._autograd._top_saved_tensors_default_hooks(True),
+        "saved": saved_tensors_hooks(),
         "modules": list(_global_forward_hooks),
         "sums": sums_of_bfloat16(),
         "numpy": np.geterr(),

@@ -92,27 +92,43 @@ def patiently(rename: Callable[[], None]) -> None:
 def sync(path: Path) -> None:
     """Put a file's bytes on disk, as far as its file system lets that be asked for.
 
-    Windows and some mounts want it open for writing.
-
     Raises:
         OSError: they were lost.
     """
     try:
-        with open(path, "r+b") as file:
-            os.fsync(file.fileno())
+        put_on_disk(path)
     except OSError as error:
         if error.errno in _LOST:
             raise
 
 
+def put_on_disk(path: Path) -> None:
+    """Put a file's bytes on disk.
+
+    Raises:
+        OSError: they were lost, or its file system does not let that be asked for.
+    """
+    with open(path, "r+b") as file:  # Windows and some mounts want it open for writing
+        os.fsync(file.fileno())
+
+
 def _sync_folder(folder: Path) -> None:
     """Put the names in a folder on disk, so that a power cut does not undo a rename."""
     with contextlib.suppress(OSError):  # not every system and file system can
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        put_names_on_disk(folder)
+
+
+def put_names_on_disk(folder: Path) -> None:
+    """Put the names in a folder on disk.
+
+    Raises:
+        OSError: that cannot be done.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _reason(error: OSError) -> str:

@@ -189,12 +189,15 @@ def _torch_of_this_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_saved_tensors_hooks() -> Iterator[None]:
-    """What is saved for gradients stays as it is; others' hooks may move it, or round it."""
+    """What is saved for gradients stays as it is; others' hooks may move it, or round it.
+
+    Before version 2.8 torch does not say which there are: they are left.
+    """
     import torch
 
     hooks: Any = torch._C._autograd
     found = []
-    while (top := hooks._top_saved_tensors_default_hooks(True)) is not None:
+    while (top := saved_tensors_hooks()) is not None:
         found.append(top)
         hooks._pop_saved_tensors_default_hooks()
     try:
@@ -202,6 +205,17 @@ def _no_saved_tensors_hooks() -> Iterator[None]:
     finally:
         for pack, unpack in reversed(found):
             hooks._push_saved_tensors_default_hooks(pack, unpack)
+
+
+def saved_tensors_hooks() -> Any:
+    """The hooks of this thread that were set last; None where there are none, or torch is mum."""
+    import torch
+
+    hooks: Any = torch._C._autograd
+    try:
+        return hooks._top_saved_tensors_default_hooks(True)
+    except (AttributeError, TypeError):
+        return None
 
 
 @contextlib.contextmanager

@@ -128,7 +128,7 @@ def _memory_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
     for group in groups:
         used = _used(group)
         for limit in _limits_of(group):
-            yield limit - used, 1, f"cgroup limit of {_gib(limit)}"
+            yield limit - used, 1, f"cgroup limit of {gib(limit)}"
     pages = [_whole(word) or 0 for word in _text(proc / "self/statm").split()]
     if len(pages) < 6:
         return
@@ -140,9 +140,9 @@ def _memory_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
         said = re.search(rf"^{name} +(\d+) ", _text(proc / "self/limits"), flags=re.MULTILINE)
         if said:
             limit = int(said[1])
-            yield limit - held * size, 2, f"ulimit {option} of {_gib(limit)}"
+            yield limit - held * size, 2, f"ulimit {option} of {gib(limit)}"
     if given := _slurm_bytes():
-        yield given - pages[1] * size, 3, f"Slurm's allocation of {_gib(given)}"
+        yield given - pages[1] * size, 3, f"Slurm's allocation of {gib(given)}"
 
 
 def _limits_of(group: Path) -> Iterator[int]:
@@ -194,7 +194,7 @@ def require_memory(needed: int, what: str, remedy: str) -> None:
     """
     available = available_bytes()
     if available is not None and needed > available:
-        raise BadInput(f"{what} needs {_gib(needed)} and there are {free_memory()}; {remedy}")
+        raise BadInput(f"{what} needs {gib(needed)} and there are {free_memory()}; {remedy}")
 
 
 def free_memory() -> str:
@@ -205,10 +205,15 @@ def free_memory() -> str:
     """
     limit = memory_limit()
     why = "" if limit == "machine" else f" ({limit})"
-    return f"{_gib(available_bytes() or 0)} free{why}"
+    return f"{gib(available_bytes() or 0)} free{why}"
 
 
-def _gib(count: int) -> str:
+def gib(count: int) -> str:
+    """Write a number of bytes.
+
+    >>> gib(3 * 2**29)
+    '1.5 GiB'
+    """
     return f"{count / 2**30:.1f} GiB"
 
 
@@ -237,7 +242,7 @@ def _mounts(proc: Path, kind: str, controller: str | None) -> dict[Path, PurePos
             and type_ == kind
             and (controller is None or controller in options.split(","))
         ):
-            found[Path(_unescaped(fields[4]))] = PurePosixPath(_unescaped(fields[3]))
+            found[Path(unescaped(fields[4]))] = PurePosixPath(unescaped(fields[3]))
     return found
 
 
@@ -263,8 +268,8 @@ def _levels(path: str, mounts: dict[Path, PurePosixPath]) -> Iterator[Path]:
     yield place
 
 
-def _unescaped(text: str) -> str:
-    """Read a path as mountinfo writes it: a space is `\\040`."""
+def unescaped(text: str) -> str:
+    """Read a path as mountinfo and mounts write it: a space is `\\040`."""
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), text)
 
 

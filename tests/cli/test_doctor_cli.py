@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
+from retrodict.doctor import _disk
+
 SECTIONS = ["software", "machine", "store", "temporary folder", "terminal", "variables"]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    monkeypatch.setattr(_disk, "_PATIENCE_SECONDS", 60)
 
 
 def test_the_screen_has_every_section(command, tmp_path):

@@ -57,6 +57,11 @@ def test_every_json_is_one_document(command, old, halted, tmp_path, at_home):
     assert json.loads(shown)["made_by"][0]["python"]
 
 
+def test_verify_counts_one_remark_as_one(command, old):
+    _, out, _ = command("runs", "verify", old.folder)
+    assert "1 run looked at, 1 remark: nothing is damaged" in out
+
+
 def test_verify_names_damage_in_one_line_and_ends_with_3(command, old):
     code, out, err = command("runs", "verify", "--out", old.folder.parent)
     assert (code, err) == (0, "")

@@ -15,6 +15,12 @@ from retrodict.doctor import _disk, _machine, _software, _terminal, examine
 from retrodict.doctor._line import Found, told
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A machine that is busy just now is no file system that hangs."""
+    monkeypatch.setattr(_disk, "_PATIENCE_SECONDS", 60)
+
+
 @pytest.fixture
 def store(tmp_path):
     """What is told of a store, by the line's name."""
@@ -224,6 +230,24 @@ def test_what_a_driver_is_good_for(gpu, monkeypatch, there, build, hidden, value
     assert value in found.value
     assert follows in found.follows
     assert found.problem == problem
+
+
+@pytest.mark.parametrize(
+    ("build", "follows"), [("2.0+rocm6", "cuda:0 if torch sees it"), ("2.0+cpu", "with ROCm")]
+)
+def test_a_driver_of_amd_is_one(gpu, monkeypatch, tmp_path, build, follows):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "kfd").touch()
+    found = gpu(False, build)
+    assert found.value == "an AMD driver"
+    assert follows in found.follows
+
+
+def test_something_follows_from_every_line(tmp_path):
+    sections = dict(examine(tmp_path))
+    del sections["variables"]
+    assert [one.name for lines in sections.values() for one in lines if not one.follows] == []
 
 
 def test_without_a_compiler_steps_run_eager(monkeypatch):

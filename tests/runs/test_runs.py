@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -76,6 +77,13 @@ def test_the_same_experiment_is_answered_from_the_store(tiny, finished, monkeypa
     assert again.folder == finished.folder
     assert again.trace.identical(finished.trace)
     assert reporter.epochs == []
+
+
+def test_a_home_in_text_is_found_and_a_path_is_taken_as_it_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert Store("~/runs").root == tmp_path / "runs"
+    assert Store("./~").root == Store(Path("~")).root == Path("~")
 
 
 def test_another_experiment_has_another_folder(tiny, finished):

@@ -57,10 +57,12 @@ def show_problems(names: Sequence[Path], root: Path, as_json: bool) -> None:
         if problems:
             console.print(_problem_table(problems))
         kind = "run" if names else "folder"
-        said = f"{len(failing)} of them bad" if failing else "nothing is damaged"
+        bad = "it is bad" if len(problems) == 1 else f"{len(failing)} of them bad"
+        said = bad if failing else "nothing is damaged"
         plural = "" if len(chosen) == 1 else "s"
+        remarks = "1 remark" if len(problems) == 1 else f"{len(problems)} remarks"
         console.print(
-            f"{len(chosen)} {kind}{plural} looked at, {len(problems)} remarks: {said}",
+            f"{len(chosen)} {kind}{plural} looked at, {remarks}: {said}",
             highlight=False,
         )
     if failing:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
+from retrodict._atomic import put_names_on_disk, put_on_disk
 from retrodict._lock import Lock, take
 from retrodict.doctor._line import Found, Look, Looks
+from retrodict.limits import gib, unescaped
 
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 0.75  # for each of two folders
 _SCARCE = 200 * 2**20  # bytes of space
 _SHARED = re.compile(
     r"nfs|cifs|smb|lustre|gpfs|beegfs|ceph|gluster|fuse|9p|virtiofs|afs|panfs|wekafs|drvfs"
@@ -65,8 +67,8 @@ def _temporary(folder: Path) -> Iterator[Found]:
     flags = os.statvfs(folder).f_flag if hasattr(os, "statvfs") else 0
     refuses = bool(flags & getattr(os, "ST_NOEXEC", 0))
     follows = "compiled steps cannot be loaded from it: set TORCHINDUCTOR_CACHE_DIR"
-    value = f"{folder}, {_kind(folder)}, {_gib(folder)} free"
-    yield Found(value, follows if refuses else "", problem=refuses)
+    value = f"{folder}, {_kind(folder)}, {_free(folder)} free"
+    yield Found(value, follows if refuses else "compiled steps are kept there", problem=refuses)
     turns = (_locks, "trainings take turns at the cores", "trainings do not take turns")
     yield from _tried(folder, {"locks": turns}, {})
 
@@ -87,7 +89,9 @@ def _file_system(folder: Path) -> Found:
     if _SHARED.match(kind):
         said = "may be of several machines; locks have to hold between them"
         return Found(kind, said, name=name)
-    return Found(kind, "of this machine alone" if kind != "unknown" else "", name=name)
+    known = kind != "unknown"
+    said = "of this machine alone" if known else "nobody knows who shares it"
+    return Found(kind, said, name=name)
 
 
 def _kind(folder: Path) -> str:
@@ -99,7 +103,7 @@ def _kind(folder: Path) -> str:
     place, found = folder.resolve(), (0, "unknown")
     for line in lines:
         _, where, kind, *_ = line.split(" ")
-        mount = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), where))
+        mount = Path(unescaped(where))
         if place.is_relative_to(mount):
             found = max(found, (len(mount.parts), kind), key=lambda one: one[0])
     return found[1]
@@ -107,12 +111,12 @@ def _kind(folder: Path) -> str:
 
 def _space(folder: Path) -> Found:
     little = shutil.disk_usage(folder).free < _SCARCE
-    said = "too little for a paper's figures" if little else ""
-    return Found(f"{_gib(folder)} free", said, little, name="space")
+    said = f"{'too little' if little else 'enough'} for a paper's figures"
+    return Found(f"{_free(folder)} free", said, little, name="space")
 
 
-def _gib(folder: Path) -> str:
-    return f"{shutil.disk_usage(folder).free / 2**30:.1f} GiB"
+def _free(folder: Path) -> str:
+    return gib(shutil.disk_usage(folder).free)
 
 
 def _patiently(look: Callable[[], Iterator[Found]]) -> Look:
@@ -146,7 +150,8 @@ def _tried(
     try:
         room = Path(tempfile.mkdtemp(prefix=".retrodict-doctor-", dir=folder))
     except OSError as error:
-        yield Found(f"nothing can be written ({error.strerror})", problem=True, name="tried")
+        value = f"nothing can be written ({error.strerror})"
+        yield Found(value, "nothing can be kept here", problem=True, name="tried")
         return
     try:
         for name, (attempt, works, fails) in matter.items():
@@ -156,7 +161,8 @@ def _tried(
         said = {name: _problem(attempt, room / "tried") for name, attempt in others.items()}
         if said:
             value = "; ".join(f"{name}: {problem or 'yes'}" for name, problem in said.items())
-            yield Found(value, "not needed", name="links, chmod")
+            follows = "not needed: --again copies what it cannot link, rights are the umask's"
+            yield Found(value, follows, name="links, chmod")
     finally:
         shutil.rmtree(room, ignore_errors=True)
         with contextlib.suppress(OSError):
@@ -198,16 +204,10 @@ def _rename_over(room: Path) -> None:
 
 
 def _sync(room: Path) -> None:
-    with open(room / "file", "wb") as file:
-        file.write(b"x")
-        file.flush()
-        os.fsync(file.fileno())
+    (room / "file").write_bytes(b"x")
+    put_on_disk(room / "file")
     if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(room, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        put_names_on_disk(room)
 
 
 def _symbolic(room: Path) -> None:

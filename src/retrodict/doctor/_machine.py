@@ -34,7 +34,8 @@ def _inside() -> Found:
     found += [name for key, name in _CONTAINER_VARIABLES.items() if key in os.environ]
     if "microsoft" in platform.release().lower():
         found.append("WSL")
-    return Found(", ".join(found) or "no container or job that shows")
+    value = ", ".join(found) or "no container or job that shows"
+    return Found(value, "what limits it is counted in cores and memory")
 
 
 def _processor() -> Found:
@@ -48,7 +49,7 @@ def _processor() -> Found:
         return Found(value, "torch uses AVX512; bits may differ from a processor's without")
     if {"avx2", "fma"} <= set(units):
         return Found(value, "torch uses AVX2; bits may differ from a processor's with AVX512")
-    return Found(value)
+    return Found(value, "bits may differ from another processor's")
 
 
 def _cores() -> Found:
@@ -76,7 +77,7 @@ def _memory() -> Found:
     available = limits.available_bytes()
     if available is None:
         return Found("unknown", "what does not fit is not noticed before it is tried")
-    value = f"{available / 2**30:.1f} GiB free, limited by {limits.memory_limit()}"
+    value = f"{limits.gib(available)} free, limited by {limits.memory_limit()}"
     return Found(
         value, "a population that needs more is trained in parts", problem=available < _SCARCE
     )
@@ -86,13 +87,16 @@ def _gpu() -> Found:
     names: list[object] = [
         _gpu_name(path) for path in sorted(_PROC.glob("driver/nvidia/gpus/*/information"))
     ]
-    driver = names or [*_DEV.glob("nvidia[0-9]*"), *_DEV.glob("dxg")]
+    nvidia = names or [*_DEV.glob("nvidia[0-9]*"), *_DEV.glob("dxg")]
+    amd = (_DEV / "kfd").exists()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if not driver:
-        return Found("no NVIDIA driver", "training.device: auto is cpu")
-    value = ", ".join(map(str, names)) or "an NVIDIA driver"
+    if not nvidia and not amd:
+        return Found("no NVIDIA driver, none of AMD", "training.device: auto is cpu")
+    value = ", ".join(map(str, names)) or f"an {'NVIDIA' if nvidia else 'AMD'} driver"
     if metadata.version("torch").endswith("+cpu"):
-        return Found(value, "torch is a build for CPUs: auto is cpu; install one with CUDA", True)
+        right = "CUDA" if nvidia else "ROCm"
+        said = f"torch is a build for CPUs: auto is cpu; install one with {right}"
+        return Found(value, said, True)
     if visible is not None and visible.strip() in ("", "-1", "NoDevFiles"):
         return Found(f"{value}, hidden by CUDA_VISIBLE_DEVICES", "training.device: auto is cpu")
     return Found(value, "training.device: auto is cuda:0 if torch sees it (doctor --torch asks)")

@@ -21,8 +21,8 @@ _OPTIONAL = {
     "pyarrow": "runs export writes no Parquet (pip install 'retrodict[parquet]')",
 }
 _NEEDED = (
-    *("torch", "numpy", "scipy", "xarray", "h5netcdf", "h5py", "safetensors", "pydantic"),
-    *("matplotlib", "rich", "typer", "ruamel.yaml", "filelock", "jaxtyping", "beartype"),
+    *("torch", "numpy", "scipy", "xarray", "h5netcdf", "h5py", "pydantic"),
+    *("matplotlib", "rich", "typer", "ruamel.yaml", "jaxtyping", "beartype"),
 )
 """What is needed, where our own metadata do not say it: the package is not installed."""
 
@@ -50,14 +50,15 @@ def looks(load_torch: bool) -> Looks:
 def _retrodict() -> Found:
     made_of = f"code {training_code()}" + (f", commit {found[:12]}" if (found := commit()) else "")
     version = sys.modules[ROOT.name].__version__  # of this code; another may be installed
-    return Found(f"{version}, {made_of}, in {ROOT}")
+    return Found(f"{version}, {made_of}, in {ROOT}", "a run says which code made it")
 
 
 def _python() -> Found:
     kind = "a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
     what = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
-    unsafe = "asserts are off (-O)" if sys.flags.optimize else ""
-    return Found(f"{what} ({kind})", unsafe, problem=bool(unsafe))
+    unsafe = bool(sys.flags.optimize)
+    follows = "asserts are off (-O)" if unsafe else "what is missing is installed for this Python"
+    return Found(f"{what} ({kind})", follows, problem=unsafe)
 
 
 def _system() -> Found:
@@ -65,14 +66,17 @@ def _system() -> Found:
         name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
     except (OSError, AttributeError):
         name = " ".join(platform.mac_ver()[:1])
-    return Found(", ".join(filter(None, (platform.platform(), name))))
+    what = ", ".join(filter(None, (platform.platform(), name)))
+    return Found(what, "bits may differ on another system")
 
 
 def _needed() -> Found:
     versions = {name: _version(name) for name in _requirements()}
     missing = [name for name, version in versions.items() if not version]
     what = ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items())
-    return Found(what, f"install {', '.join(missing)}" if missing else "", problem=bool(missing))
+    all_there = "all there; another torch or NumPy may give other bits"
+    follows = f"install {', '.join(missing)}" if missing else all_there
+    return Found(what, follows, problem=bool(missing))
 
 
 def _requirements() -> list[str]:
@@ -89,7 +93,7 @@ def _optional() -> Iterator[Found]:
     versions = {name: _version(name) for name in _OPTIONAL}
     there = [f"{name} {version}" for name, version in versions.items() if version]
     if there:
-        yield Found(", ".join(there))
+        yield Found(", ".join(there), "commands and options that need them work")
     for name, version in versions.items():
         if not version:
             yield Found(f"{name} is not there", _OPTIONAL[name])

@@ -19,11 +19,12 @@ class Store:
     """A folder of runs.
 
     Parameters:
-        root: the folder; it is made when the first run begins.
+        root: the folder; it is made when the first run begins. In text, `~` is a home; a `Path` is
+            taken as it is, as the command line has read it already.
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
+        self.root = Path(os.path.expanduser(root) if isinstance(root, str) else root)
 
     def run(self, experiment: Experiment) -> Run:
         """Return the run that answers a resolved experiment, whether or not it is there yet.
