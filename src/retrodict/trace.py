@@ -117,7 +117,7 @@ class Trace:
         from retrodict._trace_file import require_harmless
 
         try:
-            require_harmless(content)
+            require_harmless(content, _WEIGHTS_GROUP)
             return cls._of(content, where)
         except (OSError, MemoryError, ImportError, CannotFinish):
             raise

@@ -16,7 +16,7 @@ import pytest
 from retrodict import CannotFinish, Experiment, Trace
 from retrodict.cli._main import run_cli
 from retrodict.errors import Unreadable
-from retrodict.runs import Run, Store
+from retrodict.runs import Run, Store, check_run, plan
 from retrodict.training import train
 
 TINY = """
@@ -223,6 +223,18 @@ def test_what_its_experiment_cannot_have_given_is_refused(run, spoil):
     with h5py.File(run.folder / "trace.nc", "a") as file:
         spoil(file)
     refused(run)
+
+
+@pytest.mark.parametrize("fails", ["h5py.File", "retrodict.trace.xr.load_dataset"])
+def test_what_the_library_cannot_read_is_not_damaged(run, monkeypatch, fails):
+    def refuses(*_, **__):
+        raise ValueError("did not find a match in any of xarray's IO backends\nmore of it")
+
+    monkeypatch.setattr(fails, refuses)
+    with pytest.raises(Unreadable, match=r"trace\.nc: cannot be read on this machine: .*ends$"):
+        _ = Run(run.folder).trace
+    assert [problem.kind for problem in check_run(run.folder)] == ["unreadable"]
+    assert plan(run.folder.parent, {"damaged"}) == []
 
 
 def test_weights_that_cannot_be_are_refused(run):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from retrodict import Experiment, open_run
-from retrodict.launch import LOCAL, Asked, Job
+from retrodict import CannotFinish, Experiment, open_run
+from retrodict.launch import LOCAL, Asked, Job, run_named
 from retrodict.runs import Run, Store, _again, check_run
 from retrodict.training import _compiler, train
 
@@ -125,3 +125,18 @@ def test_weights_that_were_kept_are_kept_again(small, answer, tmp_path):
     run.discard_weights()
     run, _ = answered(small, kept.folder.parent, keep_weights=False)
     assert not (run.folder / "weights.safetensors").exists()
+
+
+def test_experiments_here_end_at_the_first_that_fails_and_are_said_to_come_from_the_store(
+    small, tmp_path
+):
+    wide, root = small.with_overrides("training.seed=7"), Store(tmp_path / "store")
+    asked = Asked(LOCAL)
+    run_named({"a": {"x": small}}, root, Quiet(), asked)
+    later = Asked(LOCAL)
+    run = run_named({"b": {"x": small}}, root, Quiet(), later)["b"]["x"]
+    assert later.answers[run.folder.name].how == "store"
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(CannotFinish, match="damaged"):
+        run_named({"a": {"x": small, "y": wide}}, root, Quiet(), Asked(LOCAL))
+    assert [one.name for one in root.root.iterdir()] == [run.folder.name]

@@ -67,7 +67,7 @@ def run_leaderboard(
     )
     with Progress() as progress:
         asked = Asked(launcher, again)
-        board = compare(chosen, store, progress, command, asked if again else launcher)
+        board = compare(chosen, store, progress, command, asked)
     files = write(board, store)
     runs = [Run(out / row.run) for row in board.rows]
     if as_json:

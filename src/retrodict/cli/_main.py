@@ -200,11 +200,10 @@ def reproduce(
     from retrodict.launch import Asked, launcher_named
 
     wanted = choose(names)
-    where = launcher_named(launcher.value, cpus, gpus, slurm or [])
-    asked = Asked(where, again) if again else None
+    where = Asked(launcher_named(launcher.value, cpus, gpus, slurm or []), again)
     with Progress() as progress:
-        done = run_all(wanted, scale.value, out, progress, asked or where)
-    show_reproductions(done, as_json, asked.answers if asked else {})
+        done = run_all(wanted, scale.value, out, progress, where)
+    show_reproductions(done, as_json, where.answers)
     _refuse_if_all_diverged([run for one in done.figures for run in one.runs.values()])
     if any(claim.verdict == "fails" for one in done.figures for claim in one.claims):
         raise typer.Exit(1)
@@ -509,7 +508,7 @@ def _verify_published(
         require_writable(out)
     asked = Asked(launcher, again)
     with Progress() as progress:
-        runs = run_trainings(chosen, store, fast, progress, asked if again else launcher)
+        runs = run_trainings(chosen, store, fast, progress, asked)
         findings = check(chosen, runs, fast, progress)
     show(findings, [] if names else write(findings, store, fast), as_json)
     tell_answers([run for own in runs.values() for run in own.values()], asked.answers, as_json)

@@ -19,7 +19,7 @@ from retrodict.cli._progress import Progress
 from retrodict.cli._provenance import tell_answers
 from retrodict.cli._views import final_table, print_json, print_reading_help, run_facts
 from retrodict.errors import BadInput, nearest
-from retrodict.launch import LOCAL, Answer, Launcher
+from retrodict.launch import LOCAL, Answer, Launcher, is_local
 from retrodict.paper import (
     ALIASES,
     FIGURES,
@@ -88,7 +88,7 @@ def run_all(
     Elsewhere than on this machine, all their experiments run first, as many at a time as can.
     """
     store, done = Store(out), Done([], [])
-    if launcher is not LOCAL:
+    if not is_local(launcher):
         figures = [one for one in wanted if isinstance(one, PaperFigure)]
         run_experiments(figures, scale, store, progress, launcher)
     for i, one in enumerate(wanted):

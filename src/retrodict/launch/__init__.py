@@ -1,6 +1,6 @@
 """Launch: where experiments run: here, one population at a time, or on Ray's or Slurm's workers."""
 
-from retrodict.launch._asked import Answer, Asked
+from retrodict.launch._asked import Answer, Asked, is_local
 from retrodict.launch._choose import LAUNCHERS, launcher_named
 from retrodict.launch._cores import cores
 from retrodict.launch._grid import CellResult, execute_cells, execute_grid, look_up
@@ -25,6 +25,7 @@ __all__ = [
     "execute_cells",
     "execute_grid",
     "execute_on",
+    "is_local",
     "launcher_named",
     "look_up",
     "run_named",

@@ -22,7 +22,7 @@ from retrodict._untrusted import is_there
 from retrodict.errors import CannotFinish
 from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
-from retrodict.launch._launcher import Launcher
+from retrodict.launch._launcher import LOCAL, Launcher
 from retrodict.launch._local import Reporter
 from retrodict.runs import Run, Store, forget_figures_of, has_weights, replace_run, set_aside
 from retrodict.trace import Trace
@@ -148,6 +148,16 @@ class Asked:
             return False
         stored = any(before[folder].how == "store" for folder in folders)
         return stored or any(map(hidden.holds, found))
+
+
+def is_local(launcher: Launcher) -> bool:
+    """Whether experiments run here one after another, so that the first that fails ends it all.
+
+    Trained again they are one command, of which each that can be is to be done.
+    """
+    if isinstance(launcher, Asked):
+        return not launcher.again and is_local(launcher.launcher)
+    return launcher is LOCAL
 
 
 def _ways(experiment: Experiment) -> Iterator[Experiment]:

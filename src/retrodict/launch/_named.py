@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from retrodict.experiment import Experiment
+from retrodict.launch._asked import is_local
 from retrodict.launch._job import Job
 from retrodict.launch._launcher import LOCAL, Launcher, require_room
 from retrodict.launch._local import Reporter
@@ -40,7 +41,7 @@ def run_named(
         if ended.run is not None:
             found[ended.index] = ended.run
         error = error or ended.error
-        if error is not None and launcher is LOCAL:
+        if error is not None and is_local(launcher):
             raise error
     if error is not None:
         raise error

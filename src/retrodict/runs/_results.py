@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from retrodict._formats import require_format
 from retrodict._tensors import Tensors, read_arrays
-from retrodict._untrusted import MISSING, digest_of, require_plain_file, unreadable
+from retrodict._untrusted import (
+    MISSING,
+    digest_of,
+    in_a_line,
+    require_plain_file,
+    unreadable,
+)
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment
 from retrodict.recording import misfit
@@ -36,13 +42,20 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Experiment) -
         CannotFinish: the run is not finished, or its trace is damaged.
         Unreadable: it cannot be read here and now.
     """
+    from retrodict._trace_file import NoTrace
+
     path, content = verified_trace(folder, state)
     try:
         trace = Trace.of(content, path)
+    except NoTrace as error:
+        raise _damaged(path, str(error)) from error
+    except (OSError, MemoryError, ImportError) as error:  # all its bytes are there: ask the reader
+        raise _not_here(path, error) from error
+    try:
         problem = misfit(trace, experiment)
-    except (MemoryError, BadInput, ImportError) as error:
-        raise Unreadable(f"{path}: cannot be read on this machine: {error}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (MemoryError, BadInput) as error:
+        raise _not_here(path, error) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, str(error)) from error
     if problem:
         raise _damaged(path, problem)
@@ -107,6 +120,10 @@ def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]
     if hashlib.sha256(closed).hexdigest() != expected:
         raise Unreadable(f"{path}: cannot be read now: {_OPEN_ELSEWHERE}")
     return path, closed
+
+
+def _not_here(path: Path, error: Exception) -> Unreadable:
+    return Unreadable(f"{path}: cannot be read on this machine: {in_a_line(error)}")
 
 
 def _damaged(path: Path, why: str) -> CannotFinish:
