@@ -106,12 +106,12 @@ def test_what_is_wrong_with_an_interrupted_run_is_named(
 
 @pytest.mark.slow
 def test_any_harm_to_a_finished_run(answer, require_same, alone, finished, capsys):
-    harm_every_file(finished, answer, require_same, alone, capsys, seeds=range(40))
+    harm_every_file(finished, answer, require_same, alone, capsys, seeds=range(6))
 
 
 @pytest.mark.slow
 def test_any_harm_to_an_interrupted_run(answer, require_same, alone, interrupted, capsys):
-    harm_every_file(interrupted, answer, require_same, alone, capsys, seeds=range(40))
+    harm_every_file(interrupted, answer, require_same, alone, capsys, seeds=range(6))
 
 
 def test_foreign_files_are_left_alone(answer, require_same, alone, interrupted):
