@@ -21,7 +21,7 @@ pytestmark = pytest.mark.seconds
 def measured(tmp_path_factory):
     """All of a quick benchmark but figure 1, once: (exit code, stdout, folder)."""
     out = tmp_path_factory.mktemp("bench")
-    sections = ["step", "theory"]
+    sections = ["step", "scaling", "theory"]
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         code = run_cli(
             ["bench", *sections, "--quick", "--json", "--repeats", "1", "--out", str(out)]
@@ -33,7 +33,7 @@ def test_json_is_one_list_of_complete_rows(measured):
     code, printed, _ = measured
     rows = json.loads(printed)
     assert code == 0
-    assert {row["section"] for row in rows} == {"step", "theory"}
+    assert {row["section"] for row in rows} == {"step", "scaling", "theory"}
     fields = {field.name for field in dataclasses.fields(Row)}
     assert all(set(row) == fields for row in rows)
     assert all("(quick)" in row["config"] for row in rows)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
+import sys
 import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 
@@ -55,12 +56,26 @@ REFUSED = {
 }
 
 
+@contextlib.contextmanager
+def calls() -> Iterator[list[int]]:
+    """Count the calls of functions: work, on any machine, however busy."""
+    counted = [0]
+
+    def count(frame, event, argument):
+        counted[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        yield counted
+    finally:
+        sys.setprofile(None)
+
+
 @pytest.mark.parametrize(("text", "says"), REFUSED.values(), ids=REFUSED.keys())
-def test_it_is_refused_in_no_time_and_little_memory(text, says):
-    start = time.process_time()
-    with pytest.raises(BadInput, match=says) as refused:
+def test_it_is_refused_with_little_work(text, says):
+    with calls() as counted, pytest.raises(BadInput, match=says) as refused:
         Experiment.from_text(text, where="x.yaml")
-    assert time.process_time() - start < 4.0  # a second, but for a busy machine
+    assert counted[0] < 10_000_000  # some seconds; a few hundred for each value that is allowed
     assert len(str(refused.value)) < 300
     if len(text) < 10_000:
         with pytest.raises(BadInput):
@@ -130,9 +145,9 @@ def test_sizes_that_no_machine_has_are_refused_before_they_are_allocated(
     changes, tiny_yaml, tmp_path, capsys
 ):
     options = [part for change in changes for part in ("--set", change)]
-    start = time.process_time()
-    assert run_cli(["run", str(tiny_yaml), *options, "--out", str(tmp_path / "runs")]) == 2
-    assert time.process_time() - start < 10.0
+    with calls() as counted:
+        assert run_cli(["run", str(tiny_yaml), *options, "--out", str(tmp_path / "runs")]) == 2
+    assert counted[0] < 10_000_000
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "GiB" in said
@@ -167,10 +182,9 @@ def test_numbers_beyond_all_bounds_are_refused_in_a_short_line(change, tiny_yaml
 
 def test_a_width_without_many_divisors_is_refused_at_once():
     changes = ["model.d_model=999999937", "model.n_head=12"]  # a prime
-    start = time.process_time()
-    with pytest.raises(BadInput, match="nearest n_head that does is 1"):
+    with calls() as counted, pytest.raises(BadInput, match="nearest n_head that does is 1"):
         Experiment.from_text("task: {kind: chain}", changes)
-    assert time.process_time() - start < 2.0
+    assert counted[0] < 1_000_000
 
 
 def test_theory_of_numbers_that_overflow_answers_or_says_so():

@@ -55,6 +55,45 @@ class Pool:
     def stop(self) -> None: ...
 
 
+OBSTACLE = _compiler.obstacle
+
+
+def _refuses(function, **how):
+    raise RuntimeError("there is no compiler\nlong words")
+
+
+COMPILERS = {
+    "one that works": (lambda function, **how: lambda x: x + 1, ""),
+    "one that is switched off": (lambda function, **how: function, "is switched off"),
+    "none": (_refuses, "there is no compiler"),
+}
+
+
+@pytest.mark.parametrize(("compile_", "said"), COMPILERS.values(), ids=COMPILERS.keys())
+def test_a_compiler_is_tried_and_what_it_says_is_said_in_a_line(monkeypatch, compile_, said):
+    monkeypatch.setattr(torch, "compile", compile_)
+    OBSTACLE.cache_clear()
+    found = OBSTACLE("cpu")
+    OBSTACLE.cache_clear()
+    assert bool(found) == bool(said)
+    assert said in found
+    assert "\n" not in found
+
+
+def test_too_little_memory_is_no_want_of_a_compiler(monkeypatch):
+    def out_of_memory(function, **how):
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "compile", out_of_memory)
+    OBSTACLE.cache_clear()
+    with pytest.raises(MemoryError):
+        OBSTACLE("cpu")
+
+
+def test_an_eager_experiment_needs_no_compiler(eager):
+    assert _compiler.as_it_can_run(eager, print) is eager
+
+
 @pytest.fixture(autouse=True)
 def _no_compiler(monkeypatch):
     monkeypatch.setattr(_compiler, "obstacle", lambda device: "no compiler")
