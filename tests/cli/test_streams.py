@@ -16,6 +16,8 @@ from retrodict.cli._main import run_cli
 from retrodict.cli._streams import Stream, steadied
 from retrodict.runs import Store
 
+pytestmark = pytest.mark.seconds
+
 NEEDS_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 TALKATIVE = """
 from retrodict.cli import _progress, main

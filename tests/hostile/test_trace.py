@@ -19,6 +19,8 @@ from retrodict.errors import Unreadable
 from retrodict.runs import Run, Store, check_run, plan
 from retrodict.training import train
 
+pytestmark = pytest.mark.seconds
+
 TINY = """
 task: {kind: reversal, vocab_size: 24}
 model: {n_layer: 1, n_head: 2, d_model: 16}

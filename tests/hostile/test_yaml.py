@@ -16,6 +16,8 @@ from retrodict.cli._main import run_cli
 from retrodict.experiment import parse_override
 from retrodict.theory import predict
 
+pytestmark = pytest.mark.seconds
+
 TENFOLD = "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n"
     for a, b in zip("abcdefgh", "bcdefghi", strict=True)

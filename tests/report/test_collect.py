@@ -11,6 +11,8 @@ from retrodict import BadInput
 from retrodict.claims import Kept
 from retrodict.report import collect, holds_something
 
+pytestmark = pytest.mark.seconds
+
 
 def test_figures_come_in_the_papers_order_with_their_runs_and_drawings(store):
     found = collect(store)

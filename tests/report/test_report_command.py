@@ -14,6 +14,8 @@ from retrodict.claims import Kept
 from retrodict.cli import _report, _verify
 from retrodict.cli._main import run_cli
 
+pytestmark = pytest.mark.seconds
+
 
 @pytest.fixture
 def command(capsys):

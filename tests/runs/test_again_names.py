@@ -9,6 +9,8 @@ from retrodict.launch import LOCAL, Asked, Job, run_named
 from retrodict.runs import Run, Store, _again, check_run
 from retrodict.training import _compiler, train
 
+pytestmark = pytest.mark.seconds
+
 
 class Quiet:
     """A reporter that says nothing."""

@@ -14,6 +14,8 @@ from retrodict.runs import Store, open_run
 from retrodict.runs._check import check_run
 from retrodict.training import Hooks, train
 
+pytestmark = pytest.mark.seconds
+
 CPU = ("training={epochs: 2, batch_size: 16, learners: 3, device: cpu}", "record.weights_at=[2]")
 TRANSFORMER = "task: {kind: reversal, vocab_size: 12}\nmodel: {n_layer: 2, n_head: 2, d_model: 32}"
 ANALYSED = "task: {kind: %s}\nmodel: {kind: %s}\nobjective: {kind: next_token}"

@@ -11,6 +11,8 @@ from scipy.integrate import solve_ivp
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.theory import GramFlow, ParameterFlow, nll, row_nll, separate, wishart_root
 
+pytestmark = pytest.mark.seconds
+
 PARAMETRISATIONS = ("full", "symmetric", "factorised", "tied")
 
 
