@@ -80,7 +80,10 @@ def _without_rights() -> Surrounding:
     if not shutil.which("setpriv"):
         return Surrounding(name, lacking="there is no setpriv")
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    if _works(*nobody, sys.executable, "-c", "import retrodict"):
+    child = (
+        "import subprocess, sys; subprocess.check_call([sys.executable, '-c', 'import retrodict'])"
+    )
+    if _works(*nobody, sys.executable, "-c", child):
         return Surrounding(name, before=nobody)
     return Surrounding(name, before=("setpriv", "--bounding-set=-all", "--inh-caps=-all"))
 
