@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -117,6 +118,7 @@ def test_the_code_that_trains_is_hashed_and_no_other():
     assert all((code.ROOT / name).exists() for name in code.TRAINING_CODE)
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git to make checkouts with")
 def test_the_commit_is_read_from_every_kind_of_checkout(tmp_path):
     def git(*words: str) -> str:
         identity = ("-c", "user.name=n", "-c", "user.email=e@x", "-c", "commit.gpgsign=false")
