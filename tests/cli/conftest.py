@@ -13,6 +13,12 @@ def _no_progress_by_the_clock(monkeypatch):
     monkeypatch.setattr("retrodict.cli._progress._LINE_SECONDS", float("inf"))
 
 
+@pytest.fixture(autouse=True)
+def _a_terminal_of_usual_width(monkeypatch):
+    """On a narrower one tables fold; tests of widths say their own."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+
 @pytest.fixture
 def command(capsys):
     """Run a command; return (exit code, stdout, stderr)."""

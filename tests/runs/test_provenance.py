@@ -56,7 +56,8 @@ def test_nothing_differs_where_nothing_differs(edited, fresh):
         ({"cpu_capability": "MMX"}, "torch's CPU code MMX, here"),
     ],
 )
-def test_what_would_differ_is_said(edited, fresh, changes, says):
+def test_what_would_differ_is_said(edited, fresh, changes, says, monkeypatch):
+    monkeypatch.setattr("retrodict.runs._environment.cpu_features", lambda: ["avx"])
     found = edited(fresh, **changes).differences()
     assert re.search(says, "\n".join(found))
 
