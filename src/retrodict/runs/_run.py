@@ -102,7 +102,8 @@ class Run:
         state = read_state(self.folder)
         if self.answers not in (None, state["digest"]):
             raise CannotFinish(
-                f"{self.folder}: holds another experiment than its name says; {REMEDY}"
+                f"{self.folder / _files.STATE}: damaged: holds another experiment than its name "
+                f"says; {REMEDY}"
             )
         return state
 
