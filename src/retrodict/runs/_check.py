@@ -220,7 +220,7 @@ def _newer(error: Newer) -> tuple[str, str]:
 
 def _short(text: str, path: Path) -> str:
     """Leave out of a message what its row says anyway."""
-    text = text.removesuffix(f"; {_files.REMEDY}").removeprefix("damaged run: ")
+    text = text.partition(f"; {_files.REMEDY}")[0].removeprefix("damaged run: ")
     return text.removeprefix(f"{path}: ").removeprefix("damaged: ")
 
 

@@ -16,6 +16,7 @@ STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yam
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"
 CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
 REMEDY = "move the folder away to run it anew"
+FAILS = f"fails its checksum; {REMEDY} (the checksum is in run.json)"
 LINK = "is a symbolic link, which is not followed; copy the file back"
 
 OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})

@@ -23,7 +23,7 @@ from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment
 from retrodict.recording import misfit
 from retrodict.runs import _migrate
-from retrodict.runs._files import REMEDY, TRACE, WEIGHTS, refuse_link
+from retrodict.runs._files import FAILS, REMEDY, TRACE, WEIGHTS, refuse_link
 from retrodict.trace import Trace
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def read_weights(
 
     path, expected = _result(folder, state, WEIGHTS)
     if digest_of(path) != expected:
-        raise _damaged(path, "fails its checksum")
+        raise CannotFinish(f"{path}: damaged: {FAILS}")
     try:
         if path.stat().st_size > _most_bytes_of_weights(experiment):
             raise ValueError("larger than the weights")
@@ -116,7 +116,7 @@ def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]
     if hashlib.sha256(content).hexdigest() == expected:
         return path, content
     if (closed := unmarked(content)) is None:
-        raise _damaged(path, "fails its checksum")
+        raise CannotFinish(f"{path}: damaged: {FAILS}")
     if hashlib.sha256(closed).hexdigest() != expected:
         raise Unreadable(f"{path}: cannot be read now: {_OPEN_ELSEWHERE}")
     return path, closed

@@ -13,7 +13,7 @@ from retrodict._untrusted import digest_of
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.runs import _migrate
-from retrodict.runs._files import ENVIRONMENT, REMEDY, STATE, read_object
+from retrodict.runs._files import ENVIRONMENT, FAILS, REMEDY, STATE, read_object
 
 
 def read_state(folder: Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
     try:
         content = _migrate.environment(read_object(path), path)
         if checksum not in (None, digest_of(path)):
-            raise CannotFinish(f"{path}: damaged: fails its checksum")
+            raise CannotFinish(f"{path}: damaged: {FAILS}")
     except (Newer, Unreadable):
         raise
     except CannotFinish as error:
