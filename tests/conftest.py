@@ -16,10 +16,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-import retrodict.trace
 from retrodict import Experiment
 from retrodict.runs import Run, Store, _environment, open_run
-from retrodict.trace import Trace
+from retrodict.trace import Trace, _trace
 
 TINY = """
 task: {kind: reversal, vocab_size: 24}
@@ -65,7 +64,7 @@ def _traces_are_read_once():
     read, known = Trace._of.__func__, {}
 
     def of(cls, content, where):
-        key = hashlib.sha256(content).digest(), retrodict.trace.FORMAT
+        key = hashlib.sha256(content).digest(), _trace.FORMAT
         if key not in known:
             known[key] = read(cls, content, where)
         panels = {name: panel.copy(deep=True) for name, panel in known[key].weights.items()}
@@ -80,7 +79,7 @@ def _traces_are_read_once():
 def _warnings_are_errors():
     """Here a warning is an error while we compute, too: see `_host.calm_warnings`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("retrodict._host.calm_warnings", contextlib.nullcontext)
+        patch.setattr("retrodict.host.calm_warnings", contextlib.nullcontext)
         yield
 
 

@@ -23,10 +23,10 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 import retrodict
 from retrodict import Experiment
-from retrodict._drawing import drawing, require_matplotlib
-from retrodict._host import calm_warnings, own_settings, saved_tensors_hooks
+from retrodict.host import calm_warnings, own_settings, saved_tensors_hooks
 from retrodict.measures import final_values
 from retrodict.plots import footer, plot_matrices, plot_nll, save, save_film
+from retrodict.plots._drawing import drawing, require_matplotlib
 from retrodict.theory import GramFlow, predict
 from retrodict.training import train
 
@@ -204,7 +204,7 @@ def settings() -> dict[str, Any]:
 def in_a_notebook(plain) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """What is computed in a notebook, and its settings before and after."""
     with a_notebook(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("retrodict._host.calm_warnings", calm_warnings)
+        patch.setattr("retrodict.host.calm_warnings", calm_warnings)
         before = settings()
         found = computed()
         return found, before, settings()
@@ -378,7 +378,7 @@ print(json.dumps(test["drawn"](pathlib.Path("out"))))
 
 def test_who_loads_us_first_still_gets_the_backend_of_their_choice(tmp_path):
     program = """
-from retrodict._drawing import drawing
+from retrodict.plots._drawing import drawing
 with drawing(): pass
 import matplotlib.pyplot as plt
 print(plt.get_backend(), plt.rcParams["font.size"])

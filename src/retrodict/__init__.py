@@ -13,13 +13,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from retrodict import limits as _limits  # noqa: F401  notes the cores before torch can bind them
-from retrodict._host import own_settings
+from retrodict.host import own_settings
 
 if TYPE_CHECKING:
     from retrodict import measures, objectives, tasks, theory
     from retrodict.errors import BadInput, CannotFinish
-    from retrodict.experiment import Experiment
-    from retrodict.grid import Grid
+    from retrodict.experiment import Experiment, Grid
     from retrodict.launch import train
     from retrodict.runs import Run, open_run
     from retrodict.trace import Trace
@@ -51,7 +50,7 @@ _HOMES = {
     "BadInput": "retrodict.errors",
     "CannotFinish": "retrodict.errors",
     "Experiment": "retrodict.experiment",
-    "Grid": "retrodict.grid",
+    "Grid": "retrodict.experiment",
     "Run": "retrodict.runs",
     "Trace": "retrodict.trace",
     "open_run": "retrodict.runs",

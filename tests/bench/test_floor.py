@@ -12,7 +12,7 @@ from retrodict.bench import Peer, Rates, needed
 from retrodict.bench._floor import Needed, trained_parameters
 from retrodict.errors import BadInput
 from retrodict.models import Transformer
-from retrodict.models._operations import forward_operations, step_operations
+from retrodict.models._flops import forward_operations, step_operations
 
 TINY = Transformer(n_layer=2, n_head=2, d_model=8, dropout=0.0)
 

@@ -7,17 +7,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from retrodict.claims.published import _separating_flow
-from retrodict.claims.published._out_of_context import facts
-from retrodict.claims.published._separating_flow import (
-    Fact,
-    Facts,
-    Start,
-    learn,
-    loss_and_pull,
-    margins,
-)
 from retrodict.errors import CannotFinish
+from retrodict.literature._huang_2025 import facts
+from retrodict.theory import _separating_flow
+from retrodict.theory._separating_flow import Fact, Facts, Start, learn, loss_and_pull, margins
 
 TAUGHT, ASKED = facts(2, 1)
 

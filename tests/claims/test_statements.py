@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from retrodict.claims import STATEMENTS, Effort, Evidence, Statement, as_html, as_markdown
-from retrodict.claims._statement import above, below, between, share_at_least
+from retrodict.claims import STATEMENTS, Effort, Evidence, Statement
+from retrodict.claims._check import above, below, between, share_at_least
 from retrodict.models._one_layer import OneLayerPopulation
+from retrodict.report._statements import as_html, as_markdown
 from retrodict.theory import (
     GramFlow,
     Separation,
@@ -238,6 +239,6 @@ def test_tables_hold_every_statement_and_escape_what_they_are_given():
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_formula_can_be_drawn(name):
-    from retrodict.claims._tables import _formula
+    from retrodict.report._statements import _formula
 
     assert "svg" in _formula(KNOWN[name].formula)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from retrodict.claims.published import Judged, Published, less, more
+from retrodict.claims import Judged, Published, less, more
 from retrodict.cli import _published
 from retrodict.errors import BadInput
 from retrodict.launch._launcher import Local

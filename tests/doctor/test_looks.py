@@ -61,14 +61,14 @@ def test_locks_that_are_refused_are_a_problem(store, monkeypatch, number):
     def refuse(descriptor, shared):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("retrodict._lock._lock", refuse)
+    monkeypatch.setattr("retrodict.files._lock._lock", refuse)
     line = store()["locks"]
     assert line.value == f"no ({os.strerror(number)})"
     assert line.problem
 
 
 def test_locks_that_keep_nobody_out_are_a_problem(store, monkeypatch):
-    monkeypatch.setattr("retrodict._lock._lock", lambda descriptor, shared: None)
+    monkeypatch.setattr("retrodict.files._lock._lock", lambda descriptor, shared: None)
     line = store()["locks"]
     assert line.value == "no (given to two at once)"
     assert line.problem

@@ -15,10 +15,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from retrodict import CannotFinish, Experiment
-from retrodict._atomic import atomic, atomic_text
-from retrodict._tensors import save_file
 from retrodict.cli._main import run_cli
 from retrodict.errors import Unreadable
+from retrodict.files import atomic, atomic_text, save_file
 from retrodict.runs import Run, Store, check_run, folders, listed, plan
 from retrodict.runs._results import _most_bytes_of_weights
 from retrodict.training import Trainer
@@ -213,7 +212,7 @@ def test_fsync_is_given_what_is_open_for_writing(tmp_path, monkeypatch):
 def test_a_file_that_is_open_elsewhere_is_tried_again_for_a_moment(tmp_path, monkeypatch, times):
     """Windows refuses to rename over one that a virus scanner or a viewer has open."""
     plain, tries = os.replace, []
-    monkeypatch.setattr("retrodict._atomic._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("retrodict.files._atomic._PATIENCE_SECONDS", 0.2)
 
     def replace(source, target):
         tries.append(source)

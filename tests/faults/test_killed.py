@@ -13,7 +13,6 @@ from functools import partial
 import pytest
 
 from retrodict.runs import Store
-from retrodict.training import _parts
 
 pytestmark = pytest.mark.seconds
 

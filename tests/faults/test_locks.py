@@ -12,8 +12,8 @@ import warnings
 import pytest
 
 from retrodict import CannotFinish
-from retrodict._lock import Unlockable, is_taken, take
 from retrodict.cli._main import run_cli
+from retrodict.files import Unlockable, is_taken, take
 from retrodict.runs import Store, plan, prune
 
 pytestmark = pytest.mark.seconds
@@ -50,7 +50,7 @@ def no_locks(monkeypatch):
 def test_a_lock_is_held_once_and_goes_with_its_process(tmp_path):
     path = tmp_path / ".lock"
     program = (
-        "import sys, pathlib; from retrodict._lock import take; "
+        "import sys, pathlib; from retrodict.files._lock import take; "
         "held = take(pathlib.Path(sys.argv[1])); print('held', flush=True); input()"
     )
     command = [sys.executable, "-c", program, str(path)]

@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from retrodict import BadInput, CannotFinish, Experiment
-from retrodict._explain import models_in
 from retrodict.cli._main import run_cli
+from retrodict.experiment import models_in
 from retrodict.runs import Store
 from retrodict.tasks import Pairs
 from retrodict.theory import predict

@@ -52,7 +52,7 @@ def unread(monkeypatch):
     def never(*args, **kwargs):
         raise AssertionError("was read")
 
-    monkeypatch.setattr("retrodict.trace.xr.load_dataset", never)
+    monkeypatch.setattr("retrodict.trace._trace.xr.load_dataset", never)
 
 
 def signed(run: Run) -> None:
@@ -227,7 +227,7 @@ def test_what_its_experiment_cannot_have_given_is_refused(run, spoil):
     refused(run)
 
 
-@pytest.mark.parametrize("fails", ["h5py.File", "retrodict.trace.xr.load_dataset"])
+@pytest.mark.parametrize("fails", ["h5py.File", "retrodict.trace._trace.xr.load_dataset"])
 def test_what_the_library_cannot_read_is_not_damaged(run, monkeypatch, fails):
     def refuses(*_, **__):
         raise ValueError("did not find a match in any of xarray's IO backends\nmore of it")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment, Grid
-from retrodict._yaml import DEEPEST, LONGEST, MOST_BYTES, MOST_NODES
 from retrodict.cli._main import run_cli
-from retrodict.experiment import parse_override
+from retrodict.experiment._experiment import parse_override
+from retrodict.experiment._yaml import DEEPEST, LONGEST, MOST_BYTES, MOST_NODES
 from retrodict.theory import predict
 
 pytestmark = pytest.mark.seconds

@@ -382,9 +382,9 @@ def test_on_a_terminal_there_is_a_bar_for_all_and_one_each(monkeypatch, capsys):
 def test_ray_forbids_forks(monkeypatch):
     from types import SimpleNamespace
 
-    from retrodict.training import _crew
+    from retrodict.training import _workers
 
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False))
-    could = _crew.can_fork()
+    could = _workers.can_fork()
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: True))
-    assert (could, _crew.can_fork()) == (sys.platform == "linux", False)
+    assert (could, _workers.can_fork()) == (sys.platform == "linux", False)

@@ -21,10 +21,10 @@ from PIL import Image
 import retrodict
 from retrodict import Experiment
 from retrodict.claims import Claim, Effort, Evidence, Kept, Statement, at_least, at_most
-from retrodict.claims._statement import below
+from retrodict.claims._check import below
+from retrodict.figures import Record
+from retrodict.figures._record import code_version, digest_of
 from retrodict.measures import Interval
-from retrodict.paper import Record
-from retrodict.paper._record import code_version, digest_of
 from retrodict.report import RunView, view
 from retrodict.runs import Run, Store
 from retrodict.training import train

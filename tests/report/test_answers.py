@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from retrodict.claims import at_most
+from retrodict.figures import FIGURES, PaperFigure, Record, code_version
 from retrodict.measures import Interval
-from retrodict.paper import FIGURES, PaperFigure, Record, code_version
 from retrodict.report import answers, collect
 
 COUNTED = 14

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import retrodict
-from retrodict.claims.published import Judged, KeptPublished, Published, more
+from retrodict.claims import Judged, KeptPublished, Published, more
 from retrodict.cli._main import run_cli
 from retrodict.leaderboard import Board, Row
 from retrodict.leaderboard import write as write_board

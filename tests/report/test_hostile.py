@@ -13,7 +13,7 @@ import pytest
 
 from retrodict.claims import Kept
 from retrodict.cli._main import run_cli
-from retrodict.paper import Record
+from retrodict.figures import Record
 from retrodict.report import answers, as_html, as_markdown, collect
 
 pytestmark = pytest.mark.seconds

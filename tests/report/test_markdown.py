@@ -8,7 +8,7 @@ import io
 from PIL import Image
 
 from retrodict.claims import Kept
-from retrodict.paper import FIGURES
+from retrodict.figures import FIGURES
 from retrodict.report import answers, as_markdown, collect, thumbnails
 from retrodict.report._differences import Difference, _settings, differences
 from retrodict.report._markdown import THUMBNAIL

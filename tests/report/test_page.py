@@ -13,9 +13,9 @@ import pytest
 import retrodict
 from retrodict.claims import Kept
 from retrodict.report import _embedded, answers, as_html, collect, headline
-from retrodict.report._answers import Answer
+from retrodict.report._encoding import MISSING, pack_curve, thinned
+from retrodict.report._headline import Answer
 from retrodict.report._html import Html, json_script, tag
-from retrodict.report._pack import MISSING, pack_curve, thinned
 
 EVIL = "</script></style></details>--><script>alert(1)</script><img src=x onerror=alert(2)>'\"&"
 

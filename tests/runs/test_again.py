@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 import json
 import os
+from pathlib import Path
 
 import pytest
 
-from retrodict import _code as code
 from retrodict import open_run
 from retrodict.cli._main import run_cli
 from retrodict.errors import Interrupted
 from retrodict.launch import LOCAL, Asked, Job, _local
 from retrodict.runs import Provenance, Run, Store, check_run
+from retrodict.runs import _code as code
 from retrodict.training import _loop
 
 pytestmark = pytest.mark.seconds
@@ -280,28 +281,43 @@ def test_again_through_the_command_line(command, kept):
 
 
 LOOK_ON = {
-    "_atomic.py",  # writing
-    "_explain.py",  # refusing
-    "_fit.py",
-    "_formats.py",
-    "_trace_file.py",
-    "_untrusted.py",
-    "_yaml.py",
-    "_sections.py",  # reading YAML
-    "_room.py",  # how much at a time, which alters no bit
     "errors.py",
+    "experiment/_compatibility.py",  # refusing
+    "experiment/_empty_sections.py",  # reading YAML
+    "experiment/_explain.py",
+    "experiment/_grid.py",
+    "experiment/_yaml.py",
+    "files/_atomic.py",  # writing
+    "files/_formats.py",
+    "files/_json.py",
+    "files/_lock.py",
+    "files/_safe_read.py",
     "limits.py",  # how many cores and how much memory there are
-    "recipes",  # names of settings, which are hashed themselves
+    "recipes/__init__.py",  # names of settings, which are hashed themselves
     "signals.py",  # stopping
+    "trace/_file.py",
 }
 
 
+def _modules_of(path: Path) -> set[str]:
+    """What a module imports of the package: paths within it; of a room's list, all of the list."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("retrodict."):
+            module = code.ROOT.joinpath(*node.module.split(".")[1:])
+            if module.is_dir() and module.name in ("experiment", "files", "trace"):
+                found |= _modules_of(module / "__init__.py")
+            else:
+                path = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+                found.add(path.relative_to(code.ROOT).as_posix())
+    return found
+
+
 def test_whatever_the_code_that_trains_imports_is_hashed_or_decides_no_bit():
-    used = set()
-    for path in code.ROOT.rglob("*.py"):
-        if path.relative_to(code.ROOT).parts[0] in code.TRAINING_CODE:
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("retrodict"):
-                    used.add(node.module.split(".")[1])
-    rooms = {name if (code.ROOT / name).is_dir() else f"{name}.py" for name in used}
-    assert rooms - {*code.TRAINING_CODE} <= LOOK_ON
+    hashed = [
+        path
+        for path in code.ROOT.rglob("*.py")
+        if path.relative_to(code.ROOT).as_posix().startswith(code.TRAINING_CODE)
+    ]
+    used = set().union(*map(_modules_of, hashed))
+    assert {path for path in used if not path.startswith(code.TRAINING_CODE)} == LOOK_ON

@@ -11,8 +11,8 @@ import shutil
 import pytest
 
 from retrodict import CannotFinish, open_run
-from retrodict._atomic import atomic_text
 from retrodict.experiment import RESULTS_VERSION
+from retrodict.files import atomic_text
 from retrodict.runs import Run, check_run, check_store, folders, listed, plan, prune
 
 BARE, HURT = "chain-transformer-ba0e00000000", "chain-transformer-4a5700000000"

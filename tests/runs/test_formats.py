@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from retrodict import CannotFinish, open_run
-from retrodict._formats import Newer
+from retrodict.files import Newer
 from retrodict.runs import Store, _files, _migrate, processor
 from retrodict.training import _checkpoint, train
 
@@ -100,7 +100,7 @@ def test_a_newer_format_is_said_to_be_newer(fresh, name):
 
 
 def test_a_trace_of_a_newer_format_is_said_to_be_newer(fresh, monkeypatch):
-    monkeypatch.setattr("retrodict.trace.FORMAT", 0)
+    monkeypatch.setattr("retrodict.trace._trace.FORMAT", 0)
     with pytest.raises(Newer, match=r"trace\.nc: format 1 was written by a newer retrodict"):
         _ = fresh.trace
 

@@ -177,7 +177,7 @@ def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("retrodict.trace.Trace.save", full)
+        patch.setattr("retrodict.trace._trace.Trace.save", full)
         with pytest.raises(CannotFinish, match=r"trace\.nc: the disk is full"):
             execute(tiny, Store(tmp_path), Quiet())
     assert run.status == "interrupted"

@@ -7,7 +7,7 @@ import torch
 
 from retrodict import Experiment
 from retrodict.errors import BadInput, Interrupted
-from retrodict.grid import read
+from retrodict.experiment import read
 from retrodict.launch._local import execute
 from retrodict.launch._remote import _Notes
 from retrodict.runs import Store, open_run
@@ -50,7 +50,7 @@ def of(text: str, changes: list[str], threads: int) -> Experiment:
 @pytest.fixture
 def _two_cores(monkeypatch):
     """A machine that has two cores, and work that is always shared between them."""
-    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 2)
+    monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
     monkeypatch.setattr("retrodict.training._engines.SHARE_FROM", 0)
 
 
@@ -85,7 +85,7 @@ def before(tiny, tmp_path, monkeypatch):
         store = Store(tmp_path / "store")
         run = store.prepare(experiment)
         run.begin(experiment)
-        then.setattr("retrodict.experiment.core_count", lambda: 2)
+        then.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
         with pytest.raises(Interrupted):
             train(experiment, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
     return Store(store.root)
@@ -95,7 +95,7 @@ def test_a_run_of_before_is_gone_on_with_by_any_number_of_threads(before, tiny, 
     (run,) = before.runs()
     assert run.folder.name != tiny.placed_on("cpu", 1).name
     assert check_run(run.folder) == []
-    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
+    monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     said = _Notes()
     ended = execute(tiny.with_overrides("training.threads=1"), before, said)
     assert ended.folder == run.folder
@@ -137,7 +137,7 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
     run = Store(tmp_path).prepare(wanted)
     run.begin(wanted)
     path = run.folder / "experiment.yaml"
-    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
+    monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     for again in (read(path, []), Experiment.from_yaml(path)):
         assert Store(tmp_path).run(again.resolved()).folder == run.folder
     with pytest.raises(BadInput, match="more than the 1 core there is"):
@@ -146,7 +146,7 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
 
 def test_what_a_run_asked_is_trained_in_memory_where_there_are_fewer_cores(tiny, monkeypatch):
     wanted = tiny.placed_on("cpu", 2)
-    monkeypatch.setattr("retrodict.experiment.core_count", lambda: 1)
+    monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     assert train(wanted).trace.nll.size
     with pytest.raises(BadInput, match="more than the 1 core there is"):
         train(wanted.with_overrides("model.d_model=512"))

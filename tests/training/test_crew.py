@@ -14,7 +14,7 @@ import torch
 from retrodict.errors import CannotFinish
 from retrodict.signals import stop_signals
 from retrodict.training import Trainer, train
-from retrodict.training._crew import Alone, Processes, Threads, can_fork
+from retrodict.training._workers import Alone, Processes, Threads, can_fork
 
 pytestmark = [pytest.mark.bits, pytest.mark.seconds]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrodict._drawing import Figure
 from retrodict.bench._plan import QUICK
 from retrodict.bench._row import Row
 from retrodict.plots import Roofline, footer, plot_roofline
+from retrodict.plots._drawing import Figure
 
 TITLES = {
     "step": "training step: forward, backward, optimiser",

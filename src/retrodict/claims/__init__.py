@@ -5,19 +5,22 @@ proposition, with a check of its own.
 """
 
 from retrodict.claims._bilinear import BILINEAR_STATEMENTS
+from retrodict.claims._check import Effort, Evidence, Finding, Part, Statement
 from retrodict.claims._claim import Claim, Verdict, at_least, at_most, within
 from retrodict.claims._kept import Kept
+from retrodict.claims._kept_published import KeptPublished
 from retrodict.claims._one_layer import ONE_LAYER_STATEMENTS
-from retrodict.claims._rows import ROW_STATEMENTS
-from retrodict.claims._statement import Effort, Evidence, Finding, Part, Statement
-from retrodict.claims._tables import (
-    HEAD,
-    as_html,
-    as_markdown,
-    body_html,
-    cells,
-    seeds_in_words,
+from retrodict.claims._published import (
+    Compared,
+    Judged,
+    Outcome,
+    Published,
+    PublishedFinding,
+    exactly,
+    less,
+    more,
 )
+from retrodict.claims._rows import ROW_STATEMENTS
 
 _KINDS = {"theorem": 0, "lemma": 1, "proposition": 2}
 
@@ -30,22 +33,25 @@ STATEMENTS: tuple[Statement, ...] = tuple(
 """Every statement, the paper's first, then ours. A new one is one entry in its file's tuple."""
 
 __all__ = [
-    "HEAD",
     "STATEMENTS",
     "Claim",
+    "Compared",
     "Effort",
     "Evidence",
     "Finding",
+    "Judged",
     "Kept",
+    "KeptPublished",
+    "Outcome",
     "Part",
+    "Published",
+    "PublishedFinding",
     "Statement",
     "Verdict",
-    "as_html",
-    "as_markdown",
     "at_least",
     "at_most",
-    "body_html",
-    "cells",
-    "seeds_in_words",
+    "exactly",
+    "less",
+    "more",
     "within",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import linregress
 
-from retrodict.claims._statement import (
+from retrodict.claims._check import (
     Effort,
     Evidence,
     Part,

@@ -10,11 +10,17 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from retrodict._atomic import atomic_text
-from retrodict._formats import STATEMENTS_FORMAT, require_format
-from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, in_a_line, null_as_nan, read_json
-from retrodict.claims._statement import Finding
+from retrodict.claims._check import Finding
+from retrodict.files import (
+    MISREAD,
+    STATEMENTS_FORMAT,
+    atomic_text,
+    dumps,
+    in_a_line,
+    null_as_nan,
+    read_json,
+    require_format,
+)
 
 Record = TypeVar("Record")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrodict.claims._statement import Effort, Evidence, Statement, below, largest
+from retrodict.claims._check import Effort, Evidence, Statement, below, largest
 from retrodict.experiment import Experiment
 from retrodict.models import OneLayer
 from retrodict.theory import logit_gap, miss_bounds, sgd_gaps

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from retrodict.claims._statement import Effort, Evidence, Statement, below, between, largest
+from retrodict.claims._check import Effort, Evidence, Statement, below, between, largest
 from retrodict.theory import (
     descend_rows,
     gap_bounds,

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from rich.table import Table
 
-from retrodict._atomic import atomic_text
-from retrodict._json import dumps
 from retrodict.bench import (
     KEY_COLUMNS,
     LEGEND,
@@ -34,6 +32,7 @@ from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
+from retrodict.files import atomic_text, dumps
 from retrodict.launch import cores
 from retrodict.limits import core_count
 from retrodict.plots import save_as

@@ -20,8 +20,7 @@ from retrodict.cli._provenance import tell_changed
 from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import flow
-from retrodict.grid import short_names, telling
+from retrodict.experiment import flow, short_names, telling
 from retrodict.measures import Interval
 from retrodict.runs import Run, require_writable
 

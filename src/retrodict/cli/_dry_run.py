@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from retrodict._json import dumps
 from retrodict.cli._streams import carried
 from retrodict.experiment import Experiment
+from retrodict.files import dumps
 from retrodict.tasks import Corpus
 
 _SAMPLE = 3

@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE
 from retrodict.cli._streams import Stream, hold_descriptors, steadied, steady_streams
 from retrodict.errors import (
     OUT_OF_MEMORY,
@@ -25,6 +24,7 @@ from retrodict.errors import (
     is_out_of_memory,
     printable,
 )
+from retrodict.files import DISK_FULL, DISK_FULL_ADVICE
 from retrodict.signals import STOPPING, interruptible
 
 _DEBUG = "RETRODICT_DEBUG"

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from retrodict.errors import CannotFinish, Interrupted
-from retrodict.experiment import flow
-from retrodict.grid import Cell, Grid, short_names
+from retrodict.experiment import Cell, Grid, flow, short_names
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -205,8 +204,8 @@ def _print_json(
 
 
 def _dump(content: Mapping[str, Any]) -> None:
-    from retrodict._json import dumps
     from retrodict.cli._streams import carried
+    from retrodict.files import dumps
 
     print(carried(dumps(dict(content))))
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from retrodict._host import own_settings
 from retrodict.cli import _runs
 from retrodict.cli._exit import exit_code_of
 from retrodict.cli._paths import chosen, place
 from retrodict.errors import BadInput, CannotFinish
+from retrodict.host import own_settings
 
 app = typer.Typer(
     name="retrodict",
@@ -133,7 +133,7 @@ def run(
 
     On a cluster the store has to be on a file system for all; see docs/scaling.md.
     """
-    from retrodict.grid import Grid, read
+    from retrodict.experiment import Grid, read
 
     asked = read(experiment, changes or [])
     if dry_run:

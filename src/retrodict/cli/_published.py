@@ -10,23 +10,17 @@ from rich.markup import escape
 from rich.table import Table
 
 import retrodict
-from retrodict._atomic import atomic_text
-from retrodict.claims import Effort, seeds_in_words
-from retrodict.claims.published import (
-    KeptPublished,
-    Published,
-    PublishedFinding,
-    as_html,
-    as_markdown,
-    cells,
-)
+from retrodict.claims import Effort, KeptPublished, Published, PublishedFinding
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
+from retrodict.figures import code_version
+from retrodict.files import atomic_text
 from retrodict.launch import LOCAL, Launcher, run_named
-from retrodict.paper import code_version
-from retrodict.paper.published import PUBLISHED
+from retrodict.literature import PUBLISHED
+from retrodict.report._published_tables import as_html, as_markdown, cells
+from retrodict.report._statements import seeds_in_words
 from retrodict.runs import Run, Store
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.table import Table
 
 import retrodict
-from retrodict._atomic import atomic, atomic_text
 from retrodict.claims import Kept
 from retrodict.cli._console import Console, plain
 from retrodict.cli._progress import Progress
 from retrodict.cli._verify import KEPT, check, choose, keep
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.paper import code_version
+from retrodict.figures import code_version
+from retrodict.files import atomic, atomic_text
 from retrodict.report import (
     Answer,
     Collected,

@@ -19,8 +19,7 @@ from retrodict.cli._progress import Progress
 from retrodict.cli._provenance import tell_answers
 from retrodict.cli._views import final_table, print_json, print_reading_help, run_facts
 from retrodict.errors import BadInput, nearest
-from retrodict.launch import LOCAL, Answer, Launcher, is_local
-from retrodict.paper import (
+from retrodict.figures import (
     ALIASES,
     FIGURES,
     FINDINGS,
@@ -33,6 +32,7 @@ from retrodict.paper import (
     reproduce,
     run_experiments,
 )
+from retrodict.launch import LOCAL, Answer, Launcher, is_local
 from retrodict.runs import Store
 
 _KNOWN: dict[str, PaperFigure | PaperTable] = {

@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from retrodict._atomic import DISK_FULL
+from retrodict.files import DISK_FULL
 
 _FULL = (*DISK_FULL, errno.EFBIG)  # EFBIG: the user's limit on the size of a file
 _STRICT = ("strict", "surrogateescape", "backslashreplace")  # what Python itself chooses

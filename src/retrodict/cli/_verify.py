@@ -9,23 +9,14 @@ from pathlib import Path
 from rich.table import Table
 
 import retrodict
-from retrodict._atomic import atomic_text
-from retrodict.claims import (
-    STATEMENTS,
-    Effort,
-    Finding,
-    Kept,
-    Statement,
-    as_html,
-    as_markdown,
-    cells,
-    seeds_in_words,
-)
+from retrodict.claims import STATEMENTS, Effort, Finding, Kept, Statement
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
-from retrodict.paper import code_version
+from retrodict.figures import code_version
+from retrodict.files import atomic_text
+from retrodict.report._statements import as_html, as_markdown, cells, seeds_in_words
 from retrodict.runs import Store
 
 KEPT = "verify.json"

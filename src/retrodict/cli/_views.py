@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from retrodict._json import dumps
 from retrodict.cli._console import Console
 from retrodict.cli._provenance import answer_facts, provenance_facts, tell_answers
 from retrodict.cli._streams import carried
 from retrodict.errors import BadInput, CannotFinish
+from retrodict.files import dumps
 from retrodict.measures import Final, final_values, held_out, over_learners
 from retrodict.runs import Provenance, Run
 
@@ -62,9 +62,9 @@ def predicted_nll(run: Run) -> dict[str, float] | None:
 def show_list(as_json: bool) -> None:
     """Print what there is."""
     from retrodict.claims import STATEMENTS
+    from retrodict.figures import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
     from retrodict.leaderboard import COLUMNS
-    from retrodict.paper import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
-    from retrodict.paper.published import PUBLISHED
+    from retrodict.literature import PUBLISHED
     from retrodict.recipes import recipes
 
     content: dict[str, list[dict[str, str]]] = {
@@ -224,8 +224,7 @@ def print_reading_help(console: Console, run: Run) -> None:
 
 
 def _kinds() -> dict[str, list[dict[str, str]]]:
-    from retrodict._explain import models_in
-    from retrodict.experiment import Experiment
+    from retrodict.experiment import Experiment, models_in
 
     sections = {"tasks": "task", "models": "model", "objectives": "objective"}
     return {

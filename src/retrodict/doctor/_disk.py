@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
-from retrodict._atomic import put_names_on_disk, put_on_disk
-from retrodict._lock import Lock, take
 from retrodict.doctor._line import Found, Look, Looks
+from retrodict.files import Lock, put_names_on_disk, put_on_disk, take
 from retrodict.limits import gib, unescaped
 
 _PATIENCE_SECONDS = 0.75  # for each of two folders

@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 
 from retrodict import limits
-from retrodict._processor import cpu_features, processor
 from retrodict.doctor._line import Found, Looks
+from retrodict.processor import cpu_features, processor
 
 _PROC = Path("/proc")
 _DEV = Path("/dev")

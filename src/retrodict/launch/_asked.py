@@ -17,10 +17,9 @@ from typing import Literal
 
 import numpy as np
 
-from retrodict._atomic import atomic_text
-from retrodict._untrusted import is_there
 from retrodict.errors import CannotFinish
 from retrodict.experiment import Experiment
+from retrodict.files import atomic_text, is_there
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import LOCAL, Launcher
 from retrodict.launch._local import Reporter

@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from retrodict import limits
-from retrodict._lock import Lock, is_taken, take
 from retrodict.errors import printable
+from retrodict.files import Lock, is_taken, take
 
 _POLL_SECONDS = 0.2
 _LONGEST = 200  # letters of what a holder says of itself

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import Experiment, flow
-from retrodict.grid import Cell, Grid, short_names
+from retrodict.experiment import Cell, Experiment, Grid, flow, short_names
 from retrodict.launch._job import Job
 from retrodict.launch._launcher import LOCAL, Launcher, require_room
 from retrodict.launch._local import Reporter

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from retrodict._atomic import DISK_FULL_ADVICE
 from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
 from retrodict.experiment import Experiment
+from retrodict.files import DISK_FULL_ADVICE
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._local import Claimed, Reporter, execute
 from retrodict.launch._overview import Overview

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from retrodict._host import own_settings
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
+from retrodict.host import own_settings
 from retrodict.launch._cores import cores
 from retrodict.runs import Provenance, Run, Store
 from retrodict.signals import Stop, stop_signals

@@ -12,12 +12,18 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from retrodict._atomic import atomic_text
-from retrodict._formats import LEADERBOARD_FORMAT, require_format
-from retrodict._json import dumps
-from retrodict._untrusted import MISREAD, in_a_line, null_as_nan, read_json
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
+from retrodict.files import (
+    LEADERBOARD_FORMAT,
+    MISREAD,
+    atomic_text,
+    dumps,
+    in_a_line,
+    null_as_nan,
+    read_json,
+    require_format,
+)
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.leaderboard._cells import COLUMNS, Cell
 from retrodict.leaderboard._row import WAYS, At, Row, facts, row_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from retrodict._host import own_settings
+from retrodict.host import own_settings
 
 
 @own_settings()

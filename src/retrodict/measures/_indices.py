@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from retrodict._host import own_settings
+from retrodict.host import own_settings
 from retrodict.trace import Trace
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from retrodict._host import own_settings
+from retrodict.host import own_settings
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Int
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput
+from retrodict.host import own_settings
 
 MOST_PLACES = 12
 """Of a sentence: it has 2 to that power sets of hidden places."""

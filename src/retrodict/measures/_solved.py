@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
-from retrodict._host import own_settings
+from retrodict.host import own_settings
 from retrodict.trace import Trace
 
 SOLVED, UNSOLVED = 0.9, 0.1

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from retrodict._host import own_settings
 from retrodict.experiment import Experiment
+from retrodict.host import own_settings
 from retrodict.measures._intervals import Interval, over_learners
 from retrodict.trace import Trace
 

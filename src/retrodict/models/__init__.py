@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from retrodict.models._analysed import FACTORS, SMALL, Bilinear, OneLayer, factor_std
-from retrodict.models._config import WIDE, Transformer
-from retrodict.models._operations import step_operations
+from retrodict.models._bilinear_config import FACTORS, SMALL, Bilinear, OneLayer, factor_std
+from retrodict.models._flops import step_operations
 from retrodict.models._relational_config import Relational, relation_slots
+from retrodict.models._transformer_config import WIDE, Transformer
 
 if TYPE_CHECKING:
     from retrodict.models._population import Population

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from retrodict.models._analysed import Bilinear
+from retrodict.models._bilinear_config import Bilinear
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import embedding, linear
 from retrodict.models._population import Population

@@ -13,8 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from retrodict.models._analysed import OneLayer
 from retrodict.models._bilinear import stacked
+from retrodict.models._bilinear_config import OneLayer
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import embedding, linear
 from retrodict.models._population import Population

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import ALIGN
-from retrodict.models._shared import zeros
+from retrodict.models._shared_memory import zeros
 
 
 class Population(nn.Module):

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
 from retrodict.limits import MAX_COUNT
-from retrodict.models._analysed import gaussian
+from retrodict.models._bilinear_config import gaussian
 from retrodict.seeds import INIT, stream
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from retrodict.models._config import Transformer
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, gelu, linear, normal
 from retrodict.models._population import Population
+from retrodict.models._transformer_config import Transformer
 from retrodict.seeds import INIT, torch_generator
 
 INIT_STD = 0.02

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from retrodict._drawing import Axes, Figure, drawing
-from retrodict.experiment import flow
-from retrodict.grid import short_names, telling
+from retrodict.experiment import flow, short_names, telling
 from retrodict.measures import Interval, over_learners
+from retrodict.plots._drawing import Axes, Figure, drawing
 from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
 from retrodict.trace import Trace
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from retrodict._drawing import Axes, Figure, drawing
 from retrodict.measures import answer_tokens, band
+from retrodict.plots._drawing import Axes, Figure, drawing
 from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
 from retrodict.trace import Trace
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from retrodict._drawing import Figure, drawing
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
+from retrodict.plots._drawing import Figure, drawing
 from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, legend_below, new_figure
 from retrodict.trace import Trace
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from retrodict._drawing import Figure, drawing
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_panel
+from retrodict.plots._drawing import Figure, drawing
 from retrodict.plots._style import legend_below, new_figure
 from retrodict.trace import Trace
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrodict._drawing import Axes, Figure, drawing
+from retrodict.plots._drawing import Axes, Figure, drawing
 from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, new_figure
 
 _COLUMNS = 3

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from retrodict._atomic import atomic
-from retrodict._drawing import Axes, Figure, drawing
+from retrodict.files import atomic
+from retrodict.plots._drawing import Axes, Figure, drawing
 
 TRAINING, VALIDATION, NEUTRAL = "#0072B2", "#D55E00", "#555555"  # Okabe and Ito's palette
 WARNING = "#B00020"

@@ -8,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float
 
-from retrodict._drawing import Figure, drawing
 from retrodict.measures import Interval, band
+from retrodict.plots._drawing import Figure, drawing
 from retrodict.plots._style import (
     MARKERS,
     NEUTRAL,

@@ -3,9 +3,9 @@
 Nothing is trained here, and nothing of a store is trusted.
 """
 
-from retrodict.report._answers import Answer, answers, headline
 from retrodict.report._collect import Collected, Section, collect, holds_something
 from retrodict.report._facts import facts, something_failed
+from retrodict.report._headline import Answer, answers, headline
 from retrodict.report._markdown import as_markdown, thumbnail_folder, thumbnails
 from retrodict.report._page import as_html
 from retrodict.report._run_view import RunView, view

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from retrodict.claims import Claim
 from retrodict.errors import BadInput, CannotFinish, Unreadable
-from retrodict.paper import (
+from retrodict.figures import (
     FIGURES,
     FINDINGS,
     SCALES,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from retrodict.claims import Kept, Verdict
-from retrodict.claims.published import KeptPublished, said
-from retrodict.report._answers import Answer
+from retrodict.claims import Kept, KeptPublished, Verdict
 from retrodict.report._collect import Collected
+from retrodict.report._headline import Answer
 from retrodict.report._published import Claims, published_of
+from retrodict.report._published_tables import said
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 

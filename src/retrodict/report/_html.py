@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from retrodict._json import jsonable
 from retrodict.errors import printable
+from retrodict.files import jsonable
 
 _VOID = frozenset(("img", "input", "meta", "link", "br", "hr"))
 

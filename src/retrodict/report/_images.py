@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrodict._untrusted import require_plain_file
+from retrodict.files import require_plain_file
 
 _MOST_BYTES = 30_000_000
 _MOST_PIXELS = 50_000_000

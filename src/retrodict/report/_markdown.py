@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import retrodict
-from retrodict.claims import HEAD, Claim, Finding, Kept, cells
-from retrodict.claims.published import HEAD as PUBLISHED_HEAD
-from retrodict.claims.published import cells as published_cells
+from retrodict.claims import Claim, Finding, Kept
 from retrodict.errors import printable
-from retrodict.paper import TABLES, command
-from retrodict.report._answers import Answer, headline
+from retrodict.figures import TABLES, command
 from retrodict.report._collect import Collected, Section
 from retrodict.report._differences import differences
+from retrodict.report._headline import Answer, headline
 from retrodict.report._images import picture
 from retrodict.report._machine import duration, machines, seeds
 from retrodict.report._published import about, published_of
+from retrodict.report._published_tables import HEAD as PUBLISHED_HEAD
+from retrodict.report._published_tables import cells as published_cells
 from retrodict.report._sections import GRADES, number
+from retrodict.report._statements import HEAD, cells
 
 THUMBNAIL = 700
 """Pixels of a thumbnail's width."""

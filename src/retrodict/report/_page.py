@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 import retrodict
-from retrodict.claims import HEAD, Finding, Kept, body_html, cells
-from retrodict.paper import FIGURES, FINDINGS, TABLES, THEORY_FIGURES, PaperFigure, command
-from retrodict.report._answers import Answer, headline
+from retrodict.claims import Finding, Kept
+from retrodict.figures import FIGURES, FINDINGS, TABLES, THEORY_FIGURES, PaperFigure, command
 from retrodict.report._collect import Collected, Section
 from retrodict.report._embedded import embedded
+from retrodict.report._headline import Answer, headline
 from retrodict.report._html import Html, join, row, table, tag
 from retrodict.report._leaderboard import leaderboard_of, leaderboard_section
 from retrodict.report._machine import machine_section
@@ -30,6 +30,7 @@ from retrodict.report._sections import (
     grade,
     own_section,
 )
+from retrodict.report._statements import HEAD, body_html, cells
 
 _SCRIPTS = ("data.js", "chart.js", "matrices.js", "explorer.js", "page.js")
 _GROUPS: tuple[tuple[str, str, Sequence[PaperFigure]], ...] = (

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrodict.claims.published import (
-    HEAD,
-    KeptPublished,
-    PublishedFinding,
-    body_html,
-    cells,
-    said,
-)
-from retrodict.paper import code_version
+from retrodict.claims import KeptPublished, PublishedFinding
+from retrodict.figures import code_version
 from retrodict.report._beside import beside
 from retrodict.report._html import Html, row, table, tag
+from retrodict.report._published_tables import HEAD, body_html, cells, said
 from retrodict.report._sections import chip, command_line
 
 Claims = KeptPublished | str | None

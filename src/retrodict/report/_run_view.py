@@ -20,7 +20,7 @@ from retrodict.measures import (
     indices,
     over_learners,
 )
-from retrodict.report._pack import Matrices, pack_curve, pack_matrices, thinned
+from retrodict.report._encoding import Matrices, pack_curve, pack_matrices, thinned
 from retrodict.runs import Provenance, Run
 from retrodict.trace import Trace
 

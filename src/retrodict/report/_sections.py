@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from retrodict.claims import Claim
+from retrodict.figures import describe
 from retrodict.measures import Final
-from retrodict.paper import describe
 from retrodict.report._collect import Collected, Section
 from retrodict.report._differences import differences
 from retrodict.report._html import Html, join, row, table, tag, text

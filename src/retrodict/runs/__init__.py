@@ -1,11 +1,11 @@
 """The run store: a folder a run, named by the hash of its experiment."""
 
-from retrodict._processor import processor
+from retrodict.processor import processor
 from retrodict.runs._again import BEFORE, has_weights, set_aside
 from retrodict.runs._again import replace as replace_run
 from retrodict.runs._check import FAILING, Problem, check_run
+from retrodict.runs._drawings import check_store, forget_figures_of
 from retrodict.runs._export import Export, export, require_empty
-from retrodict.runs._figures import check_store, forget_figures_of
 from retrodict.runs._listing import Listed, folders, is_bare, listed
 from retrodict.runs._progress import Progress
 from retrodict.runs._provenance import Provenance, changed_since

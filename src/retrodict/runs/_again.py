@@ -14,9 +14,8 @@ import shutil
 import time
 from pathlib import Path
 
-from retrodict._atomic import atomic
-from retrodict._untrusted import is_there, names_in
 from retrodict.errors import CannotFinish
+from retrodict.files import atomic, is_there, names_in
 from retrodict.runs import _files
 from retrodict.runs._run import Run
 

@@ -9,11 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from retrodict._formats import Newer, require_format
-from retrodict._tensors import Tensors
-from retrodict._untrusted import digest_of, names_in, unreadable
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
+from retrodict.files import Newer, Tensors, digest_of, names_in, require_format, unreadable
 from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._again import BEFORE
 from retrodict.runs._listing import is_bare

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal, get_args
 
-from retrodict._code import commit, training_code
-from retrodict._processor import cpu_features, processor
 from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.processor import cpu_features, processor
+from retrodict.runs._code import commit, training_code
 
 PACKAGES = (
     "retrodict",

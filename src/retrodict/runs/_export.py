@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE, patiently
-from retrodict._host import own_settings
-from retrodict._untrusted import digest_of
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.recording import CURVES, PANELS
+from retrodict.files import DISK_FULL, DISK_FULL_ADVICE, digest_of, patiently
+from retrodict.host import own_settings
 from retrodict.runs import _files
 from retrodict.runs._environment import PACKAGES
 from retrodict.runs._export_readme import readme
 from retrodict.runs._run import Run
+from retrodict.trace import CURVES, PANELS
 
 if TYPE_CHECKING:
     import pandas as pd

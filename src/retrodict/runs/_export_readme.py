@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from retrodict.experiment import RESULTS_VERSION
-from retrodict.recording import CURVES, LOSSES, PANELS
 from retrodict.runs._environment import version
 from retrodict.runs._run import Run
+from retrodict.trace import CURVES, LOSSES, PANELS
 
 _TABLES = {
     "runs": "one row a run",

@@ -8,9 +8,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from retrodict._tensors import Tensors
-from retrodict._untrusted import MISSING, names_in, read_json, unreadable
 from retrodict.errors import CannotFinish, Unreadable
+from retrodict.files import MISSING, Tensors, names_in, read_json, unreadable
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"

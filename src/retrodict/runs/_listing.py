@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from retrodict._formats import Newer
-from retrodict._tensors import Tensors
-from retrodict._untrusted import names_in, unreadable
 from retrodict.errors import CannotFinish, Unreadable
+from retrodict.files import Newer, Tensors, names_in, unreadable
 from retrodict.runs import _files
 from retrodict.runs._run import Run
 from retrodict.runs._state import read_made_by

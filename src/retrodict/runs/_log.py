@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from retrodict._untrusted import require_plain_file
+from retrodict.files import require_plain_file
 
 FORMAT = 1
 """Version of a line; a line that says none has this one."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retrodict._formats import require_format
 from retrodict.errors import CannotFinish
 from retrodict.experiment import HEADER
+from retrodict.files import require_format
 
 Content = dict[str, Any]
 Step = Callable[[Mapping[str, Any]], Content]

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from retrodict._untrusted import require_plain_file
+from retrodict.files import require_plain_file
 
 
 class Progress(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from retrodict._code import training_code
 from retrodict.errors import CannotFinish
+from retrodict.runs._code import training_code
 from retrodict.runs._run import Run
 
 
@@ -18,7 +18,7 @@ class Provenance:
     Attributes:
         trained_at: when it was finished, as its log says it.
         version: of the retrodict that finished it.
-        commit, code: of that, see `retrodict._code`.
+        commit, code: of that, see `retrodict.runs._code`.
         code_changed: whether any of the code that trained it was another than this process's.
     """
 

@@ -13,13 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from retrodict._atomic import patiently
-from retrodict._untrusted import is_there, names_in
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
+from retrodict.files import is_there, names_in, patiently
 from retrodict.runs import _files
 from retrodict.runs._check import Problem, check_run, leftovers
-from retrodict.runs._figures import dead_temporaries, drawn
+from retrodict.runs._drawings import dead_temporaries, drawn
 from retrodict.runs._listing import folders, is_bare
 from retrodict.runs._run import Run
 

@@ -10,21 +10,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrodict._formats import require_format
-from retrodict._tensors import Tensors, read_arrays
-from retrodict._untrusted import (
+from retrodict.errors import BadInput, CannotFinish, Unreadable
+from retrodict.experiment import Experiment
+from retrodict.files import (
     MISSING,
+    Tensors,
     digest_of,
     in_a_line,
+    read_arrays,
+    require_format,
     require_plain_file,
     unreadable,
 )
-from retrodict.errors import BadInput, CannotFinish, Unreadable
-from retrodict.experiment import Experiment
-from retrodict.recording import misfit
 from retrodict.runs import _migrate
 from retrodict.runs._files import FAILS, REMEDY, TRACE, WEIGHTS, refuse_link
-from retrodict.trace import Trace
+from retrodict.trace import Trace, misfit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +42,7 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Experiment) -
         CannotFinish: the run is not finished, or its trace is damaged.
         Unreadable: it cannot be read here and now.
     """
-    from retrodict._trace_file import NoTrace
+    from retrodict.trace import NoTrace
 
     path, content = verified_trace(folder, state)
     try:
@@ -106,7 +106,7 @@ def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, st
 
 def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]:
     """Return the path and the content of the trace, whose checksum is right; raises as above."""
-    from retrodict._trace_file import content_of, unmarked
+    from retrodict.trace import content_of, unmarked
 
     path, expected = _result(folder, state, TRACE)
     try:

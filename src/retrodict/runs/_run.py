@@ -22,17 +22,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from retrodict._atomic import atomic, atomic_text
-from retrodict._formats import Newer
-from retrodict._host import own_settings
-from retrodict._tensors import save_file
-from retrodict._untrusted import digest_of, is_there, names_in
-from retrodict._yaml import read_text
 from retrodict.errors import BadInput, CannotFinish, Unreadable
-from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
+from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in, save_file
+from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
-from retrodict.runs._claim import claim, is_claimed
 from retrodict.runs._files import REMEDY, refuse_link
+from retrodict.runs._lock import claim, is_claimed
 from retrodict.runs._progress import Progress
 from retrodict.runs._results import read_trace, read_weights
 from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retrodict._atomic import atomic_text
-from retrodict._formats import Newer
-from retrodict._untrusted import digest_of
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.files import Newer, atomic_text, digest_of
 from retrodict.runs import _migrate
 from retrodict.runs._files import ENVIRONMENT, FAILS, REMEDY, STATE, read_object
 

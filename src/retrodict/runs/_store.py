@@ -7,10 +7,9 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from retrodict._atomic import DISK_FULL, DISK_FULL_ADVICE, make_anew
-from retrodict._untrusted import names_in
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment
+from retrodict.files import DISK_FULL, DISK_FULL_ADVICE, make_anew, names_in
 from retrodict.runs._files import STATE
 from retrodict.runs._run import Run
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput
+from retrodict.host import own_settings
 
 _NEWTON_STEPS = 12  # convex and monotone from above: 7 are enough over 24 decades of tau
 

@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
-from retrodict._host import own_errors_each
 from retrodict.errors import BadInput, CannotFinish, nearest
+from retrodict.host import own_errors_each
 from retrodict.models import FACTORS
 
 _MOST_STEPS = 20_000  # of a solver; what needs more will not end

@@ -22,8 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput
+from retrodict.host import own_settings
 from retrodict.models import factor_std
 from retrodict.theory._dynamics import Dynamics, State, factors_of, require_matrix
 from retrodict.theory._parameter_flow import MOST_DIMENSIONS, ParameterFlow

@@ -13,13 +13,13 @@ from jaxtyping import Float, Int
 from retrodict.errors import BadInput
 from retrodict.experiment import SGD, Experiment
 from retrodict.models import Bilinear, OneLayer
-from retrodict.recording import PANELS, Recording
 from retrodict.seeds import INIT, sentence_order, stream
 from retrodict.tasks import Corpus
 from retrodict.theory._closed_form import row_logits, row_nll
 from retrodict.theory._dynamics import nll
 from retrodict.theory._gram_flow import GramFlow
 from retrodict.theory._row_sgd import descend_rows
+from retrodict.trace import PANELS, Recording
 
 METHODS = ("auto", "flow", "steps", "limit")
 Snapshot = tuple[Float[np.ndarray, "token m"], float]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput
+from retrodict.host import own_settings
 from retrodict.theory._dynamics import Dynamics, State, factors_of, nll, require_matrix
 
 MOST_DIMENSIONS = 50  # d² parameters: a step of an implicit solver factorises d² × d²

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput, CannotFinish, nearest
 from retrodict.experiment import Experiment
-from retrodict.recording import Recording, require_room_for
+from retrodict.host import own_settings
 from retrodict.theory._learner import METHODS, Learner, require_theory
-from retrodict.trace import Trace
+from retrodict.trace import Recording, Trace, require_room_for
 
 
 @own_settings()

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import binom
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput
+from retrodict.host import own_settings
 from retrodict.theory._dynamics import nll
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from retrodict._host import own_settings
 from retrodict.errors import BadInput
+from retrodict.host import own_settings
 from retrodict.theory._dynamics import Dynamics, nll
 
 _POINTS = 60  # log-spaced observations besides the solver's own steps

@@ -16,10 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from retrodict._atomic import atomic
-from retrodict._tensors import Tensors, read_arrays, save_file
-from retrodict._untrusted import require_plain_file, unreadable
 from retrodict.errors import CannotFinish
+from retrodict.files import Tensors, atomic, read_arrays, require_plain_file, save_file, unreadable
 
 FORMAT = 1
 """Version of the layout of a checkpoint."""

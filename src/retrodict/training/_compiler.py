@@ -12,9 +12,9 @@ from functools import cache
 
 import torch
 
-from retrodict._host import own_settings
 from retrodict.errors import CannotFinish, is_out_of_memory
 from retrodict.experiment import Experiment
+from retrodict.host import own_settings
 
 NEEDS = (
     "compiling needs a C++ compiler (on a GPU also a C compiler and Python's headers), a folder "

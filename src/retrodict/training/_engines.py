@@ -20,8 +20,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from retrodict._host import products_of_float32
 from retrodict.experiment import Experiment, Training
+from retrodict.host import products_of_float32
 from retrodict.models import WIDE, Population, Transformer
 from retrodict.models._dropout import HashMasks, MaskStream, dropped_of_65536
 from retrodict.models._transformer import TransformerPopulation
@@ -29,9 +29,9 @@ from retrodict.models.explicit import ExplicitTransformer
 from retrodict.objectives import Examples
 from retrodict.seeds import DROPOUT, sentence_order, stream
 from retrodict.training._compiler import refused, require_compiled
-from retrodict.training._crew import Alone, Crew, Processes, Threads, can_fork
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import Update
+from retrodict.training._workers import Alone, Crew, Processes, Threads, can_fork
 
 SHARE_FROM = 2e8
 """Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a

@@ -16,19 +16,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from retrodict._host import own_settings
-from retrodict._untrusted import is_there
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
+from retrodict.files import is_there
+from retrodict.host import own_settings
 from retrodict.limits import on_all_cores
 from retrodict.objectives import Examples
-from retrodict.recording import Recording, are_ends
 from retrodict.seeds import MASKING, stream
-from retrodict.trace import Trace
+from retrodict.trace import Recording, Trace, are_ends
 from retrodict.training._checkpoint import Checkpoint, unusable
+from retrodict.training._chunks import Part, parts_of
 from retrodict.training._compiler import as_it_can_run
 from retrodict.training._engines import Sentences, engine_for, threads_of_torch
-from retrodict.training._parts import Part, parts_of
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import update_of
 

@@ -21,8 +21,8 @@ from retrodict.errors import BadInput
 from retrodict.experiment import AdamW, Experiment
 from retrodict.limits import available_bytes, free_memory
 from retrodict.models import Transformer
-from retrodict.recording import require_room_for
 from retrodict.tasks import Corpus
+from retrodict.trace import require_room_for
 from retrodict.training._engines import workers_of
 
 _FLOATS_A_ROW = 40

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from retrodict.experiment import Experiment
 from retrodict.objectives import ObjectiveConfig, Questions
-from retrodict.recording import Recording
 from retrodict.tasks import Corpus, ProbeGroup
+from retrodict.trace import Recording
 
 Forward = Callable[[Tensor, int], Tensor]
 """Some learners' logits of tokens, at the positions from some position on; learner axis first."""

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from retrodict.experiment import SGD, AdamW
-from retrodict.models._shared import zeros
+from retrodict.models._shared_memory import zeros
 
 
 @runtime_checkable

@@ -1,0 +1,49 @@
+"""Sections of a YAML file with nothing in them: their keys may all be commented out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from ruamel.yaml.nodes import MappingNode, Node
+
+from retrodict.errors import BadInput
+from retrodict.experiment._explain import models_in
+from retrodict.experiment._spelling import is_empty
+from retrodict.experiment._yaml import load
+
+
+def load_sections(text: str, where: str, model: type[BaseModel]) -> tuple[dict[str, Any], Node]:
+    """Read a YAML mapping as `load` does; a section with nothing in it is an empty one.
+
+    What says `null` stays as it is.
+
+    Raises:
+        BadInput: what `load` refuses; or nothing stands where a section may be left out, which
+            could mean either.
+    """
+    data, tree = load(text, where)
+    return _opened(data, tree, model, where, ""), tree
+
+
+def _opened(
+    data: Mapping[str, Any], tree: Node, model: type[BaseModel], where: str, path: str
+) -> dict[str, Any]:
+    opened = dict(data)
+    for key, node, line in _pairs(tree):
+        field = model.model_fields.get(key)
+        sections = models_in(field) if field else []
+        if field and sections and is_empty(node):
+            if field.default is None:
+                problem = "write {} for its defaults, or null to leave it out"
+                raise BadInput(f"{where}:{line}: {path}{key}: nothing stands there; {problem}")
+            opened[key] = {}
+        elif len(sections) == 1 and isinstance(opened.get(key), dict):
+            opened[key] = _opened(opened[key], node, sections[0], where, f"{path}{key}.")
+    return opened
+
+
+def _pairs(tree: Node) -> list[tuple[str, Node, int]]:
+    pairs = tree.value if isinstance(tree, MappingNode) else []
+    return [(key.value, node, key.start_mark.line + 1) for key, node in pairs]

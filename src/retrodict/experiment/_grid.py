@@ -1,0 +1,368 @@
+"""A Grid: one experiment at every combination of some settings' values.
+
+In YAML a grid is an experiment with one more key, `grid: {optimizer.lr: [0.001, 0.01], …}`. A
+value that no experiment could have is bad input; values that only do not fit each other make a
+failed cell, and the others stay.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml.nodes import MappingNode, Node
+
+from retrodict.errors import BadInput
+from retrodict.experiment._empty_sections import load_sections
+from retrodict.experiment._experiment import Experiment, apply, flow, parse_override
+from retrodict.experiment._explain import explain, is_of_combination, line_of, one_line
+from retrodict.experiment._yaml import read_text
+from retrodict.recipes import find, put_on
+
+MOST_CELLS = 10_000
+
+_EXAMPLE = "e.g. grid: {optimizer.lr: [0.001, 0.01]}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination of a grid's values.
+
+    Attributes:
+        settings: what it puts on top of the grid's base, e.g. `{"optimizer.lr": 0.001}`.
+        experiment: the experiment it is, or None if these values do not fit each other.
+        problem: then why, in one line.
+    """
+
+    settings: Mapping[str, Any]
+    experiment: Experiment | None
+    problem: str | None
+
+    @property
+    def label(self) -> str:
+        """The settings in one line.
+
+        >>> Cell({"task.vocab_size": 20, "optimizer.lr": 0.001}, None, None).label
+        'task.vocab_size=20, optimizer.lr=0.001'
+        """
+        return ", ".join(f"{key}={flow(value)}" for key, value in self.settings.items())
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One experiment at every combination of some settings' values.
+
+    Attributes:
+        axes: setting, e.g. `optimizer.lr`, or whole section, e.g. `model` → its values.
+        cells: every combination; the last axis varies fastest.
+
+    >>> base = {"task": {"kind": "reversal"}, "model": {"n_layer": 2}}
+    >>> grid = Grid.of(base, {"task.vocab_size": [20, 50], "optimizer.lr": [0.01, 0.1]})
+    >>> [cell.experiment.optimizer.lr for cell in grid.cells]
+    [0.01, 0.1, 0.01, 0.1]
+    """
+
+    axes: Mapping[str, tuple[Any, ...]]
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def of(
+        cls,
+        base: Experiment | Mapping[str, Any],
+        axes: Mapping[str, Sequence[Any] | Mapping[str, Any]],
+    ) -> Grid:
+        """Put every combination of the axes' values on top of an experiment.
+
+        Args:
+            base: an experiment, all of whose settings stay unless an axis changes them; or a
+                mapping as in YAML, whose missing settings take each cell's own defaults.
+            axes: setting → values; keys may be nested, `{"task": {"vocab_size": [20, 50]}}`. The
+                values of a whole section, `{"model": [{…}, {…}]}`, replace it.
+
+        Raises:
+            BadInput: no such setting, or values that no experiment could have.
+        """
+        plain = base.model_dump(mode="json") if isinstance(base, Experiment) else dict(base)
+        for section, part in plain.items():
+            plain[section] = part.model_dump(mode="json") if isinstance(part, BaseModel) else part
+        return _grid(plain, _axes(axes, None, "Grid.of"), _Source("Grid.of", None, []))
+
+    @classmethod
+    def from_text(cls, text: str, overrides: Iterable[str] = (), where: str = "grid") -> Grid:
+        """Read a grid from YAML text; `where` names it in errors, as `from_yaml` does."""
+        data, tree = load_sections(text, where, Experiment)
+        overrides, found = list(overrides), data.pop("grid", {})
+        if found is None and any(map(_changes_an_axis, overrides)):
+            found = {}  # all its axes are commented out
+        axes = _axes(found, _child(tree, "grid"), where)
+        changes = []
+        for override in overrides:
+            if _changes_an_axis(override):
+                axes = _overridden(axes, override)
+            else:
+                _refuse_an_axis(override, axes)
+                apply(data, override)
+                changes.append(override)
+        return _grid(data, axes, _Source(where, tree, changes))
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, overrides: Iterable[str] = ()) -> Grid:
+        """Read a grid from a YAML file.
+
+        Args:
+            path: the file: an experiment with a key `grid`.
+            overrides: changes on top of it: of the base, `"task.vocab_size=200"`, or of an axis,
+                `"grid.optimizer.lr=[0.1, 0.2]"`.
+
+        Raises:
+            BadInput: the file cannot be read, is no grid, or has a value that no experiment could
+                have; the message names file, line and the nearest valid choice.
+        """
+        return cls.from_text(read_text(path), overrides, where=str(path))
+
+
+def read(path: str | Path, overrides: Iterable[str] = ()) -> Experiment | Grid:
+    """Read an experiment, or a grid if the file has a key `grid` or an override makes an axis.
+
+    Raises:
+        BadInput: as `Experiment.from_yaml` and `Grid.from_yaml`.
+    """
+    text, overrides = read_text(path), list(overrides)
+    data, _ = load_sections(text, str(path), Experiment)
+    if data.get("grid") is not None or any(map(_changes_an_axis, overrides)):
+        return Grid.from_text(text, overrides, where=str(path))
+    return Experiment.from_file(text, overrides, where=str(path))
+
+
+def short_names(settings: Iterable[str]) -> dict[str, str]:
+    """Shorten settings to the last part of their names, where that is not ambiguous.
+
+    >>> short_names(["task.kind", "model.kind", "optimizer.lr"])
+    {'task.kind': 'task.kind', 'model.kind': 'model.kind', 'optimizer.lr': 'lr'}
+    """
+    settings = list(settings)
+    last = {setting: setting.rpartition(".")[2] for setting in settings}
+    count = Counter(last.values())
+    return {setting: last[setting] if count[last[setting]] == 1 else setting for setting in last}
+
+
+def telling(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Choose few settings that together tell experiments apart, in the order they come in.
+
+    A setting that follows from those before it is left out.
+
+    >>> telling([{"kind": "sgd", "lr": 1}, {"kind": "sgd", "lr": 2}, {"kind": "adamw", "lr": 3}])
+    ['kind', 'lr']
+    >>> telling([{"lr": 1, "batch": 2}, {"lr": 2, "batch": 4}])
+    ['lr']
+    """
+    chosen: list[str] = []
+    apart = 1
+    for key in dict.fromkeys(key for each in settings for key in each):
+        keys = [*chosen, key]
+        found = len(
+            {tuple(_written(each[k]) if k in each else "" for k in keys) for each in settings}
+        )
+        if found > apart:
+            chosen, apart = keys, found
+    return chosen
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The values of one setting, and where they were written, e.g. `grid.yaml:7`."""
+
+    values: tuple[Any, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a grid's base was written: the file's name, its lines, what was put on top."""
+
+    where: str
+    tree: Node | None
+    overrides: Sequence[str]
+
+
+def _axes(found: Any, tree: Node | None, where: str, prefix: str = "") -> dict[str, _Axis]:
+    """Flatten nested or dotted keys to axes.
+
+    Args:
+        found: what stands there.
+        tree: the node it was read from, which knows lines.
+        where: the file's name, or the override.
+        prefix: the keys on the way here, as `task.`.
+    """
+    if not isinstance(found, Mapping):
+        line = f":{tree.start_mark.line + 1}" if tree else ""
+        raise BadInput(
+            f"{where}{line}: grid: expected a mapping of settings to lists of values, "
+            f"{_EXAMPLE}; got {found!r:.60}"
+        )
+    axes: dict[str, _Axis] = {}
+    for key, values in found.items():
+        path, origin = f"{prefix}{key}", f"{where}{line_of(tree, [key])}"
+        if isinstance(values, Mapping) and values:
+            part = _axes(values, _child(tree, key), where, f"{path}.")
+        else:
+            part = {path: _axis(path, values, origin)}
+        for name, axis in part.items():
+            for other in axes:
+                if _overlap(name, other):
+                    raise BadInput(f"{axis.origin}: grid.{name}: the grid already has {other}")
+            axes[name] = axis
+    return axes
+
+
+def _axis(path: str, values: Any, origin: str) -> _Axis:
+    """Check the values of one axis as far as that goes without an experiment."""
+    keys = path.split(".")
+    if len(keys) > 2 or not all(keys):
+        raise BadInput(f"{origin}: grid.{path}: a setting is section.key, e.g. optimizer.lr")
+    if not isinstance(values, Sequence) or isinstance(values, str | bytes):
+        raise BadInput(
+            f"{origin}: grid.{path}: expected a list of values, e.g. [{flow(values):.40}]"
+        )
+    if not values:
+        raise BadInput(f"{origin}: grid.{path}: has no values; give at least one, or leave it out")
+    seen = set()
+    for value in values:
+        written = _written(value)
+        if written in seen:
+            raise BadInput(f"{origin}: grid.{path}: {flow(value):.60} stands there twice")
+        seen.add(written)
+    return _Axis(tuple(values), origin)
+
+
+def _written(value: Any) -> str:
+    """Write any value so that equal text means the same value."""
+    return json.dumps(value, sort_keys=True, default=repr)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two settings are the same, or one is the section of the other."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def _changes_an_axis(override: str) -> bool:
+    return override.partition("=")[0].strip().split(".")[0] == "grid"
+
+
+def _overridden(axes: dict[str, _Axis], override: str) -> dict[str, _Axis]:
+    """Replace or add the axes that an override like `grid.optimizer.lr=[0.1]` gives."""
+    keys, value = parse_override(override)
+    where = f"--set {override}"
+    if len(keys) == 1:
+        return _axes(value, None, where)
+    new = _axes({".".join(keys[1:]): value}, None, where)
+    for name in new:
+        for other in axes:
+            if name != other and _overlap(name, other):
+                raise BadInput(f"{where}: the grid already has {other}")
+    return {**axes, **new}
+
+
+def _refuse_an_axis(override: str, axes: Mapping[str, _Axis]) -> None:
+    """Refuse to change one setting of the base that every cell sets."""
+    path = override.partition("=")[0].strip()
+    for name in axes:
+        if path == name or path.startswith(f"{name}."):
+            raise BadInput(
+                f"--set {override}: {name} is an axis of the grid; change it with "
+                f"--set grid.{name}=[…]"
+            )
+
+
+def _grid(base: dict[str, Any], axes: Mapping[str, _Axis], source: _Source) -> Grid:
+    """Validate every cell.
+
+    Raises:
+        BadInput: too many cells, a value that no experiment could have, or no cell that is valid.
+    """
+    here = f"{source.where}{line_of(source.tree, ['grid'])}: grid"
+    if not axes:
+        raise BadInput(f"{here}: has no axes; {_EXAMPLE}")
+    count = math.prod(len(axis.values) for axis in axes.values())
+    if count > MOST_CELLS:
+        raise BadInput(f"{here}: {count} cells are more than the {MOST_CELLS} allowed")
+    for name in axes["recipe"].values if "recipe" in axes else ():
+        try:
+            find(name)
+        except ValueError as error:
+            raise BadInput(f"{axes['recipe'].origin}: grid.{error}") from None
+    cells = []
+    for values in itertools.product(*(axis.values for axis in axes.values())):
+        settings = dict(zip(axes, values, strict=True))
+        cells.append(_cell(_with(base, settings), settings, axes, source))
+    if all(cell.experiment is None for cell in cells):
+        first = cells[0]
+        raise BadInput(f"{here}: no cell is valid; the first, {first.label}: {first.problem}")
+    return Grid({name: axis.values for name, axis in axes.items()}, tuple(cells))
+
+
+def _with(base: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Put settings on top of a base; a part of it that is no section is left for its reader."""
+    data = dict(base)
+    for path, value in settings.items():
+        section, _, key = path.partition(".")
+        if path == "recipe":
+            data = put_on(data, value)
+        elif not key:
+            data[section] = value
+        elif isinstance(part := data.get(section, {}), Mapping):
+            data[section] = {**part, key: value}
+    return data
+
+
+def _cell(
+    data: dict[str, Any], settings: Mapping[str, Any], axes: Mapping[str, _Axis], source: _Source
+) -> Cell:
+    """Make the experiment of one cell, or say why these values do not fit each other.
+
+    Raises:
+        BadInput: a value that no experiment could have.
+    """
+    try:
+        return Cell(settings, Experiment.model_validate(data), None)
+    except ValidationError as error:
+        problems = error.errors()
+        bad = [found for found in problems if not is_of_combination(found, data)]
+        keys, problem = explain((bad or problems)[0], Experiment, data)
+        if not bad:
+            return Cell(settings, None, problem)
+        path, kind = ".".join(map(str, keys)), bad[0]["type"]
+        section = path.partition(".")[0]
+        others = {
+            name: value
+            for name, value in settings.items()
+            if _overlap(name, section) and not _overlap(name, path)
+        }
+        cell = f" (in the cells with {Cell(others, None, None).label})" if others else ""
+        for name, axis in axes.items():
+            if _wrong_in(name, path, kind):
+                raise BadInput(f"{axis.origin}: grid.{problem}{cell}") from None
+        line = one_line(error, Experiment, data, source.tree, source.where, source.overrides)
+        raise BadInput(line + cell) from None
+
+
+def _wrong_in(axis: str, path: str, kind: str) -> bool:
+    """Whether pydantic's complaint of some kind about a path is about the values of an axis."""
+    if kind == "union_tag_invalid":
+        path = f"{path}.kind"  # pydantic names the section
+    if kind == "extra_forbidden" and axis.startswith(f"{path}."):
+        return True  # the axis is in a section that does not exist
+    return path == axis or path.startswith(f"{axis}.")
+
+
+def _child(tree: Node | None, key: Any) -> Node | None:
+    """Return the node of a key's value in a mapping."""
+    pairs = tree.value if isinstance(tree, MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)

@@ -1,0 +1,204 @@
+"""What a figure is, and how it is reproduced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retrodict.claims import Claim
+from retrodict.errors import Unreadable
+from retrodict.experiment import Experiment
+from retrodict.figures._record import Record, code_version, fits
+from retrodict.figures._scales import Scale, describe
+from retrodict.files import digest_of
+from retrodict.host import own_settings
+from retrodict.launch import LOCAL, Launcher, Reporter, run_named
+from retrodict.plots import footer, save, save_film
+from retrodict.plots._drawing import Figure
+from retrodict.runs import Run, Store, require_writable
+from retrodict.trace import Trace
+
+Tick = Callable[[float], None]
+"""Is told the share, 0 to 1, of a computation that is done."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a figure is drawn from and checked against.
+
+    Attributes:
+        scale: how large.
+        traces: of the figure's experiments, by the figure's own names for them.
+        theory: what the figure's theory computed.
+    """
+
+    scale: Scale
+    traces: Mapping[str, Trace]
+    theory: Any = None
+
+    @property
+    def trace(self) -> Trace:
+        """The trace of a figure with one experiment."""
+        (only,) = self.traces.values()
+        return only
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """A figure: its experiments, its drawing, and its caption as claims that can fail.
+
+    Attributes:
+        name: what `retrodict reproduce` calls it.
+        title: one line for `retrodict list`.
+        grade: how well its content is known, e.g. `"S"`: read off the paper's captions.
+        paper: what the paper says there, in our words; of our own figures, what is asked.
+        draw: material → figure.
+        claims: material → its caption, checked.
+        experiments: scale → the experiments behind it, by name.
+        theory: scale → what is computed, not trained; is told how to report progress.
+        note: scale → the configuration in one line, for the figure's footer; by default put
+            together from its experiments.
+        film: material → frames of an animation, where there is one.
+        sweep: whether it varies what the curse should not depend on; the report's first screen
+            counts such figures.
+    """
+
+    name: str
+    title: str
+    grade: str
+    paper: str
+    draw: Callable[[Material], Figure]
+    claims: Callable[[Material], list[Claim]]
+    experiments: Callable[[Scale], Mapping[str, Experiment]] = lambda scale: {}
+    theory: Callable[[Scale, Tick], Any] = lambda scale, tick: None
+    note: Callable[[Scale], str] = field(default=lambda scale: "")
+    film: Callable[[Material], Sequence[Figure]] | None = None
+    sweep: bool = False
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A figure that was reproduced.
+
+    Attributes:
+        figure, scale: which, and how large.
+        runs: where its trained numbers are, by the figure's own names for them.
+        claims: its caption's verdicts.
+        files: the drawings, and the record that `report` reads.
+        fresh: whether they were made now, not found.
+    """
+
+    figure: PaperFigure
+    scale: Scale
+    runs: dict[str, Run]
+    claims: list[Claim]
+    files: list[Path]
+    fresh: bool
+
+
+@own_settings()
+def reproduce(
+    figure: PaperFigure,
+    scale: Scale,
+    store: Store,
+    reporter: Reporter,
+    launcher: Launcher = LOCAL,
+) -> Reproduction:
+    """Run what a figure needs, draw it into the store under its name, check its claims.
+
+    The verdicts are kept beside the drawing, in a JSON file of the same name; where that is of the
+    same runs and the same code, nothing is drawn or checked anew.
+
+    Raises:
+        BadInput, CannotFinish, Interrupted: as `launch.execute`.
+    """
+    runs = run_experiments([figure], scale, store, reporter, launcher)[figure.name]
+    known = _recorded(figure, scale, store, runs)
+    if known is None:
+        require_writable(store.root)
+    return known or _draw(figure, scale, store, runs, reporter)
+
+
+def run_experiments(
+    figures: Sequence[PaperFigure],
+    scale: Scale,
+    store: Store,
+    reporter: Reporter,
+    launcher: Launcher,
+) -> dict[str, dict[str, Run]]:
+    """Run what several figures need, and return their runs by the figures' own names for them.
+
+    Raises:
+        BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
+        Interrupted, KeyboardInterrupt: it was asked to stop.
+    """
+    wanted = {figure.name: figure.experiments(scale) for figure in figures}
+    return run_named(wanted, store, reporter, launcher)
+
+
+def _draw(
+    figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run], reporter: Reporter
+) -> Reproduction:
+    theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
+    material = Material(scale, {name: run.trace for name, run in runs.items()}, theory)
+    claims = figure.claims(material)
+    drawing = figure.draw(material)
+    note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
+    warning = "; ".join(filter(None, (_lost(material), _shortfall(claims))))
+    footer(drawing, f"{command(figure.name, scale)}   ·   {note}", warning)
+    stem, path = store.root / figure.name, _record_of(figure, store)
+    path.unlink(missing_ok=True)  # from here on it would speak of another drawing
+    files = save(drawing, stem)
+    if figure.film is not None:
+        files.append(save_film(figure.film(material), stem))
+    folders = {name: run.folder.name for name, run in runs.items()}
+    digests = {file.name: digest_of(file) for file in files}
+    Record(figure.name, scale, note, folders, claims, digests, code_version()).write(path)
+    return Reproduction(figure, scale, runs, claims, [*files, path], fresh=True)
+
+
+def _recorded(
+    figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run]
+) -> Reproduction | None:
+    """Return what an earlier call drew from the same runs with the same code, if all is there."""
+    path = _record_of(figure, store)
+    try:
+        record = Record.read(path)
+    except ValueError:
+        return None
+    folders = {name: run.folder.name for name, run in runs.items()}
+    if (record.name, record.scale, record.code) != (figure.name, scale, code_version()):
+        return None
+    try:
+        if record.runs != folders or not fits(record, store.root):
+            return None
+    except Unreadable:
+        return None
+    files = [*(store.root / name for name in record.files), path]
+    return Reproduction(figure, scale, runs, record.claims, files, fresh=False)
+
+
+def _record_of(figure: PaperFigure, store: Store) -> Path:
+    return store.root / f"{figure.name}.json"
+
+
+def command(name: str, scale: Scale) -> str:
+    """The command that makes a figure."""
+    return f"retrodict reproduce {name} --scale {scale}"
+
+
+def _lost(material: Material) -> str:
+    """Say in a figure's small print how many learners are not in it."""
+    ended = [trace.curves["diverged_at"] for trace in material.traces.values()]
+    lost, asked = sum(int(e.notnull().sum()) for e in ended), sum(e.size for e in ended)
+    return f"{lost} of {asked} learners became non-finite and are left out" if lost else ""
+
+
+def _shortfall(claims: Sequence[Claim]) -> str:
+    """Say in a figure's small print which of its claims do not hold; nothing if all do."""
+    failed = [claim for claim in claims if claim.verdict == "fails"]
+    said = "; ".join(f"{c.name}: {c.measured:.3g}, claimed {c.predicted}" for c in failed[:3])
+    more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return f"does not hold at this scale: {said}{more}" if failed else ""

@@ -1,0 +1,58 @@
+"""What a table is, and how it is written: Markdown and CSV, made from the code it is about."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrodict.files import atomic_text
+from retrodict.runs import Store, require_writable
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """A table of the paper, computed from the code, so that it cannot drift from it.
+
+    Attributes:
+        name: what `retrodict reproduce` calls it.
+        title: one line for `retrodict list`.
+        grade: how well its content is known.
+        paper: what the paper's table holds.
+        head: the columns' titles.
+        rows: gives the cells, row by row.
+    """
+
+    name: str
+    title: str
+    grade: str
+    paper: str
+    head: tuple[str, ...]
+    rows: Callable[[], list[tuple[str, ...]]]
+
+    def markdown(self) -> str:
+        """The table in Markdown, with its title and grade."""
+        body = [self.head, ("---",) * len(self.head), *self.rows()]
+        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+        return "\n".join([f"# {self.title} [{self.grade}]", "", self.paper, "", *lines]) + "\n"
+
+    def csv(self) -> str:
+        """The table as comma-separated values."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([self.head, *self.rows()])
+        return text.getvalue()
+
+    def write(self, store: Store) -> list[Path]:
+        """Write NAME.md and NAME.csv into a store; return the files.
+
+        Raises:
+            BadInput: the store cannot be written to.
+            CannotFinish: the disk is full.
+        """
+        require_writable(store.root)
+        files = [store.root / f"{self.name}.md", store.root / f"{self.name}.csv"]
+        for path, text in zip(files, (self.markdown(), self.csv()), strict=True):
+            atomic_text(path, text)
+        return files

@@ -1,0 +1,74 @@
+"""A finding of ours [O]: the curse as a film strip of effective weights, and as an animation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrodict.claims import Claim, at_least, within
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._scales import default_experiment
+from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
+from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.plots import plot_film, plot_matrices
+from retrodict.plots._drawing import Figure
+
+ROWS = (
+    ("reversal", "train_backward"),
+    ("reversal", "train_seen"),
+    ("reversal", "validation"),
+    ("chain", "train_a_to_c"),
+    ("chain", "validation"),
+)
+
+
+def draw(material: Material) -> Figure:
+    """Five rows of matrices: the diagonals of what is taught appear, the others never do."""
+    return plot_film(
+        [(material.traces[task], panel) for task, panel in ROWS],
+        "What is taught grows a diagonal; what is not, never does",
+    )
+
+
+def film(material: Material) -> Sequence[Figure]:
+    """The reversal matrices, a frame a snapshot."""
+    trace = material.traces["reversal"]
+    epochs = trace.weights["validation"]["snapshot"].values
+    return [
+        plot_matrices(trace, f"Reversal, epoch {epoch}", rows=2, columns=2, snapshot=i)
+        for i, epoch in enumerate(epochs)
+    ]
+
+
+def claims(material: Material) -> list[Claim]:
+    """Nothing stands out before training; at no epoch does what is not taught."""
+    found = []
+    for task, panel in ROWS:
+        matrices = material.traces[task].weights[panel]["entity_only"].values
+        by_snapshot = [over_learners(z) for z in diagonal_z(matrices).T]
+        name = f"weights-film.{task}-{panel}"
+        if panel == "validation":
+            worst = max(by_snapshot, key=_size)
+            says = f"{task}, not taught: at no epoch does the diagonal stand out (largest z)"
+            found.append(within(name, says, "O", worst, UNTRAINED_Z))
+        else:
+            says = f"{task}, {panel}: the diagonal stands out at the end (z)"
+            found.append(at_least(name, says, "O", by_snapshot[-1], TRAINED_Z))
+            says = f"{task}, {panel}: it does not before training (z)"
+            found.append(within(f"{name}-before", says, "O", by_snapshot[0], UNTRAINED_Z))
+    return found
+
+
+def _size(z: Interval) -> float:
+    return max(abs(z.low), abs(z.high))
+
+
+FINDING_FILM = PaperFigure(
+    name="weights-film",
+    title="effective weights over training, as a film strip and an animation",
+    grade="O",
+    paper="Ours: what does the curse look like while a model is trained?",
+    experiments=lambda scale: {t: default_experiment(t, scale) for t in ("reversal", "chain")},
+    draw=draw,
+    claims=claims,
+    film=film,
+)

@@ -1,0 +1,119 @@
+"""A finding of ours [O]: on A ⇝ C it is the middle entity that must be said to be itself.
+
+That zero-hop supervision of the middle helps is known (arXiv 2509.24653 [N]); who needs it, over
+how many triples and updates, is ours.
+"""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_least
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._scales import Scale
+from retrodict.figures.findings._identity_cells import (
+    USUAL,
+    all_memorised,
+    answers,
+    at,
+    cells,
+    last,
+    over_updates,
+    rows,
+    worst_accuracy,
+)
+from retrodict.measures import over_learners
+from retrodict.plots import plot_answers
+from retrodict.plots._drawing import Figure
+
+SHARES: dict[Scale, tuple[float, ...]] = {
+    "smoke": (0.2, 0.7),
+    "laptop": (0.2, 0.4, 0.7),
+    "paper": (0.2, 0.4, 0.55, 0.7, 0.85),
+}
+
+ROWS = {
+    "none": (),
+    "random partner": ("data.identity={partner: random}",),
+    "all": ("data.identity={who: all}",),
+    "middle (zero-hop)": ("data.identity={who: middle}",),
+}
+MIDDLE = "middle (zero-hop)"
+_DEEP = ("none", MIDDLE)
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """Every row at every share of triples taught whole."""
+    return cells("chain", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
+
+
+def draw(material: Material) -> Figure:
+    """Three grids of shares of answers; below, accuracy over time."""
+    shares = SHARES[material.scale]
+    names = list(rows(material.scale, ROWS, _DEEP))
+    by_share = {f"{share:.0%} of triples": at(material, MIDDLE, share) for share in shares}
+    return plot_answers(
+        names,
+        [f"{share:.0%}" for share in shares],
+        answers(material, names, shares),
+        "triples taught whole",
+        {
+            ("right, B = B for the middle", "updates"): over_updates(by_share),
+            (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(
+                {name: at(material, name, USUAL) for name in ROWS}
+            ),
+        },
+        "Chain: B = B for the middle entity makes A ⇝ C known; A = A for all does far less",
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Broken by the middle at the usual share; cursed without and with random partners."""
+    shares = SHARES[material.scale]
+    fewest = min(shares)
+    middle, few = at(material, MIDDLE, USUAL), at(material, MIDDLE, fewest)
+    found = [
+        all_memorised("identity-chain.training", material.traces.items()),
+        at_least(
+            "identity-chain.broken",
+            f"B = B for the middle, {USUAL:.0%} taught whole: share of held-out answers right",
+            "O",
+            over_learners(last(middle, "accuracy")),
+            0.8,
+        ),
+        at_least(
+            "identity-chain.middle-not-all",
+            f"{USUAL:.0%} taught whole: accuracy with the middle less that with all, seed by seed",
+            "O",
+            over_learners(last(middle, "accuracy") - last(at(material, "all", USUAL), "accuracy")),
+            0.2,
+        ),
+        at_least(
+            "identity-chain.share",
+            f"middle: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed",
+            "O",
+            over_learners(last(middle, "accuracy") - last(few, "accuracy")),
+            0.2,
+        ),
+    ]
+    for name in ("none", "random partner"):
+        at_every_share = {f"{share:.0%}": at(material, name, share) for share in shares}
+        slug = name.replace(" ", "-")
+        says = f"{name}: held-out leaps stay unknown at every share of triples taught whole"
+        found.append(worst_accuracy(f"identity-chain.{slug}", says, at_every_share, 0.1))
+    if material.scale == "paper":
+        deep = over_learners(last(at(material, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
+        says = f"24 layers, B = B for the middle, {USUAL:.0%} taught whole: share right"
+        found.append(at_least("identity-chain.deep", says, "O", deep, 0.8))
+    return found
+
+
+FINDING_IDENTITY_CHAIN = PaperFigure(
+    name="identity-chain",
+    title="chain: who has identity sentences, over the share of triples taught whole",
+    grade="O",
+    paper="Ours, after zero-hop supervision (arXiv 2509.24653): whose identity sentences make "
+    "A ⇝ C known, and how many triples must be taught whole?",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+)

@@ -1,0 +1,103 @@
+"""A finding of ours [O]: the unseen direction's weights with and without identity sentences.
+
+With head and embeddings untied and trained, tied, and frozen. A diagonal that stands out is not yet
+an answer: the prompt's own entity can stand out more.
+"""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_least, at_most, within
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._scales import Scale
+from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
+from retrodict.figures.findings._identity import ROWS
+from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell, last
+from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.plots import plot_before_after
+from retrodict.plots._drawing import Figure
+
+EMBEDDINGS = {
+    "untied": (),
+    "head tied": ("model.tied_head=true",),
+    "frozen": ("model.freeze_embeddings=true",),
+}
+IDENTITY = {"no A = A": ROWS["none"], "A = A for all": ROWS["all"]}
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """Untied, tied and frozen, each with and without; the untied ones are identity-phase's."""
+    return {
+        f"{embedding}\n{identity}": cell("reversal", scale, USUAL, *changes, *more)
+        for embedding, changes in EMBEDDINGS.items()
+        for identity, more in IDENTITY.items()
+    }
+
+
+def draw(material: Material) -> Figure:
+    """The unseen direction before and after training, a column a model."""
+    return plot_before_after(
+        material.traces,
+        "validation",
+        "Identity sentences write the diagonal that was never taught",
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Before, no diagonal; after, with identity sentences; but not every one is an answer."""
+    z, right = {}, {}
+    for name, trace in material.traces.items():
+        matrices = trace.weights["validation"]["prompt_matched"].values
+        z[name] = [over_learners(values) for values in diagonal_z(matrices[:, [0, -1]]).T]
+        right[name] = over_learners(last(trace, "accuracy"))
+    bare, said = (f"untied\n{identity}" for identity in IDENTITY)
+    tied_bare, _ = (f"head tied\n{identity}" for identity in IDENTITY)
+    frozen_bare, frozen_said = (f"frozen\n{identity}" for identity in IDENTITY)
+    before = max((found[0] for found in z.values()), key=_size)
+    gap = last(material.traces[said], "accuracy") - last(material.traces[frozen_said], "accuracy")
+    frozen_echo = over_learners(last(material.traces[frozen_said], "echo"))
+    named = [(name.replace("\n", ", "), trace) for name, trace in material.traces.items()]
+    stands, none = (
+        "the unseen diagonal stands out (z)",
+        "the unseen diagonal does not stand out (z)",
+    )
+    prefix = "identity-weights"
+    found = [
+        all_memorised(f"{prefix}.training", named),
+        within(f"{prefix}.before", f"before training {none}; largest", "O", before, 0.75),
+        within(f"{prefix}.untied-none", f"untied: {none}", "O", z[bare][1], UNTRAINED_Z),
+        at_least(f"{prefix}.untied-all", f"untied, A = A: {stands}", "O", z[said][1], TRAINED_Z),
+        at_least(f"{prefix}.tied-none", f"tied: {stands}", "O", z[tied_bare][1], 1.0),
+        at_most(f"{prefix}.tied-none-right", "tied: share right", "O", right[tied_bare], 0.1),
+        within(f"{prefix}.frozen-none", f"frozen: {none}", "O", z[frozen_bare][1], UNTRAINED_Z),
+        at_least(
+            f"{prefix}.frozen-all", f"frozen, A = A: {stands}", "O", z[frozen_said][1], TRAINED_Z
+        ),
+        at_least(
+            f"{prefix}.frozen-gap",
+            "A = A: accuracy with trained embeddings less that with frozen ones, seed by seed",
+            "O",
+            over_learners(gap),
+            0.2,
+        ),
+    ]
+    if material.scale != "smoke":  # of a few questions, too few are echoes there
+        says = "frozen, A = A: share of echoes"
+        found.append(at_least(f"{prefix}.frozen-echo", says, "O", frozen_echo, 0.5))
+    return found
+
+
+def _size(z: Interval) -> float:
+    return max(abs(z.low), abs(z.high))
+
+
+FINDING_IDENTITY_WEIGHTS = PaperFigure(
+    name="identity-weights",
+    title="reversal: weights of the unseen direction, with and without identity sentences",
+    grade="O",
+    paper="Ours: what do identity sentences do to the weights of the unseen direction, with "
+    "embeddings untied, tied and frozen?",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+)

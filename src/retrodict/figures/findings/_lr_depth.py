@@ -1,0 +1,92 @@
+"""A finding of ours [O]: at the paper's learning rate a deep model learns slowly, or not at all."""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_least, at_most
+from retrodict.experiment import Experiment, Grid
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._nll_claims import MEMORISED
+from retrodict.figures._scales import Scale, changed, sweep_experiment
+from retrodict.measures import over_learners
+from retrodict.plots import plot_training
+from retrodict.plots._drawing import Figure
+
+LRS = (0.001, 0.01)
+_DEPTHS: dict[Scale, tuple[int, ...]] = {
+    "smoke": (1, 16),
+    "laptop": (2, 8, 24),
+    "paper": (2, 8, 24),
+}
+_SMALLER: dict[Scale, tuple[str, ...]] = {
+    "smoke": ("training.epochs=150",),
+    "laptop": ("task.vocab_size=80",),
+    "paper": (),
+}
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """Depths by learning rates."""
+    grid = Grid.of(_base(scale), {"model.n_layer": _DEPTHS[scale], "optimizer.lr": LRS})
+    return {
+        f"{cell.settings['model.n_layer']} layers, lr {cell.settings['optimizer.lr']:g}": e
+        for cell in grid.cells
+        if (e := cell.experiment) is not None
+    }
+
+
+def _base(scale: Scale) -> Experiment:
+    return changed(sweep_experiment("reversal", scale), *_SMALLER[scale])
+
+
+def draw(material: Material) -> Figure:
+    """A panel a depth, a colour a learning rate."""
+    panels = {
+        f"{depth} layer{'s' if depth > 1 else ''}": {
+            f"lr {lr:g}": material.traces[f"{depth} layers, lr {lr:g}"] for lr in LRS
+        }
+        for depth in _DEPTHS[material.scale]
+    }
+    return plot_training(panels, "At the paper's learning rate, deep models learn slowly")
+
+
+def claims(material: Material) -> list[Claim]:
+    """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
+    found = []
+    deepest = max(_DEPTHS[material.scale])
+    for depth in _DEPTHS[material.scale]:
+        small, large = (
+            material.traces[f"{depth} layers, lr {lr:g}"].curves["training_loss"].isel(epoch=-1)
+            for lr in LRS
+        )
+        found.append(
+            at_most(
+                f"lr-depth.{depth}-layers.small",
+                f"{depth} layers, lr {LRS[0]:g}: training NLL ends near 0",
+                "O",
+                over_learners(small.values),
+                MEMORISED,
+            )
+        )
+        if depth == deepest:
+            found.append(
+                at_least(
+                    f"lr-depth.{depth}-layers.gap",
+                    f"{depth} layers: nats by which lr {LRS[1]:g} ends higher, seed by seed",
+                    "O",
+                    over_learners((large - small).values),
+                    MEMORISED,
+                )
+            )
+    return found
+
+
+FINDING_LR_DEPTH = PaperFigure(
+    name="lr-depth",
+    title="reversal: learning rate and depth",
+    grade="O",
+    paper="Ours: the paper trains 24 layers at learning rate 0.01 for 3000 epochs. How fast does "
+    "that learn?",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+)

@@ -1,0 +1,76 @@
+"""A finding of ours [O]: what products of lower precision do to the curves; GPUs are fast at them.
+
+bfloat16 keeps 8 bits of a product's factors and result, TF32 11 of its factors; parameters, the
+optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compared at paper scale.
+"""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_most
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._nll_claims import MEMORISED, cursed, memorised
+from retrodict.figures._scales import Scale, sweep_experiment
+from retrodict.measures import final_values, over_learners
+from retrodict.plots import plot_panels
+from retrodict.plots._drawing import Figure
+
+_EXACT = "float32"
+_PRECISIONS: dict[Scale, tuple[str, ...]] = {
+    "smoke": (_EXACT, "bfloat16"),
+    "laptop": (_EXACT, "bfloat16"),
+    "paper": (_EXACT, "tf32", "bfloat16"),
+}
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """The reversal task in each precision, by the same ten seeds."""
+    base = sweep_experiment("reversal", scale)
+    return {name: base.with_overrides(f"training.precision={name}") for name in _PRECISIONS[scale]}
+
+
+def draw(material: Material) -> Figure:
+    """A panel a precision."""
+    return plot_panels(
+        material.traces,
+        "Products in lower precision: the same curves, the same curse",
+        columns=len(material.traces),
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """In every precision facts are memorised, equally well, and the curse stands."""
+    found = []
+    exact = material.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
+    for name, trace in material.traces.items():
+        found += [
+            memorised(f"precision.{name}.training", name, "O", trace),
+            cursed(f"precision.{name}.validation", name, "O", trace),
+        ]
+        if name != _EXACT:
+            loss = trace.curves["training_loss"].isel(epoch=-1).values
+            found.append(
+                at_most(
+                    f"precision.{name}.loss",
+                    f"{name}: training NLL (dropout on) ends near 0, above {_EXACT}'s by "
+                    f"{over_learners(loss - exact):.3f} seed by seed; validation NLL ends at "
+                    f"{final_values(trace)[-1].nll:.2f} against "
+                    f"{final_values(material.traces[_EXACT])[-1].nll:.2f}",
+                    "O",
+                    over_learners(loss),
+                    MEMORISED,
+                )
+            )
+    return found
+
+
+FINDING_PRECISION = PaperFigure(
+    name="precision",
+    title="reversal: float32 against bfloat16 (and TF32 on a GPU)",
+    grade="O",
+    paper="Ours: at paper scale a GPU is several times faster with products of lower precision. Do "
+    "they show the same curves?",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+)

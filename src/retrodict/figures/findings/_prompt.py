@@ -1,0 +1,81 @@
+"""A finding of ours [O]: effective weights after the entity alone and after the whole prompt."""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_least, within
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._scales import default_experiment
+from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
+from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.plots import plot_indices
+from retrodict.plots._drawing import Figure
+
+TASKS = ("reversal", "chain")
+VARIANTS = {"prompt_matched": "entity and relation", "entity_only": "entity alone (the caption's)"}
+
+
+def found_z(material: Material) -> dict[str, dict[str, Interval]]:
+    """Variant → task and panel → z over learners."""
+    return {
+        label: {
+            f"{task}.{name}": over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
+            for task in TASKS
+            for name, panel in material.traces[task].weights.items()
+        }
+        for variant, label in VARIANTS.items()
+    }
+
+
+def draw(material: Material) -> Figure:
+    """One row a panel, one marker a way of asking."""
+    names = {
+        f"{task}.{name}": f"{task}, {panel.attrs['title']}"
+        for task in TASKS
+        for name, panel in material.traces[task].weights.items()
+    }
+    return plot_indices(
+        found_z(material),
+        names,
+        "The two ways of asking differ only where two facts start at A",
+        xlabel="how far the diagonal stands out (z)",
+        ends={0.0: "not at all"},
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
+    found = []
+    for label, values in found_z(material).items():
+        variant = next(v for v, says in VARIANTS.items() if says == label)
+        for key, z in values.items():
+            name = f"prompt-weights.{variant}.{key}"
+            if key.endswith("validation"):
+                says = f"{key}, {label}: the diagonal does not stand out (z)"
+                found.append(within(name, says, "O", z, UNTRAINED_Z))
+            else:
+                says = f"{key}, {label}: the diagonal stands out (z)"
+                found.append(at_least(name, says, "O", z, TRAINED_Z))
+    panel = material.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
+    z_prompt, z_alone = (diagonal_z(panel[v].values) for v in ("prompt_matched", "entity_only"))
+    found.append(
+        at_least(
+            "prompt-weights.relation-matters",
+            "taught leaps A ⇝ C: z after the whole prompt over z after the entity alone",
+            "O",
+            over_learners(z_prompt / z_alone),
+            1.0,
+        )
+    )
+    return found
+
+
+FINDING_PROMPT = PaperFigure(
+    name="prompt-weights",
+    title="effective weights: entity alone against the whole prompt",
+    grade="O",
+    paper="Ours: the captions of figures 2 and 4 read weights after a prompt that the model never "
+    "saw, the entity alone. Does the prompt it did see tell the same?",
+    experiments=lambda scale: {t: default_experiment(t, scale) for t in TASKS},
+    draw=draw,
+    claims=claims,
+)

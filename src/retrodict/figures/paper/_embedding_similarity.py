@@ -1,0 +1,96 @@
+"""One of the figures 6 to 18 [N]: three shapes of model, their NLL, their embeddings."""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, within
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._nll_claims import cursed, memorised
+from retrodict.figures._scales import Scale, sweep_experiment
+from retrodict.measures import diagonal_z, over_learners
+from retrodict.plots import plot_cosines
+from retrodict.plots._drawing import Figure
+
+PANELS = {"train_forward": "training pairs", "validation": "validation pairs"}
+NEAR_ZERO = 0.1
+_SHAPES: dict[Scale, dict[tuple[int, int], tuple[str, ...]]] = {
+    "smoke": {
+        (1, 20): ("task.vocab_size=200", "optimizer.lr=0.01", "training.epochs=150"),
+        (1, 64): ("task.vocab_size=200", "training.epochs=120"),
+    },
+    "laptop": {
+        (1, 20): ("optimizer.lr=0.01", "training.epochs=400"),
+        (1, 128): (),
+        (24, 20): ("optimizer.lr=0.002", "training.epochs=420"),
+    },
+    "paper": {(1, 20): (), (1, 768): (), (24, 20): ()},
+}
+"""(n_layer, d_model) and what else the smaller scales change so that the facts are memorised."""
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """One run a shape; width 20 has 4 heads."""
+    found = {}
+    for (n_layer, d_model), changes in _SHAPES[scale].items():
+        heads = ("model.n_head=4",) if d_model == 20 else ()
+        shape = (f"model.n_layer={n_layer}", f"model.d_model={d_model}", *heads)
+        experiment = sweep_experiment("reversal", scale).with_overrides(*shape, *changes)
+        epochs = experiment.training.epochs
+        name = f"{n_layer} layer{'s' if n_layer > 1 else ''}, width {d_model}"
+        found[name] = experiment.with_overrides(f"record.weights_at=[0, {epochs}]")
+    return found
+
+
+def draw(material: Material) -> Figure:
+    """NLL above, cosines of training and of validation pairs below."""
+    return plot_cosines(
+        material.traces,
+        "Partners do not become similar: embeddings of A and B stay apart",
+        PANELS,
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Memorised, cursed, and no similarity between partners or others."""
+    found = []
+    for name, trace in material.traces.items():
+        slug = name.replace(", ", "-").replace(" ", "")
+        found += [
+            memorised(f"embedding-similarity.{slug}.training", name, "N", trace),
+            cursed(f"embedding-similarity.{slug}.validation", name, "N", trace),
+        ]
+        for panel, says in PANELS.items():
+            cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
+            found.append(
+                within(
+                    f"embedding-similarity.{slug}.cosine-{panel}",
+                    f"{name}, {says}: mean cosine of partners' embeddings is near zero",
+                    "N",
+                    over_learners(cosines.diagonal(axis1=-2, axis2=-1).mean(-1)),
+                    NEAR_ZERO,
+                )
+            )
+            found.append(
+                within(
+                    f"embedding-similarity.{slug}.cosine-{panel}-z",
+                    f"{name}, {says}: partners' cosines do not stand out (z)",
+                    "N",
+                    over_learners(diagonal_z(cosines)),
+                    0.5,
+                )
+            )
+    return found
+
+
+EMBEDDING_SIMILARITY = PaperFigure(
+    name="embedding-similarity",
+    title="reversal: shallow and narrow, wide, deep and narrow; cosines of embeddings",
+    grade="N",
+    paper="Layers and width (1, 20), (1, 768), (24, 20): the curse appears for small and narrow "
+    "models too; the cosine similarity of the token embeddings of A_i and B_j is near zero, on the "
+    "diagonal and off it.",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+    sweep=True,
+)

@@ -1,0 +1,62 @@
+"""One of the figures 6 to 18 [N]: with the fact in the prompt there is no curse."""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_least
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._nll_claims import memorised
+from retrodict.figures._scales import Scale, changed, sweep_experiment
+from retrodict.measures import final_values
+from retrodict.plots import plot_probability
+from retrodict.plots._drawing import Figure
+
+_SMALLER: dict[Scale, tuple[str, ...]] = {
+    "smoke": ("task.vocab_size=50", "task.x_tokens=20", "training.epochs=60"),
+    "laptop": ("task.vocab_size=200", "task.x_tokens=50", "training.epochs=60"),
+    "paper": (),
+}
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """The whole sentence carries loss, as in the paper [S]."""
+    base = sweep_experiment("reversal", scale).model_dump(mode="json", exclude={"task"})
+    experiment = Experiment.model_validate(
+        {**base, "task": {"kind": "in_context"}, "objective": {"span": "whole_sequence"}}
+    )
+    return {"in-context": changed(experiment, *_SMALLER[scale])}
+
+
+def draw(material: Material) -> Figure:
+    """The probability of the last token, as the paper shows it."""
+    return plot_probability(
+        material.trace,
+        "In context there is no curse: a fact in the prompt is turned round",
+        {"train": "taught sentences", "validation": "held-out facts"},
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Held-out facts are answered right."""
+    return [
+        memorised("in-context-reversal.training", "in context", "N", material.trace),
+        at_least(
+            "in-context-reversal.validation",
+            "the last token of held-out sentences is the right one (accuracy)",
+            "N",
+            final_values(material.trace)[-1].accuracy,
+            0.95,
+        ),
+    ]
+
+
+IN_CONTEXT_REVERSAL = PaperFigure(
+    name="in-context-reversal",
+    title="in-context reversal: probability of the last token",
+    grade="N",
+    paper="x → y ⇔ y ← x: where the fact stands in the prompt, the model turns it round, for held-"
+    "out facts too. The curse does not occur.",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+)

@@ -1,0 +1,80 @@
+"""One of the figures 6 to 18 [N]: entities of a chain that share a token."""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim, at_least
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._nll_claims import cursed, memorised
+from retrodict.figures._scales import Scale, changed, sweep_experiment
+from retrodict.measures import final_values
+from retrodict.plots import plot_panels
+from retrodict.plots._drawing import Figure
+
+_SMALLER: dict[Scale, tuple[str, ...]] = {
+    "smoke": (
+        "task.vocab_size=60",
+        "task.index_tokens=50",
+        "task.train_triples=20",
+        "task.validation_triples=8",
+        "training.epochs=60",
+    ),
+    "laptop": (
+        "task.vocab_size=200",
+        "task.index_tokens=150",
+        "task.train_triples=50",
+        "task.validation_triples=13",
+        "training.epochs=100",
+    ),
+    "paper": (),
+}
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """The chain of unrelated entities beside that of related ones."""
+    chain = sweep_experiment("chain", scale)
+    base = chain.model_dump(mode="json", exclude={"task"})
+    related = Experiment.model_validate({**base, "task": {"kind": "related_chain"}})
+    return {
+        "unrelated entities": chain,
+        "entities that share a token": changed(related, *_SMALLER[scale]),
+    }
+
+
+def draw(material: Material) -> Figure:
+    """NLL of the whole answer: the shared token is its second."""
+    return plot_panels(
+        material.traces,
+        "A ⇝ C follows where the entities share a token, and only there",
+        columns=2,
+        whole_answer=True,
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Held-out leaps are known among related entities, and not among unrelated ones."""
+    unrelated, related = material.traces.values()
+    return [
+        memorised("related-chain.training", "related", "R", related),
+        at_least(
+            "related-chain.validation",
+            "related: held-out leaps are answered right, both tokens (accuracy)",
+            "R",
+            final_values(related)[-1].accuracy,
+            0.95,
+        ),
+        memorised("related-chain.control-training", "unrelated", "R", unrelated),
+        cursed("related-chain.control", "unrelated", "R", unrelated),
+    ]
+
+
+RELATED_CHAIN = PaperFigure(
+    name="related-chain",
+    title="chain of thought with related tokens",
+    grade="R",
+    paper="x i → y i, y i → z i, x i ⇝ z i: the entities of a triple share the token i. The paper "
+    "has this experiment [N]; that the held-out leap is then known is our reading.",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+)

@@ -1,0 +1,40 @@
+"""Table 3 [N]: the grid of the sweeps, read off the figures that run it."""
+
+from __future__ import annotations
+
+from retrodict.figures._scales import SCALES, Scale
+from retrodict.figures._table import PaperTable
+from retrodict.figures.paper._axes import AXES, Axis
+
+
+def rows() -> list[tuple[str, ...]]:
+    """One row an axis."""
+    return [
+        (
+            axis.key,
+            axis.about,
+            *(_values(axis, scale) for scale in reversed(SCALES)),
+        )
+        for axis in AXES
+    ]
+
+
+def _values(axis: Axis, scale: Scale) -> str:
+    """The values at a scale, and what else is changed at some of them."""
+    changes = [
+        f"; at {axis.word(value)}: {', '.join(found)}"
+        for (at, value), found in axis.changes.items()
+        if at == scale
+    ]
+    return ", ".join(map(axis.word, axis.values[scale])) + "".join(changes)
+
+
+TABLE3 = PaperTable(
+    name="table3",
+    title="Table 3: the sweeps",
+    grade="N",
+    paper="The paper sweeps layers, heads, V, entity length, positions and embeddings [N]. Its "
+    "values are known for V only [S]; the others are ours [R].",
+    head=("setting", "what it is", *reversed(SCALES)),
+    rows=rows,
+)

@@ -1,0 +1,52 @@
+"""One of the figures 6 to 18 [N]: loss on the whole sequence, not on the last entity alone."""
+
+from __future__ import annotations
+
+from retrodict.claims import Claim
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._nll_claims import cursed, memorised
+from retrodict.figures._scales import Scale, sweep_experiment
+from retrodict.plots import plot_panels
+from retrodict.plots._drawing import Figure
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """Both tasks, every token but the first predicted."""
+    return {
+        task: sweep_experiment(task, scale).with_overrides("objective.span=whole_sequence")
+        for task in ("reversal", "chain")
+    }
+
+
+def draw(material: Material) -> Figure:
+    """Two panels; the training loss of the chain has a floor, since A goes on with → or ⇝."""
+    panels = {
+        "reversal": material.traces["reversal"],
+        "chain (A goes on with → or ⇝: a floor)": material.traces["chain"],
+    }
+    return plot_panels(panels, "Loss on every token: the curse stands", columns=2)
+
+
+def claims(material: Material) -> list[Claim]:
+    """The answers are memorised; held-out ones are no better than guessed."""
+    found = []
+    for task, trace in material.traces.items():
+        found += [
+            memorised(f"whole-sequence-loss.{task}.training", task, "N", trace),
+            cursed(f"whole-sequence-loss.{task}.validation", task, "N", trace),
+        ]
+    return found
+
+
+WHOLE_SEQUENCE_LOSS = PaperFigure(
+    name="whole-sequence-loss",
+    title="reversal and chain: loss on the whole sequence",
+    grade="N",
+    paper="The results are the same where the loss is taken on the whole sequence. "
+    "(The training loss of the chain cannot reach 0: A goes on with → or with ⇝.)",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+    sweep=True,
+)

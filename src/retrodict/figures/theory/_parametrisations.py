@@ -1,0 +1,126 @@
+"""Optimisation space [O]: the reverse direction under four parametrisations of Θ."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.claims import Claim, at_least, at_most
+from retrodict.figures._figure import Material, PaperFigure, Tick
+from retrodict.figures._scales import Scale
+from retrodict.measures import over_learners
+from retrodict.plots import plot_paths
+from retrodict.plots._drawing import Figure
+from retrodict.tasks import Pairs
+from retrodict.theory import GramFlow, nll
+
+N, M, D, RANK, SIGMA = 20, 100, 1000, 50, 0.01
+TIMES = np.logspace(0, 4, 80)
+DRAWS: dict[Scale, int] = {"smoke": 2, "laptop": 10, "paper": 100}
+MODELS = {
+    "full": ("full", 0.0, "Θ (full)"),
+    "symmetric": ("symmetric", 0.0, "Θ = Θᵀ (symmetric)"),
+    "factorised": ("factorised", SIGMA, "Θ = U Vᵀ (factorised)"),
+    "tied": ("tied", SIGMA, "Θ = W Wᵀ (tied)"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Losses in nats over `TIMES`, draw by draw."""
+
+    training: dict[str, Float[np.ndarray, "draw time"]]
+    reverse: dict[str, Float[np.ndarray, "draw time"]]
+
+
+def compute(scale: Scale, tick: Tick) -> Paths:
+    """Follow the flow of every model for every draw of embeddings."""
+    corpus = Pairs(n=N, m=M).corpus(0)
+    draws, total = DRAWS[scale], len(MODELS) * DRAWS[scale]
+    found = Paths({}, {})
+    for i, (name, (parametrisation, sigma, _)) in enumerate(MODELS.items()):
+        losses = np.zeros((2, draws, len(TIMES)))
+        for seed in range(draws):
+            flow = GramFlow.draw(
+                D,
+                M,
+                corpus.tokens[:, 0],
+                corpus.tokens[:, 1],
+                sigma=sigma,
+                parametrisation=parametrisation,
+                rank=RANK if sigma else None,
+                seed=seed,
+            )
+            tokens = np.append(flow.rows, N)  # y_0, whose answer x_0 is held out
+            for k, (_, logits) in enumerate(flow.follow(TIMES, tokens, rtol=1e-5)):
+                losses[:, seed, k] = flow.loss_of(logits[:-1]), nll(logits[-1])[0]
+            tick((i * draws + seed + 1) / total)
+        found.training[name], found.reverse[name] = losses
+    return found
+
+
+def draw(material: Material) -> Figure:
+    """Four panels."""
+    paths: Paths = material.theory
+    return plot_paths(
+        TIMES,
+        {title: (paths.training[k], paths.reverse[k]) for k, (_, _, title) in MODELS.items()},
+        math.log(M),
+        "The same facts, the same embeddings: the optimisation space decides about the reverse",
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """Symmetric learns the reverse, full and factorised do not, tied cannot hold both ways."""
+    paths: Paths = material.theory
+    end = {name: over_learners(values[:, -1]) for name, values in paths.reverse.items()}
+    at_guess = math.log(M / 2)
+    return [
+        at_least("theory-parametrisations.full", "full: L_rev stays", "O", end["full"], at_guess),
+        at_least(
+            "theory-parametrisations.factorised",
+            "factorised: L_rev stays",
+            "O",
+            end["factorised"],
+            at_guess,
+        ),
+        at_most(
+            "theory-parametrisations.symmetric",
+            "symmetric: the reverse is learned",
+            "O",
+            end["symmetric"],
+            0.1,
+        ),
+        at_least(
+            "theory-parametrisations.tied",
+            "tied: L_rev rises above a uniform guess",
+            "O",
+            end["tied"],
+            math.log(M),
+        ),
+        at_least(
+            "theory-parametrisations.tied-training",
+            "tied: training loss cannot fall below (2n−2)/(2n−1) ln 2, since W Wᵀ is positive "
+            "semidefinite",
+            "O",
+            over_learners(paths.training["tied"][:, -1]),
+            (2 * N - 2) / (2 * N - 1) * math.log(2) * (1 - 1e-9),
+        ),
+    ]
+
+
+THEORY_PARAMETRISATIONS = PaperFigure(
+    name="theory-parametrisations",
+    title="bilinear: the reverse loss under full, symmetric, factorised and tied Θ",
+    grade="O",
+    paper="Ours: which parametrisation of the bilinear model has the curse?",
+    theory=compute,
+    draw=draw,
+    claims=claims,
+    note=lambda scale: (
+        f"n = {N}, m = {M}, d = {D}, {DRAWS[scale]} draws; factors: rank {RANK}, σ = {SIGMA}"
+    ),
+)

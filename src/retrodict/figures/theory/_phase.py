@@ -1,0 +1,108 @@
+"""Phase diagram [O]: below which dimension does the reverse loss leave a uniform guess, and how?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.claims import Claim, at_least, within
+from retrodict.figures._figure import Material, PaperFigure, Tick
+from retrodict.figures._scales import Scale
+from retrodict.measures import over_learners
+from retrodict.plots import plot_phase
+from retrodict.plots._drawing import Figure
+from retrodict.tasks import Pairs
+from retrodict.theory import GramFlow, separate
+
+M, LEARNED, UNTIL = 100, 0.01, 1e6
+_GRIDS: dict[Scale, tuple[tuple[int, ...], tuple[int, ...], int]] = {
+    "smoke": ((20, 100, 3000), (5, 20), 6),
+    "laptop": ((10, 20, 30, 50, 100, 200, 500, 1000, 3000, 10_000), (2, 5, 10, 20, 35, 50), 20),
+    "paper": ((10, 20, 30, 50, 100, 200, 500, 1000, 3000, 10_000), (2, 5, 10, 20, 35, 50), 100),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """L_rev − ln m when training loss has fallen to `LEARNED`, or at `UNTIL` where it never does.
+
+    Attributes:
+        dimensions, pairs: the grid.
+        shift: in nats.
+        memorised: whether the loss fell so far.
+    """
+
+    dimensions: tuple[int, ...]
+    pairs: tuple[int, ...]
+    shift: Float[np.ndarray, "pairs dimension draw"]
+    memorised: Float[np.ndarray, "pairs dimension draw"]
+
+
+def compute(scale: Scale, tick: Tick) -> Phase:
+    """Follow the flow of every draw in every cell."""
+    dimensions, pairs, draws = _GRIDS[scale]
+    shift = np.zeros((len(pairs), len(dimensions), draws))
+    memorised = np.zeros_like(shift)
+    for done, (i, j, seed) in enumerate(np.ndindex(shift.shape)):
+        corpus = Pairs(n=pairs[i], m=M).corpus(0)
+        flow = GramFlow.draw(dimensions[j], M, corpus.tokens[:, 0], corpus.tokens[:, 1], seed=seed)
+        path = separate(flow, (pairs[i], 0), UNTIL, rtol=1e-4)
+        reverse = path.reverse_at_loss(LEARNED)
+        memorised[i, j, seed] = math.isfinite(reverse)
+        shift[i, j, seed] = (reverse if math.isfinite(reverse) else path.reverse[-1]) - math.log(M)
+        tick((done + 1) / shift.size)
+    return Phase(dimensions, pairs, shift, memorised)
+
+
+def draw(material: Material) -> Figure:
+    """One cell a (d, n)."""
+    phase: Phase = material.theory
+    return plot_phase(
+        phase.dimensions,
+        phase.pairs,
+        phase.shift.mean(axis=-1),
+        phase.memorised.mean(axis=-1),
+        "Reverse loss of the bilinear model, once the training set is memorised\n"
+        "(hatched: some draws never are; they count at t = 10⁶)",
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """At large d the reverse stays unknown; at small d it becomes confidently wrong."""
+    phase: Phase = material.theory
+    n = phase.pairs.index(20)
+    large = phase.dimensions.index(3000)
+    small = phase.dimensions.index(20)
+    return [
+        within(
+            "theory-phase.large",
+            "d = 3000, n = 20: the reverse loss stays at ln m (nats)",
+            "O",
+            over_learners(phase.shift[n, large]),
+            0.1,
+        ),
+        at_least(
+            "theory-phase.small",
+            "d = 20, n = 20: it leaves ln m upward, the model is confidently wrong (nats)",
+            "O",
+            over_learners(phase.shift[n, small]),
+            1.0,
+        ),
+    ]
+
+
+THEORY_PHASE = PaperFigure(
+    name="theory-phase",
+    title="bilinear: reverse loss over dimension and pairs, from the Gram flow",
+    grade="O",
+    paper="Ours: for which dimension and how many pairs is the reverse loss a uniform guess?",
+    theory=compute,
+    draw=draw,
+    claims=claims,
+    note=lambda scale: (
+        f"m = {M}, σ = 0, {_GRIDS[scale][2]} draws a cell, at training loss {LEARNED}"
+    ),
+)

@@ -1,0 +1,135 @@
+"""Time to learn [O]: the closed form over the population training of a one-layer transformer."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.claims import Claim, at_least, at_most
+from retrodict.experiment import Experiment
+from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._scales import Scale
+from retrodict.measures import Interval, over_learners
+from retrodict.plots import plot_learning
+from retrodict.plots._drawing import Figure
+from retrodict.theory import logit_gap, row_nll, time_to_nll
+from retrodict.trace import Trace
+
+LEARNED = 0.1  # nats
+RATES = (0.25, 0.5, 1.0)
+_SIZES: dict[Scale, tuple[int, ...]] = {
+    "smoke": (20,),
+    "laptop": (20, 50, 200),
+    "paper": (20, 50, 200, 800),
+}
+
+
+def _name(vocab_size: int, lr: float) -> str:
+    return f"V={vocab_size} lr={lr:g}"
+
+
+def experiments(scale: Scale) -> dict[str, Experiment]:
+    """Batch-1 SGD from zero on the reversal task, at several sizes and rates."""
+    found = {}
+    for vocab_size in _SIZES[scale]:
+        for lr in RATES:
+            passes = float(time_to_nll(LEARNED, vocab_size + 2)) / lr
+            found[_name(vocab_size, lr)] = Experiment.model_validate(
+                {
+                    "task": {"kind": "reversal", "vocab_size": vocab_size},
+                    "model": {"kind": "one_layer"},
+                    "optimizer": {"kind": "sgd", "lr": lr},
+                    "training": {"epochs": int(1.5 * passes) + 2},
+                    "record": {"weights_at": []},
+                }
+            )
+    return found
+
+
+def steps_to_learn(trace: Trace) -> Float[np.ndarray, " learner"]:
+    """SGD steps until the trained groups' mean NLL is down to `LEARNED`, interpolated in a pass."""
+    nll = training_nll(trace)
+    epochs, steps = trace.curves["epoch"].values, []
+    sentences = int(trace.curves["questions"].values[trace.curves["trained"].values].sum())
+    for path in nll:
+        steps.append(np.interp(-np.log(LEARNED), -np.log(path), epochs) * sentences)
+    return np.array(steps)
+
+
+def training_nll(trace: Trace) -> Float[np.ndarray, "learner epoch"]:
+    """Mean NLL of the trained questions, evaluated after each pass."""
+    trained = trace.curves["nll"].sel(group=trace.curves["trained"].values)
+    weights = trained["questions"]
+    mean: np.ndarray = ((trained * weights).sum("group") / weights.sum()).values
+    return mean
+
+
+def predicted_steps(trace: Trace, lr: float) -> float:
+    """N τ(ε, M)/η of the closed form."""
+    sentences = int(trace.curves["questions"].values[trace.curves["trained"].values].sum())
+    m = round(float(np.exp(trace.attrs["uniform_nll"])))
+    return sentences * float(time_to_nll(LEARNED, m)) / lr
+
+
+def draw(material: Material) -> Figure:
+    """Left: NLL over passes at the largest size; right: measured against predicted steps."""
+    largest = _SIZES[material.scale][-1]
+    curves = {}
+    for lr in RATES:
+        trace = material.traces[_name(largest, lr)]
+        passes = trace.curves["epoch"].values
+        predicted = np.asarray(row_nll(lr * passes, largest + 2))
+        curves[f"{lr:g}"] = (passes[1:], training_nll(trace)[:, 1:], predicted[1:])
+    measured: dict[str, list[tuple[float, Interval]]] = {}
+    for lr in RATES:
+        for vocab_size in _SIZES[material.scale]:
+            trace = material.traces[_name(vocab_size, lr)]
+            point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
+            measured.setdefault(f"η = {lr:g}", []).append(point)
+    return plot_learning(
+        curves, measured, LEARNED, "Time to learn: no free parameter between theory and training"
+    )
+
+
+def claims(material: Material) -> list[Claim]:
+    """At every size and rate SGD is ahead of the flow, by no more than theory allows, and one pass.
+
+    Ahead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least
+    τ/η − ½ e^η u of the τ/η predicted visits are needed.
+    """
+    found = []
+    for lr in RATES:
+        for vocab_size in _SIZES[material.scale]:
+            trace = material.traces[_name(vocab_size, lr)]
+            measured = over_learners(steps_to_learn(trace) / predicted_steps(trace, lr))
+            tau = float(time_to_nll(LEARNED, vocab_size + 2))
+            lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
+            where, says = f"V={vocab_size}-lr={lr:g}", f"V = {vocab_size}, η = {lr:g}: measured"
+            found += [
+                at_most(
+                    f"theory-time.behind-{where}", f"{says} / predicted steps", "O", measured, 1.0
+                ),
+                at_least(
+                    f"theory-time.ahead-{where}",
+                    f"{says} / predicted steps, less the lead of SGD and one pass",
+                    "O",
+                    measured,
+                    1 - lead - lr / tau,
+                ),
+            ]
+    return found
+
+
+THEORY_TIME = PaperFigure(
+    name="theory-time",
+    title="one-layer: time to learn over η, N and M, closed form over training",
+    grade="O",
+    paper="Ours: does the closed form foretell how long a one-layer transformer takes to learn?",
+    experiments=experiments,
+    draw=draw,
+    claims=claims,
+    note=lambda scale: (
+        f"reversal, one layer (Y, Z), V = {', '.join(map(str, _SIZES[scale]))}, batch 1, "
+        "10 learners"
+    ),
+)

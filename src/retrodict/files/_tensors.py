@@ -1,0 +1,131 @@
+"""Arrays by name in one safetensors file, written and read without a memory map.
+
+    length of the head, 8 bytes | head: JSON, name → type, shape, place | the arrays' bytes
+
+A map would end the process where a network takes a file away under it, and some file systems have
+none. Reading tells a file that cannot be read (`OSError`) from one that is wrong (`ValueError`);
+writing makes no file but the one it is told to.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retrodict.files._safe_read import require_plain_file
+
+TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
+"""What safetensors calls the types that we write."""
+_NAMES = {np.dtype(kind): name for name, kind in TYPES.items()}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an array lies in a file, its type as safetensors calls it, and its shape."""
+
+    begin: int
+    end: int
+    type: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """What a safetensors file says of itself.
+
+    Attributes:
+        metadata: words that its writer put in.
+        places: array → where its bytes are.
+    """
+
+    metadata: Mapping[str, str]
+    places: Mapping[str, Place]
+
+    @classmethod
+    def of(cls, path: Path) -> Tensors:
+        """Read the head of a file, and none of its arrays.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is damaged.
+        """
+        require_plain_file(path)
+        size = path.stat().st_size
+        with open(path, "rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
+            if length > size - 8:
+                raise ValueError("it is cut short")
+            text = file.read(length)
+        try:
+            head = json.loads(text)
+            metadata = head.pop("__metadata__", {})
+            places = {name: _place(said, 8 + length) for name, said in head.items()}
+            words = {str(key): str(value) for key, value in metadata.items()}
+        except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            raise ValueError("its head is damaged") from error
+        end = 8 + length
+        for place in sorted(places.values(), key=lambda place: (place.begin, place.end)):
+            if place.begin != end or place.end < end:
+                raise ValueError("its head is damaged")
+            end = place.end
+        if end != size:
+            raise ValueError("it is cut short, or too long")
+        return cls(words, places)
+
+
+def _place(said: Mapping[str, Any], start: int) -> Place:
+    begin, end = said["data_offsets"]
+    shape = tuple(map(int, said["shape"]))
+    return Place(start + int(begin), start + int(end), str(said["dtype"]), shape)
+
+
+def read_arrays(path: Path, found: Tensors) -> dict[str, np.ndarray]:
+    """Read the arrays of a file whose head was read.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is damaged.
+    """
+    arrays = {}
+    with open(path, "rb") as file:
+        for name, place in found.places.items():
+            kind = TYPES.get(place.type)
+            sound = kind and min(place.shape, default=0) >= 0
+            size = math.prod(place.shape) * np.dtype(kind).itemsize if sound else -1
+            if size != place.end - place.begin:
+                raise ValueError(f"{name:.60} has another type or shape than it says")
+            array = np.empty(place.shape, kind)
+            file.seek(place.begin)
+            if array.size and file.readinto(array.reshape(-1).view(np.uint8).data) != size:
+                raise ValueError("it is cut short")
+            arrays[name] = array
+    return arrays
+
+
+def save_file(arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[str, str]) -> None:
+    """Write contiguous arrays; those of the widest type come first, as the format asks.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    names = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    head: dict[str, Any] = {"__metadata__": dict(metadata)}
+    at = 0
+    for name in names:
+        array = arrays[name]
+        offsets, at = [at, at + array.nbytes], at + array.nbytes
+        kind = _NAMES[array.dtype]
+        head[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": offsets}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for name in names:
+            file.write(arrays[name].reshape(-1).view(np.uint8).data)

@@ -1,0 +1,264 @@
+"""The first screen: does the curse appear, how strongly, and does theory agree?
+
+Every answer is put together from claims that were checked and from the runs behind them; where a
+store has none of them, the answer is "not measured" with the command that would measure it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrodict.claims import Claim, Finding, Kept
+from retrodict.figures import FIGURES
+from retrodict.report._collect import Collected, Section, overall
+from retrodict.report._run_view import RunView
+
+TASKS = {"reversal": ("fig1", "fig2"), "chain": ("fig3", "fig4")}
+"""Task → its figure of curves and its figure of effective weights."""
+
+_EXCEPTIONS = {"in-context-reversal": "in context", "related-chain": "related tokens"}
+_GRADES = "SNRO"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of the verdict table.
+
+    Attributes:
+        question: what is asked, as a statement that can hold.
+        verdict: `holds`, `fails`, `fails (known)` or `not measured`.
+        lines: the numbers, a line a task or subject; none where nothing is measured.
+        grade: letters of the grades it rests on.
+        links: sections where it is told in full.
+        command: what measures it.
+    """
+
+    question: str
+    verdict: str
+    lines: Sequence[str]
+    grade: str
+    links: Sequence[str]
+    command: str
+
+    @property
+    def text(self) -> str:
+        """The numbers in one line."""
+        return "; ".join(self.lines)
+
+
+def answers(store: Collected, statements: Kept | None) -> list[Answer]:
+    """Answer what a reader asks first."""
+    return [
+        _memorised(store),
+        _unknown(store),
+        _strength(store),
+        _sweeps(store),
+        _exceptions(store),
+        _theory(store, statements),
+    ]
+
+
+def headline(store: Collected, found: Sequence[Answer]) -> str:
+    """Say the answer in a sentence or two."""
+    memorised, unknown, _, _, _, theory = found
+    if old := sum(section.stale for section in store.sections):
+        which = "1 figure was" if old == 1 else f"{old} figures were"
+        stale = f" {which} checked by another version of the code; reproduce checks them anew."
+    else:
+        stale = ""
+    end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
+    end += stale
+    if "not measured" in (memorised.verdict, unknown.verdict):
+        return (
+            "Whether the curse appears is not measured in this store: figure 1 or 3 is not there."
+            + end
+        )
+    if memorised.verdict == "fails":
+        return "Not settled here: not all that is taught is memorised." + end
+    if unknown.verdict == "fails":
+        return "Not as claimed here: a held-out question is answered better than claimed." + end
+    scales = {s.scale for n in ("fig1", "fig3") if (s := store.section(n)) and s.claims}
+    where = f"At {scales.pop()} scale the" if len(scales) == 1 else "The"
+    return f"{where} curse appears. {_contrast(store)}{_missing(store)}{end}"
+
+
+def _contrast(store: Collected) -> str:
+    """Taught against held out, in the numbers of the first task that has them."""
+    for task, (curves, _) in TASKS.items():
+        taught, held_out = store.claim(f"{curves}.training"), store.claim(f"{curves}.validation")
+        run = _run(store, curves)
+        if taught and held_out and run:
+            what = "the way back" if task == "reversal" else "the leap A to C"
+            return (
+                f"What was taught costs {taught.measured.mean:.2g} nats, {what} "
+                f"{held_out.measured.mean:.1f}, where a uniform guess costs {run.uniform_nll:.1f}."
+            )
+    return ""
+
+
+def _missing(store: Collected) -> str:
+    run = _run(store, "fig2")
+    share = run.indices.get("asymmetry") if run else None
+    if share is None:
+        return ""
+    return f" {share.mean:.0%} of the weight that leads there is missing on the way back."
+
+
+def _theory_in_words(theory: Answer) -> str:
+    agrees = {
+        "holds": "Theory agrees",
+        "fails (known)": "Theory agrees, but for documented exceptions",
+        "fails": "Theory does not agree everywhere",
+    }
+    return f"{agrees[theory.verdict]}: {theory.lines[0]}."
+
+
+def _memorised(store: Collected) -> Answer:
+    claims = _claims(store, [f"{curves}.training" for curves, _ in TASKS.values()])
+    told = [f"{_task(claim)} {claim.measured:.3f}" for claim in claims]
+    text = f"training NLL ends at: {', '.join(told)} nats (asked: ≤ 0.1)"
+    return _answer("What is taught is memorised", claims, [text], ["fig1", "fig3"])
+
+
+def _unknown(store: Collected) -> Answer:
+    names = ("validation", "preference")
+    claims = _claims(store, [f"{curves}.{n}" for curves, _ in TASKS.values() for n in names])
+    told = []
+    for task, (curves, _) in TASKS.items():
+        claim, run = store.claim(f"{curves}.validation"), _run(store, curves)
+        if not claim or not run:
+            continue
+        last = run.finals[-1]
+        told.append(
+            f"{task}: {claim.measured:.2f} nats held out (uniform guess {run.uniform_nll:.1f}, "
+            f"within the alphabet {run.alphabet_nll:.1f}), {last.accuracy.mean:.0%} right, the "
+            f"truth beats a random wrong answer in {last.preference.mean:.0%}"
+        )
+    return _answer("The untaught direction is not known", claims, told, ["fig1", "fig3"])
+
+
+def _strength(store: Collected) -> Answer:
+    sections = [s for _, weights in TASKS.values() if (s := store.section(weights))]
+    claims = [claim for section in sections for claim in section.claims]
+    told = []
+    for task, (_, weights) in TASKS.items():
+        run = _run(store, weights)
+        if not run or not claims:
+            continue
+        name = "asymmetry" if task == "reversal" else "intransitivity"
+        index, control = run.indices.get(name), run.indices.get(f"{name}_control")
+        said = f"{task}: "
+        if index and control:
+            said += f"{name} {index:.2f}, where taught {round(control.mean, 2) + 0.0:.2f}, "
+        taught = [z.mean for panel, z in run.z.items() if panel != "validation"]
+        unseen = run.z.get("validation")
+        if taught and unseen:
+            said += f"diagonal z\u00a0≥\u00a0{min(taught):.1f} taught, {unseen:.2f} untaught"
+        told.append(said.rstrip(", "))
+    return _answer("Its weights stay untrained", claims, told, ["fig2", "fig4"], ours=bool(told))
+
+
+def _sweeps(store: Collected) -> Answer:
+    sweeps = [figure.name for figure in FIGURES if figure.sweep]
+    sections = [s for name in sweeps if (s := store.section(name)) and s.claims]
+    claims = [claim for section in sections for claim in section.claims]
+    good = [section for section in sections if section.verdict == "holds"]
+    lines = [f"in {len(good)} of {len(sections)} sweeps every claim holds"]
+    absent = len(sweeps) - len(sections)
+    if absent:
+        lines.append(f"{absent} of {len(sweeps)} sweeps are not here")
+    bad = [section.figure.name for section in sections if section not in good]
+    if bad:
+        failed = sum(claim.verdict != "holds" for claim in claims)
+        lines.append(f"{failed} of {len(claims)} claims do not, in {', '.join(bad)}")
+    links = bad or [section.figure.name for section in sections[:1]]
+    found = _answer("So in every sweep", claims, lines, links or sweeps[:1], group="all")
+    if absent and found.verdict == "holds":  # of those that are here
+        return dataclasses.replace(found, verdict="not measured")
+    return found
+
+
+def _exceptions(store: Collected) -> Answer:
+    sections = [s for name in _EXCEPTIONS if (s := store.section(name)) and s.claims]
+    claims = [claim for section in sections for claim in section.claims]
+    told = []
+    for name, says in _EXCEPTIONS.items():
+        claim = store.claim(f"{name}.validation")
+        if claim:
+            told.append(f"{says} {claim.measured.mean:.0%}")
+    text = f"held-out questions answered right: {', '.join(told)}"
+    return _answer("Not where the prompt shows the link", claims, [text], list(_EXCEPTIONS))
+
+
+def _theory(store: Collected, statements: Kept | None) -> Answer:
+    findings: Sequence[Finding] = statements.findings if statements else []
+    section = store.section("theory-indices")
+    claims = list(section.claims) if section else []
+    verdicts = [f.verdict for f in findings] + [claim.verdict for claim in claims]
+    told = []
+    if findings:
+        count = {v: sum(f.verdict == v for f in findings) for v in set(verdicts)}
+        said = f"{count.get('holds', 0)} of {len(findings)} statements hold"
+        if known := count.get("fails (known)", 0):
+            said += f", {known} {'fails' if known == 1 else 'fail'} as written, as documented"
+        if failed := [f.name for f in findings if f.verdict == "fails"]:
+            said += f", {len(failed)} fail: {', '.join(failed)}"
+        told.append(said)
+    if claims:
+        held = sum(claim.verdict == "holds" for claim in claims)
+        told.append(f"indices of theory and models: {held} of {len(claims)} claims hold")
+    grades = _letters([*(f.grade for f in findings), *(c.grade for c in claims)])
+    return Answer(
+        question="Theory agrees",
+        verdict=overall(verdicts),
+        lines=told,
+        grade=grades,
+        links=["statements", *(["theory-indices"] if section else [])],
+        command="retrodict verify --fast",
+    )
+
+
+def _answer(
+    question: str,
+    claims: Sequence[Claim],
+    lines: Sequence[str],
+    links: Sequence[str],
+    ours: bool = False,
+    group: str = "",
+) -> Answer:
+    return Answer(
+        question=question,
+        verdict=overall([claim.verdict for claim in claims]),
+        lines=lines if claims else [],
+        grade=_letters([*(claim.grade for claim in claims), *(["O"] if ours else [])]),
+        links=links,
+        command=f"retrodict reproduce {group or ' '.join(links)}",
+    )
+
+
+def _letters(grades: Sequence[str]) -> str:
+    """Which grades there are, best first.
+
+    >>> _letters(["O", "S", "S"])
+    'S O'
+    """
+    return " ".join(letter for letter in _GRADES if any(letter in grade for grade in grades))
+
+
+def _claims(store: Collected, names: Sequence[str]) -> list[Claim]:
+    return [claim for name in names if (claim := store.claim(name))]
+
+
+def _task(claim: Claim) -> str:
+    figure = claim.name.partition(".")[0]
+    return next(task for task, names in TASKS.items() if figure in names)
+
+
+def _run(store: Collected, figure: str) -> RunView | None:
+    """The run behind a figure of one run."""
+    section: Section | None = store.section(figure)
+    if section is None or section.problem:
+        return None
+    return next(iter(section.runs.values()), None)

@@ -1,0 +1,27 @@
+"""The Trace: what training and theory record of an experiment, and the file it is kept in."""
+
+from retrodict.trace._file import NoTrace, content_of, unmarked
+from retrodict.trace._recording import (
+    CURVES,
+    LOSSES,
+    PANELS,
+    Recording,
+    are_ends,
+    misfit,
+    require_room_for,
+)
+from retrodict.trace._trace import Trace
+
+__all__ = [
+    "CURVES",
+    "LOSSES",
+    "PANELS",
+    "NoTrace",
+    "Recording",
+    "Trace",
+    "are_ends",
+    "content_of",
+    "misfit",
+    "require_room_for",
+    "unmarked",
+]

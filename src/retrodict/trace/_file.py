@@ -1,0 +1,166 @@
+"""A trace file before it is read: nothing in it may lead elsewhere, or grow when it is unpacked.
+
+HDF5 can refer to other files (external and soft links, external storage, virtual datasets), run
+plug-ins (filters), and declare any size for what holds nothing. A trace of ours does none of that.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+
+from retrodict.files import require_plain_file
+from retrodict.limits import available_bytes
+
+_LEVELS = 2  # /effective_weights/PANEL
+_MOST_OBJECTS = 1000
+_MOST_STRINGS, _LONGEST_STRING = 64, 1000
+_MOST_VALUES = 1000  # of an attribute
+_EMPTY = 2**20  # bytes that may be declared and hold nothing, as a dimension does
+_TIGHTEST = 1100  # what zlib makes of zeros
+_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+
+
+class NoTrace(OSError):
+    """What a file holds is no trace, whatever reads it; other errors may be the reader's."""
+
+
+def content_of(path: Path) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        OSError: it cannot be read, or is a link, a folder, a pipe or a device.
+        MemoryError: it does not fit into this machine's memory.
+    """
+    try:
+        require_plain_file(path)
+    except ValueError as error:
+        raise OSError(str(error)) from None
+    size, available = path.stat().st_size, available_bytes()
+    if available is not None and 2 * size > available:
+        raise MemoryError(f"it has {size / 2**30:.1f} GiB, more than fits into memory")
+    return path.read_bytes()
+
+
+def unmarked(content: bytes) -> bytes | None:
+    """Return a file without HDF5's mark that it is open for writing; None if it has no mark.
+
+    A viewer or a notebook that could alter a file marks it until it closes it, in a byte of its
+    first block. Nothing else has changed, as a checksum can tell; but where that block has a sum
+    of its own (from its version 2 on; ours has 0) the mark alters that too, and it is left.
+    """
+    if content[:8] != _HDF5 or len(content) < 24:
+        return None
+    at = 20 if content[8] < 2 else 11
+    if not content[at] & _WRITING:
+        return None
+    return content[:at] + b"\0" + content[at + 1 :] if content[8] < 2 else content
+
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_NEWEST_LAYOUT = b"\3"
+_WRITING = 0b101  # by one, or by one while others read
+
+
+def require_harmless(content: bytes, panels: str) -> None:
+    """Refuse a file that reaches outside itself, or is not what it declares.
+
+    Args:
+        content: all of the file.
+        panels: the group that has one for each panel.
+
+    Raises:
+        NoTrace: it is no trace of ours.
+        OSError: HDF5 cannot read it.
+        MemoryError: it does not fit into this machine's memory.
+        ImportError: this machine's HDF5 cannot unpack what ours are packed with.
+    """
+    if not h5py.h5z.filter_avail(h5py.h5z.FILTER_DEFLATE):
+        raise ImportError("this HDF5 was built without zlib")
+    if content[:8] != _HDF5 or content[8:9] > _NEWEST_LAYOUT:
+        raise NoTrace("it is no HDF5 file")
+    with h5py.File(io.BytesIO(content), "r") as file:
+        declared = 0
+        for number, found in enumerate(_objects(file, 0)):
+            if number >= _MOST_OBJECTS:
+                raise NoTrace("it holds more than any trace")
+            _require_short_attributes(found)
+            if isinstance(found, h5py.Dataset):
+                declared += _declared(found)
+        _require_panels(file, panels)
+    available = available_bytes()
+    if available is not None and 2 * declared > available:
+        raise MemoryError(f"it declares {declared / 2**30:.1f} GiB, more than fits into memory")
+
+
+def _require_panels(file: h5py.File, group: str) -> None:
+    """Make sure that every panel that is named is there."""
+    named = file.attrs.get("panels", 0)
+    if not isinstance(named, str | h5py.Empty):
+        raise NoTrace("it does not name its panels")
+    for name in named.split() if isinstance(named, str) else ():
+        if not isinstance(file.get(f"{group}/{name}"), h5py.Group):
+            raise NoTrace(f"its panel {name:.60} is missing")
+
+
+def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Dataset]:
+    """Everything in a group, itself included, as far as plain links lead."""
+    yield group
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise NoTrace(f"{name:.60} is a link to somewhere else")
+        found = group[name]
+        if isinstance(found, h5py.Dataset):
+            yield found
+        elif isinstance(found, h5py.Group) and level < _LEVELS:
+            yield from _objects(found, level + 1)
+        else:
+            raise NoTrace(f"{name:.60} has no place in a trace")
+
+
+def _require_short_attributes(found: h5py.Group | h5py.Dataset) -> None:
+    for name in found.attrs:
+        if math.prod(found.attrs.get_id(name).shape) > _MOST_VALUES:
+            raise NoTrace(f"the attribute {name:.60} is too long")
+
+
+def _require_dimensions(dataset: h5py.Dataset) -> None:
+    """Make sure that the coordinates along its axes are there, to which it refers."""
+    try:
+        for axis in dataset.dims:
+            axis.values()
+    except (KeyError, RuntimeError):
+        raise NoTrace(f"coordinates of {dataset.name:.60} are missing") from None
+
+
+def _declared(dataset: h5py.Dataset) -> int:
+    """Return how many bytes a dataset says it has, having looked at how it is stored."""
+    name, how = str(dataset.name), dataset.id.get_create_plist()
+    if how.get_external_count() or dataset.is_virtual:
+        raise NoTrace(f"{name:.60} is kept in another file")
+    if not {how.get_filter(i)[0] for i in range(how.get_nfilters())} <= _FILTERS:
+        raise NoTrace(f"{name:.60} is packed in another way than ours")
+    if h5py.check_string_dtype(dataset.dtype) is not None:
+        _require_short_strings(dataset)
+    elif dataset.dtype.kind not in "iufb":
+        raise NoTrace(f"{name:.60} holds no numbers")
+    if " since " in str(dataset.attrs.get("units")):
+        raise NoTrace(f"{name:.60} holds dates")
+    _require_dimensions(dataset)
+    size, held = int(dataset.nbytes), dataset.id.get_storage_size()
+    if size > max(_EMPTY, _TIGHTEST * held):
+        raise NoTrace(f"{name:.60} declares {size} bytes and holds {held}")
+    return size
+
+
+def _require_short_strings(dataset: h5py.Dataset) -> None:
+    count = math.prod(dataset.shape)
+    if dataset.ndim > 1 or count > _MOST_STRINGS:
+        raise NoTrace(f"{dataset.name:.60} holds {count} texts")
+    for i in range(count):
+        if len(dataset[i] if dataset.ndim else dataset[()]) > _LONGEST_STRING:
+            raise NoTrace(f"{dataset.name:.60} holds a text that is too long")

@@ -1,0 +1,120 @@
+"""Theory figures at smoke scale: drawn, checked, and able to fail on a wrong model."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from retrodict import train
+from retrodict.cli._main import run_cli
+from retrodict.figures import SCALES, THEORY_FIGURES, Material
+from retrodict.figures.theory._indices import THEORY_INDICES
+from retrodict.figures.theory._parametrisations import THEORY_PARAMETRISATIONS, Paths
+from retrodict.figures.theory._phase import THEORY_PHASE
+from retrodict.figures.theory._time import THEORY_TIME
+from retrodict.figures.theory._value_output import THEORY_VALUE_OUTPUT
+
+pytestmark = pytest.mark.seconds
+
+
+@pytest.fixture(scope="module")
+def materials() -> dict[str, Material]:
+    made = {}
+    for figure in THEORY_FIGURES:
+        traces = {name: train(asked) for name, asked in figure.experiments("smoke").items()}
+        theory = figure.theory("smoke", lambda share: None)
+        made[figure.name] = Material("smoke", traces, theory)
+    return made
+
+
+def verdicts(figure, material) -> dict[str, str]:
+    return {claim.name: claim.verdict for claim in figure.claims(material)}
+
+
+@pytest.mark.parametrize("figure", THEORY_FIGURES, ids=lambda f: f.name)
+def test_every_claim_holds_and_the_figure_can_be_drawn(figure, materials):
+    material = materials[figure.name]
+    assert set(verdicts(figure, material).values()) == {"holds"}
+    assert figure.draw(material).axes
+
+
+@pytest.mark.parametrize("figure", THEORY_FIGURES, ids=lambda f: f.name)
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_is_defined(figure, scale):
+    assert figure.note(scale)
+    for experiment in figure.experiments(scale).values():
+        assert experiment.training.learners > 1
+
+
+def test_the_phase_claims_fail_on_a_model_that_knows_the_reverse(materials):
+    phase = materials["theory-phase"].theory
+    knows = dataclasses.replace(phase, shift=np.full_like(phase.shift, -4.6))
+    assert set(verdicts(THEORY_PHASE, Material("smoke", {}, knows)).values()) == {"fails"}
+
+
+def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials):
+    paths = materials["theory-parametrisations"].theory
+    exchange = {
+        "full": "symmetric",
+        "factorised": "symmetric",
+        "symmetric": "full",
+        "tied": "symmetric",
+    }
+    wrong = Paths(
+        {name: paths.training[other] for name, other in exchange.items()},
+        {name: paths.reverse[other] for name, other in exchange.items()},
+    )
+    found = verdicts(THEORY_PARAMETRISATIONS, Material("smoke", {}, wrong))
+    assert set(found.values()) == {"fails"}
+
+
+def test_the_time_claims_fail_on_another_learning_rate(materials):
+    """Traces of lr 0.25 in place of the others take two and four times as long."""
+    traces = materials["theory-time"].traces
+    wrong = {name: traces[name.split(" lr=")[0] + " lr=0.25"] for name in traces}
+    found = verdicts(THEORY_TIME, Material("smoke", wrong))
+    for where in ("V=20-lr=0.5", "V=20-lr=1"):
+        assert found[f"theory-time.behind-{where}"] == "fails"
+
+
+def test_the_value_output_claims_fail_on_another_experiments_theory(materials):
+    material = materials["theory-value-output"]
+    names = list(material.theory)
+    turned = dict(zip(names, [material.theory[n] for n in names[::-1]], strict=True))
+    found = verdicts(THEORY_VALUE_OUTPUT, dataclasses.replace(material, theory=turned))
+    assert found["theory-value-output.reversal-merged-theory"] == "fails"
+    assert found["theory-value-output.chain-factorised-theory"] == "fails"
+
+
+def test_the_index_claims_fail_with_taught_and_untaught_exchanged(materials):
+    material = materials["theory-indices"]
+
+    def exchanged(trace):
+        weights = dict(trace.weights)
+        for one, other in (("validation", "train_seen"), ("train_forward", "train_backward")):
+            if one in weights and other in weights:
+                weights[one], weights[other] = weights[other], weights[one]
+        if "train_a_to_c" in weights:
+            weights["validation"] = weights["train_seen_a_to_b"]
+        return dataclasses.replace(trace, weights=weights)
+
+    wrong = Material(
+        "smoke",
+        {name: exchanged(trace) for name, trace in material.traces.items()},
+        {name: exchanged(trace) for name, trace in material.theory.items()},
+    )
+    found = verdicts(THEORY_INDICES, wrong)
+    failing = {name for name, verdict in found.items() if verdict == "fails"}
+    assert {name for name in found if not name.endswith("_control")} <= failing
+
+
+def test_reproduce_writes_a_figure_without_any_training(tmp_path, capsys):
+    arguments = ["theory-phase", "--scale", "smoke", "--out", str(tmp_path), "--json"]
+    assert run_cli(["reproduce", *arguments]) == 0
+    (figure,) = json.loads(capsys.readouterr().out)["figures"]
+    assert figure["runs"] == []
+    assert (tmp_path / "theory-phase.png").exists()
+    assert {claim["verdict"] for claim in figure["claims"]} == {"holds"}

@@ -1,0 +1,113 @@
+"""Claims about training runs, judged on traces that are right, wrong, or of untaught models."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import retrodict
+from retrodict import Experiment
+from retrodict.claims import Judged
+from retrodict.figures.findings._tied_head import FINDING_TIED_HEAD
+from retrodict.figures.paper._fig1 import FIG1
+from retrodict.figures.paper._fig3 import FIG3
+from retrodict.figures.paper._in_context_reversal import IN_CONTEXT_REVERSAL as FIGURE
+from retrodict.leaderboard import COLUMNS, cells
+from retrodict.literature import PUBLISHED
+from retrodict.literature._kitouni_2024 import PLAIN_RETRIEVAL
+from retrodict.literature._ours_tied_head import TIED_HEAD
+from retrodict.literature._zhu_2024 import CHAIN_WITHOUT_MIDDLE
+from retrodict.literature._zhu_2024_in_context import IN_CONTEXT_REVERSAL
+from retrodict.trace import Trace
+
+TRAINED = [claim for claim in PUBLISHED if claim.judge is not None]
+HIGH, MIDDLE, LOW = 1.0, 0.3, 0.0
+
+
+@pytest.fixture(scope="module")
+def bare() -> Trace:
+    """Any trace; its numbers are then put in by the tests."""
+    model = {"kind": "one_layer"}
+    task = {"kind": "reversal", "vocab_size": 24}
+    training = {"epochs": 1, "learners": 4}
+    return retrodict.train(Experiment(task=task, model=model, training=training))
+
+
+@pytest.fixture
+def trace(bare):
+    """A trace that ends with these numbers in taught groups and in the held-out one."""
+
+    def make(taught: float, held_out: float, nll: float = 5.0) -> Trace:
+        curves = bare.curves.copy(deep=True)
+        is_taught = curves["trained"].values
+        accuracy = np.where(is_taught, taught, held_out)
+        curves["accuracy"][:] = np.broadcast_to(accuracy, curves["accuracy"].shape)
+        curves["nll"][:] = nll
+        return Trace(curves)
+
+    return make
+
+
+def test_names_are_unique_and_each_claim_says_where_it_is_from():
+    names = [claim.name for claim in PUBLISHED]
+    assert len(names) == len(set(names)) >= 10
+    for claim in PUBLISHED:
+        assert claim.ours or claim.arxiv
+        assert claim.ours == (claim.grade == "O")
+        assert claim.setting
+        assert claim.testable
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_runs_are_those_of_the_figures(fast):
+    """A store that holds figures and the leaderboard answers the claims without training."""
+    scale = "smoke" if fast else "laptop"
+    figures = (FIG1, FIG3, FIGURE, FINDING_TIED_HEAD)
+    known = [one for figure in figures for one in figure.experiments(scale).values()]
+    columns = [column.name for column in COLUMNS]
+    known += [cell.experiment for cell in cells(columns=columns, scale=scale)]
+    for claim in TRAINED:
+        experiments = claim.experiments(fast)
+        assert experiments
+        assert all(one in known for one in experiments.values())
+
+
+@pytest.mark.parametrize(
+    ("claim", "name", "right", "wrong"),
+    [
+        (PLAIN_RETRIEVAL, "reversal", LOW, HIGH),
+        (CHAIN_WITHOUT_MIDDLE, "chain", LOW, HIGH),
+        (IN_CONTEXT_REVERSAL, "in-context", HIGH, LOW),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_claim_about_one_run_can_come_out_three_ways(trace, claim, name, right, wrong):
+    def verdict(taught: float, held_out: float) -> str:
+        return claim.examine(traces={name: trace(taught, held_out)}).verdict
+
+    assert verdict(HIGH, right) == "reproduced"
+    assert verdict(HIGH, wrong) == "contradicted"
+    assert verdict(HIGH, MIDDLE) == "not reproduced at this scale"
+    assert verdict(MIDDLE, right) == "not reproduced at this scale"  # the facts were not learned
+
+
+def test_a_tied_head_has_to_lower_the_nll_and_to_leave_the_curse(trace):
+    def verdict(tied: Trace) -> str:
+        untied = trace(HIGH, LOW, nll=9.0)
+        return TIED_HEAD.examine(traces={"untied": untied, "tied": tied}).verdict
+
+    assert verdict(trace(HIGH, LOW, nll=5.0)) == "reproduced"
+    assert verdict(trace(HIGH, LOW, nll=9.5)) == "contradicted"
+    assert verdict(trace(HIGH, LOW, nll=8.95)) == "not reproduced at this scale"
+    assert verdict(trace(HIGH, HIGH, nll=5.0)) == "contradicted"
+    assert verdict(trace(MIDDLE, LOW, nll=5.0)) == "not reproduced at this scale"
+
+
+def test_a_finding_says_seeds_and_configuration(trace):
+    judge = PLAIN_RETRIEVAL.judge
+    assert judge is not None
+    judged = judge({"reversal": trace(HIGH, LOW)})
+    assert isinstance(judged, Judged)
+    assert judged.seeds == [0, 1, 2, 3]
+    assert "V = 24" in judged.grid
+    assert judged.differs
