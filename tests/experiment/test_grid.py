@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrodict import BadInput, Experiment, Grid
-from retrodict.experiment import flow, read, short_names, telling
+from retrodict.experiment import distinguishing_settings, flow, read, short_names
 
 BASE = "task: {kind: reversal, vocab_size: 24}\nmodel: {n_layer: 1, n_head: 2, d_model: 16}\n"
 
@@ -193,5 +193,5 @@ def test_names_are_short_where_that_is_not_ambiguous():
 
 def test_settings_that_follow_from_others_do_not_tell_runs_apart():
     kinds = [{"kind": "a", "rank": None}, {"kind": "b", "n": 1}, {"kind": "b", "n": 2}]
-    assert telling(kinds) == ["kind", "n"]
-    assert telling([{"lr": 1}]) == []
+    assert distinguishing_settings(kinds) == ["kind", "n"]
+    assert distinguishing_settings([{"lr": 1}]) == []

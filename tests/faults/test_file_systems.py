@@ -17,7 +17,8 @@ from safetensors.numpy import load_file
 from retrodict import CannotFinish, Experiment
 from retrodict.cli._main import run_cli
 from retrodict.errors import Unreadable
-from retrodict.files import atomic, atomic_text, save_file
+from retrodict.files import atomic, atomic_text
+from retrodict.files.tensors import save_file
 from retrodict.runs import Run, Store, check_run, folders, listed, plan
 from retrodict.runs._results import _most_bytes_of_weights
 from retrodict.training import Trainer

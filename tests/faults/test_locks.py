@@ -140,6 +140,6 @@ def test_a_lock_that_cannot_be_made_is_named_in_a_line(halted, tmp_path):
     (halted.folder / ".lock").symlink_to(tmp_path / "elsewhere")
     with (
         pytest.raises(CannotFinish, match=rf"{halted.folder.name}: cannot be written to: "),
-        halted.claim(0.0),
+        halted.lock(0.0),
     ):
         pass

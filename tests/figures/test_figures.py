@@ -16,7 +16,7 @@ from PIL import Image
 from retrodict import train
 from retrodict.claims import at_most
 from retrodict.cli._main import run_cli
-from retrodict.figures import FIGURES, FINDINGS, SCALES, Material, PaperFigure, reproduce
+from retrodict.figures import FIGURES, FINDINGS, SCALES, FigureInputs, PaperFigure, reproduce
 from retrodict.figures._figure import _lost, _shortfall
 from retrodict.figures._scales import describe, sweep_experiment
 from retrodict.figures.findings._film import FINDING_FILM
@@ -51,29 +51,29 @@ every_trained = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def material_of():
-    """A figure's material at smoke scale; what several figures share is trained once."""
+    """A figure's inputs at smoke scale; what several figures share is trained once."""
     trained: dict[str, Trace] = {}
 
-    def make(figure: PaperFigure) -> Material:
+    def make(figure: PaperFigure) -> FigureInputs:
         asked = figure.experiments("smoke")
         digests = {name: one.resolved().digest() for name, one in asked.items()}
         for name, digest in digests.items():
             if digest not in trained:
                 trained[digest] = train(asked[name])
-        return Material("smoke", {name: trained[digest] for name, digest in digests.items()})
+        return FigureInputs("smoke", {name: trained[digest] for name, digest in digests.items()})
 
     return make
 
 
 @every_trained
 def test_every_claim_holds_at_smoke_scale_and_the_figure_can_be_drawn(figure, material_of):
-    material = material_of(figure)
-    for claim in figure.claims(material):
+    inputs = material_of(figure)
+    for claim in figure.claims(inputs):
         assert claim.verdict == "holds", claim
-    names = [claim.name for claim in figure.claims(material)]
+    names = [claim.name for claim in figure.claims(inputs)]
     assert len(set(names)) == len(names)
     assert all(name.startswith(f"{figure.name}.") for name in names)
-    assert figure.draw(material).axes
+    assert figure.draw(inputs).axes
 
 
 def opposite(trace: Trace) -> Trace:
@@ -107,7 +107,7 @@ def opposite(trace: Trace) -> Trace:
 def test_every_claim_can_fail(figure, material_of):
     good = material_of(figure)
     wrong = {name: opposite(trace) for name, trace in good.traces.items()}
-    for claim in figure.claims(Material("smoke", wrong)):
+    for claim in figure.claims(FigureInputs("smoke", wrong)):
         assert claim.verdict == "fails", claim
 
 
@@ -200,12 +200,12 @@ class Silent:
 @pytest.fixture
 def drawn(tiny, tmp_path):
     """A tiny figure, its store, and how often it was drawn."""
-    times: list[Material] = []
+    times: list[FigureInputs] = []
 
-    def draw(material: Material) -> Any:
+    def draw(inputs: FigureInputs) -> Any:
         from matplotlib.figure import Figure
 
-        times.append(material)
+        times.append(inputs)
         return Figure()
 
     figure = PaperFigure(
@@ -215,7 +215,7 @@ def drawn(tiny, tmp_path):
         paper="p",
         experiments=lambda scale: {"a": tiny},
         draw=draw,
-        claims=lambda material: [at_most("c", "s", "O", Interval(1.0, math.nan, 2.0, 3), 5.0)],
+        claims=lambda inputs: [at_most("c", "s", "O", Interval(1.0, math.nan, 2.0, 3), 5.0)],
     )
     store = Store(tmp_path)
     return (lambda: reproduce(figure, "smoke", store, Silent())), tmp_path, times
@@ -259,7 +259,7 @@ def test_a_drawing_whose_record_was_not_written_is_made_again(drawn, monkeypatch
     again()
     (folder / "tiny.png").unlink()
     with monkeypatch.context() as broken:
-        broken.setattr("retrodict.figures._record.Record.write", None)
+        broken.setattr("retrodict.figures._record.DrawingRecord.write", None)
         with pytest.raises(TypeError):
             again()
     assert not (folder / "tiny.json").exists()
@@ -282,7 +282,7 @@ def test_lost_learners_are_told_in_the_figure(material_of):
     trace = material_of(FIGURES[0]).trace
     curves = trace.curves.copy(deep=True)
     curves["diverged_at"][:3] = 5.0
-    lost = Material("smoke", {"": Trace(curves, trace.weights)})
+    lost = FigureInputs("smoke", {"": Trace(curves, trace.weights)})
     assert _lost(lost) == "3 of 10 learners became non-finite and are left out"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from retrodict import train
 from retrodict.cli._main import run_cli
-from retrodict.figures import SCALES, THEORY_FIGURES, Material
+from retrodict.figures import SCALES, THEORY_FIGURES, FigureInputs
 from retrodict.figures.theory._indices import THEORY_INDICES
 from retrodict.figures.theory._parametrisations import THEORY_PARAMETRISATIONS, Paths
 from retrodict.figures.theory._phase import THEORY_PHASE
@@ -21,24 +21,24 @@ pytestmark = pytest.mark.seconds
 
 
 @pytest.fixture(scope="module")
-def materials() -> dict[str, Material]:
+def materials() -> dict[str, FigureInputs]:
     made = {}
     for figure in THEORY_FIGURES:
         traces = {name: train(asked) for name, asked in figure.experiments("smoke").items()}
         theory = figure.theory("smoke", lambda share: None)
-        made[figure.name] = Material("smoke", traces, theory)
+        made[figure.name] = FigureInputs("smoke", traces, theory)
     return made
 
 
-def verdicts(figure, material) -> dict[str, str]:
-    return {claim.name: claim.verdict for claim in figure.claims(material)}
+def verdicts(figure, inputs) -> dict[str, str]:
+    return {claim.name: claim.verdict for claim in figure.claims(inputs)}
 
 
 @pytest.mark.parametrize("figure", THEORY_FIGURES, ids=lambda f: f.name)
 def test_every_claim_holds_and_the_figure_can_be_drawn(figure, materials):
-    material = materials[figure.name]
-    assert set(verdicts(figure, material).values()) == {"holds"}
-    assert figure.draw(material).axes
+    inputs = materials[figure.name]
+    assert set(verdicts(figure, inputs).values()) == {"holds"}
+    assert figure.draw(inputs).axes
 
 
 @pytest.mark.parametrize("figure", THEORY_FIGURES, ids=lambda f: f.name)
@@ -52,7 +52,7 @@ def test_every_scale_is_defined(figure, scale):
 def test_the_phase_claims_fail_on_a_model_that_knows_the_reverse(materials):
     phase = materials["theory-phase"].theory
     knows = dataclasses.replace(phase, shift=np.full_like(phase.shift, -4.6))
-    assert set(verdicts(THEORY_PHASE, Material("smoke", {}, knows)).values()) == {"fails"}
+    assert set(verdicts(THEORY_PHASE, FigureInputs("smoke", {}, knows)).values()) == {"fails"}
 
 
 def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials):
@@ -67,7 +67,7 @@ def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials):
         {name: paths.training[other] for name, other in exchange.items()},
         {name: paths.reverse[other] for name, other in exchange.items()},
     )
-    found = verdicts(THEORY_PARAMETRISATIONS, Material("smoke", {}, wrong))
+    found = verdicts(THEORY_PARAMETRISATIONS, FigureInputs("smoke", {}, wrong))
     assert set(found.values()) == {"fails"}
 
 
@@ -75,22 +75,22 @@ def test_the_time_claims_fail_on_another_learning_rate(materials):
     """Traces of lr 0.25 in place of the others take two and four times as long."""
     traces = materials["theory-time"].traces
     wrong = {name: traces[name.split(" lr=")[0] + " lr=0.25"] for name in traces}
-    found = verdicts(THEORY_TIME, Material("smoke", wrong))
+    found = verdicts(THEORY_TIME, FigureInputs("smoke", wrong))
     for where in ("V=20-lr=0.5", "V=20-lr=1"):
         assert found[f"theory-time.behind-{where}"] == "fails"
 
 
 def test_the_value_output_claims_fail_on_another_experiments_theory(materials):
-    material = materials["theory-value-output"]
-    names = list(material.theory)
-    turned = dict(zip(names, [material.theory[n] for n in names[::-1]], strict=True))
-    found = verdicts(THEORY_VALUE_OUTPUT, dataclasses.replace(material, theory=turned))
+    inputs = materials["theory-value-output"]
+    names = list(inputs.theory)
+    turned = dict(zip(names, [inputs.theory[n] for n in names[::-1]], strict=True))
+    found = verdicts(THEORY_VALUE_OUTPUT, dataclasses.replace(inputs, theory=turned))
     assert found["theory-value-output.reversal-merged-theory"] == "fails"
     assert found["theory-value-output.chain-factorised-theory"] == "fails"
 
 
 def test_the_index_claims_fail_with_taught_and_untaught_exchanged(materials):
-    material = materials["theory-indices"]
+    inputs = materials["theory-indices"]
 
     def exchanged(trace):
         weights = dict(trace.weights)
@@ -101,10 +101,10 @@ def test_the_index_claims_fail_with_taught_and_untaught_exchanged(materials):
             weights["validation"] = weights["train_seen_a_to_b"]
         return dataclasses.replace(trace, weights=weights)
 
-    wrong = Material(
+    wrong = FigureInputs(
         "smoke",
-        {name: exchanged(trace) for name, trace in material.traces.items()},
-        {name: exchanged(trace) for name, trace in material.theory.items()},
+        {name: exchanged(trace) for name, trace in inputs.traces.items()},
+        {name: exchanged(trace) for name, trace in inputs.theory.items()},
     )
     found = verdicts(THEORY_INDICES, wrong)
     failing = {name for name, verdict in found.items() if verdict == "fails"}

@@ -23,7 +23,7 @@ from retrodict.launch import (
     launcher_named,
 )
 from retrodict.launch._overview import Overview
-from retrodict.launch._remote import Answer, Errand, Remote
+from retrodict.launch._remote import Answer, Remote, RemoteJob
 from retrodict.runs import Run, Store
 
 pytestmark = pytest.mark.seconds
@@ -62,7 +62,7 @@ class Here:
 
     def __init__(self, answers=None) -> None:
         self.answers = answers or {}
-        self.submitted: dict[str, Errand] = {}
+        self.submitted: dict[str, RemoteJob] = {}
         self.stopped = False
 
     def reached(self):
@@ -184,7 +184,7 @@ from pathlib import Path
 from retrodict.runs import Run
 run = Run(Path(sys.argv[1]))
 run.folder.mkdir(parents=True)
-with run.claim(0.0) as mine:
+with run.lock(0.0) as mine:
     run.log("started", host="elsewhere", pid=7)
     run.write_progress(1, 2)
     print(mine, flush=True)
@@ -305,12 +305,12 @@ def test_workers_get_an_absolute_store_and_their_notes_come_back(tiny, tmp_path,
     name = launcher.place(tiny).name
     roots = []
 
-    def work(errand: Errand) -> Answer:
+    def work(errand: RemoteJob) -> Answer:
         roots.append(errand.root)
         execute(errand.experiment, Store(errand.root), Told())
         return Answer(name, notes=("in parts",))
 
-    monkeypatch.setattr(Errand, "__call__", work)
+    monkeypatch.setattr(RemoteJob, "__call__", work)
     assert execute_on(launcher, tiny, Store("runs"), told).finished
     assert roots == [tmp_path / "runs"]
     assert told.notes == [f"{name}: in parts"]
@@ -339,7 +339,7 @@ def test_errors_of_a_worker_are_data(tiny, store, monkeypatch):
 
     monkeypatch.setattr(_remote, "execute", fail)
     placed = Remote(Here(), 1, 0).place(tiny)
-    answer = Errand(placed, store.root, True)()
+    answer = RemoteJob(placed, store.root, True)()
     assert isinstance(answer.error, BadInput)
     assert "does not fit into memory" in str(answer.error)
 

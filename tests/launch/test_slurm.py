@@ -12,7 +12,7 @@ import pytest
 
 from retrodict import BadInput
 from retrodict.launch import launcher_named
-from retrodict.launch._remote import Errand, _Notes
+from retrodict.launch._remote import RemoteJob, _Notes
 from retrodict.launch._slurm import SlurmPool, _outside_of_jobs, read_settings
 
 FAKE = Path(__file__).parent / "fake_slurm.py"
@@ -120,7 +120,7 @@ def submitted(tiny, tmp_path, monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
-    errand = Errand(tiny.placed_on("cpu", 3), tmp_path, True)
+    errand = RemoteJob(tiny.placed_on("cpu", 3), tmp_path, True)
     SlurmPool(0, {}).submit({"x": errand}, _Notes())
     assert dict(os.environ) == before
     return (tmp_path / "env").read_text(), (tmp_path / "script").read_text()

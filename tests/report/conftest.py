@@ -22,7 +22,7 @@ import retrodict
 from retrodict import Experiment
 from retrodict.claims import Claim, Effort, Evidence, Kept, Statement, at_least, at_most
 from retrodict.claims._check import below
-from retrodict.figures import Record
+from retrodict.figures import DrawingRecord
 from retrodict.figures._record import code_version, digest_of
 from retrodict.measures import Interval
 from retrodict.report import RunView, view
@@ -100,7 +100,9 @@ def template(tmp_path_factory) -> Path:
         Image.new("RGB", (900, 500), "white").save(root / f"{figure}.png")
         claims = some_claims(figure)
         files = {f"{figure}.png": digest_of(root / f"{figure}.png")}
-        record = Record(figure, "smoke", "tiny", {label: folder}, claims, files, code_version())
+        record = DrawingRecord(
+            figure, "smoke", "tiny", {label: folder}, claims, files, code_version()
+        )
         record.write(root / f"{figure}.json")
     statements(("theorem-1", 0.5), ("lemma-1", 0.25)).write(root / "verify.json")
     return root

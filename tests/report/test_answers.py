@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from retrodict.claims import at_most
-from retrodict.figures import FIGURES, PaperFigure, Record, code_version
+from retrodict.figures import FIGURES, DrawingRecord, PaperFigure, code_version
 from retrodict.measures import Interval
 from retrodict.report import answers, collect
 
@@ -28,10 +28,10 @@ def with_made_up(store, monkeypatch):
             claims=lambda material: [],
             sweep=sweep,
         )
-        for module in ("_answers", "_collect"):
+        for module in ("_headline", "_collect"):
             monkeypatch.setattr(f"retrodict.report.{module}.FIGURES", (*FIGURES, new))
         failed = at_most("made-up.training", "fails", "O", Interval(2.0, 1.5, 2.5, 3), 1.0)
-        record = Record("made-up", "smoke", "tiny", {}, [failed], {}, code_version())
+        record = DrawingRecord("made-up", "smoke", "tiny", {}, [failed], {}, code_version())
         record.write(Path(store) / "made-up.json")
         found = next(a for a in answers(collect(store), None) if a.question == "So in every sweep")
         return found.verdict, found.text

@@ -13,7 +13,7 @@ import pytest
 
 from retrodict.claims import Kept
 from retrodict.cli._main import run_cli
-from retrodict.figures import Record
+from retrodict.figures import DrawingRecord
 from retrodict.report import answers, as_html, as_markdown, collect
 
 pytestmark = pytest.mark.seconds
@@ -137,7 +137,7 @@ def test_a_terminal_is_told_nothing_but_text(attacked, capsys, monkeypatch):
 def test_a_record_whose_drawings_lie_elsewhere_is_none(store, edit, name):
     edit("fig1", files={name: "0"})
     with pytest.raises(ValueError, match="leads out of the store"):
-        Record.read(store / "fig1.json")
+        DrawingRecord.read(store / "fig1.json")
 
 
 def test_a_drawing_that_is_a_link_is_not_used(store, tmp_path):
@@ -164,7 +164,7 @@ def test_odd_numbers_in_records_are_read_or_refused(store, key, number):
 
 @pytest.mark.parametrize("name", ["fig1.json", "verify.json"])
 def test_records_that_are_deep_huge_links_or_pipes_are_refused(store, name, tmp_path):
-    reader, path = (Record if name == "fig1.json" else Kept), store / name
+    reader, path = (DrawingRecord if name == "fig1.json" else Kept), store / name
     shutil.copy(path, tmp_path / "good")
     for content in (DEEP, '{"format": ' + DEEP, '{"a": ' * 100_000, " " * (16 * 2**20 + 1)):
         path.write_text(content, encoding="utf-8")

@@ -106,7 +106,7 @@ def test_names_strangers_and_leftovers_are_told_apart(fresh, halted):
 
 def test_what_is_being_trained_leaves_nothing_behind(halted):
     (halted.folder / ".checkpoint.safetensors.99.tmp").write_text("half")
-    with halted.claim(timeout=0.0):
+    with halted.lock(timeout=0.0):
         assert halted.status == "running"
         assert kinds(halted.folder) == {}
         assert plan(halted.folder.parent, {"leftovers", "unfinished", "damaged"}) == []

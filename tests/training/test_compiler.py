@@ -13,7 +13,7 @@ import torch
 import retrodict
 from retrodict import CannotFinish, Experiment
 from retrodict.launch import execute, execute_on
-from retrodict.launch._remote import Errand, Remote
+from retrodict.launch._remote import Remote, RemoteJob
 from retrodict.runs import Store
 from retrodict.training import Trainer, _compiler
 
@@ -129,7 +129,7 @@ def test_a_run_that_was_compiled_elsewhere_is_answered_as_it_is(asked, tmp_path,
     trace = retrodict.train(asked.with_overrides("training.execution=eager"))
     run, placed = store.run(asked.resolved()), asked.resolved()
     store.prepare(placed)
-    with run.claim(1.0):
+    with run.lock(1.0):
         run.begin(placed)
         run.finish(placed, trace, None)
     monkeypatch.setattr(_compiler, "obstacle", lambda device: "no compiler")
@@ -139,7 +139,7 @@ def test_a_run_that_was_compiled_elsewhere_is_answered_as_it_is(asked, tmp_path,
 
 def test_a_worker_without_a_compiler_answers_under_the_eager_name(asked, eager, tmp_path):
     placed = Remote(Pool(), 1, 0).place(asked)
-    answer = Errand(placed, tmp_path, True)()
+    answer = RemoteJob(placed, tmp_path, True)()
     assert (answer.run, answer.kept) == (placed.name, eager.resolved().name)
     assert len(answer.notes) == 1
 

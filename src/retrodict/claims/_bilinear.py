@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -16,60 +15,20 @@ from retrodict.claims._check import (
     Evidence,
     Part,
     Statement,
-    above,
     below,
     between,
-    largest,
     share_at_least,
 )
-from retrodict.models import FACTORS
-from retrodict.tasks import Pairs
-from retrodict.theory import GramFlow, ParameterFlow, Separation, row_nll, separate
+from retrodict.claims._gram import (
+    _GRAM_FORMULAS,
+    check_gram_exactness,
+    check_infinite_width,
+    check_symmetric_reverse,
+)
+from retrodict.claims._separations import LARGE, SETUP, SMALL_SIGMA, UNTIL, draw_many
+from retrodict.theory import Separation
 
-UNTIL = 1e8
 SMALL_D, LARGE_D = (50, 100, 300), (1000, 3000, 10_000, 100_000)
-
-
-LARGE = "d ≥ poly(n, m, 1/ε, log(1/δ)): d is taken large and its dependence shown"
-SMALL_SIGMA = "σ small: 0 or 0.1"
-SETUP = "all pairs are trained forward, all but one backward"
-
-
-@functools.lru_cache(maxsize=8192)
-def draw_separation(
-    n: int, m: int, d: int, sigma: float, parametrisation: str, seed: int
-) -> Separation:
-    """Follow the paper's set-up (all pairs forward, all but the first backward) for one draw."""
-    corpus = Pairs(n=n, m=m).corpus(0)
-    flow = GramFlow.draw(
-        d,
-        m,
-        corpus.tokens[:, 0],
-        corpus.tokens[:, 1],
-        sigma=sigma,
-        parametrisation=parametrisation,
-        seed=seed,
-    )
-    asked = corpus.group("validation").tokens[0]
-    return separate(flow, (int(asked[0]), int(asked[1])), UNTIL)
-
-
-def draw_many(
-    effort: Effort,
-    dimensions: Sequence[int],
-    draws: int,
-    n: int = 20,
-    m: int = 100,
-    sigma: float = 0.0,
-    parametrisation: str = "full",
-) -> dict[int, list[Separation]]:
-    """Draw embeddings of seeds 0 … draws − 1 in each dimension."""
-    found: dict[int, list[Separation]] = {d: [] for d in dimensions}
-    for i, d in enumerate(dimensions):
-        for seed in range(draws):
-            found[d].append(draw_separation(n, m, d, sigma, parametrisation, seed))
-            effort.tick((i + (seed + 1) / draws) / len(dimensions))
-    return found
 
 
 def _epsilons(paths: Sequence[Separation]) -> Float[np.ndarray, " draw"]:
@@ -195,78 +154,6 @@ def check_theorem_6(effort: Effort, parametrisation: str = "full", sigma: float 
     return Evidence(found.parts, found.seeds, found.grid, found.unmet, notes)
 
 
-def check_gram_exactness(
-    effort: Effort, parametrisation: str, reduce: Callable[..., GramFlow] | None = None
-) -> Evidence:
-    """SGD in Gram coordinates against SGD in parameter space, on systems with everything in them.
-
-    Duplicate and conflicting sentences, Θ₀ ≠ 0, minibatches, momentum and weight decay.
-    """
-    reduce = reduce or GramFlow.from_embeddings
-    systems, worst = effort.pick(40, 8), 0.0
-    for seed in range(systems):
-        rng = np.random.default_rng(seed)
-        m, d, rank = int(rng.integers(6, 24)), int(rng.integers(2, 16)), int(rng.integers(1, 6))
-        inputs, targets = rng.integers(0, m, (2, 14))
-        embeddings = rng.standard_normal((m, d)) / math.sqrt(d)
-        shapes = [(d, rank)] * FACTORS[parametrisation] or [(d, d)]
-        weights = [0.5 * rng.standard_normal(shape) for shape in shapes]
-        arguments = (embeddings, inputs, targets, weights, parametrisation, 0.01)
-        batches = [rng.integers(0, 14, 3) for _ in range(60)]
-        brute, gram = ParameterFlow(*arguments), reduce(*arguments)
-        tokens = np.arange(m)
-        paths = zip(brute.descend(0.2, batches, 0.5), gram.descend(0.2, batches, 0.5), strict=True)
-        for (_, a), (_, b) in paths:
-            expected = brute.logits(a, tokens)
-            error = np.abs(gram.logits(b, tokens) - expected).max() / (1 + np.abs(expected).max())
-            worst = largest(worst, error)
-        effort.tick((seed + 1) / systems)
-    return Evidence(
-        [below("largest relative difference of the logits over 60 steps", worst, 1e-11)],
-        seeds=range(systems),
-        grid="m 6 to 23, d 2 to 15, rank 1 to 5, 14 sentences, batch 3, momentum 0.5, decay 0.01",
-    )
-
-
-def check_infinite_width(effort: Effort, nll: Callable[..., Any] = row_nll) -> Evidence:
-    """How far the flow at dimension d is from the closed form, against d."""
-    n, m, draws = 20, 100, effort.pick(20, 6)
-    dimensions = effort.pick((10**3, 10**4, 10**5, 10**6, 10**7), (10**3, 10**5, 10**7))
-    corpus = Pairs(n=n, m=m).corpus(0)
-    times, sentences = np.logspace(0, 5, 40), len(corpus.tokens)
-    limit = np.asarray(nll(times / sentences, m))
-    rms = []
-    for i, d in enumerate(dimensions):
-        squares = []
-        for seed in range(draws):
-            flow = GramFlow.draw(d, m, corpus.tokens[:, 0], corpus.tokens[:, 1], seed=seed)
-            losses = [flow.loss_of(z) for _, z in flow.follow(times, rtol=1e-8, atol=1e-10)]
-            squares.append(np.abs(np.array(losses) - limit).max() ** 2)
-            effort.tick((i + (seed + 1) / draws) / len(dimensions))
-        rms.append(math.sqrt(np.mean(squares)))
-    slope = float(linregress(np.log(dimensions), np.log(rms)).slope)
-    return Evidence(
-        [
-            below(f"rms over draws of max|L − limit| at d = {dimensions[-1]:.0e}", rms[-1], 0.01),
-            between("slope of its logarithm against ln d", slope, -0.65, -0.4),
-        ],
-        seeds=range(draws),
-        grid=f"n = {n}, m = {m}, d = {dimensions}, t from 1 to 1e5",
-        notes=[f"d = {d:.0e}: {r:.2g}" for d, r in zip(dimensions, rms, strict=True)],
-    )
-
-
-def check_symmetric_reverse(effort: Effort, parametrisation: str = "symmetric") -> Evidence:
-    """Under Θ = Θᵀ the reverse loss follows the training loss to zero."""
-    draws = effort.pick(50, 10)
-    paths = draw_many(effort, [1000], draws, parametrisation=parametrisation)[1000]
-    parts: list[Part] = [
-        below("largest L_rev at t = 1e8", largest(*(p.reverse[-1] for p in paths)), 1e-3),
-        above("least ε*", -largest(*(-p.epsilon for p in paths)), 0.9),
-    ]
-    return Evidence(parts, seeds=range(draws), grid="n = 20, m = 100, d = 1000, σ = 0")
-
-
 _SEPARATION = (
     r"\frac{L_{rev}(\Theta_t)}{L_{rev}(\Theta_0)}\ge"
     r"\Bigl(\frac{L(\Theta_t)}{L(\Theta_0)}\Bigr)^{\epsilon}\quad\forall t\ge0"
@@ -278,12 +165,6 @@ _EPSILON = (
     "draws with ε* ≤ ε is at least 1 − δ; the lower end of its exact 95 % interval decides."
 )
 
-_GRAM_FORMULAS = {
-    "full": r"Z=L_0+G_{:,in}\,C\,G,\quad\dot C=D",
-    "symmetric": r"Z=L_0+\frac{1}{2}(G_{:,in}\,C\,G+G\,C^\top G_{in,:}),\quad\dot C=D",
-    "factorised": r"Z=PQ^\top,\ P=P_0+G_{:,in}A,\ Q=Q_0+GB,\ \dot A=DQ,\ \dot B=D^\top P_{in}",
-    "tied": r"Z=PP^\top,\ P=P_0+GA,\ \dot A=D^\top P_{in}+I_{:,in}DP",
-}
 
 BILINEAR_STATEMENTS = (
     Statement(

@@ -20,7 +20,7 @@ from retrodict.cli._provenance import tell_changed
 from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import flow, short_names, telling
+from retrodict.experiment import distinguishing_settings, flow, short_names
 from retrodict.measures import Interval
 from retrodict.runs import Run, require_writable
 
@@ -178,7 +178,7 @@ def _differs(key: str, settings: Sequence[Mapping[str, Any]]) -> bool:
 
 def _sorted(rows: Sequence[_Row]) -> list[_Row]:
     """Sort runs by the settings that tell them apart: numbers by size, what is missing first."""
-    keys = telling([row.settings for row in rows])
+    keys = distinguishing_settings([row.settings for row in rows])
 
     def place(row: _Row) -> list[tuple[int, float, str]]:
         values = [row.settings.get(key) for key in keys]
@@ -198,7 +198,7 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
     Those that tell the runs apart come first.
     """
     console = Console()
-    first = telling([row.settings for row in rows])
+    first = distinguishing_settings([row.settings for row in rows])
     order = [*first, *(key for key in differ if key not in first)]
     for columns in range(min(len(order), _MOST_COLUMNS), -1, -1):
         table = _table(rows, order[:columns])
@@ -296,7 +296,7 @@ def _title(rows: Sequence[_Row]) -> str:
 
 def _small_print(rows: Sequence[_Row], most: int = 2) -> str:
     """Say how to read the drawing, and which settings differ that are not shown in it."""
-    shown = telling([row.settings for row in rows])
+    shown = distinguishing_settings([row.settings for row in rows])
     keys = dict.fromkeys(key for row in rows for key in row.settings if key not in shown)
     hidden = [key for key in keys if _says_something(key, rows)]
     more = f" and {len(hidden) - most} more" if len(hidden) > most else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
+from retrodict.config import FrozenConfig
 from retrodict.data._addition import Addition
 from retrodict.data._bridge import Bridge
 from retrodict.data._held_out import HeldOut
@@ -14,7 +13,7 @@ from retrodict.data._reverse import Reverse
 from retrodict.tasks import Corpus
 
 
-class Data(BaseModel):
+class Data(FrozenConfig):
     """What is added to the task's sentences, in this order. A new recipe is one file, one line.
 
     >>> from retrodict.tasks import Reversal
@@ -22,8 +21,6 @@ class Data(BaseModel):
     >>> len(data.extend(Reversal(vocab_size=20).corpus(0), seed=0).tokens)
     19
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     one_way: OneWay | None = None
     middle_step: MiddleStep | None = None

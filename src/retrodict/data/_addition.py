@@ -11,19 +11,17 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import BaseModel, ConfigDict
 
+from retrodict.config import FrozenConfig
 from retrodict.tasks import Corpus, ProbeGroup
 
 
-class Addition(BaseModel):
+class Addition(FrozenConfig):
     """Base of every data recipe: a frozen record that refuses unknown keys and wrong types.
 
     Attributes:
         tasks: the kinds of task that it adds to.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     tasks: ClassVar[tuple[str, ...]] = ("reversal", "chain")
 

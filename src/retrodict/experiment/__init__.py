@@ -1,17 +1,11 @@
 """Experiments: the YAML and its sections, checks, overrides, grids, and the hash."""
 
-from retrodict.experiment._experiment import (
-    HEADER,
-    RESULTS_VERSION,
-    SGD,
-    AdamW,
-    Experiment,
-    Record,
-    Training,
-    flow,
-)
+from retrodict.experiment._experiment import HEADER, Experiment
 from retrodict.experiment._explain import models_in
-from retrodict.experiment._grid import Cell, Grid, read, short_names, telling
+from retrodict.experiment._grid import Cell, Grid, distinguishing_settings, read, short_names
+from retrodict.experiment._identity import RESULTS_VERSION
+from retrodict.experiment._overrides import flow
+from retrodict.experiment._sections import SGD, AdamW, Record, Training
 from retrodict.experiment._yaml import read_text
 
 __all__ = [
@@ -24,10 +18,10 @@ __all__ = [
     "Grid",
     "Record",
     "Training",
+    "distinguishing_settings",
     "flow",
     "models_in",
     "read",
     "read_text",
     "short_names",
-    "telling",
 ]

@@ -108,7 +108,7 @@ def _model_reads_data(experiment: Experiment) -> None:
         name = addition.lengthens
         if not name:
             continue
-        if objective.needs_even:
+        if objective.needs_equal_lengths:
             raise ValueError(
                 f"objective.kind {objective.kind} needs sentences of one length, and data.{name} "
                 "makes longer ones; choose objective.kind next_token"

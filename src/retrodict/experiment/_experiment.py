@@ -6,135 +6,42 @@ all that can alter a bit of the result.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError, model_validator
 from ruamel.yaml.nodes import Node
 
+from retrodict.config import FrozenConfig
 from retrodict.data import Data
 from retrodict.errors import BadInput
 from retrodict.experiment._compatibility import NO_TF32, require_fit
 from retrodict.experiment._empty_sections import load_sections
-from retrodict.experiment._explain import line_of, one_line, shown
-from retrodict.experiment._yaml import read_text, value_of
-from retrodict.limits import MAX_COUNT, core_count, core_limit
-from retrodict.models import SMALL, WIDE, Model, Transformer
+from retrodict.experiment._explain import line_of, one_line
+from retrodict.experiment._identity import RESULTS_VERSION, _sha256, _without_later_defaults
+from retrodict.experiment._overrides import apply, flow
+from retrodict.experiment._placing import COMPILE_STEPS, _resolve_device
+from retrodict.experiment._sections import AdamW, Optimizer, Record, Training
+from retrodict.experiment._yaml import read_text
+from retrodict.limits import core_count, core_limit
+from retrodict.models import SMALL, WIDE, Model, ModelConfig, Transformer, model_named
 from retrodict.objectives import Examples, NextToken, Objective, prepared
-from retrodict.recipes import expanded, put_on
+from retrodict.recipes import expanded
 from retrodict.tasks import Corpus, Task
 
 HEADER = "# retrodict experiment, format "
 """How the experiment.yaml of a run begins: to YAML it is a comment."""
 
-RESULTS_VERSION = 2
-"""Raised whenever a change of code alters the results of an unchanged experiment."""
 
 MOST_CORES = 256
 """Runs whose names have the threads in them are looked for under as many numbers."""
 
-COMPILE_STEPS = 2000
-"""Steps from which compiling is chosen on a GPU. On a CPU it never pays: docs/performance.md."""
 
-Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Beta = Annotated[float, Field(ge=0, lt=1, strict=False)]
-
-
-class Section(BaseModel):
-    """Base of every part of an experiment: frozen, no unknown keys, no silent conversions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class AdamW(Section):
-    """AdamW, with weight decay on every trained parameter; defaults are the paper's [S]."""
-
-    kind: Literal["adamw"] = "adamw"
-    lr: Rate = 0.01
-    betas: Annotated[tuple[Beta, Beta], Field(strict=False)] = (0.9, 0.999)
-    eps: Rate = 1e-8
-    weight_decay: Rate = 0.01
-
-
-class SGD(Section):
-    """Stochastic gradient descent with optional heavy-ball momentum."""
-
-    kind: Literal["sgd"] = "sgd"
-    lr: Rate = 0.1
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    weight_decay: Rate = 0.0
-
-
-Optimizer = Annotated[AdamW | SGD, Field(discriminator="kind")]
-
-
-class Training(Section):
-    """How long, on what, and by how many learners.
-
-    Parameters:
-        epochs: passes over the training sentences.
-        batch_size: sentences a step, or `all`; the last step of an epoch takes what is left.
-            Where it is left out: 64, the bilinear and the relational model `all`, the one-layer
-            model 1.
-        learners: how many independent learners; learner s has the seed `seed + s`.
-        seed: the first learner's seed: its corpus, initialisation, order and dropout.
-        corpus_seed: if given, all learners learn the corpus of this seed; otherwise each its own.
-        device: `auto`, `cpu`, `cuda` or `cuda:N`; auto is cuda where there is one.
-        precision: of parameters and arithmetic. `tf32` (on a GPU) and `bfloat16` are of a
-            transformer's matrix products while it trains: TF32 rounds their factors, bfloat16
-            factors and results. Parameters, optimiser and evaluation stay float32.
-        threads: CPU threads; auto is one for each core whose time this process gets (see
-            `limits.core_count`).
-        execution: how a step runs: `eager`, or `compiled` by torch.compile (on a GPU: and replayed
-            as one graph). `auto` compiles on a GPU, from COMPILE_STEPS steps on.
-    """
-
-    epochs: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 3000
-    batch_size: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Literal["all"] = 64
-    learners: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 10
-    seed: Annotated[int, Field(ge=0, le=2**62)] = 0
-    corpus_seed: Annotated[int, Field(ge=0, le=2**62)] | None = None
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,4})?)$")] = "auto"
-    precision: Literal["float32", "float64", "tf32", "bfloat16"] = "float32"
-    threads: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Literal["auto"] = "auto"
-    execution: Literal["auto", "eager", "compiled"] = "auto"
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """One seed a learner."""
-        return tuple(range(self.seed, self.seed + self.learners))
-
-
-class Record(Section):
-    """What is written down while training.
-
-    Parameters:
-        every: epochs between two evaluations; epoch 0 and the last are always evaluated.
-        weights_at: epochs at which effective weights are kept; those past the end are ignored.
-        controls: also record what a wrong answer scores, and what wrong answers are (see
-            `recording.CONTROLS`).
-    """
-
-    every: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
-    weights_at: tuple[Annotated[int, Field(ge=0, le=MAX_COUNT)], ...] = (0, 100, 1000, 3000)
-    controls: bool = False
-
-    @field_validator("weights_at", mode="before")
-    @classmethod
-    def _sorted_once(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple) and all(type(epoch) is int for epoch in value):
-            return tuple(sorted(set(value)))
-        return tuple(value) if isinstance(value, list) else value
-
-
-class Experiment(Section):
+class Experiment(FrozenConfig):
     """One experiment, all of it. What is left out takes the paper's default.
 
     In YAML, `recipe: NAME` stands for the settings of a recipe (see `retrodict.recipes`), on top
@@ -170,16 +77,15 @@ class Experiment(Section):
         model = data.get("model", {})
         if isinstance(model, dict):
             model = {"kind": "transformer", **model}
-            data, kind = {**data, "model": model}, model["kind"]
-        else:
-            kind = getattr(model, "kind", None)
-        batch_size = {"bilinear": "all", "relational": "all", "one_layer": 1}.get(str(kind))
+            data = {**data, "model": model}
+        usual = model_named(model["kind"]) if isinstance(model, dict) else type(model)
+        if usual is None or not issubclass(usual, ModelConfig):
+            return data
         optimizer, training = data.get("optimizer", {}), data.get("training", {})
         if isinstance(optimizer, dict):
-            usual = "sgd" if kind in ("bilinear", "one_layer") else "adamw"
-            data = {**data, "optimizer": {"kind": usual, **optimizer}}
-        if isinstance(training, dict) and batch_size:
-            data = {**data, "training": {"batch_size": batch_size, **training}}
+            data = {**data, "optimizer": {"kind": usual.optimizer, **optimizer}}
+        if isinstance(training, dict):
+            data = {**data, "training": {"batch_size": usual.batch_size, **training}}
         return data
 
     @model_validator(mode="after")
@@ -423,32 +329,6 @@ class Experiment(Section):
         return f"{self.task.kind}-{self.model.kind}-{digest[:12]}"
 
 
-_LATER = (
-    ("task", "relations", 1),
-    ("model", "attention", "causal"),
-    ("record", "controls", False),
-)
-
-
-def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
-    """Leave out settings that came after the first runs were kept, where they alter nothing.
-
-    So an experiment keeps its hash, and is written as it was.
-    """
-    kept = {name: dict(part) for name, part in settings.items()}
-    for section, key, default in _LATER:
-        if kept[section].get(key) == default:
-            del kept[section][key]
-    kept["data"] = {name: part for name, part in kept["data"].items() if part is not None}
-    if not kept["data"]:
-        del kept["data"]
-    return kept
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _corpus(task: Any, data: Data, objective: Any, seed: int) -> Corpus:
     return prepared(objective, data.extend(task.corpus(seed), seed))
 
@@ -472,79 +352,3 @@ def _trained_count(model: Any, task: Any, data: Data, seed: int) -> int:
     """
     count: int = model.trained_count(data.extend(task.corpus(seed), seed).vocab_size)
     return count
-
-
-def _resolve_device(device: str) -> str:
-    gpus = _gpu_count()
-    if device == "auto":
-        return "cuda:0" if gpus else "cpu"
-    if device == "cpu":
-        return device
-    index = int(device.partition(":")[2] or 0)
-    if index >= gpus:
-        choices = ["cpu", *(f"cuda:{i}" for i in range(gpus))]
-        raise BadInput(f"training.device: {device} is not there; choose from {', '.join(choices)}")
-    return f"cuda:{index}"
-
-
-def _gpu_count() -> int:
-    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-    if sys.platform == "linux" and not any(os.path.exists(driver) for driver in drivers):
-        return 0  # known without loading torch, which takes a second
-    import torch
-
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def flow(value: Any) -> str:
-    """Write a setting as it could stand in a line of YAML.
-
-    >>> flow({"kind": "one_layer", "std": 1e-5, "at": [0, None]})
-    '{kind: one_layer, std: 1e-05, at: [0, null]}'
-    """
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value) if isinstance(value, str) else shown(value)
-
-
-def parse_override(override: str) -> tuple[list[str], Any]:
-    """Split `a.b=value` into its keys and the value, which is read as YAML.
-
-    Raises:
-        BadInput: it does not have that form, or its value is no YAML.
-    """
-    path, equals, text = override.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys) or len(keys) > 4:  # four: grid.data.identity.key
-        form = "expected section.key=value, e.g. task.vocab_size=200"
-        raise BadInput(f"--set {override:.200}: {form}")
-    try:
-        return keys, value_of(text, "")
-    except BadInput as error:
-        problem = str(error).partition(" ")[2]  # without its line
-        raise BadInput(f"--set {override:.200}: not a YAML value: {problem}") from None
-
-
-def apply(data: dict[str, Any], override: str) -> None:
-    """Put `a.b=value` into nested mappings.
-
-    Raises:
-        BadInput: it does not have that form, or a key on the way is no mapping.
-    """
-    keys, value = parse_override(override)
-    if keys == ["recipe"]:
-        try:
-            data.update(put_on(data, value))
-        except ValueError as error:
-            raise BadInput(f"--set {override:.200}: {error}") from None
-        return
-    place: Any = data
-    for key in keys[:-1]:
-        place = place.setdefault(key, {})
-        if not isinstance(place, dict):
-            raise BadInput(f"--set {override}: {key} is not a section")
-    place[keys[-1]] = value

@@ -4,14 +4,14 @@ The folders are the groups that `retrodict reproduce` knows: `paper` (all), `fin
 """
 
 from retrodict.figures._figure import (
-    Material,
+    FigureInputs,
     PaperFigure,
     Reproduction,
     command,
     reproduce,
     run_experiments,
 )
-from retrodict.figures._record import Record, code_version, fits
+from retrodict.figures._record import DrawingRecord, code_version, fits
 from retrodict.figures._scales import SCALES, Scale, default_experiment, describe
 from retrodict.figures._table import PaperTable
 from retrodict.figures.findings import FINDINGS
@@ -25,10 +25,10 @@ __all__ = [
     "SCALES",
     "TABLES",
     "THEORY_FIGURES",
-    "Material",
+    "DrawingRecord",
+    "FigureInputs",
     "PaperFigure",
     "PaperTable",
-    "Record",
     "Reproduction",
     "Scale",
     "code_version",

@@ -10,7 +10,7 @@ from typing import Any
 from retrodict.claims import Claim
 from retrodict.errors import Unreadable
 from retrodict.experiment import Experiment
-from retrodict.figures._record import Record, code_version, fits
+from retrodict.figures._record import DrawingRecord, code_version, fits
 from retrodict.figures._scales import Scale, describe
 from retrodict.files import digest_of
 from retrodict.host import own_settings
@@ -25,7 +25,7 @@ Tick = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Material:
+class FigureInputs:
     """What a figure is drawn from and checked against.
 
     Attributes:
@@ -54,13 +54,13 @@ class PaperFigure:
         title: one line for `retrodict list`.
         grade: how well its content is known, e.g. `"S"`: read off the paper's captions.
         paper: what the paper says there, in our words; of our own figures, what is asked.
-        draw: material → figure.
-        claims: material → its caption, checked.
+        draw: inputs → figure.
+        claims: inputs → its caption, checked.
         experiments: scale → the experiments behind it, by name.
         theory: scale → what is computed, not trained; is told how to report progress.
         note: scale → the configuration in one line, for the figure's footer; by default put
             together from its experiments.
-        film: material → frames of an animation, where there is one.
+        film: inputs → frames of an animation, where there is one.
         sweep: whether it varies what the curse should not depend on; the report's first screen
             counts such figures.
     """
@@ -69,12 +69,12 @@ class PaperFigure:
     title: str
     grade: str
     paper: str
-    draw: Callable[[Material], Figure]
-    claims: Callable[[Material], list[Claim]]
+    draw: Callable[[FigureInputs], Figure]
+    claims: Callable[[FigureInputs], list[Claim]]
     experiments: Callable[[Scale], Mapping[str, Experiment]] = lambda scale: {}
     theory: Callable[[Scale, Tick], Any] = lambda scale, tick: None
     note: Callable[[Scale], str] = field(default=lambda scale: "")
-    film: Callable[[Material], Sequence[Figure]] | None = None
+    film: Callable[[FigureInputs], Sequence[Figure]] | None = None
     sweep: bool = False
 
 
@@ -142,20 +142,20 @@ def _draw(
     figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run], reporter: Reporter
 ) -> Reproduction:
     theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
-    material = Material(scale, {name: run.trace for name, run in runs.items()}, theory)
-    claims = figure.claims(material)
-    drawing = figure.draw(material)
+    inputs = FigureInputs(scale, {name: run.trace for name, run in runs.items()}, theory)
+    claims = figure.claims(inputs)
+    drawing = figure.draw(inputs)
     note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
-    warning = "; ".join(filter(None, (_lost(material), _shortfall(claims))))
+    warning = "; ".join(filter(None, (_lost(inputs), _shortfall(claims))))
     footer(drawing, f"{command(figure.name, scale)}   ·   {note}", warning)
     stem, path = store.root / figure.name, _record_of(figure, store)
     path.unlink(missing_ok=True)  # from here on it would speak of another drawing
     files = save(drawing, stem)
     if figure.film is not None:
-        files.append(save_film(figure.film(material), stem))
+        files.append(save_film(figure.film(inputs), stem))
     folders = {name: run.folder.name for name, run in runs.items()}
     digests = {file.name: digest_of(file) for file in files}
-    Record(figure.name, scale, note, folders, claims, digests, code_version()).write(path)
+    DrawingRecord(figure.name, scale, note, folders, claims, digests, code_version()).write(path)
     return Reproduction(figure, scale, runs, claims, [*files, path], fresh=True)
 
 
@@ -165,7 +165,7 @@ def _recorded(
     """Return what an earlier call drew from the same runs with the same code, if all is there."""
     path = _record_of(figure, store)
     try:
-        record = Record.read(path)
+        record = DrawingRecord.read(path)
     except ValueError:
         return None
     folders = {name: run.folder.name for name, run in runs.items()}
@@ -189,9 +189,9 @@ def command(name: str, scale: Scale) -> str:
     return f"retrodict reproduce {name} --scale {scale}"
 
 
-def _lost(material: Material) -> str:
+def _lost(inputs: FigureInputs) -> str:
     """Say in a figure's small print how many learners are not in it."""
-    ended = [trace.curves["diverged_at"] for trace in material.traces.values()]
+    ended = [trace.curves["diverged_at"] for trace in inputs.traces.values()]
     lost, asked = sum(int(e.notnull().sum()) for e in ended), sum(e.size for e in ended)
     return f"{lost} of {asked} learners became non-finite and are left out" if lost else ""
 

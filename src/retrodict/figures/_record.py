@@ -30,7 +30,7 @@ from retrodict.runs._code import source_hash
 
 
 @dataclasses.dataclass(frozen=True)
-class Record:
+class DrawingRecord:
     """What is known of a drawing.
 
     Attributes:
@@ -55,7 +55,7 @@ class Record:
         atomic_text(path, dumps(content, indent=1) + "\n")
 
     @classmethod
-    def read(cls, path: Path) -> Record:
+    def read(cls, path: Path) -> DrawingRecord:
         """Read it back.
 
         Raises:
@@ -80,7 +80,7 @@ class Record:
         return record
 
 
-def fits(record: Record, folder: Path) -> bool:
+def fits(record: DrawingRecord, folder: Path) -> bool:
     """Whether the drawings in a folder are those of a record, byte for byte.
 
     Raises:

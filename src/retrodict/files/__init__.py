@@ -1,4 +1,7 @@
-"""Files of a store: written whole or not at all, read with distrust, locked while in use."""
+"""Files of a store: written whole or not at all, read with distrust, locked while in use.
+
+Arrays are in `files.tensors`, which loads NumPy.
+"""
 
 from retrodict.files._atomic import (
     DISK_FULL,
@@ -34,7 +37,6 @@ from retrodict.files._safe_read import (
     require_plain_file,
     unreadable,
 )
-from retrodict.files._tensors import Tensors, read_arrays, save_file
 
 __all__ = [
     "DISK_FULL",
@@ -47,7 +49,6 @@ __all__ = [
     "STATEMENTS_FORMAT",
     "Lock",
     "Newer",
-    "Tensors",
     "Unlockable",
     "a_number",
     "atomic",
@@ -65,11 +66,9 @@ __all__ = [
     "patiently",
     "put_names_on_disk",
     "put_on_disk",
-    "read_arrays",
     "read_json",
     "require_format",
     "require_plain_file",
-    "save_file",
     "take",
     "unreadable",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Cell, Experiment, Grid, flow, short_names
 from retrodict.launch._job import Job
-from retrodict.launch._launcher import LOCAL, Launcher, require_room
+from retrodict.launch._launcher import LOCAL, Launcher, require_writable_if_needed
 from retrodict.launch._local import Reporter
 from retrodict.runs import Run, Store
 
@@ -89,7 +89,7 @@ def execute_cells(
     for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
         if isinstance(one, Experiment):
             jobs[index] = Job(one, _short(cell.settings))
-    require_room(jobs.values(), store)
+    require_writable_if_needed(jobs.values(), store)
     for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
         if isinstance(one, BadInput):
             yield index, CellResult(cell, None, str(one))

@@ -10,7 +10,7 @@ from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_me
 from retrodict.experiment import Experiment
 from retrodict.files import DISK_FULL_ADVICE
 from retrodict.launch._job import Ended, Job
-from retrodict.launch._local import Claimed, Reporter, execute
+from retrodict.launch._local import Locked, Reporter, execute
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
 from retrodict.signals import stop_signals
@@ -73,14 +73,14 @@ class Local:
         for index in range(len(jobs)):
             try:
                 yield run(index, wait=len(jobs) == 1)
-            except Claimed:
+            except Locked:
                 claimed.append(index)
         while claimed:
             began = time.monotonic()
             for index in list(claimed):
                 try:
                     yield run(index, wait=len(claimed) == 1)
-                except Claimed:
+                except Locked:
                     continue
                 claimed.remove(index)
             _pause(len(claimed), time.monotonic() - began, overview)
@@ -138,7 +138,7 @@ def _ended(index: int, work: Callable[[], Run]) -> Ended:
         raise
 
 
-def require_room(jobs: Iterable[Job], store: Store) -> None:
+def require_writable_if_needed(jobs: Iterable[Job], store: Store) -> None:
     """Refuse a store that cannot be written to, unless it holds every run already.
 
     Raises:

@@ -55,7 +55,7 @@ class Running:
     epochs: int
 
 
-class Claimed(Exception):
+class Locked(Exception):
     """Another process trains this run."""
 
 
@@ -84,7 +84,7 @@ def execute(
     Raises:
         BadInput: the experiment does not fit this machine, or the store cannot be written to.
         CannotFinish: the run is damaged, or the disk is full.
-        Claimed: another process trains it, and `wait` is false.
+        Locked: another process trains it, and `wait` is false.
         Interrupted: it was asked to stop; asked again, it goes on.
     """
     experiment = experiment.resolved(fewer=True)  # a worker may have fewer cores than it was to
@@ -123,11 +123,11 @@ def _claim(
     """Become the process that trains a run, for the time of a stack; meanwhile say who is.
 
     Raises:
-        Claimed: another process is, and `wait` is false.
+        Locked: another process is, and `wait` is false.
     """
     while not _try_to_claim(run, reporter, stack, _POLL_SECONDS if wait else 0.0):
         if not wait:
-            raise Claimed
+            raise Locked
         reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
         if far := run.progress:
             reporter.training(run, far.epoch, far.epochs)
@@ -138,7 +138,7 @@ def _try_to_claim(
     run: Run, reporter: Reporter, stack: contextlib.ExitStack, timeout: float
 ) -> bool:
     with contextlib.ExitStack() as attempt:
-        mine = attempt.enter_context(run.claim(timeout, reporter.note))
+        mine = attempt.enter_context(run.lock(timeout, reporter.note))
         if mine:
             stack.push(attempt.pop_all())
     return mine

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from retrodict.experiment import Experiment
 from retrodict.launch._asked import is_local
 from retrodict.launch._job import Job
-from retrodict.launch._launcher import LOCAL, Launcher, require_room
+from retrodict.launch._launcher import LOCAL, Launcher, require_writable_if_needed
 from retrodict.launch._local import Reporter
 from retrodict.runs import Run, Store
 
@@ -34,7 +34,7 @@ def run_named(
     """
     names = [(who, name) for who, experiments in wanted.items() for name in experiments]
     jobs = [Job(launcher.place(wanted[who][name]), f"{who}: {name}") for who, name in names]
-    require_room(jobs, store)
+    require_writable_if_needed(jobs, store)
     found: dict[int, Run] = {}
     error = None
     for ended in launcher.execute_all(jobs, store, reporter, keep_weights):

@@ -12,7 +12,7 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted
 from retrodict.launch._local import Reporter
-from retrodict.launch._remote import GOES_ON, Answer, Errand, require_extra
+from retrodict.launch._remote import GOES_ON, Answer, RemoteJob, require_extra
 
 _MOST_RETRIES = 20  # of a population whose workers are lost
 _STOP_SECONDS = 600.0  # that the epochs in progress may take
@@ -22,7 +22,7 @@ class Stopped(Exception):
     """A worker was asked to stop, and not by us: Ray runs the errand elsewhere."""
 
 
-def work(errand: Errand) -> Answer:
+def work(errand: RemoteJob) -> Answer:
     """Do an errand in a worker."""
     try:
         return errand()
@@ -67,7 +67,7 @@ class RayPool:
                 if ours:
                     ray.shutdown()
 
-    def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
+    def submit(self, errands: Mapping[str, RemoteJob], reporter: Reporter) -> None:
         """Make a task of every errand; Ray decides where and when each runs."""
         import ray
 
@@ -117,7 +117,7 @@ def _connect() -> None:
         raise BadInput(f"--launcher ray: no cluster can be reached: {error}") from None
 
 
-def _cpus(errand: Errand) -> int:
+def _cpus(errand: RemoteJob) -> int:
     return int(errand.experiment.training.threads)
 
 

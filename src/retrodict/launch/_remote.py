@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Errand:
+class RemoteJob:
     """One population for a worker: the experiment as placed, and the store's absolute path."""
 
     experiment: Experiment
@@ -85,7 +85,7 @@ class Pool(Protocol):
             BadInput: they cannot be reached.
         """
 
-    def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
+    def submit(self, errands: Mapping[str, RemoteJob], reporter: Reporter) -> None:
         """Hand over all errands, by the names of their runs.
 
         Raises:
@@ -150,7 +150,7 @@ class Remote:
             return
         root = store.root.resolve()  # workers have working directories of their own
         errands = {
-            name: Errand(jobs[indices[0]].experiment, root, keep_weights)
+            name: RemoteJob(jobs[indices[0]].experiment, root, keep_weights)
             for name, indices in same.items()
         }
         said: set[str] = set()
@@ -168,7 +168,7 @@ class Remote:
                     yield Ended(index, found, problem)
 
     def _answers(
-        self, errands: Mapping[str, Errand], overview: Overview
+        self, errands: Mapping[str, RemoteJob], overview: Overview
     ) -> Generator[tuple[str, Answer], None, None]:
         """Hand errands over, and yield answers as they come; whatever ends this, ends them."""
         left = set(errands)
@@ -188,7 +188,7 @@ class Remote:
 
 
 def _outcome(
-    run: Run, errand: Errand, answer: Answer
+    run: Run, errand: RemoteJob, answer: Answer
 ) -> tuple[Run | None, BadInput | CannotFinish | None]:
     """Say how an errand ended: with a finished run, or why not.
 

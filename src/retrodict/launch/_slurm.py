@@ -15,7 +15,7 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted, nearest
 from retrodict.launch._local import Reporter
-from retrodict.launch._remote import GOES_ON, Answer, Errand, require_extra
+from retrodict.launch._remote import GOES_ON, Answer, RemoteJob, require_extra
 
 MOST_OF_AN_ARRAY = 1000
 """Jobs of one array; Slurm's own default limit (MaxArraySize) is 1001."""
@@ -99,7 +99,7 @@ def read_settings(settings: Iterable[str]) -> dict[str, Any]:
 class SlurmErrand:
     """An errand that is queued anew where its job is preempted or its time is up."""
 
-    errand: Errand
+    errand: RemoteJob
 
     def __call__(self) -> Answer:
         """Do it; asked to stop, leave no answer: Slurm may run this job again."""
@@ -145,7 +145,7 @@ class SlurmPool:
             )
         yield
 
-    def submit(self, errands: Mapping[str, Errand], reporter: Reporter) -> None:
+    def submit(self, errands: Mapping[str, RemoteJob], reporter: Reporter) -> None:
         """Submit one array for all errands that need the same number of cores.
 
         Raises:
@@ -275,7 +275,7 @@ def _outside_of_jobs(asked: Mapping[str, Any]) -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def _cpus(errand: Errand) -> int:
+def _cpus(errand: RemoteJob) -> int:
     return int(errand.experiment.training.threads)
 
 

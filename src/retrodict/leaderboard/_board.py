@@ -27,14 +27,14 @@ from retrodict.files import (
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.leaderboard._cells import COLUMNS, Cell
 from retrodict.leaderboard._row import WAYS, At, Row, facts, row_of
-from retrodict.measures import MOST, SOLVED, UNSOLVED, Interval
+from retrodict.measures import SOLVED, SOLVED_SHARE, UNSOLVED, Interval
 from retrodict.runs import Store, require_writable
 
 FILE = "leaderboard"
 
 RULE = (
-    f"broken: {MOST:.0%} of the learners or more answer {SOLVED:.0%} of the held-out questions; "
-    f"cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve it "
+    f"broken: {SOLVED_SHARE:.0%} of the learners or more answer {SOLVED:.0%} of the held-out "
+    f"questions; cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve it "
     "while others know nothing, so they are counted and not averaged; †: what is taught is not "
     f"known either, less than {SOLVED:.0%}"
 )

@@ -5,8 +5,8 @@ from retrodict.measures._indices import asymmetry, indices, intransitivity, stre
 from retrodict.measures._intervals import Interval, band, over_learners
 from retrodict.measures._likelihood_bound import likelihood_bound
 from retrodict.measures._solved import (
-    MOST,
     SOLVED,
+    SOLVED_SHARE,
     UNSOLVED,
     Broken,
     Share,
@@ -19,8 +19,8 @@ from retrodict.measures._solved import (
 from retrodict.measures._summary import Final, answer_tokens, final_values, held_out, preference
 
 __all__ = [
-    "MOST",
     "SOLVED",
+    "SOLVED_SHARE",
     "UNSOLVED",
     "Broken",
     "Final",

@@ -19,7 +19,7 @@ from retrodict.trace import Trace
 SOLVED, UNSOLVED = 0.9, 0.1
 """Held-out accuracy from which a learner has solved its task; up to which it knows nothing."""
 
-MOST = 0.9
+SOLVED_SHARE = 0.9
 """Share of learners that has to solve a task for a recipe to break the curse there."""
 
 Broken = Literal["broken", "partly", "cursed"]
@@ -88,14 +88,14 @@ def median_censored(times: Float[np.ndarray, " learner"]) -> float:
 def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
     """Say whether a curse is broken, from every learner's held-out accuracy at the end.
 
-    broken: MOST of the learners or more have solved it. cursed: none answers more than UNSOLVED of
-    the questions. partly: everything between. One that became non-finite (NaN) has not solved it.
+    broken: SOLVED_SHARE of the learners or more have solved it. cursed: none answers more than
+    UNSOLVED of the questions. partly: everything between. One that became non-finite (NaN) has not solved it.
 
     >>> [verdict(np.array(a)) for a in ([1.0, 1.0], [1.0, 0.0], [0.0, 0.05])]
     ['broken', 'partly', 'cursed']
     """
     known = np.nan_to_num(np.asarray(accuracy, dtype=float))
-    if (known >= SOLVED).mean() >= MOST:
+    if (known >= SOLVED).mean() >= SOLVED_SHARE:
         return "broken"
     return "cursed" if (known <= UNSOLVED).all() else "partly"
 

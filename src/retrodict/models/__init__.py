@@ -1,11 +1,14 @@
 """Models: S independent learners in one module. Configurations are torch-free; `build` is not."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import Field
 
-from retrodict.models._bilinear_config import FACTORS, SMALL, Bilinear, OneLayer, factor_std
+from retrodict.models._bilinear_config import SMALL, Bilinear
+from retrodict.models._config import ModelConfig
 from retrodict.models._flops import step_operations
+from retrodict.models._initial import FACTORS, factor_std
+from retrodict.models._one_layer_config import OneLayer
 from retrodict.models._relational_config import Relational, relation_slots
 from retrodict.models._transformer_config import WIDE, Transformer
 
@@ -13,7 +16,18 @@ if TYPE_CHECKING:
     from retrodict.models._population import Population
 
 Model = Annotated[Transformer | Bilinear | OneLayer | Relational, Field(discriminator="kind")]
-"""Any model; `kind` says which. A new model is a configuration, a population and a name here."""
+"""Any model; `kind` says which. A new one is its settings, its population, and a name here."""
+
+
+def model_named(kind: object) -> type[ModelConfig] | None:
+    """Return the settings' class of a kind of model; None if there is no such kind.
+
+    >>> model_named("bilinear").optimizer
+    'sgd'
+    """
+    models = get_args(get_args(Model)[0])
+    return next((model for model in models if model.model_fields["kind"].default == kind), None)
+
 
 __all__ = [
     "FACTORS",
@@ -21,11 +35,13 @@ __all__ = [
     "WIDE",
     "Bilinear",
     "Model",
+    "ModelConfig",
     "OneLayer",
     "Population",
     "Relational",
     "Transformer",
     "factor_std",
+    "model_named",
     "relation_slots",
     "step_operations",
 ]

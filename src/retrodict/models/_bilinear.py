@@ -22,11 +22,12 @@ class BilinearPopulation(Population):
         self,
         config: Bilinear,
         vocab_size: int,
+        length: int,
         seeds: Sequence[int],
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(seeds)
+        super().__init__(config, vocab_size, length, seeds, device, dtype)
         self.config = config
         drawn = [config.embeddings(vocab_size, seed) for seed in seeds]
         self.token_embedding = stacked(drawn, dtype).requires_grad_(False)

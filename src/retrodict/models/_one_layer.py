@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from retrodict.models._bilinear import stacked
-from retrodict.models._bilinear_config import OneLayer
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import embedding, linear
+from retrodict.models._one_layer_config import OneLayer
 from retrodict.models._population import Population
 
 
@@ -27,11 +27,12 @@ class OneLayerPopulation(Population):
         self,
         config: OneLayer,
         vocab_size: int,
+        length: int,
         seeds: Sequence[int],
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(seeds)
+        super().__init__(config, vocab_size, length, seeds, device, dtype)
         self.vocab_size = vocab_size
         self.symmetric = config.value_output == "symmetric"
         first, *second = zip(*(config.weights(vocab_size, seed) for seed in seeds), strict=True)

@@ -24,11 +24,12 @@ class RelationalPopulation(Population):
         self,
         config: Relational,
         vocab_size: int,
+        length: int,
         seeds: Sequence[int],
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(seeds)
+        super().__init__(config, vocab_size, length, seeds, device, dtype)
         drawn = zip(*(config.weights(vocab_size, seed) for seed in seeds), strict=True)
         u, r, *v = (stacked(part, dtype) for part in drawn)
         self.token_embedding, self.relation = u, r

@@ -5,21 +5,19 @@ The logit of y after (x, r) is `u_xᵀ R_r v_y`. NumPy only, as the models that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from retrodict.limits import MAX_COUNT
-from retrodict.models._bilinear_config import gaussian
+from retrodict.models._config import ModelConfig
+from retrodict.models._initial import gaussian
 from retrodict.seeds import INIT, stream
 
 if TYPE_CHECKING:
-    import torch
-
-    from retrodict.models._population import Population
+    pass
 
 FIRST, LAST = 4, 4
 """How many ids at each end of the vocabulary have a relation matrix of their own."""
@@ -28,7 +26,7 @@ RELATIONS = FIRST + LAST
 """Relation matrices a learner: a slot for each of those ids."""
 
 
-class Relational(BaseModel):
+class Relational(ModelConfig):
     """Entities as vectors, relations as matrices: the logit of y after (x, r) is u_xᵀ R_r v_y [O].
 
     A prompt is an entity and a relation, `x r`. Relations are special tokens: the first ids of a
@@ -47,7 +45,8 @@ class Relational(BaseModel):
     16000
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    population = "retrodict.models._relational:RelationalPopulation"
+    batch_size = "all"
 
     kind: Literal["relational"] = "relational"
     d: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 32
@@ -82,19 +81,6 @@ class Relational(BaseModel):
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included."""
         return (1 if self.tied else 2) * vocab_size * self.d + RELATIONS * self.d * self.d
-
-    def build(
-        self,
-        vocab_size: int,
-        length: int,
-        seeds: Sequence[int],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype | None = None,
-    ) -> Population:
-        """Initialise one learner a seed; arguments as `Transformer.build`."""
-        from retrodict.models._relational import RelationalPopulation
-
-        return RelationalPopulation(self, vocab_size, seeds, device, dtype)
 
 
 def relation_slots(vocab_size: int) -> Int[np.ndarray, " token"]:

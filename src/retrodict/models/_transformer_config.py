@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
+from retrodict.models._config import ModelConfig
 
 if TYPE_CHECKING:
-    import torch
-
-    from retrodict.models._population import Population
+    pass
 
 
 WIDE = 512
@@ -21,7 +19,7 @@ WIDE = 512
 experiment alone: the last bits of a product may depend on how many threads compute it."""
 
 
-class Transformer(BaseModel):
+class Transformer(ModelConfig):
     """The GPT-2 architecture, for a population of learners.
 
     Pre-LN blocks, GELU (tanh), initialisation N(0, 0.02²) with the residual projections scaled by
@@ -43,7 +41,7 @@ class Transformer(BaseModel):
         pydantic.ValidationError: sizes that do not fit each other.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    population = "retrodict.models._transformer:TransformerPopulation"
 
     kind: Literal["transformer"] = "transformer"
     n_layer: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 24
@@ -92,23 +90,3 @@ class Transformer(BaseModel):
         block = 12 * d * d + 13 * d  # four d×d and two d×4d maps with biases, two layer norms
         heads = 1 if self.tied_head else 2
         return heads * vocab_size * d + positions + self.n_layer * block + 2 * d
-
-    def build(
-        self,
-        vocab_size: int,
-        length: int,
-        seeds: Sequence[int],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype | None = None,
-    ) -> Population:
-        """Initialise one learner a seed; learner s depends on `seeds[s]` alone.
-
-        Args:
-            vocab_size: tokens in and logits out, specials included.
-            length: the longest input, in tokens.
-            seeds: one seed a learner.
-            device, dtype: where and in what precision (default float32) the parameters live.
-        """
-        from retrodict.models._transformer import TransformerPopulation
-
-        return TransformerPopulation(self, vocab_size, length, seeds, device, dtype)

@@ -18,7 +18,7 @@ Objective = Annotated[NextToken | Masked | Diffusion | Permuted | Bico, Field(di
 
 def prepared(objective: ObjectiveConfig, corpus: Corpus) -> Corpus:
     """Put an objective's own tokens behind a corpus's vocabulary."""
-    symbols = objective.symbols(corpus)
+    symbols = objective.extra_tokens(corpus)
     return replace(corpus, names=(*corpus.names, *symbols)) if symbols else corpus
 
 

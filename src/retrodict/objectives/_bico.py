@@ -31,11 +31,11 @@ class Bico(ObjectiveConfig):
     rate: Annotated[float, Field(gt=0, lt=1)] = 0.15
 
     @property
-    def is_fresh(self) -> bool:
+    def redraws_each_epoch(self) -> bool:
         """Always: what is hidden is drawn anew every epoch."""
         return True
 
-    def symbols(self, corpus: Corpus) -> tuple[str, ...]:
+    def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
         """A token to hide with, and one that opens a sentence."""
         return ("[M]", "^")
 

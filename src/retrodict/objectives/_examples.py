@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from pydantic import BaseModel, ConfigDict
 
+from retrodict.config import FrozenConfig
 from retrodict.tasks import Corpus
 
 
@@ -45,13 +45,11 @@ class Questions:
     reads: tuple[int, ...]
 
 
-class ObjectiveConfig(BaseModel):
+class ObjectiveConfig(FrozenConfig):
     """Base of every objective: a frozen record that refuses unknown keys and wrong types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
     @property
-    def is_fresh(self) -> bool:
+    def redraws_each_epoch(self) -> bool:
         """Whether examples are drawn anew every epoch."""
         return False
 
@@ -61,11 +59,11 @@ class ObjectiveConfig(BaseModel):
         return False
 
     @property
-    def needs_even(self) -> bool:
+    def needs_equal_lengths(self) -> bool:
         """Whether all sentences must have one length."""
-        return self.is_fresh
+        return self.redraws_each_epoch
 
-    def symbols(self, corpus: Corpus) -> tuple[str, ...]:
+    def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
         """Name the tokens that it needs beyond the corpus's; they go behind those."""
         return ()
 

@@ -39,7 +39,7 @@ class Masked(ObjectiveConfig):
     layout: Literal["in_place", "copy"] = "in_place"
 
     @property
-    def is_fresh(self) -> bool:
+    def redraws_each_epoch(self) -> bool:
         """Always: what is hidden is drawn anew every epoch."""
         return True
 
@@ -48,7 +48,7 @@ class Masked(ObjectiveConfig):
         """Only in place."""
         return self.layout == "in_place"
 
-    def symbols(self, corpus: Corpus) -> tuple[str, ...]:
+    def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
         """A token to hide with, and one before the copy."""
         return ("[M]",) if self.layout == "in_place" else ("[M]", "¦")
 
@@ -113,7 +113,7 @@ class Diffusion(ObjectiveConfig):
     kind: Literal["diffusion"] = "diffusion"
 
     @property
-    def is_fresh(self) -> bool:
+    def redraws_each_epoch(self) -> bool:
         """Always: time and holes are drawn anew every epoch."""
         return True
 
@@ -122,7 +122,7 @@ class Diffusion(ObjectiveConfig):
         """Always."""
         return True
 
-    def symbols(self, corpus: Corpus) -> tuple[str, ...]:
+    def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
         """A token to hide with."""
         return ("[M]",)
 

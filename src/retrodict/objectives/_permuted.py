@@ -26,11 +26,11 @@ class Permuted(ObjectiveConfig):
     kind: Literal["permuted"] = "permuted"
 
     @property
-    def is_fresh(self) -> bool:
+    def redraws_each_epoch(self) -> bool:
         """Always: the order is drawn anew every epoch."""
         return True
 
-    def symbols(self, corpus: Corpus) -> tuple[str, ...]:
+    def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
         """One token a place."""
         return tuple(f"#{place + 1}" for place in range(corpus.tokens.shape[1]))
 

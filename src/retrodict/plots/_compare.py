@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from retrodict.experiment import flow, short_names, telling
+from retrodict.experiment import distinguishing_settings, flow, short_names
 from retrodict.measures import Interval, over_learners
 from retrodict.plots._drawing import Axes, Figure, drawing
 from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
@@ -49,7 +49,7 @@ def plot_comparison(
     """
     ends = {name: _end(trace) for name, trace in traces.items()}
     values = {name: settings[name] for name in traces}
-    keys = telling(list(values.values()))
+    keys = distinguishing_settings(list(values.values()))
     names = short_names(keys)
     x, other = _roles(keys, list(values.values()))
     with drawing():

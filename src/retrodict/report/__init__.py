@@ -3,7 +3,7 @@
 Nothing is trained here, and nothing of a store is trusted.
 """
 
-from retrodict.report._collect import Collected, Section, collect, holds_something
+from retrodict.report._collect import Collected, FigureSection, collect, holds_something
 from retrodict.report._facts import facts, something_failed
 from retrodict.report._headline import Answer, answers, headline
 from retrodict.report._markdown import as_markdown, thumbnail_folder, thumbnails
@@ -13,8 +13,8 @@ from retrodict.report._run_view import RunView, view
 __all__ = [
     "Answer",
     "Collected",
+    "FigureSection",
     "RunView",
-    "Section",
     "answers",
     "as_html",
     "as_markdown",

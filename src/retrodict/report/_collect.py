@@ -17,8 +17,8 @@ from retrodict.figures import (
     FINDINGS,
     SCALES,
     THEORY_FIGURES,
+    DrawingRecord,
     PaperFigure,
-    Record,
     Scale,
     code_version,
     command,
@@ -36,7 +36,7 @@ Tick = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
-class Section:
+class FigureSection:
     """A figure as the store has it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Section:
     """
 
     figure: PaperFigure
-    record: Record | None
+    record: DrawingRecord | None
     problem: str = ""
     runs: Mapping[str, RunView] = field(default_factory=dict)
     picture: Picture | None = None
@@ -92,7 +92,7 @@ class Collected:
     """
 
     store: Path
-    sections: Sequence[Section]
+    sections: Sequence[FigureSection]
     missing: Sequence[PaperFigure]
     own: Sequence[RunView]
     left_out: Sequence[tuple[str, str]]
@@ -108,7 +108,7 @@ class Collected:
         """Which runs the code that trains has changed since, in a line; nothing if none."""
         return changed_since(((n, run.provenance) for n, run in self.runs.items()), _ANEW)
 
-    def section(self, name: str) -> Section | None:
+    def section(self, name: str) -> FigureSection | None:
         """The section of a figure, if it is there."""
         return next((s for s in self.sections if s.figure.name == name), None)
 
@@ -172,11 +172,11 @@ class _Reader:
         self.folders = {run.folder.name: run for run in Store(root).runs()}
         self.known: dict[str, RunView | str] = {}
 
-    def section(self, figure: PaperFigure) -> Section:
+    def section(self, figure: PaperFigure) -> FigureSection:
         """Read a figure's record, its runs and its drawing."""
         record = _record(self.root / f"{figure.name}.json", figure.name)
         if isinstance(record, str):
-            return Section(figure, None, problem=record)
+            return FigureSection(figure, None, problem=record)
         runs, lost = {}, []
         for label, folder in record.runs.items():
             found = self.run(folder)
@@ -187,7 +187,7 @@ class _Reader:
         if not lost and (wrong := _unfit(record, self.root)):
             lost.append(wrong)
         drawing = next((name for name in record.files if name.endswith(".png")), "")
-        return Section(
+        return FigureSection(
             figure,
             record,
             problem="; ".join(lost),
@@ -225,7 +225,7 @@ class _Reader:
         return own, left_out
 
 
-def _unfit(record: Record, root: Path) -> str:
+def _unfit(record: DrawingRecord, root: Path) -> str:
     """Why a drawing cannot be shown as the one that was checked; nothing if it can."""
     try:
         known = fits(record, root)
@@ -234,17 +234,17 @@ def _unfit(record: Record, root: Path) -> str:
     return "" if known else "its drawing is missing, or is not the one that was checked"
 
 
-def _record(path: Path, name: str) -> Record | str:
+def _record(path: Path, name: str) -> DrawingRecord | str:
     """Read a record, or say why it cannot be used."""
     try:
-        record = Record.read(path)
+        record = DrawingRecord.read(path)
         wrong = next(_wrong(record, name), "")
     except ValueError as error:
         return f"{path.name} is damaged: {error}"
     return f"{path.name} is damaged: {wrong}" if wrong else record
 
 
-def _wrong(record: Record, name: str) -> Iterator[str]:
+def _wrong(record: DrawingRecord, name: str) -> Iterator[str]:
     """What a record should not say."""
     if record.name != name:
         yield "it is of another figure"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrodict.experiment import Experiment, flow
-from retrodict.report._collect import Section
+from retrodict.report._collect import FigureSection
 
 _MACHINE = ("training.device", "training.threads")
 """Settings that say on what, and not what."""
@@ -69,7 +69,7 @@ class Differences:
         return said.lstrip("; ") or "only in what is recorded"
 
 
-def differences(section: Section) -> Differences:
+def differences(section: FigureSection) -> Differences:
     """Compare a section's runs with those its figure has at paper scale."""
     figure, record = section.figure, section.record
     paper = figure.experiments("paper")

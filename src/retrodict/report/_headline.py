@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from retrodict.claims import Claim, Finding, Kept
 from retrodict.figures import FIGURES
-from retrodict.report._collect import Collected, Section, overall
+from retrodict.report._collect import Collected, FigureSection, overall
 from retrodict.report._run_view import RunView
 
 TASKS = {"reversal": ("fig1", "fig2"), "chain": ("fig3", "fig4")}
@@ -258,7 +258,7 @@ def _task(claim: Claim) -> str:
 
 def _run(store: Collected, figure: str) -> RunView | None:
     """The run behind a figure of one run."""
-    section: Section | None = store.section(figure)
+    section: FigureSection | None = store.section(figure)
     if section is None or section.problem:
         return None
     return next(iter(section.runs.values()), None)

@@ -10,7 +10,7 @@ import retrodict
 from retrodict.claims import Claim, Finding, Kept
 from retrodict.errors import printable
 from retrodict.figures import TABLES, command
-from retrodict.report._collect import Collected, Section
+from retrodict.report._collect import Collected, FigureSection
 from retrodict.report._differences import differences
 from retrodict.report._headline import Answer, headline
 from retrodict.report._images import picture
@@ -94,7 +94,7 @@ def as_markdown(
     return "\n".join(lines) + "\n"
 
 
-def _overview(section: Section) -> tuple[str, ...]:
+def _overview(section: FigureSection) -> tuple[str, ...]:
     held = sum(claim.verdict == "holds" for claim in section.claims)
     name = section.figure.name
     return (
@@ -107,7 +107,7 @@ def _overview(section: Section) -> tuple[str, ...]:
     )
 
 
-def _section(section: Section, folder: str, pictured: bool) -> list[str]:
+def _section(section: FigureSection, folder: str, pictured: bool) -> list[str]:
     figure = section.figure
     lines = ["", f"## {figure.name}", "", f"{plain(figure.title)} · grade {figure.grade}", ""]
     said = "Asked" if figure.grade == "O" else "The paper"

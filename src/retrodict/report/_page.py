@@ -14,7 +14,7 @@ from importlib import resources
 import retrodict
 from retrodict.claims import Finding, Kept
 from retrodict.figures import FIGURES, FINDINGS, TABLES, THEORY_FIGURES, PaperFigure, command
-from retrodict.report._collect import Collected, Section
+from retrodict.report._collect import Collected, FigureSection
 from retrodict.report._embedded import embedded
 from retrodict.report._headline import Answer, headline
 from retrodict.report._html import Html, join, row, table, tag
@@ -159,7 +159,7 @@ def _scales(store: Collected) -> str:
 def _contents(
     store: Collected, statements: Kept | None, has_board: bool, has_published: bool
 ) -> Html:
-    def entry(section: Section) -> Html:
+    def entry(section: FigureSection) -> Html:
         shape = tag("span", CHIPS[section.verdict][1], class_=CHIPS[section.verdict][0])
         name = section.figure.name
         words = tag("span", f", {section.verdict}", class_="unseen")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from retrodict.claims import Claim
 from retrodict.figures import describe
 from retrodict.measures import Final
-from retrodict.report._collect import Collected, Section
+from retrodict.report._collect import Collected, FigureSection
 from retrodict.report._differences import differences
 from retrodict.report._html import Html, join, row, table, tag, text
 from retrodict.report._run_view import RunView
@@ -59,7 +59,7 @@ def command_line(command: str) -> Html:
     return tag("span", tag("code", command), " ", button, class_="command")
 
 
-def figure_section(section: Section, ids: Mapping[str, str]) -> Html:
+def figure_section(section: FigureSection, ids: Mapping[str, str]) -> Html:
     """All there is of a figure.
 
     Args:
@@ -96,7 +96,7 @@ def figure_section(section: Section, ids: Mapping[str, str]) -> Html:
     )
 
 
-def _warnings(section: Section) -> list[Html]:
+def _warnings(section: FigureSection) -> list[Html]:
     found = []
     if section.problem:
         told = f"Its numbers are not used here: {section.problem}."
@@ -119,7 +119,7 @@ def _warnings(section: Section) -> list[Html]:
     return found
 
 
-def _drawing(section: Section) -> list[Html]:
+def _drawing(section: FigureSection) -> list[Html]:
     if section.picture is None:
         return [tag("p", "The drawing is not in the store, or cannot be read.", class_="hint")]
     picture, note = section.picture, section.record.note if section.record else ""
@@ -231,7 +231,7 @@ def _diverged(runs: Mapping[str, RunView]) -> list[Html]:
     ]
 
 
-def _differences(section: Section) -> list[Html]:
+def _differences(section: FigureSection) -> list[Html]:
     if section.record is None:
         return []
     found = differences(section)

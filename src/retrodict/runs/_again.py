@@ -41,7 +41,7 @@ def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
     with contextlib.ExitStack() as held:
         for folder in {old.folder, place}:
             folder.mkdir(exist_ok=True)
-            if not held.enter_context(Run(folder).claim(timeout=1.0)):
+            if not held.enter_context(Run(folder).lock(timeout=1.0)):
                 raise CannotFinish(f"{folder}: another process holds it; try again later")
         try:
             before = set_aside(old, new)

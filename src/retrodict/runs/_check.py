@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
-from retrodict.files import Newer, Tensors, digest_of, names_in, require_format, unreadable
+from retrodict.files import Newer, digest_of, names_in, require_format, unreadable
+from retrodict.files.tensors import Tensors
 from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._again import BEFORE
 from retrodict.runs._listing import is_bare
@@ -74,7 +75,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     for path in _files.checkpoints(folder):
         yield from _checkpoint(path, state, run.experiment.goes_by if readable else None)
     yield from _log_lines(folder / _files.LOG)
-    yield from leftovers(run, state, run.may_be_claimed)
+    yield from leftovers(run, state, run.may_be_locked)
     yield from _foreign(run)
 
 

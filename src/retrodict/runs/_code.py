@@ -10,9 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 TRAINING_CODE = (
+    "config.py",
     "data/",
     "experiment/_experiment.py",
-    "files/_tensors.py",
+    "experiment/_identity.py",
+    "experiment/_placing.py",
+    "experiment/_sections.py",
+    "files/tensors.py",
     "host.py",
     "models/",
     "objectives/",

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import MISSING, Tensors, names_in, read_json, unreadable
+from retrodict.files import MISSING, names_in, read_json, unreadable
+from retrodict.files.tensors import Tensors
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import Newer, Tensors, names_in, unreadable
+from retrodict.files import Newer, names_in, unreadable
+from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
 from retrodict.runs._run import Run
 from retrodict.runs._state import read_made_by

@@ -20,7 +20,7 @@ Tell = Callable[[str], None]
 
 
 @contextmanager
-def claim(lock: Path, timeout: float, tell: Tell = lambda line: None) -> Iterator[bool]:
+def hold(lock: Path, timeout: float, tell: Tell = lambda line: None) -> Iterator[bool]:
     """Try to hold a lock for so many seconds; yields whether it is held.
 
     Raises:
@@ -46,7 +46,7 @@ def claim(lock: Path, timeout: float, tell: Tell = lambda line: None) -> Iterato
         held.release()
 
 
-def is_claimed(lock: Path, unless_known: bool = False) -> bool:
+def is_locked(lock: Path, unless_known: bool = False) -> bool:
     """Whether a process holds a lock.
 
     Args:

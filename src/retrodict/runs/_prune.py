@@ -62,7 +62,7 @@ def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: No
     all_folders = [folder for folder in folders(root) if not folder.is_symlink()]
     for i, folder in enumerate(all_folders):
         tick(folder.name, i / len(all_folders))
-        if not Run(folder).may_be_claimed:
+        if not Run(folder).may_be_locked:
             used_by = tuple(one.path.stem for one in figures if folder.name in one.runs)
             found += [replace(victim, used_by=used_by) for victim in _of_folder(folder, chosen)]
     return found
@@ -102,7 +102,7 @@ def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], N
     """Delete a run, or files of it, if nobody trains it and it is still to be deleted."""
     whole = victim.path.is_dir()
     folder = victim.path if whole else victim.path.parent
-    with Run(folder).claim(0.0, tell) as mine:
+    with Run(folder).lock(0.0, tell) as mine:
         again = [v for v in _of_folder(folder, chosen) if v.path == victim.path] if mine else []
         for one in again:
             _delete(one)

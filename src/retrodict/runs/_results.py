@@ -14,14 +14,13 @@ from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment
 from retrodict.files import (
     MISSING,
-    Tensors,
     digest_of,
     in_a_line,
-    read_arrays,
     require_format,
     require_plain_file,
     unreadable,
 )
+from retrodict.files.tensors import Tensors, read_arrays
 from retrodict.runs import _migrate
 from retrodict.runs._files import FAILS, REMEDY, TRACE, WEIGHTS, refuse_link
 from retrodict.trace import Trace, misfit

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
-from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in, save_file
+from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in
+from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
 from retrodict.runs._files import REMEDY, refuse_link
-from retrodict.runs._lock import claim, is_claimed
+from retrodict.runs._lock import hold, is_locked
 from retrodict.runs._progress import Progress
 from retrodict.runs._results import read_trace, read_weights
 from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state
@@ -79,7 +80,7 @@ class Run:
         """How far the run is; `interrupted` can be resumed, `started` has no checkpoint yet."""
         if self.finished:
             return "finished"
-        if self.is_claimed:
+        if self.is_locked:
             return "running"
         return "interrupted" if self.has_checkpoint else "started"
 
@@ -211,7 +212,7 @@ class Run:
         """Take back what was said: the training is over."""
         _progress.clear(self.folder / _files.PROGRESS)
 
-    def claim(
+    def lock(
         self, timeout: float, tell: Callable[[str], None] = lambda line: None
     ) -> AbstractContextManager[bool]:
         """Try to become the one process that trains this run; yields whether it worked.
@@ -220,20 +221,20 @@ class Run:
             timeout: seconds to try for.
             tell: is told in a line if the file system gives no locks, and nobody is kept away.
         """
-        return claim(self.folder / _files.LOCK, timeout, tell)
+        return hold(self.folder / _files.LOCK, timeout, tell)
 
     @property
-    def is_claimed(self) -> bool:
+    def is_locked(self) -> bool:
         """Whether a process is known to train it now."""
-        return is_claimed(self.folder / _files.LOCK)
+        return is_locked(self.folder / _files.LOCK)
 
     @property
-    def may_be_claimed(self) -> bool:
+    def may_be_locked(self) -> bool:
         """Whether a process may train it now; without locks: if one said lately how far it is."""
         if (said := self.progress) is None:
-            return self.is_claimed
+            return self.is_locked
         lately = abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
-        return is_claimed(self.folder / _files.LOCK, unless_known=lately)
+        return is_locked(self.folder / _files.LOCK, unless_known=lately)
 
     def begin(self, experiment: Experiment) -> None:
         """Write down what is about to run and where, unless that was done before.

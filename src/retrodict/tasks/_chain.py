@@ -81,7 +81,7 @@ class Chain(TaskConfig):
         k, a = self.entity_length, alphabet_size(self.vocab_size)
         triples = word_count(self.vocab_size, k)
         n_train, n_validation = self.sizes
-        self.require_room(self.vocab_size, 3 * (n_train + n_validation), 2 * k + 1, a)
+        self.require_memory(self.vocab_size, 3 * (n_train + n_validation), 2 * k + 1, a)
 
         alphabets = dict(
             zip("ABC", draw_alphabets(rng, self.vocab_size, [a, a, a], first_id=2), strict=True)

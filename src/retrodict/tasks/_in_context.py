@@ -59,7 +59,7 @@ class InContext(TaskConfig):
 
     def corpus(self, seed: int) -> Corpus:
         """Draw the corpus of this seed."""
-        self.require_room(self.vocab_size, self.x_tokens * self.y_tokens, 7, self.x_tokens)
+        self.require_memory(self.vocab_size, self.x_tokens * self.y_tokens, 7, self.x_tokens)
         rng = np.random.default_rng(seed)
         xs, ys = draw_alphabets(rng, self.vocab_size, [self.x_tokens, self.y_tokens], first_id=3)
         taught, _ = split(self.y_tokens, self.train_share)

@@ -91,7 +91,7 @@ class Pairs(TaskConfig):
 
     def corpus(self, seed: int) -> Corpus:
         """Return the corpus; it is the same for every seed."""
-        self.require_room(self.m, 2 * self.n, 2, self.n)
+        self.require_memory(self.m, 2 * self.n, 2, self.n)
         x, y = np.arange(self.n), np.arange(self.n, 2 * self.n)
         taught = np.array(self.trained_backward, dtype=np.int64)
         held_out = np.setdiff1d(x, taught)

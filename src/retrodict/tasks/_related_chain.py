@@ -63,7 +63,7 @@ class RelatedChain(TaskConfig):
     def corpus(self, seed: int) -> Corpus:
         """Draw the corpus of this seed."""
         triples = self.train_triples + self.validation_triples
-        self.require_room(self.vocab_size, 3 * triples, 5, 3)
+        self.require_memory(self.vocab_size, 3 * triples, 5, 3)
         rng = np.random.default_rng(seed)
         fixed, index = draw_alphabets(rng, self.vocab_size, [3, self.index_tokens], first_id=2)
         letter = dict(zip("xyz", fixed, strict=True))

@@ -92,7 +92,7 @@ class Reversal(TaskConfig):
         pairs = self.pairs
         n_train, n_validation = self.sizes
         questions = 2 * (n_train + n_validation) * self.relations
-        self.require_room(self.vocab_size, questions, 2 * k + 1, a)
+        self.require_memory(self.vocab_size, questions, 2 * k + 1, a)
 
         alphabet_a, alphabet_b = draw_alphabets(rng, self.vocab_size, [a, a], first_id=2)
         words_a = draw_words(rng, alphabet_a, k, pairs)

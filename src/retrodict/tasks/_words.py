@@ -7,17 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import BaseModel, ConfigDict
 
+from retrodict.config import FrozenConfig
 from retrodict.limits import require_memory
 
 
-class TaskConfig(BaseModel):
+class TaskConfig(FrozenConfig):
     """Base of every task: a frozen record that refuses unknown keys and wrong types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    def require_room(self, vocab_size: int, questions: int, length: int, candidates: int) -> None:
+    def require_memory(self, vocab_size: int, questions: int, length: int, candidates: int) -> None:
         """Refuse a corpus that would not fit into memory, before it is drawn.
 
         Args:

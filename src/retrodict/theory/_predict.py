@@ -8,7 +8,7 @@ from retrodict.errors import BadInput, CannotFinish, nearest
 from retrodict.experiment import Experiment
 from retrodict.host import own_settings
 from retrodict.theory._learner import METHODS, Learner, require_theory
-from retrodict.trace import Recording, Trace, require_room_for
+from retrodict.trace import Recording, Trace, require_memory_for
 
 
 @own_settings()
@@ -49,7 +49,7 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
         raise BadInput(f"method: {method!r} is not known; {nearest(method, METHODS)}")
     training = experiment.training
     shared = training.corpus_seed
-    require_room_for(experiment, experiment.corpus(training.seed))
+    require_memory_for(experiment, experiment.corpus(training.seed))
     corpora = [experiment.corpus(seed if shared is None else shared) for seed in training.seeds]
     recording = Recording(experiment, corpora, source="theory")
     epochs = sorted({*recording.epochs, *recording.snapshots})

@@ -1,15 +1,8 @@
 """The Trace: what training and theory record of an experiment, and the file it is kept in."""
 
 from retrodict.trace._file import NoTrace, content_of, unmarked
-from retrodict.trace._recording import (
-    CURVES,
-    LOSSES,
-    PANELS,
-    Recording,
-    are_ends,
-    misfit,
-    require_room_for,
-)
+from retrodict.trace._misfit import are_ends, misfit
+from retrodict.trace._recording import CURVES, LOSSES, PANELS, Recording, require_memory_for
 from retrodict.trace._trace import Trace
 
 __all__ = [
@@ -22,6 +15,6 @@ __all__ = [
     "are_ends",
     "content_of",
     "misfit",
-    "require_room_for",
+    "require_memory_for",
     "unmarked",
 ]

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from retrodict.errors import CannotFinish
-from retrodict.files import Tensors, atomic, read_arrays, require_plain_file, save_file, unreadable
+from retrodict.files import atomic, require_plain_file, unreadable
+from retrodict.files.tensors import Tensors, read_arrays, save_file
 
 FORMAT = 1
 """Version of the layout of a checkpoint."""

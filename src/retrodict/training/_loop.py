@@ -24,10 +24,12 @@ from retrodict.limits import on_all_cores
 from retrodict.objectives import Examples
 from retrodict.seeds import MASKING, stream
 from retrodict.trace import Recording, Trace, are_ends
+from retrodict.training._batches import Sentences
 from retrodict.training._checkpoint import Checkpoint, unusable
 from retrodict.training._chunks import Part, parts_of
 from retrodict.training._compiler import as_it_can_run
-from retrodict.training._engines import Sentences, engine_for, threads_of_torch
+from retrodict.training._engines import engine_for
+from retrodict.training._policy import threads_of_torch
 from retrodict.training._recorder import Recorder
 from retrodict.training._update import update_of
 
@@ -178,7 +180,7 @@ class Trainer:
             rng = np.random.default_rng(stream(seeds[s], MASKING, epoch))
             return objective.examples(corpora[s], rng)
 
-        self.sentences = Sentences(draw, objective.is_fresh, training, dtype)
+        self.sentences = Sentences(draw, objective.redraws_each_epoch, training, dtype)
         self.population = experiment.model.build(
             corpora[0].vocab_size, self.sentences.length, seeds, self.device, dtype
         )

@@ -22,8 +22,8 @@ from retrodict.experiment import AdamW, Experiment
 from retrodict.limits import available_bytes, free_memory
 from retrodict.models import Transformer
 from retrodict.tasks import Corpus
-from retrodict.trace import require_room_for
-from retrodict.training._engines import workers_of
+from retrodict.trace import require_memory_for
+from retrodict.training._policy import workers_of
 
 _FLOATS_A_ROW = 40
 """Activations, their gradients and dropout masks, in units of d_model a layer and token."""
@@ -43,7 +43,7 @@ def learners_at_a_time(experiment: Experiment) -> int:
     """
     training = experiment.training
     corpus = experiment.corpus(training.seed)
-    require_room_for(experiment, corpus)
+    require_memory_for(experiment, corpus)
     available = _available_bytes(torch.device(training.device))
     if available is None:
         return training.learners

@@ -36,7 +36,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl
 
 
 @runtime_checkable
-class Crew(Protocol):
+class Workers(Protocol):
     """Does work for every learner."""
 
     def do(self, what: str, epoch: int) -> list[Any]:
@@ -56,7 +56,7 @@ def can_fork() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-class Alone:
+class InThread:
     """This thread does it all."""
 
     def __init__(self, work: Work, learners: int) -> None:
@@ -67,7 +67,7 @@ class Alone:
         return [self.work(what, epoch, s) for s in range(self.learners)]
 
 
-class Threads:
+class ThreadWorkers:
     """Threads of this process, each with one thread of torch's."""
 
     def __init__(self, work: Work, learners: int, count: int) -> None:
@@ -83,7 +83,7 @@ class Threads:
             raise
 
 
-class Processes:
+class ForkedWorkers:
     """Processes forked from this one; member w works on learners w, w + count, …
 
     They see everything as it is now. What is to be seen later has to lie in shared memory.
@@ -160,14 +160,14 @@ def _serve(
                 orders.send(error)
 
 
-_AT_WORK: weakref.WeakSet[Processes] = weakref.WeakSet()
+_AT_WORK: weakref.WeakSet[ForkedWorkers] = weakref.WeakSet()
 
 
 @atexit.register
 def _end_all() -> None:
     """End what is at work when Python ends: before multiprocessing asks, whom workers ignore."""
-    for crew in list(_AT_WORK):
-        crew._end()
+    for workers in list(_AT_WORK):
+        workers._end()
 
 
 def _end(members: list[tuple[BaseProcess, Connection]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrodict.claims import Claim, at_least, within
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
 from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
 from retrodict.measures import Interval, diagonal_z, over_learners
@@ -21,17 +21,17 @@ ROWS = (
 )
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Five rows of matrices: the diagonals of what is taught appear, the others never do."""
     return plot_film(
-        [(material.traces[task], panel) for task, panel in ROWS],
+        [(inputs.traces[task], panel) for task, panel in ROWS],
         "What is taught grows a diagonal; what is not, never does",
     )
 
 
-def film(material: Material) -> Sequence[Figure]:
+def film(inputs: FigureInputs) -> Sequence[Figure]:
     """The reversal matrices, a frame a snapshot."""
-    trace = material.traces["reversal"]
+    trace = inputs.traces["reversal"]
     epochs = trace.weights["validation"]["snapshot"].values
     return [
         plot_matrices(trace, f"Reversal, epoch {epoch}", rows=2, columns=2, snapshot=i)
@@ -39,11 +39,11 @@ def film(material: Material) -> Sequence[Figure]:
     ]
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Nothing stands out before training; at no epoch does what is not taught."""
     found = []
     for task, panel in ROWS:
-        matrices = material.traces[task].weights[panel]["entity_only"].values
+        matrices = inputs.traces[task].weights[panel]["entity_only"].values
         by_snapshot = [over_learners(z) for z in diagonal_z(matrices).T]
         name = f"weights-film.{task}-{panel}"
         if panel == "validation":

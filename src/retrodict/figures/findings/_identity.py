@@ -9,7 +9,7 @@ import numpy as np
 
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import (
     USUAL,
@@ -59,18 +59,18 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return found
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
-    shares = SHARES[material.scale]
-    names = list(rows(material.scale, ROWS, _DEEP))
-    over_time = {f"{share:.0%} of pairs": at(material, "all", share) for share in shares}
+    shares = SHARES[inputs.scale]
+    names = list(rows(inputs.scale, ROWS, _DEEP))
+    over_time = {f"{share:.0%} of pairs": at(inputs, "all", share) for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
-        answers(material, names, shares),
+        answers(inputs, names, shares),
         "pairs taught both ways",
         {
-            (f"{USUAL:.0%} both ways: dose", "share of entities with A = A"): _doses(material),
+            (f"{USUAL:.0%} both ways: dose", "share of entities with A = A"): _doses(inputs),
             ("right, A = A for all", "updates"): over_updates(over_time),
             ("echo, A = A for all", "updates"): over_updates(over_time, "echo"),
         },
@@ -78,12 +78,12 @@ def draw(material: Material) -> Figure:
     )
 
 
-def _doses(material: Material) -> Lines:
-    doses = DOSES[material.scale]
+def _doses(inputs: FigureInputs) -> Lines:
+    doses = DOSES[inputs.scale]
     traces = [
-        at(material, "none", USUAL),
-        *(at(material, f"dose {dose:g}", USUAL) for dose in doses),
-        at(material, "all", USUAL),
+        at(inputs, "none", USUAL),
+        *(at(inputs, f"dose {dose:g}", USUAL) for dose in doses),
+        at(inputs, "all", USUAL),
     ]
     have = np.array([0.0, *doses, 1.0])
     names = {"right": "accuracy", "echo": "echo", "neither": "neither"}
@@ -93,16 +93,16 @@ def _doses(material: Material) -> Lines:
     }
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Broken with all at the usual share; cursed without, and where the question has none."""
-    shares = SHARES[material.scale]
+    shares = SHARES[inputs.scale]
     fewest = min(shares)
-    everyone = at(material, "all", USUAL)
-    few = at(material, "all", fewest)
-    held_out, half = at(material, "held-out pairs only", USUAL), at(material, "dose 0.5", USUAL)
+    everyone = at(inputs, "all", USUAL)
+    few = at(inputs, "all", fewest)
+    held_out, half = at(inputs, "held-out pairs only", USUAL), at(inputs, "dose 0.5", USUAL)
     gain = last(everyone, "accuracy") - last(few, "accuracy")
     found = [
-        all_memorised("identity-phase.training", material.traces.items()),
+        all_memorised("identity-phase.training", inputs.traces.items()),
         at_least(
             "identity-phase.broken",
             f"A = A for all, {USUAL:.0%} of pairs both ways: share of held-out answers right",
@@ -122,7 +122,7 @@ def claims(material: Material) -> list[Claim]:
             f"{fewest:.0%} both ways: share of echoes with A = A for all less that without, seed "
             "by seed",
             "O",
-            over_learners(last(few, "echo") - last(at(material, "none", fewest), "echo")),
+            over_learners(last(few, "echo") - last(at(inputs, "none", fewest), "echo")),
             0.3,
         ),
         at_least(
@@ -150,12 +150,12 @@ def claims(material: Material) -> list[Claim]:
         ),
     ]
     for name in ("none", "random partner", "all but questions", "questions only"):
-        at_every_share = {f"{share:.0%}": at(material, name, share) for share in shares}
+        at_every_share = {f"{share:.0%}": at(inputs, name, share) for share in shares}
         slug = name.replace(" ", "-")
         says = f"{name}: held-out questions stay unanswered at every share of pairs both ways"
         found.append(worst_accuracy(f"identity-phase.{slug}", says, at_every_share, 0.1))
-    if material.scale == "paper":
-        deep = over_learners(last(at(material, "all, 24 layers", USUAL), "accuracy"))
+    if inputs.scale == "paper":
+        deep = over_learners(last(at(inputs, "all, 24 layers", USUAL), "accuracy"))
         says = f"24 layers, A = A for all, {USUAL:.0%} both ways: share of held-out answers right"
         found.append(at_least("identity-phase.deep", says, "O", deep, 0.8))
     return found

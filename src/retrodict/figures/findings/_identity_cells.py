@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from retrodict.claims import Claim, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material
+from retrodict.figures._figure import FigureInputs
 from retrodict.figures._nll_claims import MEMORISED
 from retrodict.figures._scales import Scale
 from retrodict.measures import over_learners
@@ -79,14 +79,14 @@ def cells(task: str, scale: Scale, of: Rows, shares: Sequence[float]) -> dict[st
     }
 
 
-def at(material: Material, name: str, share: float) -> Trace:
+def at(inputs: FigureInputs, name: str, share: float) -> Trace:
     """Return the trace of one of `cells`."""
-    return material.traces[f"{name}, share {share:g}"]
+    return inputs.traces[f"{name}, share {share:g}"]
 
 
-def answers(material: Material, names: Sequence[str], shares: Sequence[float]) -> dict[str, Grid]:
+def answers(inputs: FigureInputs, names: Sequence[str], shares: Sequence[float]) -> dict[str, Grid]:
     """Return what the answers to held-out questions are, in grids of rows and shares."""
-    traces = [[at(material, name, share) for share in shares] for name in names]
+    traces = [[at(inputs, name, share) for share in shares] for name in names]
     return {
         "right": _grid(traces, "accuracy"),
         "echo: the question's own entity": _grid(traces, "echo"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import (
     USUAL,
@@ -46,33 +46,33 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return cells("chain", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, accuracy over time."""
-    shares = SHARES[material.scale]
-    names = list(rows(material.scale, ROWS, _DEEP))
-    by_share = {f"{share:.0%} of triples": at(material, MIDDLE, share) for share in shares}
+    shares = SHARES[inputs.scale]
+    names = list(rows(inputs.scale, ROWS, _DEEP))
+    by_share = {f"{share:.0%} of triples": at(inputs, MIDDLE, share) for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
-        answers(material, names, shares),
+        answers(inputs, names, shares),
         "triples taught whole",
         {
             ("right, B = B for the middle", "updates"): over_updates(by_share),
             (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(
-                {name: at(material, name, USUAL) for name in ROWS}
+                {name: at(inputs, name, USUAL) for name in ROWS}
             ),
         },
         "Chain: B = B for the middle entity makes A ⇝ C known; A = A for all does far less",
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Broken by the middle at the usual share; cursed without and with random partners."""
-    shares = SHARES[material.scale]
+    shares = SHARES[inputs.scale]
     fewest = min(shares)
-    middle, few = at(material, MIDDLE, USUAL), at(material, MIDDLE, fewest)
+    middle, few = at(inputs, MIDDLE, USUAL), at(inputs, MIDDLE, fewest)
     found = [
-        all_memorised("identity-chain.training", material.traces.items()),
+        all_memorised("identity-chain.training", inputs.traces.items()),
         at_least(
             "identity-chain.broken",
             f"B = B for the middle, {USUAL:.0%} taught whole: share of held-out answers right",
@@ -84,7 +84,7 @@ def claims(material: Material) -> list[Claim]:
             "identity-chain.middle-not-all",
             f"{USUAL:.0%} taught whole: accuracy with the middle less that with all, seed by seed",
             "O",
-            over_learners(last(middle, "accuracy") - last(at(material, "all", USUAL), "accuracy")),
+            over_learners(last(middle, "accuracy") - last(at(inputs, "all", USUAL), "accuracy")),
             0.2,
         ),
         at_least(
@@ -96,12 +96,12 @@ def claims(material: Material) -> list[Claim]:
         ),
     ]
     for name in ("none", "random partner"):
-        at_every_share = {f"{share:.0%}": at(material, name, share) for share in shares}
+        at_every_share = {f"{share:.0%}": at(inputs, name, share) for share in shares}
         slug = name.replace(" ", "-")
         says = f"{name}: held-out leaps stay unknown at every share of triples taught whole"
         found.append(worst_accuracy(f"identity-chain.{slug}", says, at_every_share, 0.1))
-    if material.scale == "paper":
-        deep = over_learners(last(at(material, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
+    if inputs.scale == "paper":
+        deep = over_learners(last(at(inputs, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
         says = f"24 layers, B = B for the middle, {USUAL:.0%} taught whole: share right"
         found.append(at_least("identity-chain.deep", says, "O", deep, 0.8))
     return found

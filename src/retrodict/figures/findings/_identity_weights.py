@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least, at_most, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
 from retrodict.figures.findings._identity import ROWS
@@ -34,19 +34,19 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     }
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """The unseen direction before and after training, a column a model."""
     return plot_before_after(
-        material.traces,
+        inputs.traces,
         "validation",
         "Identity sentences write the diagonal that was never taught",
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Before, no diagonal; after, with identity sentences; but not every one is an answer."""
     z, right = {}, {}
-    for name, trace in material.traces.items():
+    for name, trace in inputs.traces.items():
         matrices = trace.weights["validation"]["prompt_matched"].values
         z[name] = [over_learners(values) for values in diagonal_z(matrices[:, [0, -1]]).T]
         right[name] = over_learners(last(trace, "accuracy"))
@@ -54,9 +54,9 @@ def claims(material: Material) -> list[Claim]:
     tied_bare, _ = (f"head tied\n{identity}" for identity in IDENTITY)
     frozen_bare, frozen_said = (f"frozen\n{identity}" for identity in IDENTITY)
     before = max((found[0] for found in z.values()), key=_size)
-    gap = last(material.traces[said], "accuracy") - last(material.traces[frozen_said], "accuracy")
-    frozen_echo = over_learners(last(material.traces[frozen_said], "echo"))
-    named = [(name.replace("\n", ", "), trace) for name, trace in material.traces.items()]
+    gap = last(inputs.traces[said], "accuracy") - last(inputs.traces[frozen_said], "accuracy")
+    frozen_echo = over_learners(last(inputs.traces[frozen_said], "echo"))
+    named = [(name.replace("\n", ", "), trace) for name, trace in inputs.traces.items()]
     stands, none = (
         "the unseen diagonal stands out (z)",
         "the unseen diagonal does not stand out (z)",
@@ -81,7 +81,7 @@ def claims(material: Material) -> list[Claim]:
             0.2,
         ),
     ]
-    if material.scale != "smoke":  # of a few questions, too few are echoes there
+    if inputs.scale != "smoke":  # of a few questions, too few are echoes there
         says = "frozen, A = A: share of echoes"
         found.append(at_least(f"{prefix}.frozen-echo", says, "O", frozen_echo, 0.5))
     return found

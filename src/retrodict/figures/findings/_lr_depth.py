@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment, Grid
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import MEMORISED
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import over_learners
@@ -38,24 +38,24 @@ def _base(scale: Scale) -> Experiment:
     return changed(sweep_experiment("reversal", scale), *_SMALLER[scale])
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """A panel a depth, a colour a learning rate."""
     panels = {
         f"{depth} layer{'s' if depth > 1 else ''}": {
-            f"lr {lr:g}": material.traces[f"{depth} layers, lr {lr:g}"] for lr in LRS
+            f"lr {lr:g}": inputs.traces[f"{depth} layers, lr {lr:g}"] for lr in LRS
         }
-        for depth in _DEPTHS[material.scale]
+        for depth in _DEPTHS[inputs.scale]
     }
     return plot_training(panels, "At the paper's learning rate, deep models learn slowly")
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
     found = []
-    deepest = max(_DEPTHS[material.scale])
-    for depth in _DEPTHS[material.scale]:
+    deepest = max(_DEPTHS[inputs.scale])
+    for depth in _DEPTHS[inputs.scale]:
         small, large = (
-            material.traces[f"{depth} layers, lr {lr:g}"].curves["training_loss"].isel(epoch=-1)
+            inputs.traces[f"{depth} layers, lr {lr:g}"].curves["training_loss"].isel(epoch=-1)
             for lr in LRS
         )
         found.append(

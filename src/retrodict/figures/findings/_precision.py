@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import MEMORISED, cursed, memorised
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import final_values, over_learners
@@ -29,20 +29,20 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return {name: base.with_overrides(f"training.precision={name}") for name in _PRECISIONS[scale]}
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """A panel a precision."""
     return plot_panels(
-        material.traces,
+        inputs.traces,
         "Products in lower precision: the same curves, the same curse",
-        columns=len(material.traces),
+        columns=len(inputs.traces),
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """In every precision facts are memorised, equally well, and the curse stands."""
     found = []
-    exact = material.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
-    for name, trace in material.traces.items():
+    exact = inputs.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
+    for name, trace in inputs.traces.items():
         found += [
             memorised(f"precision.{name}.training", name, "O", trace),
             cursed(f"precision.{name}.validation", name, "O", trace),
@@ -55,7 +55,7 @@ def claims(material: Material) -> list[Claim]:
                     f"{name}: training NLL (dropout on) ends near 0, above {_EXACT}'s by "
                     f"{over_learners(loss - exact):.3f} seed by seed; validation NLL ends at "
                     f"{final_values(trace)[-1].nll:.2f} against "
-                    f"{final_values(material.traces[_EXACT])[-1].nll:.2f}",
+                    f"{final_values(inputs.traces[_EXACT])[-1].nll:.2f}",
                     "O",
                     over_learners(loss),
                     MEMORISED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrodict.claims import Claim, at_least, within
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
 from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
 from retrodict.measures import Interval, diagonal_z, over_learners
@@ -14,27 +14,27 @@ TASKS = ("reversal", "chain")
 VARIANTS = {"prompt_matched": "entity and relation", "entity_only": "entity alone (the caption's)"}
 
 
-def found_z(material: Material) -> dict[str, dict[str, Interval]]:
+def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     """Variant → task and panel → z over learners."""
     return {
         label: {
             f"{task}.{name}": over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
             for task in TASKS
-            for name, panel in material.traces[task].weights.items()
+            for name, panel in inputs.traces[task].weights.items()
         }
         for variant, label in VARIANTS.items()
     }
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """One row a panel, one marker a way of asking."""
     names = {
         f"{task}.{name}": f"{task}, {panel.attrs['title']}"
         for task in TASKS
-        for name, panel in material.traces[task].weights.items()
+        for name, panel in inputs.traces[task].weights.items()
     }
     return plot_indices(
-        found_z(material),
+        found_z(inputs),
         names,
         "The two ways of asking differ only where two facts start at A",
         xlabel="how far the diagonal stands out (z)",
@@ -42,10 +42,10 @@ def draw(material: Material) -> Figure:
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
     found = []
-    for label, values in found_z(material).items():
+    for label, values in found_z(inputs).items():
         variant = next(v for v, says in VARIANTS.items() if says == label)
         for key, z in values.items():
             name = f"prompt-weights.{variant}.{key}"
@@ -55,7 +55,7 @@ def claims(material: Material) -> list[Claim]:
             else:
                 says = f"{key}, {label}: the diagonal stands out (z)"
                 found.append(at_least(name, says, "O", z, TRAINED_Z))
-    panel = material.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
+    panel = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
     z_prompt, z_alone = (diagonal_z(panel[v].values) for v in ("prompt_matched", "entity_only"))
     found.append(
         at_least(

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import memorised
 from retrodict.figures._scales import Scale, changed, default_experiment, sweep_experiment
 from retrodict.measures import final_values, over_learners
@@ -61,19 +61,19 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     }
 
 
-def _cells(material: Material) -> list[str]:
-    return [name.removesuffix(", tied") for name in material.traces if name.endswith(", tied")]
+def _cells(inputs: FigureInputs) -> list[str]:
+    return [name.removesuffix(", tied") for name in inputs.traces if name.endswith(", tied")]
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Validation NLL over a uniform guess's, and whether the truth is preferred."""
-    cells = _cells(material)
+    cells = _cells(inputs)
     left = {
-        head: [over_learners(_above_uniform(material, f"{cell}, {head}")) for cell in cells]
+        head: [over_learners(_above_uniform(inputs, f"{cell}, {head}")) for cell in cells]
         for head in HEADS
     }
     right = {
-        head: [final_values(material.traces[f"{cell}, {head}"])[-1].preference for cell in cells]
+        head: [final_values(inputs.traces[f"{cell}, {head}"])[-1].preference for cell in cells]
         for head in HEADS
     }
     return plot_effect(
@@ -83,23 +83,23 @@ def draw(material: Material) -> Figure:
             "truth beats a wrong answer": (right, 0.5, "chance"),
         },
         "With many facts, a tied head leans towards the untaught truth, and never says it",
-        ("uniform over the alphabet", [_alphabet(material.traces[f"{c}, tied"]) for c in cells]),
+        ("uniform over the alphabet", [_alphabet(inputs.traces[f"{c}, tied"]) for c in cells]),
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Both memorise; tying lowers the NLL, and makes the truth likelier, not likeliest."""
     found = []
-    for cell in _cells(material):
+    for cell in _cells(inputs):
         slug = cell.replace(" = ", "").replace(", ", "-").replace(" ", "-")
         tied, untied = f"{cell}, tied", f"{cell}, untied"
-        lower = _above_uniform(material, untied) - _above_uniform(material, tied)
+        lower = _above_uniform(inputs, untied) - _above_uniform(inputs, tied)
         found += [
             memorised(f"tied-head.{slug}.{head}.training", f"{cell}, {head}", "O", trace)
             for head in HEADS
-            for trace in [material.traces[f"{cell}, {head}"]]
+            for trace in [inputs.traces[f"{cell}, {head}"]]
         ]
-        last = final_values(material.traces[tied])[-1]
+        last = final_values(inputs.traces[tied])[-1]
         found += [
             at_least(
                 f"tied-head.{slug}.lower",
@@ -135,8 +135,8 @@ def _alphabet(trace: Trace) -> float:
     return float(alphabet) - float(trace.attrs["uniform_nll"])
 
 
-def _above_uniform(material: Material, name: str) -> Float[np.ndarray, " learner"]:
-    trace = material.traces[name]
+def _above_uniform(inputs: FigureInputs, name: str) -> Float[np.ndarray, " learner"]:
+    trace = inputs.traces[name]
     last = trace.curves["nll"].sel(group="validation").isel(epoch=-1)
     above: np.ndarray = last.values - float(trace.attrs["uniform_nll"])
     return above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import cursed, memorised
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import diagonal_z, over_learners
@@ -41,19 +41,19 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return found
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """NLL above, cosines of training and of validation pairs below."""
     return plot_cosines(
-        material.traces,
+        inputs.traces,
         "Partners do not become similar: embeddings of A and B stay apart",
         PANELS,
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Memorised, cursed, and no similarity between partners or others."""
     found = []
-    for name, trace in material.traces.items():
+    for name, trace in inputs.traces.items():
         slug = name.replace(", ", "-").replace(" ", "")
         found += [
             memorised(f"embedding-similarity.{slug}.training", name, "N", trace),

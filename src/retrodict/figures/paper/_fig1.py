@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from retrodict.claims import Claim
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import nll_claims
 from retrodict.figures._scales import default_experiment
 from retrodict.plots import plot_nll
 from retrodict.plots._drawing import Figure
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Training and validation NLL over epochs."""
     return plot_nll(
-        material.trace,
+        inputs.trace,
         title="Reversal: what is learned in one direction is not known in the other",
         training="training (A → B, B ← A)",
         validation="validation (direction not seen)",
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Trained directions are learned; unseen ones are guessed, or worse."""
-    return nll_claims("fig1", material.trace)
+    return nll_claims("fig1", inputs.trace)
 
 
 FIG1 = PaperFigure(

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from retrodict.claims import Claim
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
 from retrodict.figures._weight_claims import weight_claims
 from retrodict.plots import plot_matrices
 from retrodict.plots._drawing import Figure
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Four matrices: training pairs above, validation pairs below, reverse direction right."""
     return plot_matrices(
-        material.trace,
+        inputs.trace,
         "Reversal: the unseen direction's weights are not trained",
         rows=2,
         columns=2,
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Three diagonals stand out; that of the unseen direction does not."""
-    return weight_claims("fig2", material.trace)
+    return weight_claims("fig2", inputs.trace)
 
 
 FIG2 = PaperFigure(

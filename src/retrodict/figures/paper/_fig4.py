@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from retrodict.claims import Claim
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
 from retrodict.figures._weight_claims import weight_claims
 from retrodict.plots import plot_matrices
 from retrodict.plots._drawing import Figure
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Six matrices: training triples above, validation triples below."""
     return plot_matrices(
-        material.trace,
+        inputs.trace,
         "Chain: weights of A to B and B to C do not add up to A to C",
         rows=2,
         columns=3,
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Five diagonals stand out; that of the unseen leap does not."""
-    return weight_claims("fig4", material.trace)
+    return weight_claims("fig4", inputs.trace)
 
 
 FIG4 = PaperFigure(

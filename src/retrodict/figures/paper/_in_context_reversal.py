@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import memorised
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import final_values
@@ -27,24 +27,24 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return {"in-context": changed(experiment, *_SMALLER[scale])}
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """The probability of the last token, as the paper shows it."""
     return plot_probability(
-        material.trace,
+        inputs.trace,
         "In context there is no curse: a fact in the prompt is turned round",
         {"train": "taught sentences", "validation": "held-out facts"},
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Held-out facts are answered right."""
     return [
-        memorised("in-context-reversal.training", "in context", "N", material.trace),
+        memorised("in-context-reversal.training", "in context", "N", inputs.trace),
         at_least(
             "in-context-reversal.validation",
             "the last token of held-out sentences is the right one (accuracy)",
             "N",
-            final_values(material.trace)[-1].accuracy,
+            final_values(inputs.trace)[-1].accuracy,
             0.95,
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import cursed, memorised
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import final_values
@@ -41,19 +41,19 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     }
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """NLL of the whole answer: the shared token is its second."""
     return plot_panels(
-        material.traces,
+        inputs.traces,
         "A ⇝ C follows where the entities share a token, and only there",
         columns=2,
         whole_answer=True,
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Held-out leaps are known among related entities, and not among unrelated ones."""
-    unrelated, related = material.traces.values()
+    unrelated, related = inputs.traces.values()
     return [
         memorised("related-chain.training", "related", "R", related),
         at_least(

@@ -6,7 +6,7 @@ from functools import partial
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment, Grid
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import cursed, memorised
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.figures.paper._axes import Axis
@@ -47,14 +47,14 @@ def _experiments(task: str, axis: Axis, scale: Scale) -> dict[str, Experiment]:
     return found
 
 
-def _draw(headline: str, material: Material) -> Figure:
-    return plot_panels(material.traces, headline, columns=len(material.traces))
+def _draw(headline: str, inputs: FigureInputs) -> Figure:
+    return plot_panels(inputs.traces, headline, columns=len(inputs.traces))
 
 
-def _claims(figure: str, grade: str, material: Material) -> list[Claim]:
+def _claims(figure: str, grade: str, inputs: FigureInputs) -> list[Claim]:
     """In every panel: taught facts are memorised, held-out ones no better than guessed."""
     found = []
-    for name, trace in material.traces.items():
+    for name, trace in inputs.traces.items():
         slug = name.replace(" = ", "").replace(" ", "-")
         found += [
             memorised(f"{figure}.{slug}.training", name, grade, trace),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._nll_claims import cursed, memorised
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.plots import plot_panels
@@ -19,19 +19,19 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     }
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Two panels; the training loss of the chain has a floor, since A goes on with → or ⇝."""
     panels = {
-        "reversal": material.traces["reversal"],
-        "chain (A goes on with → or ⇝: a floor)": material.traces["chain"],
+        "reversal": inputs.traces["reversal"],
+        "chain (A goes on with → or ⇝: a floor)": inputs.traces["chain"],
     }
     return plot_panels(panels, "Loss on every token: the curse stands", columns=2)
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """The answers are memorised; held-out ones are no better than guessed."""
     found = []
-    for task, trace in material.traces.items():
+    for task, trace in inputs.traces.items():
         found += [
             memorised(f"whole-sequence-loss.{task}.training", task, "N", trace),
             cursed(f"whole-sequence-loss.{task}.validation", task, "N", trace),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure, Tick
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale, default_experiment
 from retrodict.measures import Interval, indices, over_learners
 from retrodict.plots import plot_indices
@@ -52,17 +52,17 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Trace]:
     return {task: predict(_one_layer(task, scale)) for task in TASKS}
 
 
-def found_indices(material: Material) -> dict[str, dict[str, Interval]]:
+def found_indices(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     """Model → index → interval over learners.
 
     The captions of figures 2 and 4 read weights after the entity alone, a prompt that the model
     never saw; "whole prompt" reads them after entity and relation. A one-layer model makes no
     difference between the two.
     """
-    one_layer = [material.traces[f"one-layer {task}"] for task in TASKS]
-    transformer = [material.traces[f"transformer {task}"] for task in TASKS]
+    one_layer = [inputs.traces[f"one-layer {task}"] for task in TASKS]
+    transformer = [inputs.traces[f"transformer {task}"] for task in TASKS]
     sources = {
-        "one layer, theory": ([material.theory[task] for task in TASKS], "entity_only"),
+        "one layer, theory": ([inputs.theory[task] for task in TASKS], "entity_only"),
         "one layer, trained": (one_layer, "entity_only"),
         "multi-layer, whole prompt": (transformer, "prompt_matched"),
         "multi-layer, entity alone": (transformer, "entity_only"),
@@ -77,10 +77,10 @@ def found_indices(material: Material) -> dict[str, dict[str, Interval]]:
     }
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Four indices, three models."""
     return plot_indices(
-        found_indices(material), NAMES, "What the way back, and the leap, lack of the weight there"
+        found_indices(inputs), NAMES, "What the way back, and the leap, lack of the weight there"
     )
 
 
@@ -92,14 +92,14 @@ SAYS = {
 }
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Untaught directions lack nearly all of the weight; taught ones lack next to nothing.
 
     After the entity alone a trained leap does lack some, since the relation that would ask for C
     and not for B is not there; so little that taught and untaught stay apart is all that is asked.
     """
     result = []
-    for model, values in found_indices(material).items():
+    for model, values in found_indices(inputs).items():
         slug = model.replace(", ", "-").replace(" ", "-")
         control = 0.5 if model.endswith("entity alone") else 0.2
         for index, says in SAYS.items():

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from retrodict.claims import Claim, at_least, at_most
-from retrodict.figures._figure import Material, PaperFigure, Tick
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
 from retrodict.measures import over_learners
 from retrodict.plots import plot_paths
@@ -62,9 +62,9 @@ def compute(scale: Scale, tick: Tick) -> Paths:
     return found
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Four panels."""
-    paths: Paths = material.theory
+    paths: Paths = inputs.theory
     return plot_paths(
         TIMES,
         {title: (paths.training[k], paths.reverse[k]) for k, (_, _, title) in MODELS.items()},
@@ -73,9 +73,9 @@ def draw(material: Material) -> Figure:
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Symmetric learns the reverse, full and factorised do not, tied cannot hold both ways."""
-    paths: Paths = material.theory
+    paths: Paths = inputs.theory
     end = {name: over_learners(values[:, -1]) for name, values in paths.reverse.items()}
     at_guess = math.log(M / 2)
     return [

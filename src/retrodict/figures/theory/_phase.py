@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from retrodict.claims import Claim, at_least, within
-from retrodict.figures._figure import Material, PaperFigure, Tick
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
 from retrodict.measures import over_learners
 from retrodict.plots import plot_phase
@@ -57,9 +57,9 @@ def compute(scale: Scale, tick: Tick) -> Phase:
     return Phase(dimensions, pairs, shift, memorised)
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """One cell a (d, n)."""
-    phase: Phase = material.theory
+    phase: Phase = inputs.theory
     return plot_phase(
         phase.dimensions,
         phase.pairs,
@@ -70,9 +70,9 @@ def draw(material: Material) -> Figure:
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """At large d the reverse stays unknown; at small d it becomes confidently wrong."""
-    phase: Phase = material.theory
+    phase: Phase = inputs.theory
     n = phase.pairs.index(20)
     large = phase.dimensions.index(3000)
     small = phase.dimensions.index(20)

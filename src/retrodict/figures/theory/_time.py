@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.measures import Interval, over_learners
 from retrodict.plots import plot_learning
@@ -71,19 +71,19 @@ def predicted_steps(trace: Trace, lr: float) -> float:
     return sentences * float(time_to_nll(LEARNED, m)) / lr
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Left: NLL over passes at the largest size; right: measured against predicted steps."""
-    largest = _SIZES[material.scale][-1]
+    largest = _SIZES[inputs.scale][-1]
     curves = {}
     for lr in RATES:
-        trace = material.traces[_name(largest, lr)]
+        trace = inputs.traces[_name(largest, lr)]
         passes = trace.curves["epoch"].values
         predicted = np.asarray(row_nll(lr * passes, largest + 2))
         curves[f"{lr:g}"] = (passes[1:], training_nll(trace)[:, 1:], predicted[1:])
     measured: dict[str, list[tuple[float, Interval]]] = {}
     for lr in RATES:
-        for vocab_size in _SIZES[material.scale]:
-            trace = material.traces[_name(vocab_size, lr)]
+        for vocab_size in _SIZES[inputs.scale]:
+            trace = inputs.traces[_name(vocab_size, lr)]
             point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
             measured.setdefault(f"η = {lr:g}", []).append(point)
     return plot_learning(
@@ -91,7 +91,7 @@ def draw(material: Material) -> Figure:
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """At every size and rate SGD is ahead of the flow, by no more than theory allows, and one pass.
 
     Ahead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least
@@ -99,8 +99,8 @@ def claims(material: Material) -> list[Claim]:
     """
     found = []
     for lr in RATES:
-        for vocab_size in _SIZES[material.scale]:
-            trace = material.traces[_name(vocab_size, lr)]
+        for vocab_size in _SIZES[inputs.scale]:
+            trace = inputs.traces[_name(vocab_size, lr)]
             measured = over_learners(steps_to_learn(trace) / predicted_steps(trace, lr))
             tau = float(time_to_nll(LEARNED, vocab_size + 2))
             lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau

@@ -6,7 +6,7 @@ from typing import Any
 
 from retrodict.claims import Claim, at_most, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Material, PaperFigure, Tick
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
 from retrodict.measures import Interval, final_values, over_learners
 from retrodict.plots import plot_panels
@@ -56,22 +56,22 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Trace]:
     return found
 
 
-def draw(material: Material) -> Figure:
+def draw(inputs: FigureInputs) -> Figure:
     """Four panels: tasks by matrices, theory over training."""
     return plot_panels(
-        material.traces,
+        inputs.traces,
         "One-layer transformer: trained (colour) and predicted by the flow (black)",
         columns=2,
-        theory=material.theory,
+        theory=inputs.theory,
     )
 
 
-def claims(material: Material) -> list[Claim]:
+def claims(inputs: FigureInputs) -> list[Claim]:
     """Theory meets training, and factorising does not make the held-out facts known."""
     found = []
-    for name, trace in material.traces.items():
+    for name, trace in inputs.traces.items():
         slug = name.replace(", ", "-")
-        theory = material.theory[name]
+        theory = inputs.theory[name]
         last = trace.curves.isel(epoch=-1)
         error = abs(last["nll"] - theory.curves["nll"].isel(epoch=-1)).max("group")
         held_out = final_values(trace)[-1]

@@ -24,7 +24,7 @@ from retrodict.models.explicit._block import (
 from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape, dropped
 
-Update = Callable[[slice, Tensor], None]
+ApplyGradient = Callable[[slice, Tensor], None]
 """Is given a span of the learner's row of `flat` and the gradient there; changes the weights."""
 
 
@@ -78,7 +78,7 @@ class ExplicitTransformer:
         tokens: Int[Tensor, "batch length"],
         targets: Int[Tensor, "batch position"],
         drop: MaskStream | None,
-        update: Update,
+        update: ApplyGradient,
         weights: Float[Tensor, "batch position"] | None = None,
         sees_all: Bool[Tensor, " batch"] | None = None,
     ) -> Float[Tensor, ""]:
@@ -128,8 +128,8 @@ class ExplicitTransformer:
             self._update(update, span, part)
         return loss
 
-    def _update(self, update: Update, span: slice, gradient: Tensor) -> None:
-        """Update a span, each thread a part of it."""
+    def _update(self, update: ApplyGradient, span: slice, gradient: Tensor) -> None:
+        """ApplyGradient a span, each thread a part of it."""
         if self.products.threads == 1:
             update(span, gradient)
             return

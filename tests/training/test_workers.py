@@ -14,7 +14,7 @@ import torch
 from retrodict.errors import CannotFinish
 from retrodict.signals import stop_signals
 from retrodict.training import Trainer, train
-from retrodict.training._workers import Alone, Processes, Threads, can_fork
+from retrodict.training._workers import ForkedWorkers, InThread, ThreadWorkers, can_fork
 
 pytestmark = [pytest.mark.bits, pytest.mark.seconds]
 
@@ -23,7 +23,7 @@ TWO_THREADS = "training.threads=2"
 
 
 def forked(monkeypatch) -> None:
-    monkeypatch.setattr("retrodict.training._engines.SHARE_FROM", 0)
+    monkeypatch.setattr("retrodict.training._policy.SHARE_FROM", 0)
 
 
 @needs_fork
@@ -45,15 +45,15 @@ def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, 
 @needs_fork
 def test_the_crew_fits_the_work(tiny, monkeypatch):
     tiny = tiny.with_overrides(TWO_THREADS)
-    assert isinstance(Trainer(tiny.resolved()).engine.crew, Alone)
+    assert isinstance(Trainer(tiny.resolved()).engine.workers, InThread)
     one = tiny.with_overrides("training.learners=1").resolved()
-    assert isinstance(Trainer(one).engine.crew, Alone)
+    assert isinstance(Trainer(one).engine.workers, InThread)
     forked(monkeypatch)
-    assert isinstance(Trainer(tiny.resolved()).engine.crew, Processes)
+    assert isinstance(Trainer(tiny.resolved()).engine.workers, ForkedWorkers)
     wide = tiny.with_overrides("model.d_model=512", "model.n_head=1").resolved()
-    assert isinstance(Trainer(wide).engine.crew, Alone)
+    assert isinstance(Trainer(wide).engine.workers, InThread)
     monkeypatch.setattr("retrodict.training._engines.can_fork", lambda: False)
-    assert isinstance(Trainer(tiny.resolved()).engine.crew, Threads)
+    assert isinstance(Trainer(tiny.resolved()).engine.workers, ThreadWorkers)
 
 
 @needs_fork
@@ -61,8 +61,8 @@ def test_processes_end_with_their_training(tiny, monkeypatch):
     forked(monkeypatch)
     trainer = Trainer(tiny.with_overrides(TWO_THREADS).resolved())
     trainer.run_epoch(1)
-    assert len(trainer.engine.crew.members) == 2
-    members = [process for process, _ in trainer.engine.crew.members]
+    assert len(trainer.engine.workers.members) == 2
+    members = [process for process, _ in trainer.engine.workers.members]
     del trainer
     assert not any(process.is_alive() for process in members)
 
@@ -72,7 +72,7 @@ def test_a_killed_process_ends_the_training_in_words(tiny, monkeypatch):
     forked(monkeypatch)
     trainer = Trainer(tiny.with_overrides(TWO_THREADS).resolved())
     trainer.run_epoch(1)
-    members = list(trainer.engine.crew.members)
+    members = list(trainer.engine.workers.members)
     os.kill(members[1][0].pid, signal.SIGKILL)
     with pytest.raises(CannotFinish, match="was killed"):
         trainer.run_epoch(2)
@@ -96,7 +96,7 @@ _engines.SHARE_FROM = 0
 text = open(sys.argv[1], encoding="utf-8").read()
 trainer = Trainer(Experiment.from_text(text).with_overrides("training.threads=2").resolved())
 trainer.run_epoch(1)
-print(*(process.pid for process, _ in trainer.engine.crew.members), flush=True)
+print(*(process.pid for process, _ in trainer.engine.workers.members), flush=True)
 time.sleep(60)
 """
 
@@ -125,13 +125,13 @@ def is_running(pid: int) -> bool:
 
 @needs_fork
 def test_a_worker_that_uses_up_its_cpu_time_asks_the_training_to_stop():
-    crew = Processes(lambda what, epoch, s: s, 2, 2)
+    workers = ForkedWorkers(lambda what, epoch, s: s, 2, 2)
     try:
-        assert crew.do("", 0) == [0, 1]  # they listen by now
-        worker, _ = crew.members[0]
+        assert workers.do("", 0) == [0, 1]  # they listen by now
+        worker, _ = workers.members[0]
         with stop_signals() as stop:
             os.kill(worker.pid, signal.SIGXCPU)
-            assert crew.do("", 0) == [0, 1]  # and it has gone on
+            assert workers.do("", 0) == [0, 1]  # and it has gone on
         assert stop.asked
     finally:
-        crew._end()
+        workers._end()

@@ -1,0 +1,60 @@
+"""Draws of the paper's set-up for the bilinear model, followed until they separate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from retrodict.claims._check import (
+    Effort,
+)
+from retrodict.tasks import Pairs
+from retrodict.theory import GramFlow, Separation, separate
+
+UNTIL = 1e8
+
+
+LARGE = "d ≥ poly(n, m, 1/ε, log(1/δ)): d is taken large and its dependence shown"
+
+
+SMALL_SIGMA = "σ small: 0 or 0.1"
+
+
+SETUP = "all pairs are trained forward, all but one backward"
+
+
+@functools.lru_cache(maxsize=8192)
+def draw_separation(
+    n: int, m: int, d: int, sigma: float, parametrisation: str, seed: int
+) -> Separation:
+    """Follow the paper's set-up (all pairs forward, all but the first backward) for one draw."""
+    corpus = Pairs(n=n, m=m).corpus(0)
+    flow = GramFlow.draw(
+        d,
+        m,
+        corpus.tokens[:, 0],
+        corpus.tokens[:, 1],
+        sigma=sigma,
+        parametrisation=parametrisation,
+        seed=seed,
+    )
+    asked = corpus.group("validation").tokens[0]
+    return separate(flow, (int(asked[0]), int(asked[1])), UNTIL)
+
+
+def draw_many(
+    effort: Effort,
+    dimensions: Sequence[int],
+    draws: int,
+    n: int = 20,
+    m: int = 100,
+    sigma: float = 0.0,
+    parametrisation: str = "full",
+) -> dict[int, list[Separation]]:
+    """Draw embeddings of seeds 0 … draws − 1 in each dimension."""
+    found: dict[int, list[Separation]] = {d: [] for d in dimensions}
+    for i, d in enumerate(dimensions):
+        for seed in range(draws):
+            found[d].append(draw_separation(n, m, d, sigma, parametrisation, seed))
+            effort.tick((i + (seed + 1) / draws) / len(dimensions))
+    return found

@@ -1,0 +1,94 @@
+"""Batches of a pass over every learner's sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from retrodict.experiment import Training
+from retrodict.objectives import Examples
+from retrodict.seeds import sentence_order
+
+
+class Batch(NamedTuple):
+    """What some learners see in a step: (learner, example, …), as in `objectives.Examples`."""
+
+    inputs: Int[Tensor, "s batch length"]
+    targets: Int[Tensor, "s batch position"]
+    weights: Float[Tensor, "s batch position"] | None = None
+    sees_all: Bool[Tensor, "s batch"] | None = None
+
+
+class Sentences:
+    """The training examples of all learners, each in an order of its own every epoch.
+
+    Parameters:
+        draw: a learner's examples in an epoch, by its number and the epoch's.
+        redraws_each_epoch: whether they differ from epoch to epoch.
+        training: seeds, and how many examples a step takes.
+        dtype: of weights.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[int, int], Examples],
+        redraws_each_epoch: bool,
+        training: Training,
+        dtype: torch.dtype,
+    ) -> None:
+        self.seeds, self.device = training.seeds, torch.device(training.device)
+        self.draw, self.redraws_each_epoch, self.dtype = draw, redraws_each_epoch, dtype
+        drawn = [draw(s, 0) for s in range(len(self.seeds))]
+        self.all = self._batch(drawn)
+        self.count: int = self.all.inputs.shape[1]
+        self.length: int = self.all.inputs.shape[2]
+        self.size = self.count if training.batch_size == "all" else training.batch_size
+        self.first = drawn[0].first
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps an epoch; the last takes what is left."""
+        return -(-self.count // self.size)
+
+    def batches(self, learners: slice, epoch: int) -> list[Batch]:
+        """Return the batches of some learners in an epoch, one a step."""
+        chosen = range(len(self.seeds))[learners]
+        orders = [sentence_order(self.seeds[s], epoch, self.count) for s in chosen]
+        order = torch.from_numpy(np.stack(orders)).to(self.device)
+        if self.redraws_each_epoch:
+            whole = self._batch([self.draw(s, epoch) for s in chosen])
+        else:
+            whole = _as_batch([None if part is None else part[learners] for part in self.all])
+        parts = [
+            [None] * self.steps if part is None else _shuffled(part, order).split(self.size, 1)
+            for part in whole
+        ]
+        return [_as_batch(step) for step in zip(*parts, strict=True)]
+
+    def _batch(self, examples: Sequence[Examples]) -> Batch:
+        def stack(name: str) -> Tensor | None:
+            parts = [getattr(one, name) for one in examples]
+            if parts[0] is None:
+                return None
+            found = torch.from_numpy(np.stack(parts))
+            return found.to(self.device, self.dtype if name == "weights" else None)
+
+        return _as_batch([stack(name) for name in Batch._fields])
+
+
+def _as_batch(parts: Sequence[Tensor | None]) -> Batch:
+    inputs, targets, weights, sees_all = parts
+    assert inputs is not None
+    assert targets is not None
+    return Batch(inputs, targets, weights, sees_all)
+
+
+def _shuffled(part: Tensor, order: Int[Tensor, "s example"]) -> Tensor:
+    if part.dim() == 2:
+        return part.gather(1, order)
+    return part.gather(1, order.unsqueeze(-1).expand(-1, -1, part.shape[2]))
