@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -118,6 +119,12 @@ def test_the_code_that_trains_is_hashed_and_no_other():
     assert code.source_hash(lambda name: name == "cli") != code.training_code()
     assert code.source_hash(lambda name: False) == "unknown"
     assert all((code.ROOT / name).exists() for name in code.TRAINING_CODE)
+
+
+def test_the_page_about_the_store_names_the_code_that_trains():
+    page = (Path(__file__).parents[2] / "docs" / "store.md").read_text(encoding="utf-8")
+    (paragraph,) = re.findall(r"^\*Training code\* is .*?\n\n", page, re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r"`(.+?)`", paragraph)) == sorted(code.TRAINING_CODE)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="there is no git to make checkouts with")
