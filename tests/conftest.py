@@ -77,7 +77,7 @@ def _traces_are_read_once():
 
 @pytest.fixture(autouse=True, scope="session")
 def _warnings_are_errors():
-    """Here a warning is an error while we compute, too: see `_host.calm_warnings`."""
+    """Here a warning is an error while we compute, too: see `host.calm_warnings`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("retrodict.host.calm_warnings", contextlib.nullcontext)
         yield

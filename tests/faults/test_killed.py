@@ -42,6 +42,7 @@ def test_a_training_may_be_killed_anywhere(answer, in_a_child, require_same, alo
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
+@pytest.mark.filterwarnings("ignore:3 learners do not fit into memory at once")
 @pytest.mark.parametrize("at_a_time", [3, 2])
 def test_a_training_may_be_killed_at_every_operation(
     answer, in_a_child, require_same, alone, tmp_path, monkeypatch, at_a_time

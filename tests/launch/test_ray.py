@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import tempfile
 
 import pytest
 
@@ -13,15 +14,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture
-def cluster():
-    """A Ray cluster of two nodes with a core each."""
+def cluster(monkeypatch):
+    """A Ray cluster of two nodes with a core each.
+
+    Names of its sockets may be 107 bytes long, too few for a folder within pytest's.
+    """
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    cluster.second = cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes()
-    yield cluster
-    cluster.shutdown()
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        monkeypatch.setenv("RAY_TMPDIR", short)
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+        cluster.second = cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        yield cluster
+        cluster.shutdown()
 
 
 def parent_of(pid: int) -> int:

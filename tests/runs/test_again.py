@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from retrodict import open_run
+from retrodict import source as code
 from retrodict.cli._main import run_cli
 from retrodict.errors import Interrupted
 from retrodict.launch import LOCAL, Asked, Job, _local
 from retrodict.runs import Provenance, Run, Store, check_run
-from retrodict.runs import _code as code
 from retrodict.training import _loop
 
 pytestmark = pytest.mark.seconds

@@ -6,14 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from retrodict import CannotFinish
+from retrodict import source as code
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import Store
-from retrodict.runs import _code as code
 from retrodict.runs._environment import differences
 
 
@@ -120,6 +121,12 @@ def test_the_code_that_trains_is_hashed_and_no_other():
     assert code.source_hash(lambda path: path.startswith("cli/")) != code.training_code()
     assert code.source_hash(lambda path: False) == "unknown"
     assert all((code.ROOT / name).exists() for name in code.TRAINING_CODE)
+
+
+def test_the_page_about_the_store_names_the_code_that_trains():
+    page = (Path(__file__).parents[2] / "docs" / "store.md").read_text(encoding="utf-8")
+    (paragraph,) = re.findall(r"^\*Training code\* is .*?\n\n", page, re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r"`(.+?)`", paragraph)) == sorted(code.TRAINING_CODE)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="there is no git to make checkouts with")

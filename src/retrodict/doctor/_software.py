@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from retrodict.doctor._line import Found, Looks
-from retrodict.runs._code import ROOT, commit, training_code
+from retrodict.source import ROOT, commit, training_code
 
 _OPTIONAL = {
     "ray": "no --launcher ray (pip install 'retrodict[ray]')",

@@ -26,7 +26,7 @@ from retrodict.files import (
 )
 from retrodict.limits import MAX_COUNT
 from retrodict.measures import Interval
-from retrodict.runs._code import source_hash
+from retrodict.source import source_hash
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,8 +34,8 @@ FILE = "leaderboard"
 
 RULE = (
     f"broken: {SOLVED_SHARE:.0%} of the learners or more answer {SOLVED:.0%} of the held-out "
-    f"questions; cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve it "
-    "while others know nothing, so they are counted and not averaged; †: what is taught is not "
+    f"questions; cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve "
+    "it while others know nothing, so they are counted and not averaged; †: what is taught is not "
     f"known either, less than {SOLVED:.0%}"
 )
 

@@ -89,7 +89,8 @@ def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
     """Say whether a curse is broken, from every learner's held-out accuracy at the end.
 
     broken: SOLVED_SHARE of the learners or more have solved it. cursed: none answers more than
-    UNSOLVED of the questions. partly: everything between. One that became non-finite (NaN) has not solved it.
+    UNSOLVED of the questions. partly: everything between. One that became non-finite (NaN) has
+    not solved it.
 
     >>> [verdict(np.array(a)) for a in ([1.0, 1.0], [1.0, 0.0], [0.0, 0.05])]
     ['broken', 'partly', 'cursed']

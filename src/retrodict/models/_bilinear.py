@@ -27,7 +27,7 @@ class BilinearPopulation(Population):
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(config, vocab_size, length, seeds, device, dtype)
+        super().__init__(seeds)
         self.config = config
         drawn = [config.embeddings(vocab_size, seed) for seed in seeds]
         self.token_embedding = stacked(drawn, dtype).requires_grad_(False)

@@ -18,7 +18,8 @@ class ModelConfig(FrozenConfig):
     """Base of the models' settings.
 
     Attributes:
-        population: module and class of its learners, which load torch: `"package.module:Class"`.
+        population: the class of its learners, which loads torch, as `"package.module:Class"`. It is
+            called with these settings and the arguments of `build`.
         batch_size, optimizer: what an experiment takes that does not say its own.
         has_theory: whether `retrodict.theory` predicts what it does.
     """
@@ -45,5 +46,6 @@ class ModelConfig(FrozenConfig):
             device, dtype: where and in what precision (default float32) the parameters live.
         """
         module, _, name = self.population.partition(":")
-        learners: type[Population] = getattr(importlib.import_module(module), name)
-        return learners(self, vocab_size, length, seeds, device, dtype)
+        kind = getattr(importlib.import_module(module), name)
+        population: Population = kind(self, vocab_size, length, seeds, device, dtype)
+        return population

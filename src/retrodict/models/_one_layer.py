@@ -32,7 +32,7 @@ class OneLayerPopulation(Population):
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(config, vocab_size, length, seeds, device, dtype)
+        super().__init__(seeds)
         self.vocab_size = vocab_size
         self.symmetric = config.value_output == "symmetric"
         first, *second = zip(*(config.weights(vocab_size, seed) for seed in seeds), strict=True)

@@ -14,7 +14,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from retrodict.models._config import ModelConfig
 from retrodict.models._dropout import Masks
 from retrodict.models._layers import ALIGN
 from retrodict.models._shared_memory import zeros
@@ -32,16 +31,7 @@ class Population(nn.Module):
 
     flat: Tensor
 
-    def __init__(
-        self,
-        config: ModelConfig,
-        vocab_size: int,
-        length: int,
-        seeds: Sequence[int],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        """Note the seeds; arguments as `ModelConfig.build`."""
+    def __init__(self, seeds: Sequence[int]) -> None:
         super().__init__()
         self.seeds = tuple(seeds)
         self.spans: dict[str, slice] = {}

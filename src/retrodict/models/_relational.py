@@ -29,7 +29,7 @@ class RelationalPopulation(Population):
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(config, vocab_size, length, seeds, device, dtype)
+        super().__init__(seeds)
         drawn = zip(*(config.weights(vocab_size, seed) for seed in seeds), strict=True)
         u, r, *v = (stacked(part, dtype) for part in drawn)
         self.token_embedding, self.relation = u, r

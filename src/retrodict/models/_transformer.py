@@ -109,7 +109,7 @@ class TransformerPopulation(Population):
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(config, vocab_size, length, seeds, device, dtype)
+        super().__init__(seeds)
         self.config, self.vocab_size = config, vocab_size
         generators = [torch_generator(seed, INIT) for seed in seeds]
         d = config.d_model

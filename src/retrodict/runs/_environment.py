@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Experiment
 from retrodict.processor import cpu_features, processor
-from retrodict.runs._code import commit, training_code
+from retrodict.source import commit, training_code
 
 PACKAGES = (
     "retrodict",

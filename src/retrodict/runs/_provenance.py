@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrodict.errors import CannotFinish
-from retrodict.runs._code import training_code
 from retrodict.runs._run import Run
+from retrodict.source import training_code
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Provenance:
     Attributes:
         trained_at: when it was finished, as its log says it.
         version: of the retrodict that finished it.
-        commit, code: of that, see `retrodict.runs._code`.
+        commit, code: of that, see `retrodict.source`.
         code_changed: whether any of the code that trained it was another than this process's.
     """
 

@@ -94,6 +94,12 @@ class Dynamics:
             state: where.
             batch: the sentences to average over; None is all of them.
         """
+        with np.errstate(over="ignore", invalid="ignore"):  # callers refuse what is not finite
+            return self._error(state, batch)
+
+    def _error(
+        self, state: State, batch: Int[np.ndarray, " sentence"] | None
+    ) -> tuple[Float[np.ndarray, "row m"], float]:
         if batch is None:
             cost = nll(self.logits(state, self.rows))
             error = (self.wanted - self.counts[:, None] * np.exp(-cost)) / len(self.inputs)
@@ -108,7 +114,8 @@ class Dynamics:
 
     def rate(self, state: State) -> State:
         """Return the velocity of the gradient flow, weight decay included."""
-        return self.descent(state, self.error(state)[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.descent(state, self.error(state)[0])
 
     def descent(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
         """Return minus the gradient by the state, weight decay included."""

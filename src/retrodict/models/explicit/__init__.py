@@ -5,6 +5,6 @@ as the gradient needs, and tests hold it to that definition. A learner's arithme
 in buffers of its own, so it cannot depend on how many learners there are.
 """
 
-from retrodict.models.explicit._step import ExplicitTransformer, ApplyGradient
+from retrodict.models.explicit._step import ApplyGradient, ExplicitTransformer
 
-__all__ = ["ExplicitTransformer", "ApplyGradient"]
+__all__ = ["ApplyGradient", "ExplicitTransformer"]
