@@ -286,8 +286,10 @@ LOOK_ON = {
     "experiment/_empty_sections.py",  # reading YAML
     "experiment/_explain.py",
     "experiment/_grid.py",
+    "experiment/_overrides.py",
     "experiment/_yaml.py",
     "files/_atomic.py",  # writing
+    "files/_documents.py",
     "files/_formats.py",
     "files/_json.py",
     "files/_lock.py",
@@ -296,6 +298,7 @@ LOOK_ON = {
     "recipes/__init__.py",  # names of settings, which are hashed themselves
     "signals.py",  # stopping
     "trace/_file.py",
+    "trace/_misfit.py",
 }
 
 

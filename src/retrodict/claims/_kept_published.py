@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrodict.claims._kept import read_record, write_record
 from retrodict.claims._published import PublishedFinding
-from retrodict.files import PUBLISHED_FORMAT
+from retrodict.files import VERIFY_PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class KeptPublished:
 
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        write_record(path, PUBLISHED_FORMAT, self)
+        VERIFY_PUBLISHED.write(path, self)
 
     @classmethod
     def read(cls, path: Path) -> KeptPublished:
@@ -40,4 +39,4 @@ class KeptPublished:
         Raises:
             ValueError: there is none, it is damaged, or of another version.
         """
-        return read_record(path, PUBLISHED_FORMAT, cls, "checked published claims")
+        return VERIFY_PUBLISHED.read(path, cls)

@@ -32,7 +32,7 @@ from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
-from retrodict.files import atomic_text, dumps
+from retrodict.files import BENCH, atomic_text
 from retrodict.launch import cores
 from retrodict.limits import core_count
 from retrodict.plots import save_as
@@ -100,9 +100,9 @@ def write_rows(rows: Sequence[Row], out: Path) -> Path:
     Raises:
         CannotFinish: it cannot be written.
     """
-    content = dumps([dataclasses.asdict(row) for row in rows], indent=1)
-    atomic_text(out / "bench.json", content + "\n")
-    return out / "bench.json"
+    path = out / BENCH.name
+    BENCH.write(path, rows)
+    return path
 
 
 def write(rows: Sequence[Row], out: Path, command: str) -> list[Path]:

@@ -14,11 +14,11 @@ import retrodict
 from retrodict.claims import Kept
 from retrodict.cli._console import Console, plain
 from retrodict.cli._progress import Progress
-from retrodict.cli._verify import KEPT, check, choose, keep
+from retrodict.cli._verify import check, choose, keep
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.figures import code_version
-from retrodict.files import atomic, atomic_text
+from retrodict.files import VERIFY, atomic, atomic_text
 from retrodict.report import (
     Answer,
     Collected,
@@ -83,7 +83,7 @@ def _places(out: Path | None, store: Path | None, default: Path) -> tuple[Path, 
 def _statements(root: Path) -> Kept:
     """Read what `retrodict verify` left in the store, or check fast."""
     try:
-        kept = Kept.read(root / KEPT)
+        kept = Kept.read(root / VERIFY.name)
         if kept.code == code_version():
             return kept
     except ValueError:

@@ -15,11 +15,9 @@ from retrodict.cli._progress import Progress
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
 from retrodict.figures import code_version
-from retrodict.files import atomic_text
+from retrodict.files import VERIFY, atomic_text
 from retrodict.report._statements import as_html, as_markdown, cells, seeds_in_words
 from retrodict.runs import Store
-
-KEPT = "verify.json"
 
 
 def choose(names: Sequence[str]) -> list[Statement]:
@@ -68,8 +66,8 @@ def keep(kept: Kept, folder: Path) -> Path:
     Raises:
         CannotFinish: it cannot be written.
     """
-    kept.write(folder / KEPT)
-    return folder / KEPT
+    kept.write(folder / VERIFY.name)
+    return folder / VERIFY.name
 
 
 def show(findings: Sequence[Finding], files: Sequence[Path], as_json: bool) -> None:

@@ -7,18 +7,6 @@ from typing import Any
 
 from retrodict.errors import CannotFinish
 
-FIGURE_FORMAT = 2
-"""Version of the record beside a drawing, NAME.json; older ones are drawn anew."""
-
-STATEMENTS_FORMAT = 1
-"""Version of verify.json."""
-
-PUBLISHED_FORMAT = 1
-"""Version of published.json."""
-
-LEADERBOARD_FORMAT = 1
-"""Version of leaderboard.json."""
-
 
 class Newer(CannotFinish):
     """A file is of a format that only a newer retrodict knows: it is not damaged."""

@@ -1,13 +1,18 @@
-"""Values as JSON: dataclasses become objects, and what is not finite becomes null."""
+"""JSON: dataclasses become objects, and what is not finite becomes null; read with distrust."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
+from pathlib import Path
 from typing import Any
 
-from retrodict.errors import printable
+from retrodict.errors import CannotFinish, printable
+from retrodict.files._safe_read import MISSING, read_bytes, refuse_link, unreadable
+
+MOST_JSON_BYTES = 16 * 2**20
+"""Size limit of a JSON file; ours have a few hundred kilobytes at most."""
 
 
 def jsonable(value: Any) -> Any:
@@ -33,3 +38,34 @@ def dumps(value: Any, indent: int | None = None) -> str:
     if text.isprintable():
         return text
     return "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in text)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a file that holds a JSON object.
+
+    Raises:
+        Unreadable: it cannot be read now, or is a symbolic link.
+        CannotFinish: it is missing or damaged.
+    """
+    try:
+        content = json.loads(read_bytes(refuse_link(path), MOST_JSON_BYTES).decode("utf-8"))
+    except MISSING:
+        raise CannotFinish(f"{path}: damaged: is missing") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except RecursionError:
+        raise CannotFinish(f"{path}: damaged: nested too deeply") from None
+    except ValueError as error:
+        raise CannotFinish(f"{path}: damaged: {error}") from None
+    if not isinstance(content, dict):
+        raise CannotFinish(f"{path}: damaged: no object")
+    return content
+
+
+def null_as_nan(value: Any) -> Any:
+    """Put NaN wherever JSON has null for a number that is not finite."""
+    if isinstance(value, dict):
+        return {key: null_as_nan(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [null_as_nan(part) for part in value]
+    return float("nan") if value is None else value

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
-from retrodict.files import (
-    LEADERBOARD_FORMAT,
-    MISREAD,
-    atomic_text,
-    dumps,
-    in_a_line,
-    null_as_nan,
-    read_json,
-    require_format,
-)
+from retrodict.files import LEADERBOARD, atomic_text
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.leaderboard._cells import COLUMNS, Cell
 from retrodict.leaderboard._row import WAYS, At, Row, facts, row_of
@@ -119,13 +107,7 @@ def write(board: Board, store: Store) -> list[Path]:
     writer.writeheader()
     writer.writerows(lines)
     atomic_text(paths[0], text.getvalue())
-    content = {
-        "format": LEADERBOARD_FORMAT,
-        "command": board.command,
-        "rule": RULE,
-        "rows": [dataclasses.asdict(row) for row in board.rows],
-    }
-    atomic_text(paths[1], dumps(content, indent=1) + "\n")
+    LEADERBOARD.write(paths[1], {"command": board.command, "rule": RULE, "rows": board.rows})
     atomic_text(paths[2], as_page(board))
     atomic_text(paths[3], as_markdown(board))
     return paths
@@ -137,13 +119,7 @@ def read(path: Path) -> Board:
     Raises:
         ValueError: there is none, it is damaged, or of another version.
     """
-    try:
-        content = read_json(path)
-        require_format(content["format"], LEADERBOARD_FORMAT, "it")
-        rows = TypeAdapter(list[Row]).validate_python(null_as_nan(content["rows"]))
-        return Board(rows, str(content["command"]))
-    except MISREAD as error:
-        raise ValueError(f"{path}: no leaderboard: {in_a_line(error)}") from None
+    return LEADERBOARD.read(path, Board)
 
 
 HEAD = (

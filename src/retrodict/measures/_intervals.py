@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 from scipy.special import stdtrit
 
 from retrodict.host import own_settings
+from retrodict.limits import MAX_COUNT
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Interval:
     mean: float
     low: float
     high: float
-    learners: int
+    learners: Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
     def __format__(self, spec: str) -> str:
         number = spec or ".3f"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from retrodict.claims import KeptPublished, PublishedFinding
 from retrodict.figures import code_version
-from retrodict.report._beside import beside
+from retrodict.files import VERIFY_PUBLISHED
 from retrodict.report._html import Html, row, table, tag
 from retrodict.report._published_tables import HEAD, body_html, cells, said
 from retrodict.report._sections import chip, command_line
@@ -16,7 +16,7 @@ Claims = KeptPublished | str | None
 
 def published_of(store: Path) -> Claims:
     """Read a store's checked claims; why they cannot be used; None where there are none."""
-    return beside(store / "published.json", KeptPublished.read)
+    return VERIFY_PUBLISHED.find(store, KeptPublished)
 
 
 def about(kept: KeptPublished) -> str:

@@ -3,10 +3,11 @@
 from retrodict.processor import processor
 from retrodict.runs._again import BEFORE, has_weights, set_aside
 from retrodict.runs._again import replace as replace_run
-from retrodict.runs._check import FAILING, Problem, check_run
+from retrodict.runs._check import check_run
 from retrodict.runs._drawings import check_store, forget_figures_of
 from retrodict.runs._export import Export, export, require_empty
 from retrodict.runs._listing import Listed, folders, is_bare, listed
+from retrodict.runs._problem import FAILING, Problem
 from retrodict.runs._progress import Progress
 from retrodict.runs._provenance import Provenance, changed_since
 from retrodict.runs._prune import SELECTIONS, Selection, Victim, plan, prune

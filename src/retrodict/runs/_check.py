@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
-from retrodict.files import Newer, digest_of, names_in, require_format, unreadable
+from retrodict.files import digest_of, names_in, read_object, refuse_link, require_format
 from retrodict.files.tensors import Tensors
 from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._again import BEFORE
 from retrodict.runs._listing import is_bare
+from retrodict.runs._problem import LEFTOVERS, Problem, problem_of, tried
 from retrodict.runs._results import verified_trace
 from retrodict.runs._run import Run
 
-Kind = Literal[
-    "damaged", "unreadable", "newer", "misnamed", "leftover", "outdated", "older", "foreign", "note"
-]
-FAILING: tuple[Kind, ...] = ("damaged", "unreadable", "newer", "misnamed")
-"""What cannot be relied on, or not be found; the other kinds are said for the sake of order."""
-
-_AGAIN = "look at it again, or elsewhere"
-_LEFTOVERS = "'retrodict runs prune --leftovers' deletes it"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that is not as it should be.
-
-    Attributes:
-        where: the file or folder.
-        kind: how bad that is; see `FAILING`.
-        what: is wrong.
-        remedy: what to do about it.
-    """
-
-    where: Path
-    kind: Kind
-    what: str
-    remedy: str
+_START_ANEW = "move it away to start anew"
 
 
 def check_run(folder: Path) -> list[Problem]:
@@ -51,10 +27,8 @@ def check_run(folder: Path) -> list[Problem]:
     found: list[Problem] = []
     try:
         found += _check(folder)
-    except Unreadable as error:
-        found.append(Problem(folder, "unreadable", _short(str(error), folder), _AGAIN))
-    except OSError as error:
-        found.append(Problem(folder, "unreadable", f"{error.strerror or error}", _AGAIN))
+    except (Unreadable, OSError) as error:
+        found.append(problem_of(folder, error))
     return found
 
 
@@ -62,15 +36,15 @@ def _check(folder: Path) -> Iterator[Problem]:
     run = Run(folder)
     if not run.exists:
         if is_bare(folder):
-            yield Problem(folder, "leftover", "a process died before run.json", _LEFTOVERS)
+            yield Problem(folder, "leftover", "a process died before run.json", LEFTOVERS)
         else:
             yield Problem(folder, "foreign", "holds no run", "move it away if it is in the way")
         return
-    state = yield from _tried(folder / _files.STATE, lambda: run.state)
+    state = yield from tried(folder / _files.STATE, lambda: run.state)
     if state is None:
         return
     readable = yield from _experiment(run, state)
-    yield from _tried(folder / _files.ENVIRONMENT, lambda: run.made_by)
+    yield from tried(folder / _files.ENVIRONMENT, lambda: run.made_by)
     yield from _results(run, state, readable)
     for path in _files.checkpoints(folder):
         yield from _checkpoint(path, state, run.experiment.goes_by if readable else None)
@@ -81,7 +55,7 @@ def _check(folder: Path) -> Iterator[Problem]:
 
 def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, bool]:
     """Look at what was asked. Returns whether it can be read, as a trace is compared with it."""
-    experiment = yield from _tried(run.folder / _files.EXPERIMENT, lambda: run.experiment)
+    experiment = yield from tried(run.folder / _files.EXPERIMENT, lambda: run.experiment)
     if experiment is None:
         return False
     name = f"{experiment.task.kind}-{experiment.model.kind}-{state['digest'][:12]}"
@@ -92,7 +66,7 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
         taken = re.fullmatch(r".*-[0-9a-f]{12}", own)  # the name of another experiment
         what = "its name is that of another experiment" if taken else "is not found by this name"
         yield Problem(run.folder, "misnamed" if taken else "note", what, f"rename it to {name}")
-    version = yield from _tried(run.folder, lambda: run.results_version)
+    version = yield from tried(run.folder, lambda: run.results_version)
     if version is not None and version < RESULTS_VERSION:
         yield Problem(
             run.folder,
@@ -100,7 +74,7 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
             f"results version {version}, this code has {RESULTS_VERSION}",
             "'retrodict runs prune --outdated' deletes it",
         )
-    if _files.read_object(run.folder / _files.STATE).get("format") != _migrate.RUN_FORMAT:
+    if read_object(run.folder / _files.STATE).get("format") != _migrate.RUN_FORMAT:
         what = f"its run.json is older than format {_migrate.RUN_FORMAT}"
         yield Problem(run.folder, "older", what, "nothing: it is read as it is")
     return True
@@ -115,11 +89,11 @@ def _results(run: Run, state: dict[str, Any], readable: bool) -> Iterator[Proble
             continue
         if name == _files.TRACE:
             look = partial(verified_trace, run.folder, state)
-            yield from _tried(path, (lambda: run.trace) if readable else look)
+            yield from tried(path, (lambda: run.trace) if readable else look)
         else:
-            yield from _tried(path, partial(_result, path, expected, state))
+            yield from tried(path, partial(_result, path, expected, state))
     if state["state"] == "finished" and _files.TRACE not in state["sha256"]:
-        yield _damaged(run.folder / _files.STATE, "has no checksum of the trace")
+        yield problem_of(run.folder / _files.STATE, CannotFinish("has no checksum of the trace"))
 
 
 def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Problem]:
@@ -136,14 +110,14 @@ def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Proble
     if finished and _files.WEIGHTS not in state["sha256"] and weights.exists():
         unwanted.append(weights)
     for path in unwanted:
-        yield Problem(path, "leftover", "is not needed: the run is finished", _LEFTOVERS)
+        yield Problem(path, "leftover", "is not needed: the run is finished", LEFTOVERS)
     for name in names_in(run.folder):
         if _files.temporary_of(name) and not at_work:
-            yield Problem(run.folder / name, "leftover", "a process died over it", _LEFTOVERS)
+            yield Problem(run.folder / name, "leftover", "a process died over it", LEFTOVERS)
 
 
 def _result(path: Path, expected: str, state: dict[str, Any]) -> None:
-    if (found := digest_of(_files.refuse_link(path))) != expected:
+    if (found := digest_of(refuse_link(path))) != expected:
         raise CannotFinish("fails its checksum" if found else "is missing")
     if path.name == _files.WEIGHTS:
         _weights(path, state)
@@ -160,26 +134,24 @@ def _checkpoint(
     path: Path, state: dict[str, Any], also: Callable[[str], bool] | None
 ) -> Iterator[Problem]:
     try:
-        said = Tensors.of(_files.refuse_link(path)).metadata
+        said = Tensors.of(refuse_link(path)).metadata
         require_format(said.get("format"), _migrate.CHECKPOINT_FORMAT, path)
         failing = _files.failing_tensors(path)
-    except Newer as error:
-        yield Problem(path, "newer", *_newer(error))
-    except (Unreadable, OSError, MemoryError) as error:
-        yield _unreadable(path, error)
-    except (CannotFinish, ValueError, TypeError, AttributeError) as error:
-        yield _damaged(path, f"is no checkpoint: {error}", "move it away to start anew")
+    except (CannotFinish, OSError, MemoryError) as error:
+        yield problem_of(path, error, _START_ANEW)
+    except (ValueError, TypeError, AttributeError) as error:
+        yield Problem(path, "damaged", f"is no checkpoint: {error}", _START_ANEW)
     else:
         if failing:
-            yield _damaged(path, f"{failing[0]} fails its checksum", "move it away to start anew")
+            yield Problem(path, "damaged", f"{failing[0]} fails its checksum", _START_ANEW)
         digest = said.get("digest", "")
         known = digest == state["digest"] or (also is not None and also(digest))
         if path.name == _files.CHECKPOINT and not known:
-            yield _damaged(path, "belongs to another experiment", "move it away to start anew")
+            yield Problem(path, "damaged", "belongs to another experiment", _START_ANEW)
 
 
 def _log_lines(path: Path) -> Iterator[Problem]:
-    yield from _tried(path, partial(_files.refuse_link, path))
+    yield from tried(path, partial(refuse_link, path))
     lost = [i for i, line in enumerate(_log.lines(path), start=1) if line and not _log.parse(line)]
     if lost:
         count = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
@@ -194,40 +166,3 @@ def _foreign(run: Run) -> Iterator[Problem]:
                 " (a symbolic link)" if (run.folder / name).is_symlink() else ""
             )
             yield Problem(run.folder / name, "foreign", what, "move it away if it is in the way")
-
-
-def _tried(path: Path, read: Callable[[], Any]) -> Generator[Problem, None, Any]:
-    """Read something; say why that is not possible. Returns what was read, or None."""
-    try:
-        found = read()
-    except Newer as error:
-        yield Problem(path, "newer", *_newer(error))
-        return None
-    except (Unreadable, OSError, MemoryError) as error:
-        yield _unreadable(path, error)
-        return None
-    except (CannotFinish, ValueError) as error:
-        yield _damaged(path, _short(str(error), path))
-        return None
-    return found
-
-
-def _newer(error: Newer) -> tuple[str, str]:
-    what, _, remedy = str(error).rpartition(": ")
-    return what.partition(": ")[2] or what, remedy or "upgrade it"
-
-
-def _short(text: str, path: Path) -> str:
-    """Leave out of a message what its row says anyway."""
-    text = text.partition(f"; {_files.REMEDY}")[0].removeprefix("damaged run: ")
-    return text.removeprefix(f"{path}: ").removeprefix("damaged: ")
-
-
-def _unreadable(path: Path, error: BaseException) -> Problem:
-    said = error if isinstance(error, Unreadable) else unreadable(path, error)
-    what, _, remedy = _short(str(said), path).partition("; ")
-    return Problem(path, "unreadable", what, remedy or _AGAIN)
-
-
-def _damaged(path: Path, what: str, remedy: str = _files.REMEDY) -> Problem:
-    return Problem(path, "damaged", what, remedy)

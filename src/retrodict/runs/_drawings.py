@@ -1,4 +1,4 @@
-"""The drawings in a store and the records beside them, as far as the store needs to know them.
+"""What lies in a store beside its runs: drawings with their records, documents, temporary files.
 
 What a record says of its figure is read by `retrodict.figures`; here only which files it is of.
 """
@@ -8,74 +8,46 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import (
-    FIGURE_FORMAT,
-    LEADERBOARD_FORMAT,
-    PUBLISHED_FORMAT,
-    STATEMENTS_FORMAT,
-    Newer,
-    digest_of,
-    is_plain_name,
-    require_format,
-)
+from retrodict.errors import CannotFinish
+from retrodict.files import DOCUMENTS, DRAWING, PlainName, digest_of, is_plain_name
 from retrodict.runs import _files
-from retrodict.runs._check import Problem
+from retrodict.runs._problem import LEFTOVERS, Problem, tried
 
 _DRAWINGS = (".png", ".pdf", ".gif")
-_TABLES = {
-    "verify.json": (STATEMENTS_FORMAT, "verify"),
-    "published.json": (PUBLISHED_FORMAT, "verify --published"),
-    "leaderboard.json": (LEADERBOARD_FORMAT, "leaderboard"),
-}
-"""What else commands keep: its format, and which command writes it."""
 _WRITING_SECONDS = 600.0
 """No file of a figure takes as long to write; on a shared disk its writer may be elsewhere."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure's record.
+    """What a drawing's record says of other files.
 
     Attributes:
-        path: of the record.
-        runs: names of the folders that it was drawn from.
-        files: drawing → SHA-256 of its content.
         format: of the record.
+        runs: the figure's own names for its runs → their folders.
+        files: drawing → SHA-256 of its content.
     """
 
-    path: Path
-    runs: frozenset[str]
-    files: dict[str, str]
     format: int
+    runs: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[PlainName, str] = field(default_factory=dict)
+
+    def shows(self, run: str) -> bool:
+        """Whether it was drawn from the run of this folder."""
+        return run in self.runs.values()
 
 
-def read_drawn(path: Path) -> Drawn:
-    """Read which runs and files a record is of.
-
-    Raises:
-        CannotFinish: it is damaged or of a newer format.
-    """
-    content = _files.read_object(path)
-    found = require_format(content.get("format"), FIGURE_FORMAT, path)
-    runs, files = content.get("runs", {}), content.get("files", {})
-    if not (_is_words(runs) and _is_words(files) and all(map(is_plain_name, files))):
-        raise CannotFinish(f"{path}: damaged: does not say runs and files")
-    return Drawn(path, frozenset(runs.values()), files, found)
-
-
-def drawn(root: Path) -> list[Drawn]:
-    """Return every figure of a store whose record can be read."""
-    found = []
+def drawn(root: Path) -> dict[Path, Drawn]:
+    """Return the records of a store that can be read."""
+    found = {}
     for path in _records(root):
         try:
-            found.append(read_drawn(path))
+            found[path] = DRAWING.load(path, Drawn)
         except CannotFinish:
             continue
     return found
@@ -83,24 +55,23 @@ def drawn(root: Path) -> list[Drawn]:
 
 def forget_figures_of(run: Path) -> list[str]:
     """Delete the records of figures that were drawn from a run as it was; return their names."""
-    figures = [one for one in drawn(run.parent) if run.name in one.runs]
-    for one in figures:
-        one.path.unlink(missing_ok=True)
-    return [one.path.stem for one in figures]
+    records = [path for path, one in drawn(run.parent).items() if one.shows(run.name)]
+    for path in records:
+        path.unlink(missing_ok=True)
+    return [path.stem for path in records]
 
 
 def check_store(root: Path) -> list[Problem]:
-    """Look at what lies in a store beside its runs: records, drawings, temporary files."""
+    """Look at what lies in a store beside its runs."""
     found = [
-        Problem(path, "leftover", "a process died over it", _LEFTOVERS)
+        Problem(path, "leftover", "a process died over it", LEFTOVERS)
         for path in dead_temporaries(root)
     ]
     for path in _records(root):
         found += _check_record(path)
-    for name, (version, command) in _TABLES.items():
-        if (path := root / name).is_file():
-            again = f"'retrodict {command}' writes it anew"
-            found += _tried(path, again, partial(_check_format, path, version))
+    for document in DOCUMENTS:
+        if document.version and (path := root / document.name).is_file():
+            found += tried(path, partial(document.load, path, dict), document.remedy)
     return found
 
 
@@ -126,54 +97,27 @@ def _is_dead(path: Path) -> bool:
 
 def _records(root: Path) -> Iterator[Path]:
     """Every NAME.json that has a drawing beside it."""
+    others = {document.name for document in DOCUMENTS}
     for path in sorted(root.glob("*.json")) if root.is_dir() else ():
-        drawn = any(path.with_suffix(suffix).exists() for suffix in _DRAWINGS)
-        if drawn and path.name != "bench.json":  # which has a drawing, and no record
+        if path.name not in others and any(path.with_suffix(s).exists() for s in _DRAWINGS):
             yield path
 
 
-def _check_record(path: Path) -> list[Problem]:
+def _check_record(path: Path) -> Iterator[Problem]:
     again = f"'retrodict reproduce {path.stem}' draws it anew"
-    found: list[Problem] = []
-    record: list[Drawn] = []
-    found += _tried(path, again, lambda: record.append(read_drawn(path)))
-    for one in record:
-        if one.format < FIGURE_FORMAT:
-            found.append(Problem(path, "older", f"is older than format {FIGURE_FORMAT}", again))
-        for name, expected in one.files.items():
-            drawing = path.with_name(name)
-            found += _tried(drawing, again, partial(_require_same, drawing, expected))
-        for run in sorted(one.runs):
-            if not is_plain_name(run) or not (path.with_name(run) / _files.STATE).exists():
-                found.append(Problem(path, "note", f"its run {run} is not in the store", again))
-    return found
+    record = yield from tried(path, partial(DRAWING.load, path, Drawn), again)
+    if record is None:
+        return
+    if record.format < DRAWING.version:
+        yield Problem(path, "older", f"is older than format {DRAWING.version}", again)
+    for name, expected in record.files.items():
+        drawing = path.with_name(name)
+        yield from tried(drawing, partial(_require_same, drawing, expected), again)
+    for run in sorted({*record.runs.values()}):
+        if not is_plain_name(run) or not (path.with_name(run) / _files.STATE).exists():
+            yield Problem(path, "note", f"its run {run} is not in the store", again)
 
 
 def _require_same(drawing: Path, expected: str) -> None:
     if digest_of(drawing) != expected:
         raise CannotFinish("is not the drawing that was checked, or is missing")
-
-
-def _check_format(path: Path, version: int) -> None:
-    require_format(_files.read_object(path).get("format"), version, path)
-
-
-def _tried(path: Path, again: str, read: Any) -> list[Problem]:
-    try:
-        read()
-    except Newer as error:
-        return [Problem(path, "newer", str(error).removeprefix(f"{path}: "), "upgrade retrodict")]
-    except Unreadable as error:
-        what = str(error).removeprefix(f"{path}: ")
-        return [Problem(path, "unreadable", what, "look at it again, or elsewhere")]
-    except CannotFinish as error:
-        what = str(error).removesuffix(f"; {_files.REMEDY}").removeprefix(f"{path}: ")
-        return [Problem(path, "damaged", what.removeprefix("damaged: "), again)]
-    return []
-
-
-def _is_words(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
-
-
-_LEFTOVERS = "'retrodict runs prune --leftovers' deletes it"

@@ -6,10 +6,8 @@ import json
 import re
 import zlib
 from pathlib import Path
-from typing import Any
 
-from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import MISSING, names_in, read_json, unreadable
+from retrodict.files import names_in
 from retrodict.files.tensors import Tensors
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
@@ -17,7 +15,6 @@ TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lo
 CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
 REMEDY = "move the folder away to run it anew"
 FAILS = f"fails its checksum; {REMEDY} (the checksum is in run.json)"
-LINK = "is a symbolic link, which is not followed; copy the file back"
 
 OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
 NEEDED = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE})
@@ -75,34 +72,6 @@ def learners_of(name: str, total: int) -> int:
     """
     part = _PART.fullmatch(name)
     return int(part[2]) - int(part[1]) if part else total
-
-
-def refuse_link(path: Path) -> Path:
-    """Return a path that is no symbolic link: those lead out of the folder.
-
-    Raises:
-        Unreadable: it is one; what it leads to may be sound.
-    """
-    if path.is_symlink():
-        raise Unreadable(f"{path}: {LINK}")
-    return path
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        CannotFinish: there is none.
-        Unreadable: it cannot be read.
-    """
-    try:
-        return read_json(refuse_link(path))
-    except MISSING:
-        raise CannotFinish(f"{path}: damaged: is missing; {REMEDY}") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except ValueError as error:
-        raise CannotFinish(f"{path}: damaged: {error}; {REMEDY}") from None
 
 
 def failing_tensors(path: Path) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import Newer, names_in, unreadable
+from retrodict.files import Newer, names_in, refuse_link, unreadable
 from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
 from retrodict.runs._run import Run
@@ -133,7 +133,7 @@ def glance(path: Path) -> dict[str, Any]:
         The settings by name; none if it is not as we write it.
     """
     try:
-        text = _files.refuse_link(path).read_text(encoding="utf-8")
+        text = refuse_link(path).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return {}
     found: dict[str, str] = {}

@@ -17,9 +17,10 @@ from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.files import is_there, names_in, patiently
 from retrodict.runs import _files
-from retrodict.runs._check import Problem, check_run, leftovers
+from retrodict.runs._check import check_run, leftovers
 from retrodict.runs._drawings import dead_temporaries, drawn
 from retrodict.runs._listing import folders, is_bare
+from retrodict.runs._problem import Problem
 from retrodict.runs._run import Run
 
 Selection = Literal["leftovers", "unfinished", "outdated", "damaged", "weights"]
@@ -57,13 +58,13 @@ Tick = Callable[[str, float], None]
 
 def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None) -> list[Victim]:
     """Say what of a store would be deleted; nothing is touched."""
-    figures = drawn(root)
+    records = drawn(root)
     found = [_victim(path, "leftovers", [path]) for path in _beside_runs(root, chosen)]
     all_folders = [folder for folder in folders(root) if not folder.is_symlink()]
     for i, folder in enumerate(all_folders):
         tick(folder.name, i / len(all_folders))
         if not Run(folder).may_be_locked:
-            used_by = tuple(one.path.stem for one in figures if folder.name in one.runs)
+            used_by = tuple(p.stem for p, one in records.items() if one.shows(folder.name))
             found += [replace(victim, used_by=used_by) for victim in _of_folder(folder, chosen)]
     return found
 

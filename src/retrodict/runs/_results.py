@@ -16,13 +16,14 @@ from retrodict.files import (
     MISSING,
     digest_of,
     in_a_line,
+    refuse_link,
     require_format,
     require_plain_file,
     unreadable,
 )
 from retrodict.files.tensors import Tensors, read_arrays
 from retrodict.runs import _migrate
-from retrodict.runs._files import FAILS, REMEDY, TRACE, WEIGHTS, refuse_link
+from retrodict.runs._files import FAILS, REMEDY, TRACE, WEIGHTS
 from retrodict.trace import Trace, misfit
 
 if TYPE_CHECKING:

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
-from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in
+from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
-from retrodict.runs._files import REMEDY, refuse_link
+from retrodict.runs._files import REMEDY
 from retrodict.runs._lock import hold, is_locked
 from retrodict.runs._progress import Progress
 from retrodict.runs._results import read_trace, read_weights

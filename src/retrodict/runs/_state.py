@@ -9,9 +9,9 @@ from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment
-from retrodict.files import Newer, atomic_text, digest_of
+from retrodict.files import Newer, atomic_text, digest_of, read_object
 from retrodict.runs import _migrate
-from retrodict.runs._files import ENVIRONMENT, FAILS, REMEDY, STATE, read_object
+from retrodict.runs._files import ENVIRONMENT, FAILS, REMEDY, STATE
 
 
 def read_state(folder: Path) -> dict[str, Any]:

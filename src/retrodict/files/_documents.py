@@ -1,0 +1,122 @@
+"""JSON documents that commands keep in a store, beside its runs: what they are called, which format
+they have, what writes them; and how all of them are written and read.
+
+    VERIFY.write(store / VERIFY.name, kept)
+    kept = VERIFY.read(store / VERIFY.name, Kept)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+
+from retrodict.errors import CannotFinish
+from retrodict.files._atomic import atomic_text
+from retrodict.files._formats import require_format
+from retrodict.files._json import dumps, jsonable, null_as_nan, read_object
+from retrodict.files._safe_read import is_plain_name
+
+Record = TypeVar("Record")
+
+_MISREAD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading content of another shape than expected raises."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A kind of JSON document.
+
+    Attributes:
+        name: of its file; in a drawing's, NAME stands for the figure's name.
+        version: of its format, which it says; 0 if it does not say any.
+        command: of `retrodict`, which writes it.
+        content: what it holds, in a word or two.
+        oldest: the oldest version whose content is still of use.
+    """
+
+    name: str
+    version: int
+    command: str
+    content: str
+    oldest: int = 1
+
+    @property
+    def remedy(self) -> str:
+        """What to do about one that cannot be used."""
+        return f"'retrodict {self.command}' writes it anew"
+
+    def write(self, path: Path, content: Any) -> None:
+        """Write a dataclass or a mapping; raises as `atomic_text` does."""
+        said = jsonable(content)
+        if self.version:
+            said = {"format": self.version, **said}
+        atomic_text(path, dumps(said, indent=1) + "\n")
+
+    def load(self, path: Path, kind: type[Record], oldest: int = 1) -> Record:
+        """Read it as a dataclass, whose field `format`, if it has one, is the version found.
+
+        Raises:
+            Newer: a newer retrodict wrote it.
+            Unreadable: it cannot be read now.
+            CannotFinish: it is missing or damaged, or of a version before `oldest`.
+        """
+        content = read_object(path)
+        found = require_format(content.get("format"), self.version, path)
+        if found < oldest:
+            raise CannotFinish(f"{path}: of an older version; {self.remedy}")
+        try:
+            return TypeAdapter(kind).validate_python(null_as_nan({**content, "format": found}))
+        except _MISREAD as error:
+            raise CannotFinish(f"{path}: damaged: {in_a_line(error)}") from None
+
+    def read(self, path: Path, kind: type[Record]) -> Record:
+        """Read it as a dataclass.
+
+        Raises:
+            ValueError: it is missing, damaged, of another version or cannot be read now.
+        """
+        try:
+            return self.load(path, kind, self.oldest)
+        except CannotFinish as error:
+            why = str(error).removeprefix(f"{path}: ").removeprefix("damaged: ")
+            raise ValueError(f"{path}: no {self.content}: {why}") from None
+
+    def find(self, store: Path, kind: type[Record]) -> Record | str | None:
+        """Read the one in a store; why it cannot be used; None where there is none."""
+        path = store / self.name
+        try:
+            return self.read(path, kind) if path.exists() else None
+        except ValueError as error:
+            return str(error)
+
+
+VERIFY = Document("verify.json", 1, "verify", "checked statements")
+VERIFY_PUBLISHED = Document("published.json", 1, "verify --published", "checked published claims")
+LEADERBOARD = Document("leaderboard.json", 1, "leaderboard", "leaderboard")
+BENCH = Document("bench.json", 0, "bench", "timings")
+DRAWING = Document("NAME.json", 2, "reproduce NAME", "record of a drawing", oldest=2)
+
+DOCUMENTS = (VERIFY, VERIFY_PUBLISHED, LEADERBOARD, BENCH)
+"""Those of which a store has one; a drawing's record stands beside each drawing."""
+
+
+def _plain(name: str) -> str:
+    if not is_plain_name(name):
+        raise ValueError(f"{name!r:.60} leads out of the store")
+    return name
+
+
+PlainName = Annotated[str, AfterValidator(_plain)]
+"""The name of a file in the store's own folder."""
+
+
+def in_a_line(error: Exception) -> str:
+    """Say what is wrong with what was read, and of a record where, in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+    return next(iter(str(error).splitlines()), type(error).__name__)
