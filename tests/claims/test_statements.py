@@ -39,7 +39,7 @@ class QueryInContext(OneLayerPopulation):
 
 
 def query_in_context(model, vocab_size, seeds):
-    return QueryInContext(model, vocab_size, seeds, dtype=torch.float64)
+    return QueryInContext(model, vocab_size, 2, seeds, dtype=torch.float64)
 
 
 def stretched(embeddings, inputs, targets, weights, parametrisation, decay):
@@ -62,7 +62,7 @@ class Tilted(OneLayerPopulation):
 
 
 def tilted(model, vocab_size, seeds):
-    return Tilted(model, vocab_size, seeds, dtype=torch.float64)
+    return Tilted(model, vocab_size, 2, seeds, dtype=torch.float64)
 
 
 def spread_of_one_order(steps, sentences, lr, m, order):
@@ -160,9 +160,13 @@ MISSING = {
     "infinite-width": {"nll": nothing},
     "gram-exactness-full": {"reduce": no_weights},
     "gram-exactness-tied": {"reduce": no_weights},
-    "proposition-4.1": {"build": lambda *a: Empty(*a, dtype=torch.float64)},
-    "proposition-4.2": {"build": lambda *a: Empty(*a, dtype=torch.float64)},
-    "lemma-1": {"build": lambda *a: Empty(*a, dtype=torch.float64)},
+    "proposition-4.1": {
+        "build": lambda model, m, seeds: Empty(model, m, 2, seeds, dtype=torch.float64)
+    },
+    "proposition-4.2": {
+        "build": lambda model, m, seeds: Empty(model, m, 2, seeds, dtype=torch.float64)
+    },
+    "lemma-1": {"build": lambda model, m, seeds: Empty(model, m, 2, seeds, dtype=torch.float64)},
 }
 
 

@@ -286,6 +286,7 @@ LOOK_ON = {
     "experiment/_empty_sections.py",  # reading YAML
     "experiment/_explain.py",
     "experiment/_grid.py",
+    "experiment/_overrides.py",
     "experiment/_yaml.py",
     "files/_atomic.py",  # writing
     "files/_formats.py",
@@ -296,6 +297,7 @@ LOOK_ON = {
     "recipes/__init__.py",  # names of settings, which are hashed themselves
     "signals.py",  # stopping
     "trace/_file.py",
+    "trace/_misfit.py",
 }
 
 
