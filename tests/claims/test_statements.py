@@ -147,6 +147,10 @@ class Empty(OneLayerPopulation):
         return super().forward(tokens, first, drop) * float("nan")
 
 
+def empty(model, vocab_size, seeds):
+    return Empty(model, vocab_size, 2, seeds, dtype=torch.float64)
+
+
 MISSING = {
     "lemma-2-bounds": {"gap": nothing},
     "theorem-3-bounds": {"nll": nothing},
@@ -160,13 +164,9 @@ MISSING = {
     "infinite-width": {"nll": nothing},
     "gram-exactness-full": {"reduce": no_weights},
     "gram-exactness-tied": {"reduce": no_weights},
-    "proposition-4.1": {
-        "build": lambda model, m, seeds: Empty(model, m, 2, seeds, dtype=torch.float64)
-    },
-    "proposition-4.2": {
-        "build": lambda model, m, seeds: Empty(model, m, 2, seeds, dtype=torch.float64)
-    },
-    "lemma-1": {"build": lambda model, m, seeds: Empty(model, m, 2, seeds, dtype=torch.float64)},
+    "proposition-4.1": {"build": empty},
+    "proposition-4.2": {"build": empty},
+    "lemma-1": {"build": empty},
 }
 
 
