@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import difflib
 import errno
 import hashlib
 import io
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -243,3 +246,102 @@ def read_only(monkeypatch) -> Callable[[Path], None]:
             monkeypatch.setattr(os, name, guarded(getattr(os, name)))
 
     return protect
+
+
+_CONTRACT = Path(__file__).parent / "contract"
+
+
+@pytest.fixture
+def pinned() -> Callable[[str, str, object], None]:
+    """Require what is found to be what tests/contract/FILE.json says under a key.
+
+    A key that is not there is new, and free until it is pinned. With RETRODICT_PIN set, what is
+    found is written down instead: see tests/contract/README.md.
+    """
+    pin = os.environ.get("RETRODICT_PIN")
+
+    def require(file: str, key: str, found: object) -> None:
+        path = _CONTRACT / f"{file}.json"
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() or not pin else {}
+        if pin:
+            path.write_text(_dumped({**known, key: found}) + "\n", encoding="utf-8")
+        elif key in known:
+            was, now = (_dumped(value).splitlines() for value in (known[key], found))
+            if changed := list(difflib.unified_diff(was, now, "as it was", "now", lineterm="")):
+                pytest.fail("\n".join([f"{path.name}, {key}:", *changed]), pytrace=False)
+
+    return require
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+@pytest.fixture
+def declared(pinned) -> Callable[[str, Mapping[str, Any]], None]:
+    """Require what --json says of claims to be as it was: bounds and grades; and the words.
+
+    What is measured is left out of the words: numbers with a point, and which cell is the worst.
+    """
+    wording = ("title", "paper", "words", "formula", "authors", "year", "arxiv", "source")
+    wording += ("setting", "testable", "assumptions", "differs", "known")
+    measured = r"-?\d+\.\d+|\d+ of \d+(?= draws)|(?<=worst: )[^)]*|(?<=highest: )[^)]*"
+
+    def require(key: str, found: Mapping[str, Any]) -> None:
+        claims = next(found[name] for name in ("claims", "parts", "compared") if name in found)
+        said = (claim["statement"] if "statement" in claim else claim["what"] for claim in claims)
+        words = {name: found[name] for name in wording if name in found}
+        parts = [(one.get("name"), one["predicted"], one.get("grade")) for one in claims]
+        pinned("claims", key, [" ".join(filter(None, part)) for part in parts])
+        pinned("words", key, {**words, "claims": [re.sub(measured, "#", text) for text in said]})
+
+    return require
+
+
+@pytest.fixture
+def schema() -> Callable[[object], object]:
+    """Replace the values of a JSON document by the names of their types."""
+    return _schema
+
+
+_VARIES = {
+    "code_changed": ([], ["string"]),
+    "commit": ("null", "string"),
+    "cpu_features": ([], ["string"]),
+    "differences": ([], ["string"]),
+}
+"""What the machine or the version of the code decides, and what it may be."""
+
+
+def _schema(value: Any, key: str = "") -> Any:
+    """Replace values by their types, a list by one schema that fits all its elements."""
+    match value:
+        case dict():
+            found: Any = {name: _schema(part, name) for name, part in value.items()}
+        case list():
+            found = [_union([_schema(part) for part in value])] if value else []
+        case _:
+            names = {bool: "boolean", int: "integer", float: "number", str: "string"}
+            found = names.get(type(value), "null")
+    may_be = _VARIES.get(key, ())
+    if key == "runs" and isinstance(found, dict) and found:
+        return {"*": _union(list(found.values()))}  # by the names of runs
+    return " or ".join(str(one) for one in may_be) if found in may_be else found
+
+
+def _union(schemas: list[Any]) -> Any:
+    """Return one schema that fits all; a key that some objects lack ends with `?`."""
+    if all(isinstance(one, dict) for one in schemas):
+        having: dict[str, list[Any]] = {}
+        for one in schemas:
+            for name, part in one.items():
+                having.setdefault(name, []).append(part)
+        return {
+            name if len(parts) == len(schemas) else f"{name}?": _union(parts)
+            for name, parts in having.items()
+        }
+    if all(isinstance(one, list) for one in schemas):
+        parts = [part for one in schemas for part in one]
+        return [_union(parts)] if parts else []
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in schemas]
+    return " | ".join(sorted({part for text in texts for part in text.split(" | ")}))

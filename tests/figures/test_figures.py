@@ -7,6 +7,7 @@ import io
 import json
 import math
 import shutil
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -66,11 +67,16 @@ def material_of():
 
 
 @every_trained
-def test_every_claim_holds_at_smoke_scale_and_the_figure_can_be_drawn(figure, material_of):
+def test_every_claim_holds_at_smoke_scale_and_the_figure_can_be_drawn(
+    figure, material_of, declared
+):
     inputs = material_of(figure)
-    for claim in figure.claims(inputs):
+    claims = figure.claims(inputs)
+    for claim in claims:
         assert claim.verdict == "holds", claim
-    names = [claim.name for claim in figure.claims(inputs)]
+    told = {"title": figure.title, "paper": figure.paper, "claims": list(map(asdict, claims))}
+    declared(f"figure {figure.name}", told)
+    names = [claim.name for claim in claims]
     assert len(set(names)) == len(names)
     assert all(name.startswith(f"{figure.name}.") for name in names)
     assert figure.draw(inputs).axes
@@ -314,6 +320,13 @@ def test_reproduce_writes_figures_and_one_json_document(reproduced, monkeypatch)
     assert {c["verdict"] for f in found["figures"] for c in f["claims"]} == {"holds"}
     monkeypatch.setattr("retrodict.training.train", None)
     assert run_cli(arguments) == 0
+
+
+def test_the_document_and_the_records_are_as_they_were(reproduced, pinned, schema):
+    _, _, found, root = reproduced
+    pinned("documents/reproduce", "--json", schema(found))
+    for path in (root / "fig1.json", root / "fig2.json"):
+        pinned("documents/reproduce", path.name, schema(json.loads(path.read_text("utf-8"))))
 
 
 def test_a_claim_that_fails_gives_exit_code_1(reproduced, tmp_path, capsys, monkeypatch):

@@ -35,9 +35,12 @@ def verdicts(figure, inputs) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("figure", THEORY_FIGURES, ids=lambda f: f.name)
-def test_every_claim_holds_and_the_figure_can_be_drawn(figure, materials):
+def test_every_claim_holds_and_the_figure_can_be_drawn(figure, materials, declared):
     inputs = materials[figure.name]
     assert set(verdicts(figure, inputs).values()) == {"holds"}
+    claims = [dataclasses.asdict(claim) for claim in figure.claims(inputs)]
+    told = {"title": figure.title, "paper": figure.paper, "claims": claims}
+    declared(f"figure {figure.name}", told)
     assert figure.draw(inputs).axes
 
 

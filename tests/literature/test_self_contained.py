@@ -49,9 +49,10 @@ def some(names):
 
 
 @pytest.mark.parametrize("name", some(KNOWN))
-def test_a_claim_comes_out_as_recorded(name):
+def test_a_claim_comes_out_as_recorded(name, declared):
     told = []
     finding = KNOWN[name].examine(Effort(fast=True, tick=told.append))
+    declared(f"published {name}", dataclasses.asdict(finding))
     assert finding.as_recorded
     assert finding.verdict == "reproduced", [c for c in finding.compared if c.verdict != "holds"]
     assert told[-1] == pytest.approx(1)

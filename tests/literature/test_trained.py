@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,8 @@ def bare() -> Trace:
     model = {"kind": "one_layer"}
     task = {"kind": "reversal", "vocab_size": 24}
     training = {"epochs": 1, "learners": 4}
-    return retrodict.train(Experiment(task=task, model=model, training=training))
+    record = {"controls": True}
+    return retrodict.train(Experiment(task=task, model=model, training=training, record=record))
 
 
 @pytest.fixture
@@ -101,6 +104,12 @@ def test_a_tied_head_has_to_lower_the_nll_and_to_leave_the_curse(trace):
     assert verdict(trace(HIGH, LOW, nll=8.95)) == "not reproduced at this scale"
     assert verdict(trace(HIGH, HIGH, nll=5.0)) == "contradicted"
     assert verdict(trace(MIDDLE, LOW, nll=5.0)) == "not reproduced at this scale"
+
+
+@pytest.mark.parametrize("claim", TRAINED, ids=lambda claim: claim.name)
+def test_a_claim_about_runs_says_what_it_said(trace, claim, declared):
+    traces = {name: trace(HIGH, LOW) for name in claim.experiments(True)}
+    declared(f"published {claim.name}", asdict(claim.examine(traces=traces)))
 
 
 def test_a_finding_says_seeds_and_configuration(trace):

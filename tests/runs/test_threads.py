@@ -51,7 +51,7 @@ def of(text: str, changes: list[str], threads: int) -> Experiment:
 def _two_cores(monkeypatch):
     """A machine that has two cores, and work that is always shared between them."""
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
-    monkeypatch.setattr("retrodict.training._policy.SHARE_FROM", 0)
+    monkeypatch.setattr("retrodict.training._one_by_one.SHARE_FROM", 0)
 
 
 @pytest.mark.usefixtures("_two_cores")

@@ -23,7 +23,7 @@ TWO_THREADS = "training.threads=2"
 
 
 def forked(monkeypatch) -> None:
-    monkeypatch.setattr("retrodict.training._policy.SHARE_FROM", 0)
+    monkeypatch.setattr("retrodict.training._one_by_one.SHARE_FROM", 0)
 
 
 @needs_fork
@@ -33,7 +33,7 @@ def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, 
     alone = train(tiny)
     forked(monkeypatch)
     processes = train(tiny)
-    monkeypatch.setattr("retrodict.training._engines.can_fork", lambda: False)
+    monkeypatch.setattr("retrodict.training._one_by_one.can_fork", lambda: False)
     threads = train(tiny)
     for other in (alone, processes):
         for name in threads.trace.curves.data_vars:
@@ -43,7 +43,7 @@ def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, 
 
 
 @needs_fork
-def test_the_crew_fits_the_work(tiny, monkeypatch):
+def test_the_workers_fit_the_work(tiny, monkeypatch):
     tiny = tiny.with_overrides(TWO_THREADS)
     assert isinstance(Trainer(tiny.resolved()).engine.workers, InThread)
     one = tiny.with_overrides("training.learners=1").resolved()
@@ -52,7 +52,7 @@ def test_the_crew_fits_the_work(tiny, monkeypatch):
     assert isinstance(Trainer(tiny.resolved()).engine.workers, ForkedWorkers)
     wide = tiny.with_overrides("model.d_model=512", "model.n_head=1").resolved()
     assert isinstance(Trainer(wide).engine.workers, InThread)
-    monkeypatch.setattr("retrodict.training._engines.can_fork", lambda: False)
+    monkeypatch.setattr("retrodict.training._one_by_one.can_fork", lambda: False)
     assert isinstance(Trainer(tiny.resolved()).engine.workers, ThreadWorkers)
 
 
@@ -91,8 +91,8 @@ def test_an_error_in_a_process_is_raised_here(tiny, monkeypatch):
 ORPHANS = """
 import os, sys, time
 from retrodict import Experiment
-from retrodict.training import Trainer, _engines
-_engines.SHARE_FROM = 0
+from retrodict.training import Trainer, _one_by_one
+_one_by_one.SHARE_FROM = 0
 text = open(sys.argv[1], encoding="utf-8").read()
 trainer = Trainer(Experiment.from_text(text).with_overrides("training.threads=2").resolved())
 trainer.run_epoch(1)

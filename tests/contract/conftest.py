@@ -1,0 +1,55 @@
+"""What must not change, seen from outside. All that is not public is imported here and only here.
+
+What is pinned lies beside the tests, as JSON; README.md says how to pin anew.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retrodict import Experiment
+from retrodict.cli._main import run_cli
+from retrodict.figures import code_version
+
+
+@pytest.fixture
+def placed() -> Callable[[Experiment, str], Experiment]:
+    """Place an experiment on a device with a number of threads, as `"cpu 4"`: here or elsewhere."""
+
+    def place(experiment: Experiment, where: str) -> Experiment:
+        device, threads = where.split()
+        return experiment.placed_on(device, int(threads))
+
+    return place
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Run a command as `python -m retrodict` does; return (exit code, stdout, stderr)."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = run_cli([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def kept_store(tmp_path) -> Path:
+    """A copy of the store of format 2, as an older version wrote it.
+
+    Its statements are said to be checked by this code: others `report` checks anew.
+    """
+    source = Path(__file__).parents[1] / "data" / "store-format-2"
+    store = shutil.copytree(source, tmp_path / "kept", ignore=shutil.ignore_patterns("*.md"))
+    checked = json.loads((store / "verify.json").read_text(encoding="utf-8"))
+    text = json.dumps({**checked, "code": code_version()})
+    (store / "verify.json").write_text(text, encoding="utf-8")
+    return store
