@@ -7,6 +7,7 @@ they have, what writes them; and how all of them are written and read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -84,11 +85,11 @@ class Document:
             why = str(error).removeprefix(f"{path}: ").removeprefix("damaged: ")
             raise ValueError(f"{path}: no {self.content}: {why}") from None
 
-    def find(self, store: Path, kind: type[Record]) -> Record | str | None:
+    def find(self, store: Path, read: Callable[[Path], Record]) -> Record | str | None:
         """Read the one in a store; why it cannot be used; None where there is none."""
         path = store / self.name
         try:
-            return self.read(path, kind) if path.exists() else None
+            return read(path) if path.exists() else None
         except ValueError as error:
             return str(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrodict.files import LEADERBOARD
-from retrodict.leaderboard import COLUMNS, HEAD, RULE, WAYS, Board, Row, texts
+from retrodict.leaderboard import COLUMNS, HEAD, RULE, WAYS, Board, Row, read, texts
 from retrodict.report._html import Html, row, table, tag
 
 _MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
@@ -13,7 +13,7 @@ _MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
 
 def leaderboard_of(store: Path) -> Board | str | None:
     """Read a store's leaderboard; why it cannot be used; None where there is none."""
-    return LEADERBOARD.find(store, Board)
+    return LEADERBOARD.find(store, read)
 
 
 def leaderboard_section(board: Board | str | None) -> list[Html]:

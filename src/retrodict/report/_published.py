@@ -16,7 +16,7 @@ Claims = KeptPublished | str | None
 
 def published_of(store: Path) -> Claims:
     """Read a store's checked claims; why they cannot be used; None where there are none."""
-    return VERIFY_PUBLISHED.find(store, KeptPublished)
+    return VERIFY_PUBLISHED.find(store, KeptPublished.read)
 
 
 def about(kept: KeptPublished) -> str:
