@@ -284,4 +284,4 @@ def test_the_weights_of_a_sound_run_are_never_too_large(kind, attention):
     ).resolved()
     population = Trainer(experiment).population
     real = sum(w.numel() * w.element_size() for w in population.parameters())
-    assert _most_bytes_of_weights(experiment) == real + 2**20
+    assert _most_bytes_of_weights(experiment) == real  # beside the head

@@ -15,9 +15,10 @@ from safetensors.torch import save_file
 from retrodict import CannotFinish, Experiment
 from retrodict.cli._main import run_cli
 from retrodict.errors import Interrupted
+from retrodict.files.tensors import checksums
 from retrodict.runs import Store
 from retrodict.training import Hooks, Trainer, train
-from retrodict.training._checkpoint import Checkpoint, _crc
+from retrodict.training._checkpoint import Checkpoint
 
 
 class Bomb:
@@ -53,11 +54,16 @@ def write(tmp_path, trainer):
         found = {k: t.clone().contiguous() for k, t in good.tensors.items()} | (tensors or {})
         found = {name: tensor for name, tensor in found.items() if tensor is not None}
         facts = {"format": "1", "epoch": "2", "digest": good.digest}
-        facts["crc32"] = json.dumps({name: _crc(tensor) for name, tensor in found.items()})
+        facts |= checksums({name: bytes_of(tensor) for name, tensor in found.items()})
         save_file(found, path, metadata=facts | metadata)
         return path
 
     return written
+
+
+def bytes_of(tensor):
+    flat = tensor.reshape(-1)
+    return (flat.view(torch.uint8) if flat.numel() else flat.to(torch.uint8)).numpy()
 
 
 def refused(trainer, path) -> str:

@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 
 from retrodict import CannotFinish, open_run
 from retrodict.files import Newer
-from retrodict.runs import Store, _files, _migrate, processor
-from retrodict.training import _checkpoint, train
+from retrodict.files.tensors import Tensors
+from retrodict.runs import Store, _migrate, processor
+from retrodict.training import train
 
 
 def test_a_run_of_format_1_is_read_and_nothing_changes_on_disk(old, content):
@@ -59,7 +60,7 @@ def test_what_is_written_anew_has_the_present_format(fresh):
     environment = json.loads((fresh.folder / "environment.json").read_text())
     assert environment["format"] == _migrate.ENVIRONMENT_FORMAT == 2
     assert environment["seeds"] == {"first": 5, "last": 6, "corpus": None}
-    weights = _files.Tensors.of(fresh.folder / "weights.safetensors").metadata
+    weights = Tensors.of(fresh.folder / "weights.safetensors").metadata
     assert weights == {"format": "1", "digest": fresh.state["digest"]}
     lines = (fresh.folder / "log.jsonl").read_text().splitlines()
     assert [json.loads(line).get("format") for line in lines] == [None, None, 1, 1]
@@ -76,10 +77,6 @@ def test_a_new_run_says_the_format_of_its_experiment(tiny, tmp_path):
     (run.folder / "experiment.yaml").write_text(text.replace("format 1", "format 2"))
     with pytest.raises(Newer, match="newer retrodict"):
         _ = open_run(run.folder).experiment
-
-
-def test_the_checkpoints_format_is_the_one_that_training_writes():
-    assert _migrate.CHECKPOINT_FORMAT == _checkpoint.FORMAT
 
 
 def test_steps_are_chained(tmp_path):

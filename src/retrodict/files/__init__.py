@@ -24,7 +24,7 @@ from retrodict.files._documents import (
     PlainName,
     in_a_line,
 )
-from retrodict.files._formats import Newer, require_format
+from retrodict.files._formats import CHECKPOINT_FORMAT, Newer, require_format
 from retrodict.files._json import dumps, jsonable, read_object
 from retrodict.files._lock import Lock, Unlockable, is_taken, take
 from retrodict.files._safe_read import (
@@ -41,6 +41,7 @@ from retrodict.files._safe_read import (
 
 __all__ = [
     "BENCH",
+    "CHECKPOINT_FORMAT",
     "DISK_FULL",
     "DISK_FULL_ADVICE",
     "DOCUMENTS",

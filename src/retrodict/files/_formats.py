@@ -7,6 +7,9 @@ from typing import Any
 
 from retrodict.errors import CannotFinish
 
+CHECKPOINT_FORMAT = 1
+"""Version of a checkpoint's layout: training writes it, the store checks it."""
+
 
 class Newer(CannotFinish):
     """A file is of a format that only a newer retrodict knows: it is not damaged."""

@@ -3,8 +3,9 @@
     length of the head, 8 bytes | head: JSON, name → type, shape, place | the arrays' bytes
 
 A map would end the process where a network takes a file away under it, and some file systems have
-none. Reading tells a file that cannot be read (`OSError`) from one that is wrong (`ValueError`);
-writing makes no file but the one it is told to.
+none. Reading tells a file that cannot be read (`OSError`) from one that is wrong (`ValueError`),
+and nothing that a file declares is believed before it is compared; writing makes no file but the
+one it is told to. A file may say the CRC-32 of each array, so that a flipped bit is found.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from retrodict.files._safe_read import require_plain_file
 
 TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
 """What safetensors calls the types that we write."""
+_MOST_HEAD_BYTES = 2**20
+"""Ours have a few thousand."""
 _NAMES = {np.dtype(kind): name for name, kind in TYPES.items()}
 
 
@@ -49,15 +53,21 @@ class Tensors:
     places: Mapping[str, Place]
 
     @classmethod
-    def of(cls, path: Path) -> Tensors:
+    def of(cls, path: Path, most: int | None = None) -> Tensors:
         """Read the head of a file, and none of its arrays.
+
+        Args:
+            path: the file.
+            most: how many bytes its arrays can have; None: any number.
 
         Raises:
             OSError: it cannot be read.
-            ValueError: it is damaged.
+            ValueError: it is damaged, or larger than it can be.
         """
         require_plain_file(path)
         size = path.stat().st_size
+        if most is not None and size > most + _MOST_HEAD_BYTES:
+            raise ValueError("it is larger than its tensors")
         with open(path, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
             if length > size - 8:
@@ -79,6 +89,32 @@ class Tensors:
             raise ValueError("it is cut short, or too long")
         return cls(words, places)
 
+    def require_alike(self, like: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+        """Refuse other arrays than these, which are given as NumPy's name of a type, and a shape.
+
+        Raises:
+            ValueError: the first that is missing, unknown, or of another type or shape.
+        """
+        if names := self.places.keys() ^ like.keys():
+            odd = min(names)
+            raise ValueError(f"{odd:.60} is {'unknown' if odd in self.places else 'missing'}")
+        for name, (kind, shape) in like.items():
+            declared = self.places[name]
+            if declared.shape != shape or declared.type != _NAMES.get(np.dtype(kind)):
+                raise ValueError(f"{name} has another type or shape")
+
+    @property
+    def checksums(self) -> dict[str, int]:
+        """The CRC-32 of each array, as the file says it.
+
+        Raises:
+            ValueError: what it says cannot be read.
+        """
+        try:
+            return dict(json.loads(self.metadata.get("crc32", "{}")))
+        except (TypeError, RecursionError):
+            raise ValueError("its checksums are damaged") from None
+
 
 def _place(said: Mapping[str, Any], start: int) -> Place:
     begin, end = said["data_offsets"]
@@ -86,14 +122,13 @@ def _place(said: Mapping[str, Any], start: int) -> Place:
     return Place(start + int(begin), start + int(end), str(said["dtype"]), shape)
 
 
-def read_arrays(path: Path, found: Tensors) -> dict[str, np.ndarray]:
-    """Read the arrays of a file whose head was read.
+def read_arrays(path: Path, found: Tensors) -> Iterator[tuple[str, np.ndarray]]:
+    """Read the arrays of a file whose head was read, one after another.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is damaged.
     """
-    arrays = {}
     with open(path, "rb") as file:
         for name, place in found.places.items():
             kind = TYPES.get(place.type)
@@ -105,8 +140,7 @@ def read_arrays(path: Path, found: Tensors) -> dict[str, np.ndarray]:
             file.seek(place.begin)
             if array.size and file.readinto(array.reshape(-1).view(np.uint8).data) != size:
                 raise ValueError("it is cut short")
-            arrays[name] = array
-    return arrays
+            yield name, array
 
 
 def save_file(arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[str, str]) -> None:
@@ -129,3 +163,17 @@ def save_file(arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[st
         file.write(struct.pack("<Q", len(text)) + text)
         for name in names:
             file.write(arrays[name].reshape(-1).view(np.uint8).data)
+
+
+def checksums(arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Return metadata by which a flipped bit is found: the CRC-32 of each array."""
+    return {"crc32": json.dumps({name: _crc(array) for name, array in arrays.items()})}
+
+
+def failing(arrays: Iterable[tuple[str, np.ndarray]], expected: Mapping[str, int]) -> list[str]:
+    """Name the arrays whose CRC-32 is another than expected."""
+    return [name for name, array in arrays if expected.get(name) != _crc(array)]
+
+
+def _crc(array: np.ndarray) -> int:
+    return zlib.crc32(array.reshape(-1).view(np.uint8).data)

@@ -10,8 +10,15 @@ from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
-from retrodict.files import digest_of, names_in, read_object, refuse_link, require_format
-from retrodict.files.tensors import Tensors
+from retrodict.files import (
+    CHECKPOINT_FORMAT,
+    digest_of,
+    names_in,
+    read_object,
+    refuse_link,
+    require_format,
+)
+from retrodict.files.tensors import Tensors, failing, read_arrays
 from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._again import BEFORE
 from retrodict.runs._listing import is_bare
@@ -134,17 +141,17 @@ def _checkpoint(
     path: Path, state: dict[str, Any], also: Callable[[str], bool] | None
 ) -> Iterator[Problem]:
     try:
-        said = Tensors.of(refuse_link(path)).metadata
-        require_format(said.get("format"), _migrate.CHECKPOINT_FORMAT, path)
-        failing = _files.failing_tensors(path)
+        found = Tensors.of(refuse_link(path))
+        require_format(found.metadata.get("format"), CHECKPOINT_FORMAT, path)
+        failed = failing(read_arrays(path, found), found.checksums)
     except (CannotFinish, OSError, MemoryError) as error:
         yield problem_of(path, error, _START_ANEW)
     except (ValueError, TypeError, AttributeError) as error:
         yield Problem(path, "damaged", f"is no checkpoint: {error}", _START_ANEW)
     else:
-        if failing:
-            yield Problem(path, "damaged", f"{failing[0]} fails its checksum", _START_ANEW)
-        digest = said.get("digest", "")
+        if failed:
+            yield Problem(path, "damaged", f"{failed[0]} fails its checksum", _START_ANEW)
+        digest = found.metadata.get("digest", "")
         known = digest == state["digest"] or (also is not None and also(digest))
         if path.name == _files.CHECKPOINT and not known:
             yield Problem(path, "damaged", "belongs to another experiment", _START_ANEW)

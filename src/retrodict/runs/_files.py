@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import zlib
 from pathlib import Path
 
 from retrodict.files import names_in
-from retrodict.files.tensors import Tensors
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"
@@ -72,20 +69,3 @@ def learners_of(name: str, total: int) -> int:
     """
     part = _PART.fullmatch(name)
     return int(part[2]) - int(part[1]) if part else total
-
-
-def failing_tensors(path: Path) -> list[str]:
-    """Name the tensors of a checkpoint whose CRC-32 is wrong.
-
-    Raises:
-        OSError, ValueError: the file cannot be read, or its head is damaged.
-    """
-    found = Tensors.of(path)
-    expected = json.loads(found.metadata.get("crc32", "{}"))
-    failing = []
-    with open(path, "rb") as file:
-        for name, place in found.places.items():
-            file.seek(place.begin)
-            if zlib.crc32(file.read(place.end - place.begin)) != expected.get(name):
-                failing.append(name)
-    return failing

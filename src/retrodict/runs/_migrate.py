@@ -38,7 +38,6 @@ RUN_FORMAT = 1 + len(RUN_STEPS)
 ENVIRONMENT_FORMAT = 1 + len(ENVIRONMENT_STEPS)
 EXPERIMENT_FORMAT = 1
 WEIGHTS_FORMAT = 1
-CHECKPOINT_FORMAT = 1  # as training/_checkpoint.py writes it
 
 
 def migrated(content: Content, steps: Sequence[Step], where: Path) -> Content:

@@ -72,13 +72,11 @@ def read_weights(
     if digest_of(path) != expected:
         raise CannotFinish(f"{path}: damaged: {FAILS}")
     try:
-        if path.stat().st_size > _most_bytes_of_weights(experiment):
-            raise ValueError("larger than the weights")
-        found = Tensors.of(path)
+        found = Tensors.of(path, _most_bytes_of_weights(experiment))
         require_format(found.metadata.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
         if found.metadata.get("digest", state["digest"]) != state["digest"]:
             raise ValueError("belongs to another experiment")
-        return {name: torch.from_numpy(a) for name, a in read_arrays(path, found).items()}
+        return {name: torch.from_numpy(a) for name, a in read_arrays(path, found)}
     except (OSError, MemoryError) as error:
         raise unreadable(path, error) from error
     except ValueError as error:
@@ -131,8 +129,8 @@ def _damaged(path: Path, why: str) -> CannotFinish:
 
 
 def _most_bytes_of_weights(experiment: Experiment) -> int:
-    """All parameters in the widest type, and a header."""
+    """All parameters in the widest type."""
     corpus = experiment.corpus(experiment.training.seed)
     length = experiment.examples(corpus).inputs.shape[1]
     count = experiment.model.parameter_count(corpus.vocab_size, length)
-    return 8 * experiment.training.learners * count + 2**20
+    return 8 * experiment.training.learners * count
