@@ -13,7 +13,7 @@ import pytest
 from retrodict import BadInput, CannotFinish, Experiment, Grid
 from retrodict.cli._main import run_cli
 from retrodict.experiment._overrides import parse_override
-from retrodict.experiment._yaml import DEEPEST, LONGEST, MOST_BYTES, MOST_NODES
+from retrodict.files.yaml import DEEPEST, LONGEST, MOST_BYTES, MOST_NODES
 from retrodict.theory import predict
 
 pytestmark = pytest.mark.seconds

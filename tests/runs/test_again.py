@@ -294,10 +294,10 @@ LOOK_ON = {
     "files/_json.py",
     "files/_lock.py",
     "files/_safe_read.py",
+    "files/hdf5.py",
     "limits.py",  # how many cores and how much memory there are
     "recipes/__init__.py",  # names of settings, which are hashed themselves
     "signals.py",  # stopping
-    "trace/_file.py",
     "trace/_misfit.py",
 }
 

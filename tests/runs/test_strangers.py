@@ -31,7 +31,10 @@ def test_a_temporary_file_of_somebody_else_outlives_a_training(halted, answer):
     assert not half.exists()
 
 
-@pytest.mark.parametrize("name", ["environment.json", "log.jsonl", "run.json", ".progress"])
+PIPES = ["environment.json", "experiment.yaml", "log.jsonl", "run.json", ".progress"]
+
+
+@pytest.mark.parametrize("name", PIPES)
 def test_a_pipe_is_not_waited_for(old, name):
     path = old.folder / name
     path.unlink(missing_ok=True)

@@ -1,43 +1,15 @@
-"""YAML that anybody may have written: read as plain data, or refused in one line.
-
-Everything is counted on the stream of events, before anything is built: an alias counts as all
-that it stands for, so that ten lines cannot ask for a gigabyte. Ordinary aliases are welcome.
-"""
+"""An experiment's YAML: the file, its text, and one value of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
-    DocumentStartEvent,
-    Event,
-    NodeEvent,
-    ScalarEvent,
-)
-from ruamel.yaml.nodes import CollectionNode, Node, ScalarNode
-from ruamel.yaml.scanner import Scanner, ScannerError
+from ruamel.yaml.nodes import Node
 
 from retrodict.errors import BadInput
 from retrodict.experiment._spelling import misspelt
-
-MOST_BYTES = 256 * 1024
-"""Of a file."""
-MOST_NODES = 25_000
-"""Values and keys of a document, aliases written out: more than a grid of 10,000 cells needs."""
-DEEPEST = 32
-"""Levels of a document, aliases written out."""
-LONGEST = 1000
-"""Characters of one value or key."""
-
-_EXACT = 2**53  # from here on a float may be another number than what was written
+from retrodict.files.yaml import MOST_BYTES, parse
 
 
 def read_text(path: str | Path) -> str:
@@ -63,10 +35,9 @@ def load(text: str, where: str) -> tuple[dict[str, Any], Node]:
     """Read a YAML mapping: its plain data, and the nodes that know the lines.
 
     Raises:
-        BadInput: it is not YAML, or no mapping, or too large: more than `MOST_NODES` values,
-            `DEEPEST` levels or `LONGEST` characters in a value; the message names `where` and line.
+        BadInput: it is not YAML, or no mapping, or too large; the message names `where` and line.
     """
-    data, tree = _read(text, where)
+    data, tree = parse(text, where, misspelt)
     if data is None or tree is None:
         raise BadInput(f"{where}: the file is empty; it needs at least 'task: {{kind: reversal}}'")
     if not isinstance(data, dict):
@@ -76,143 +47,4 @@ def load(text: str, where: str) -> tuple[dict[str, Any], Node]:
 
 def value_of(text: str, where: str) -> Any:
     """Read one value; raises as `load` does."""
-    return _read(text, where)[0]
-
-
-def _read(text: str, where: str) -> tuple[Any, Node | None]:
-    if len(text) > MOST_BYTES:
-        raise BadInput(f"{where}: longer than {MOST_BYTES // 1024} KiB")
-    tree = None
-    try:
-        _require_modest(_parser().parse(text), where)
-        yaml = _parser()
-        tree = yaml.compose(text)
-        if found := misspelt(tree):
-            raise BadInput(f"{where}:{found[0]}: {found[1]}")
-        return (None if tree is None else yaml.constructor.construct_document(tree)), tree
-    except BadInput:
-        raise
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = str(getattr(error, "problem", None) or str(error).splitlines()[0])
-        problem = problem.partition(" with value ")[0]  # of a duplicate key
-        hint = next((hint for words, hint in _HINTS.items() if words in problem), "")
-        raise BadInput(f"{where}{line}: not valid YAML: {problem}{hint}") from None
-    except Exception as error:  # e.g. a month 13: the parser lets Python's own errors through
-        line, value = _unreadable(tree)
-        raise BadInput(f"{where}{line}: not valid YAML: {value}{error}") from None
-
-
-_HINTS = {
-    "mapping values are not allowed": "; is a space missing after a colon, or a line indented too "
-    "far, here or in the line above?",
-    "expected <block end>": "; does this line begin in the same column as its likes?",
-}
-
-
-class _Scanner(Scanner):
-    """Takes tabs between tokens, as YAML does; only indentation is made of spaces."""
-
-    def scan_to_next_token(self) -> None:
-        """Go on to where a token begins."""
-        super().scan_to_next_token()
-        while (reader := self.reader).peek() == "\t":
-            before = reader.buffer[reader.pointer - reader.column : reader.pointer]
-            ahead = 1
-            while reader.peek(ahead) in (" ", "\t"):
-                ahead += 1
-            if not before.strip() and reader.peek(ahead) not in "#\r\n\0":
-                problem = "a tab indents this line; YAML is indented with spaces"
-                raise ScannerError(None, None, problem, reader.get_mark())
-            reader.forward(ahead)
-            super().scan_to_next_token()
-
-
-class _Constructor(SafeConstructor):
-    """Reads 1e3 as a whole number, as which it may stand wherever a number may."""
-
-    def construct_yaml_float(self, node: Any) -> float | int:
-        """Return the number of a scalar."""
-        number = super().construct_yaml_float(node)
-        written = "e" in node.value.lower() and number.is_integer() and abs(number) < _EXACT
-        return int(number) if written else number
-
-
-_Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_yaml_float)
-
-
-def _parser() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Scanner, yaml.Constructor = _Scanner, _Constructor
-    return yaml
-
-
-def _require_modest(events: Iterator[Event], where: str) -> None:
-    """Refuse what is too much, refers to itself, or means something that no experiment needs."""
-    nodes, anchors = 0, dict[str, tuple[int, int] | None]()  # anchor → its nodes and levels
-    open_: list[tuple[str | None, int]] = []  # of each collection on the way: anchor, nodes before
-    deepest = [0]  # level reached within each of them
-
-    for event in events:
-        here = f"{where}:{event.start_mark.line + 1}"
-        if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
-            raise BadInput(f"{here}: this is read as YAML 1.2; leave %YAML out")
-        if isinstance(event, CollectionEndEvent):
-            anchor, before = open_.pop()
-            reached = deepest.pop()
-            deepest[-1] = max(deepest[-1], reached)
-            if anchor:
-                anchors[anchor] = nodes - before, reached - len(open_)
-        if not isinstance(event, NodeEvent):
-            continue
-        size, levels = _size_of(event, anchors, here)
-        nodes += size
-        deepest[-1] = max(deepest[-1], len(open_) + levels)
-        if isinstance(event, CollectionStartEvent):
-            open_.append((event.anchor, nodes - 1))
-            deepest.append(len(open_))
-        if nodes > MOST_NODES:
-            raise BadInput(f"{here}: more than {MOST_NODES} values, aliases written out")
-        if deepest[-1] > DEEPEST:
-            raise BadInput(f"{here}: nested too deeply: more than {DEEPEST} levels")
-
-
-def _size_of(
-    event: NodeEvent, anchors: dict[str, tuple[int, int] | None], here: str
-) -> tuple[int, int]:
-    """Return how many nodes and levels an event adds, and note its anchor."""
-    if isinstance(event, AliasEvent):
-        known = anchors.get(event.anchor, (1, 1))  # an unknown one is the parser's to refuse
-        if known is None:
-            raise BadInput(f"{here}: *{event.anchor:.40} stands within &{event.anchor:.40} itself")
-        return known
-    if (tag := getattr(event, "tag", None)) is not None:
-        problem = f"the tag {tag!s:.60} means nothing to us; leave it out"
-        raise BadInput(f"{here}: not valid YAML here: {problem}")
-    if isinstance(event, ScalarEvent) and len(event.value) > LONGEST:
-        raise BadInput(f"{here}: a value of more than {LONGEST} characters")
-    if event.anchor:
-        if event.anchor in anchors:
-            raise BadInput(f"{here}: the anchor &{event.anchor:.40} stands there twice")
-        anchors[event.anchor] = (1, 1) if isinstance(event, ScalarEvent) else None
-    return 1, 1
-
-
-def _unreadable(tree: Node | None) -> tuple[str, str]:
-    """Find the value that cannot be constructed: its line, as `:7`, and itself."""
-    for scalar in _scalars(tree):
-        yaml = _parser()
-        try:
-            yaml.constructor.construct_document(scalar)
-        except Exception:
-            return f":{scalar.start_mark.line + 1}", f"{scalar.value!r:.60}: "
-    return "", ""
-
-
-def _scalars(tree: Node | None) -> Iterator[ScalarNode]:
-    if isinstance(tree, ScalarNode):
-        yield tree
-    for child in tree.value if isinstance(tree, CollectionNode) else []:
-        for node in child if isinstance(child, tuple) else (child,):
-            yield from _scalars(node)
+    return parse(text, where, misspelt)[0]

@@ -1,6 +1,6 @@
 """Files of a store: written whole or not at all, read with distrust, locked while in use.
 
-Arrays are in `files.tensors`, which loads NumPy.
+`files.tensors`, `files.hdf5` and `files.yaml` read what needs a library of its own.
 """
 
 from retrodict.files._atomic import (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import Newer, names_in, refuse_link, unreadable
+from retrodict.files import Newer, names_in, read_bytes, refuse_link, unreadable
 from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
 from retrodict.runs._run import Run
@@ -27,6 +27,8 @@ SHOWN = (
     "training.epochs",
     "training.seed",
 )
+_MOST_BYTES = 2**20
+"""Of an experiment.yaml; ours have a few hundred."""
 _NEEDED = {"task.kind", "model.kind", "training.epochs", "training.learners"}
 
 
@@ -133,7 +135,7 @@ def glance(path: Path) -> dict[str, Any]:
         The settings by name; none if it is not as we write it.
     """
     try:
-        text = refuse_link(path).read_text(encoding="utf-8")
+        text = read_bytes(refuse_link(path), _MOST_BYTES).decode("utf-8")
     except (OSError, ValueError):
         return {}
     found: dict[str, str] = {}

@@ -42,12 +42,12 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Experiment) -
         CannotFinish: the run is not finished, or its trace is damaged.
         Unreadable: it cannot be read here and now.
     """
-    from retrodict.trace import NoTrace
+    from retrodict.files.hdf5 import Foreign
 
     path, content = verified_trace(folder, state)
     try:
         trace = Trace.of(content, path)
-    except NoTrace as error:
+    except Foreign as error:
         raise _damaged(path, str(error)) from error
     except (OSError, MemoryError, ImportError) as error:  # all its bytes are there: ask the reader
         raise _not_here(path, error) from error
@@ -104,7 +104,7 @@ def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, st
 
 def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]:
     """Return the path and the content of the trace, whose checksum is right; raises as above."""
-    from retrodict.trace import content_of, unmarked
+    from retrodict.files.hdf5 import content_of, unmarked
 
     path, expected = _result(folder, state, TRACE)
     try:

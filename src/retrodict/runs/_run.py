@@ -112,7 +112,10 @@ class Run:
             CannotFinish: the folder is damaged or of a newer format.
         """
         path, state = self.folder / _files.EXPERIMENT, self.state
-        unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == digest_of(refuse_link(path))
+        digest = digest_of(refuse_link(path))
+        if not digest and is_there(path):  # a pipe would never end
+            raise CannotFinish(f"{path}: damaged: it is no file; {REMEDY}")
+        unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == digest
         try:
             text = read_text(path)
             _migrate.require_experiment(text, path)

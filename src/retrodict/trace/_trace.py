@@ -102,7 +102,7 @@ class Trace:
             MemoryError: it does not fit into memory.
             CannotFinish: it has a format that this version does not read.
         """
-        from retrodict.trace._file import content_of
+        from retrodict.files.hdf5 import content_of
 
         return cls.of(content_of(Path(path)), path)
 
@@ -114,10 +114,10 @@ class Trace:
         """
         import h5netcdf  # noqa: F401 - xarray would call its want a file of an unknown kind
 
-        from retrodict.trace._file import require_harmless
+        from retrodict.files.hdf5 import require_harmless
 
         try:
-            require_harmless(content, _WEIGHTS_GROUP)
+            require_harmless(content)
             return cls._of(content, where)
         except (OSError, MemoryError, ImportError, CannotFinish):
             raise
@@ -126,10 +126,16 @@ class Trace:
 
     @classmethod
     def _of(cls, content: bytes, where: str | Path) -> Trace:
+        from retrodict.files.hdf5 import Foreign, groups_in
+
         curves = xr.load_dataset(io.BytesIO(content), engine="h5netcdf")
         require_format(curves.attrs.get("format"), FORMAT, where)
-        weights = {}
-        for name in str(curves.attrs["panels"]).split():
+        if not isinstance(named := curves.attrs.get("panels"), str):
+            raise Foreign("it does not name its panels")
+        weights, there = {}, groups_in(content, _WEIGHTS_GROUP)
+        for name in named.split():
+            if name not in there:
+                raise Foreign(f"its panel {name:.60} is missing")
             group = f"{_WEIGHTS_GROUP}/{name}"
             panel = xr.load_dataset(io.BytesIO(content), engine="h5netcdf", group=group)
             weights[name] = panel.drop_vars(_INHERITED, errors="ignore")

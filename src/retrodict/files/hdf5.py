@@ -1,7 +1,7 @@
-"""A trace file before it is read: nothing in it may lead elsewhere, or grow when it is unpacked.
+"""An HDF5 file before it is read: nothing in it may lead elsewhere, or grow when it is unpacked.
 
 HDF5 can refer to other files (external and soft links, external storage, virtual datasets), run
-plug-ins (filters), and declare any size for what holds nothing. A trace of ours does none of that.
+plug-ins (filters), and declare any size for what holds nothing. Ours, traces, do none of that.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import h5py
 
-from retrodict.files import require_plain_file
+from retrodict.files._safe_read import require_plain_file
 from retrodict.limits import available_bytes
 
-_LEVELS = 2  # /effective_weights/PANEL
+_LEVELS = 2  # of groups in groups
 _MOST_OBJECTS = 1000
 _MOST_STRINGS, _LONGEST_STRING = 64, 1000
 _MOST_VALUES = 1000  # of an attribute
@@ -25,8 +25,8 @@ _TIGHTEST = 1100  # what zlib makes of zeros
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
-class NoTrace(OSError):
-    """What a file holds is no trace, whatever reads it; other errors may be the reader's."""
+class Foreign(OSError):
+    """A file is none of ours, whatever reads it; other errors may be the reader's."""
 
 
 def content_of(path: Path) -> bytes:
@@ -66,15 +66,11 @@ _NEWEST_LAYOUT = b"\3"
 _WRITING = 0b101  # by one, or by one while others read
 
 
-def require_harmless(content: bytes, panels: str) -> None:
-    """Refuse a file that reaches outside itself, or is not what it declares.
-
-    Args:
-        content: all of the file.
-        panels: the group that has one for each panel.
+def require_harmless(content: bytes) -> None:
+    """Refuse the content of a file that reaches outside itself, or is not what it declares.
 
     Raises:
-        NoTrace: it is no trace of ours.
+        Foreign: it is none of ours.
         OSError: HDF5 cannot read it.
         MemoryError: it does not fit into this machine's memory.
         ImportError: this machine's HDF5 cannot unpack what ours are packed with.
@@ -82,29 +78,26 @@ def require_harmless(content: bytes, panels: str) -> None:
     if not h5py.h5z.filter_avail(h5py.h5z.FILTER_DEFLATE):
         raise ImportError("this HDF5 was built without zlib")
     if content[:8] != _HDF5 or content[8:9] > _NEWEST_LAYOUT:
-        raise NoTrace("it is no HDF5 file")
+        raise Foreign("it is no HDF5 file")
     with h5py.File(io.BytesIO(content), "r") as file:
         declared = 0
         for number, found in enumerate(_objects(file, 0)):
             if number >= _MOST_OBJECTS:
-                raise NoTrace("it holds more than any trace")
+                raise Foreign("it holds more than any of ours")
             _require_short_attributes(found)
             if isinstance(found, h5py.Dataset):
                 declared += _declared(found)
-        _require_panels(file, panels)
     available = available_bytes()
     if available is not None and 2 * declared > available:
         raise MemoryError(f"it declares {declared / 2**30:.1f} GiB, more than fits into memory")
 
 
-def _require_panels(file: h5py.File, group: str) -> None:
-    """Make sure that every panel that is named is there."""
-    named = file.attrs.get("panels", 0)
-    if not isinstance(named, str | h5py.Empty):
-        raise NoTrace("it does not name its panels")
-    for name in named.split() if isinstance(named, str) else ():
-        if not isinstance(file.get(f"{group}/{name}"), h5py.Group):
-            raise NoTrace(f"its panel {name:.60} is missing")
+def groups_in(content: bytes, group: str) -> list[str]:
+    """Name the groups within a group of a harmless file; none where that is not there."""
+    with h5py.File(io.BytesIO(content), "r") as file:
+        found = file.get(group)
+        inside = found.items() if isinstance(found, h5py.Group) else ()
+        return [name for name, one in inside if isinstance(one, h5py.Group)]
 
 
 def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Dataset]:
@@ -112,20 +105,20 @@ def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Datase
     yield group
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise NoTrace(f"{name:.60} is a link to somewhere else")
+            raise Foreign(f"{name:.60} is a link to somewhere else")
         found = group[name]
         if isinstance(found, h5py.Dataset):
             yield found
         elif isinstance(found, h5py.Group) and level < _LEVELS:
             yield from _objects(found, level + 1)
         else:
-            raise NoTrace(f"{name:.60} has no place in a trace")
+            raise Foreign(f"{name:.60} has no place there")
 
 
 def _require_short_attributes(found: h5py.Group | h5py.Dataset) -> None:
     for name in found.attrs:
         if math.prod(found.attrs.get_id(name).shape) > _MOST_VALUES:
-            raise NoTrace(f"the attribute {name:.60} is too long")
+            raise Foreign(f"the attribute {name:.60} is too long")
 
 
 def _require_dimensions(dataset: h5py.Dataset) -> None:
@@ -134,33 +127,33 @@ def _require_dimensions(dataset: h5py.Dataset) -> None:
         for axis in dataset.dims:
             axis.values()
     except (KeyError, RuntimeError):
-        raise NoTrace(f"coordinates of {dataset.name:.60} are missing") from None
+        raise Foreign(f"coordinates of {dataset.name:.60} are missing") from None
 
 
 def _declared(dataset: h5py.Dataset) -> int:
     """Return how many bytes a dataset says it has, having looked at how it is stored."""
     name, how = str(dataset.name), dataset.id.get_create_plist()
     if how.get_external_count() or dataset.is_virtual:
-        raise NoTrace(f"{name:.60} is kept in another file")
+        raise Foreign(f"{name:.60} is kept in another file")
     if not {how.get_filter(i)[0] for i in range(how.get_nfilters())} <= _FILTERS:
-        raise NoTrace(f"{name:.60} is packed in another way than ours")
+        raise Foreign(f"{name:.60} is packed in another way than ours")
     if h5py.check_string_dtype(dataset.dtype) is not None:
         _require_short_strings(dataset)
     elif dataset.dtype.kind not in "iufb":
-        raise NoTrace(f"{name:.60} holds no numbers")
+        raise Foreign(f"{name:.60} holds no numbers")
     if " since " in str(dataset.attrs.get("units")):
-        raise NoTrace(f"{name:.60} holds dates")
+        raise Foreign(f"{name:.60} holds dates")
     _require_dimensions(dataset)
     size, held = int(dataset.nbytes), dataset.id.get_storage_size()
     if size > max(_EMPTY, _TIGHTEST * held):
-        raise NoTrace(f"{name:.60} declares {size} bytes and holds {held}")
+        raise Foreign(f"{name:.60} declares {size} bytes and holds {held}")
     return size
 
 
 def _require_short_strings(dataset: h5py.Dataset) -> None:
     count = math.prod(dataset.shape)
     if dataset.ndim > 1 or count > _MOST_STRINGS:
-        raise NoTrace(f"{dataset.name:.60} holds {count} texts")
+        raise Foreign(f"{dataset.name:.60} holds {count} texts")
     for i in range(count):
         if len(dataset[i] if dataset.ndim else dataset[()]) > _LONGEST_STRING:
-            raise NoTrace(f"{dataset.name:.60} holds a text that is too long")
+            raise Foreign(f"{dataset.name:.60} holds a text that is too long")
