@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from retrodict.claims import STATEMENTS, Effort, Evidence, Statement
-from retrodict.claims._check import above, below, between, share_at_least
+from retrodict.claims import STATEMENTS, Check, Effort, Evidence, bounded, document
+from retrodict.claims._separations import share_at_least
 from retrodict.models._one_layer import OneLayerPopulation
 from retrodict.report._statements import as_html, as_markdown
 from retrodict.theory import (
@@ -106,18 +106,18 @@ def test_every_statement_has_a_wrong_model():
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_statement_holds_or_is_known_to_fail(name, declared):
     finding = KNOWN[name].examine(FAST)
-    declared(f"statement {name}", dataclasses.asdict(finding))
+    declared(f"statement {name}", document(finding))
     expected = "fails (known)" if KNOWN[name].known else "holds"
-    assert finding.verdict == expected, [part for part in finding.parts if not part.holds]
-    assert (finding.margin >= 0) == (expected == "holds")
-    assert np.isfinite(finding.measured)
+    assert finding.verdict == expected, [part for part in finding.evidence.parts if not part.holds]
+    assert (finding.deciding.margin >= 0) == (expected == "holds")
+    assert np.isfinite(finding.deciding.measured.mean)
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_statement_fails_on_a_wrong_model(name):
     finding = KNOWN[name].examine(FAST, **WRONG[name])
     assert finding.verdict == "fails"  # a documented failure may only fail as documented
-    assert not finding.margin >= 0
+    assert not finding.deciding.margin >= 0
 
 
 @pytest.mark.parametrize("name", ["theorem-3", "theorem-4"])
@@ -125,7 +125,7 @@ def test_a_known_fact_in_place_of_a_held_out_one_is_noticed(name):
     group = {"theorem-3": "train_seen", "theorem-4": "train_seen_a_to_b"}[name]
     finding = KNOWN[name].examine(FAST, held_out=group)
     assert finding.verdict == "fails"
-    assert finding.compared.startswith("M p")
+    assert finding.deciding.statement.startswith("M p")
 
 
 def nothing(*arguments, **options):
@@ -175,7 +175,7 @@ MISSING = {
 def test_missing_numbers_do_not_hold(name):
     finding = KNOWN[name].examine(FAST, **MISSING[name])
     assert finding.verdict == "fails"
-    assert np.isnan(finding.margin)
+    assert np.isnan(finding.deciding.margin)
 
 
 def test_a_path_without_numbers_has_no_epsilon():
@@ -205,13 +205,13 @@ def test_what_the_issue_and_the_paper_name_is_there():
 
 
 def test_an_unmet_assumption_leaves_no_verdict():
-    statement = Statement(
+    statement = Check(
         name="x",
         title="x",
         words="x",
         formula="x",
         grade="O",
-        check=lambda effort: Evidence([below("x", 2.0, 1.0)], unmet=["d large"]),
+        check=lambda effort: Evidence([bounded("x", 2.0, 1.0)], unmet=["d large"]),
         assumptions=("d large", "σ small"),
     )
     finding = statement.examine()
@@ -220,9 +220,9 @@ def test_an_unmet_assumption_leaves_no_verdict():
 
 
 def test_a_missing_number_does_not_hold():
-    assert not below("x", float("nan"), 1.0).holds
-    assert not above("x", float("nan"), 1.0).holds
-    assert not between("x", float("nan"), 0.0, 1.0).holds
+    assert not bounded("x", float("nan"), 1.0).holds
+    assert not bounded("x", float("nan"), least=1.0).holds
+    assert not bounded("x", float("nan"), 1.0, least=0.0).holds
 
 
 def test_a_share_is_judged_at_the_low_end_of_its_interval():
@@ -233,7 +233,8 @@ def test_a_share_is_judged_at_the_low_end_of_its_interval():
 
 def test_tables_hold_every_statement_and_escape_what_they_are_given():
     finding = KNOWN["tail"].examine(FAST)
-    odd = dataclasses.replace(finding, words="a | b <script>alert(1)</script>")
+    about = dataclasses.replace(finding.about, words="a | b <script>alert(1)</script>")
+    odd = dataclasses.replace(finding, about=about)
     markdown, html = as_markdown([odd], "retrodict verify"), as_html([odd], "x < y")
     assert "| tail | O |" in markdown
     assert "a \\| b" in markdown

@@ -184,9 +184,9 @@ def test_verify_exits_with_1_if_a_statement_fails(command, monkeypatch, tmp_path
     from retrodict.cli import _verify
 
     def broken(effort):
-        return claims.Evidence([claims.Part("x", "≤ 1", 2.0, -1.0)])
+        return claims.Evidence([claims.bounded("x", 2.0, 1.0)])
 
-    wrong = claims.Statement("broken", "Broken", "says", "x", "O", broken)
+    wrong = claims.Check("broken", "Broken", "says", "O", formula="x", check=broken)
     monkeypatch.setattr(_verify, "STATEMENTS", (wrong,))
     assert command("verify", "--json", "--out", tmp_path)[0] == 1
     assert (tmp_path / "verify.html").exists()

@@ -6,44 +6,42 @@ import json
 
 import pytest
 
-from retrodict.claims import Judged, Published, less, more
-from retrodict.cli import _published
+from retrodict.claims import Check, Evidence, at_least, at_most
+from retrodict.cli import _verify
 from retrodict.errors import BadInput
 from retrodict.launch._launcher import Local
 from retrodict.measures import Interval, final_values
+from retrodict.papers import OURS, Source
 
 pytestmark = pytest.mark.seconds
 
 
-def numerical(value: float, **options) -> Published:
+def numerical(value: float, **options) -> Check:
     measured = Interval(value, value - 0.1, value + 0.1, 10)
-    return Published(
+    return Check(
         name="numbers",
         title="[bold]Numbers",
         words="A [claim].",
-        authors="Ada, Bob",
-        year=2026,
+        source=Source("Ada, Bob", 2026),
         grade="S",
         setting="theirs",
         testable="at least 1",
-        check=lambda effort: Judged([more("x", "x [y]", "S", measured, 1.0, 0.0)]),
+        check=lambda effort: Evidence([at_least("x", "x [y]", "S", measured, 1.0, 0.0)]),
         **options,
     )
 
 
-def trained(experiment) -> Published:
+def trained(experiment) -> Check:
     def judge(traces):
         nll = final_values(traces["plain"])[0].nll
-        return Judged([less("nll", "taught NLL", "O", nll, 100.0)], seeds=[0, 1, 2])
+        return Evidence([at_most("nll", "taught NLL", "O", nll, 100.0)], seeds=[0, 1, 2])
 
-    return Published(
+    return Check(
         name="trained",
         title="Trained",
         words="A claim about a run.",
-        authors="retrodict",
-        year=2026,
+        source=OURS,
         grade="O",
-        ours=True,
         setting="ours",
         testable="at most 100 nats",
         experiments=lambda fast: {"plain": experiment},
@@ -53,8 +51,8 @@ def trained(experiment) -> Published:
 
 @pytest.fixture
 def claims(monkeypatch):
-    def use(*published: Published) -> None:
-        monkeypatch.setattr(_published, "PUBLISHED", published)
+    def use(*published: Check) -> None:
+        monkeypatch.setattr(_verify, "PUBLISHED", published)
 
     return use
 
@@ -139,7 +137,7 @@ def test_an_unknown_claim_is_bad_input(command, tmp_path, name):
 def test_list_names_the_claims(command):
     found = json.loads(command("list", "--json")[1])["published claims"]
     names = [claim["name"] for claim in found]
-    assert names == [claim.name for claim in _published.PUBLISHED]
+    assert names == [claim.name for claim in _verify.PUBLISHED]
     assert len(names) == len(set(names)) >= 10
 
 
@@ -158,7 +156,7 @@ def test_trainings_go_where_the_launcher_says(command, claims, tiny, tmp_path, m
         seen.append(launcher)
         raise BadInput("enough")
 
-    monkeypatch.setattr(_published, "run_named", run_named)
+    monkeypatch.setattr(_verify, "run_named", run_named)
     elsewhere = Local()
     monkeypatch.setattr("retrodict.launch.launcher_named", lambda *asked: elsewhere)
     code, _, _ = command("verify", "--published", "--launcher", "ray", "--out", tmp_path)

@@ -9,18 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from retrodict.claims import (
-    Compared,
-    Effort,
-    Judged,
-    Published,
-    exactly,
-    less,
-    more,
-)
+from retrodict.claims import Check, Claim, Effort, Evidence, alone, at_least, at_most, document
 from retrodict.literature import PUBLISHED
 from retrodict.literature._jeon_2026 import PAIRS, Layer, measure, questions
 from retrodict.measures import Interval, over_learners
+from retrodict.papers import Source
 from retrodict.report._published_tables import as_html, as_markdown, cells
 from retrodict.theory._separating_flow import Start
 
@@ -52,9 +45,10 @@ def some(names):
 def test_a_claim_comes_out_as_recorded(name, declared):
     told = []
     finding = KNOWN[name].examine(Effort(fast=True, tick=told.append))
-    declared(f"published {name}", dataclasses.asdict(finding))
+    declared(f"published {name}", document(finding))
     assert finding.as_recorded
-    assert finding.verdict == "reproduced", [c for c in finding.compared if c.verdict != "holds"]
+    failing = [part for part in finding.evidence.parts if not part.holds]
+    assert finding.verdict == "reproduced", failing
     assert told[-1] == pytest.approx(1)
     assert told == sorted(told)
 
@@ -71,18 +65,16 @@ def interval(mean: float, half: float = 0.1) -> Interval:
     return Interval(mean, mean - half, mean + half, 10)
 
 
-def claimed(*compared: Compared, **options: object) -> Published:
-    return Published(
+def claimed(*parts: Claim, **options: object) -> Check:
+    return Check(
         name="some",
         title="Some claim",
         words="It | holds.",
-        authors="Ada, Bob, Cyd",
-        year=2026,
-        arxiv="2601.00001",
+        source=Source("Ada, Bob, Cyd", 2026, "2601.00001"),
         grade="S",
         setting="theirs",
         testable="so",
-        check=lambda effort: Judged(compared, seeds=[0, 1], grid="all", notes=["<b>a note"]),
+        check=lambda effort: Evidence(parts, seeds=[0, 1], grid="all", notes=["<b>a note"]),
         **options,  # type: ignore[arg-type]
     )
 
@@ -99,24 +91,24 @@ def claimed(*compared: Compared, **options: object) -> Published:
     ],
 )
 def test_verdicts_are_of_whole_intervals(measured, verdict):
-    finding = claimed(more("x", "x", "O", measured, 0.9, 0.3)).examine()
+    finding = claimed(at_least("x", "x", "O", measured, 0.9, 0.3)).examine()
     assert finding.verdict == verdict
     mirrored = Interval(-measured.mean, -measured.high, -measured.low, measured.learners)
-    assert claimed(less("x", "x", "O", mirrored, -0.9, -0.3)).examine().verdict == verdict
+    assert claimed(at_most("x", "x", "O", mirrored, -0.9, -0.3)).examine().verdict == verdict
 
 
 def test_what_was_not_learned_says_nothing():
     """A comparison without an opposite, such as whether the facts were learned, refutes nothing."""
-    untaught = more("taught", "taught", "O", interval(0.2), 0.9)
-    right = more("x", "x", "O", interval(1.0), 0.5, 0.1)
+    untaught = at_least("taught", "taught", "O", interval(0.2), 0.9)
+    right = at_least("x", "x", "O", interval(1.0), 0.5, 0.1)
     finding = claimed(right, untaught).examine()
     assert finding.verdict == "not reproduced at this scale"
     assert finding.deciding.name == "taught"
 
 
 def test_what_contradicts_decides():
-    untaught = more("taught", "taught", "O", interval(0.2), 0.9)
-    wrong = exactly("x", "x", "O", 2.0, 1.0)
+    untaught = at_least("taught", "taught", "O", interval(0.2), 0.9)
+    wrong = at_most("x", "x", "O", alone(2.0), 1.0, 1.0)
     finding = claimed(untaught, wrong).examine()
     assert finding.verdict == "contradicted"
     assert finding.deciding.name == "x"
@@ -124,7 +116,7 @@ def test_what_contradicts_decides():
 
 @pytest.mark.parametrize(("value", "recorded"), [(0.5, True), (1.5, True), (-0.5, False)])
 def test_a_known_outcome_is_as_recorded_and_a_worse_one_is_not(value, recorded):
-    claim = claimed(more("x", "x", "O", interval(value), 1.0, 0.0), known="too small a model")
+    claim = claimed(at_least("x", "x", "O", interval(value), 1.0, 0.0), known="too small a model")
     assert claim.examine().as_recorded == recorded
 
 
@@ -132,11 +124,11 @@ def test_a_claim_needs_one_way_of_being_checked():
     with pytest.raises(ValueError, match="either check or judge"):
         dataclasses.replace(claimed(), check=None)
     with pytest.raises(ValueError, match="either check or judge"):
-        dataclasses.replace(claimed(), judge=lambda traces: Judged([]))
+        dataclasses.replace(claimed(), judge=lambda traces: Evidence([]))
 
 
 def test_tables_say_source_setting_and_numbers():
-    claim = claimed(more("x", "x < y", "O", interval(0.5), 1.0), known="too small a model")
+    claim = claimed(at_least("x", "x < y", "O", interval(0.5), 1.0), known="too small a model")
     finding = claim.examine(runs={"plain": "reversal-0123"})
     assert cells(finding) == (
         "some",

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
 import retrodict
 from retrodict import Experiment
-from retrodict.claims import Judged
+from retrodict.claims import Evidence, document
 from retrodict.figures.findings._tied_head import FINDING_TIED_HEAD
 from retrodict.figures.paper._fig1 import FIG1
 from retrodict.figures.paper._fig3 import FIG3
 from retrodict.figures.paper._in_context_reversal import IN_CONTEXT_REVERSAL as FIGURE
 from retrodict.leaderboard import COLUMNS, cells
 from retrodict.literature import PUBLISHED
-from retrodict.literature._kitouni_2024 import PLAIN_RETRIEVAL
-from retrodict.literature._ours_tied_head import TIED_HEAD
-from retrodict.literature._zhu_2024 import CHAIN_WITHOUT_MIDDLE
-from retrodict.literature._zhu_2024_in_context import IN_CONTEXT_REVERSAL
+from retrodict.papers import OURS
 from retrodict.trace import Trace
 
 TRAINED = [claim for claim in PUBLISHED if claim.judge is not None]
+KNOWN = {claim.name: claim for claim in PUBLISHED}
 HIGH, MIDDLE, LOW = 1.0, 0.3, 0.0
 
 
@@ -55,8 +51,9 @@ def test_names_are_unique_and_each_claim_says_where_it_is_from():
     names = [claim.name for claim in PUBLISHED]
     assert len(names) == len(set(names)) >= 10
     for claim in PUBLISHED:
-        assert claim.ours or claim.arxiv
-        assert claim.ours == (claim.grade == "O")
+        assert claim.source
+        assert claim.ours or claim.source.arxiv
+        assert claim.ours == (claim.source == OURS)
         assert claim.setting
         assert claim.testable
 
@@ -78,15 +75,14 @@ def test_runs_are_those_of_the_figures(fast):
 @pytest.mark.parametrize(
     ("claim", "name", "right", "wrong"),
     [
-        (PLAIN_RETRIEVAL, "reversal", LOW, HIGH),
-        (CHAIN_WITHOUT_MIDDLE, "chain", LOW, HIGH),
-        (IN_CONTEXT_REVERSAL, "in-context", HIGH, LOW),
+        ("plain-retrieval", "reversal", LOW, HIGH),
+        ("chain-without-middle", "chain", LOW, HIGH),
+        ("in-context-reversal", "in-context", HIGH, LOW),
     ],
-    ids=lambda value: getattr(value, "name", ""),
 )
 def test_a_claim_about_one_run_can_come_out_three_ways(trace, claim, name, right, wrong):
     def verdict(taught: float, held_out: float) -> str:
-        return claim.examine(traces={name: trace(taught, held_out)}).verdict
+        return KNOWN[claim].examine(traces={name: trace(taught, held_out)}).verdict
 
     assert verdict(HIGH, right) == "reproduced"
     assert verdict(HIGH, wrong) == "contradicted"
@@ -97,7 +93,7 @@ def test_a_claim_about_one_run_can_come_out_three_ways(trace, claim, name, right
 def test_a_tied_head_has_to_lower_the_nll_and_to_leave_the_curse(trace):
     def verdict(tied: Trace) -> str:
         untied = trace(HIGH, LOW, nll=9.0)
-        return TIED_HEAD.examine(traces={"untied": untied, "tied": tied}).verdict
+        return KNOWN["tied-head"].examine(traces={"untied": untied, "tied": tied}).verdict
 
     assert verdict(trace(HIGH, LOW, nll=5.0)) == "reproduced"
     assert verdict(trace(HIGH, LOW, nll=9.5)) == "contradicted"
@@ -109,14 +105,14 @@ def test_a_tied_head_has_to_lower_the_nll_and_to_leave_the_curse(trace):
 @pytest.mark.parametrize("claim", TRAINED, ids=lambda claim: claim.name)
 def test_a_claim_about_runs_says_what_it_said(trace, claim, declared):
     traces = {name: trace(HIGH, LOW) for name in claim.experiments(True)}
-    declared(f"published {claim.name}", asdict(claim.examine(traces=traces)))
+    declared(f"published {claim.name}", document(claim.examine(traces=traces)))
 
 
 def test_a_finding_says_seeds_and_configuration(trace):
-    judge = PLAIN_RETRIEVAL.judge
+    judge = KNOWN["plain-retrieval"].judge
     assert judge is not None
     judged = judge({"reversal": trace(HIGH, LOW)})
-    assert isinstance(judged, Judged)
+    assert isinstance(judged, Evidence)
     assert judged.seeds == [0, 1, 2, 3]
     assert "V = 24" in judged.grid
     assert judged.differs

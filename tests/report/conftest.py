@@ -20,8 +20,7 @@ from PIL import Image
 
 import retrodict
 from retrodict import Experiment
-from retrodict.claims import Claim, Effort, Evidence, Kept, Statement, at_least, at_most
-from retrodict.claims._check import below
+from retrodict.claims import Check, Claim, Effort, Evidence, Kept, at_least, at_most, bounded
 from retrodict.figures import DrawingRecord
 from retrodict.figures._record import code_version, digest_of
 from retrodict.measures import Interval
@@ -69,13 +68,13 @@ def statements(*checks: tuple[str, float]) -> Kept:
     """Statements that were checked: name and what was measured, against at most 1."""
 
     def examined(name: str, measured: float) -> Any:
-        return Statement(
+        return Check(
             name=name,
             title=f"title of {name}",
             words="words",
             formula=r"p \leq 1",
             grade="R",
-            check=lambda effort: Evidence([below("a part", measured, 1.0)], seeds=[0, 1]),
+            check=lambda effort: Evidence([bounded("a part", measured, 1.0)], seeds=[0, 1]),
         ).examine(Effort(fast=True))
 
     findings = [examined(name, measured) for name, measured in checks]

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import retrodict
-from retrodict.claims import Judged, KeptPublished, Published, more
+from retrodict.claims import Check, Evidence, Kept, at_least
 from retrodict.cli._main import run_cli
 from retrodict.leaderboard import Board, Row
 from retrodict.leaderboard import write as write_board
 from retrodict.measures import Interval, share_of
+from retrodict.papers import Source
 from retrodict.report import answers, as_html, collect
 from retrodict.report._facts import facts
 from retrodict.report._markdown import as_markdown
@@ -26,22 +27,20 @@ for _ in range(600):
 EVIL = "</script><img src=x onerror=alert(2)>"
 
 
-def kept(value: float = 2.0, words: str = "A claim.") -> KeptPublished:
+def kept(value: float = 2.0, words: str = "A claim.") -> Kept:
     measured = Interval(value, value - 0.1, float("nan"), 10)
-    claim = Published(
+    claim = Check(
         name="numbers",
         title="Numbers",
         words=words,
-        authors="Ada, Bob, Cyn",
-        year=2026,
-        arxiv="2602.02470",
+        source=Source("Ada, Bob, Cyn", 2026, "2602.02470"),
         grade="S",
         setting="theirs",
         testable="at least 1",
-        check=lambda effort: Judged([more("x", "x", "S", measured, 1.0, 0.0)], seeds=[0]),
+        check=lambda effort: Evidence([at_least("x", "x", "S", measured, 1.0, 0.0)], seeds=[0]),
     )
     version = retrodict.__version__
-    return KeptPublished([claim.examine()], False, "retrodict verify --published", version, "abc")
+    return Kept([claim.examine()], False, "retrodict verify --published", version, "abc")
 
 
 def board(title: str = "next token") -> Board:
@@ -79,9 +78,19 @@ def written(store) -> str:
 def test_checked_claims_are_read_back_as_they_were(tmp_path):
     before = kept(0.5)
     before.write(tmp_path / "published.json")
-    after = KeptPublished.read(tmp_path / "published.json")
-    assert repr(after) == repr(before).replace("(0,)", "[0]")  # NaN is no equal of NaN
+    after = Kept.read(tmp_path / "published.json", published=True)
+    after.write(tmp_path / "again.json")
+    written = [(tmp_path / name).read_text("utf-8") for name in ("published.json", "again.json")]
+    assert written[0] == written[1]  # NaN is no equal of NaN
     assert after.findings[0].verdict == "not reproduced at this scale"
+
+
+def test_a_file_of_the_other_kind_is_refused(store):
+    kept().write(store / "published.json")
+    with pytest.raises(ValueError, match=r"no checked statements: .* another kind"):
+        Kept.read(store / "published.json")
+    with pytest.raises(ValueError, match=r"no checked published claims: .* another kind"):
+        Kept.read(store / "verify.json", published=True)
 
 
 def test_nothing_is_said_where_nothing_was_checked(store):

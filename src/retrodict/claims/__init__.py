@@ -1,57 +1,58 @@
 """Claims: statements with a prediction, a measurement and a verdict.
 
-A `Claim` is what a figure's caption says of one trace; a `Statement` is a theorem, lemma or
-proposition, with a check of its own.
+A `Claim` is one comparison, such as what a figure's caption says of a trace. A `Check` tests a
+theorem, a lemma or a published claim; its `Evidence` is one or several claims.
 """
 
-from retrodict.claims._bilinear import BILINEAR_STATEMENTS
-from retrodict.claims._check import Effort, Evidence, Finding, Part, Statement
-from retrodict.claims._claim import Claim, Verdict, at_least, at_most, within
-from retrodict.claims._kept import Kept
-from retrodict.claims._kept_published import KeptPublished
-from retrodict.claims._one_layer import ONE_LAYER_STATEMENTS
-from retrodict.claims._published import (
-    Compared,
-    Judged,
-    Outcome,
-    Published,
-    PublishedFinding,
-    exactly,
-    less,
-    more,
+from importlib import import_module
+
+from retrodict.claims._check import About, Check, Effort, Evidence, Finding, Outcome
+from retrodict.claims._claim import (
+    Claim,
+    Refuted,
+    Verdict,
+    alone,
+    at_least,
+    at_most,
+    bounded,
+    within,
 )
-from retrodict.claims._rows import ROW_STATEMENTS
+from retrodict.claims._kept import Kept, document, home
+
+_FILES = (
+    "_bilinear",
+    "_one_layer",
+    "_rows",
+)
+"""Each has a tuple `CHECKS`; a new one is a name here."""
 
 _KINDS = {"theorem": 0, "lemma": 1, "proposition": 2}
 
-STATEMENTS: tuple[Statement, ...] = tuple(
+STATEMENTS: tuple[Check, ...] = tuple(
     sorted(
-        (*BILINEAR_STATEMENTS, *ONE_LAYER_STATEMENTS, *ROW_STATEMENTS),
-        key=lambda s: (3, "") if s.grade == "O" else (_KINDS[s.name.split("-")[0]], s.name),
+        (check for file in _FILES for check in import_module(f"{__name__}.{file}").CHECKS),
+        key=lambda s: (3, "") if s.ours else (_KINDS[s.name.split("-")[0]], s.name),
     )
 )
-"""Every statement, the paper's first, then ours. A new one is one entry in its file's tuple."""
+"""Every statement of the theory, the paper's first, then ours."""
 
 __all__ = [
     "STATEMENTS",
+    "About",
+    "Check",
     "Claim",
-    "Compared",
     "Effort",
     "Evidence",
     "Finding",
-    "Judged",
     "Kept",
-    "KeptPublished",
     "Outcome",
-    "Part",
-    "Published",
-    "PublishedFinding",
-    "Statement",
+    "Refuted",
     "Verdict",
+    "alone",
     "at_least",
     "at_most",
-    "exactly",
-    "less",
-    "more",
+    "bounded",
+    "document",
+    "home",
     "within",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Sequence
@@ -10,22 +11,22 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import linregress
 
-from retrodict.claims._check import (
-    Effort,
-    Evidence,
-    Part,
-    Statement,
-    below,
-    between,
-    share_at_least,
-)
+from retrodict.claims._check import Check, Effort, Evidence
+from retrodict.claims._claim import Claim, bounded
 from retrodict.claims._gram import (
-    _GRAM_FORMULAS,
+    FORMULAS,
     check_gram_exactness,
     check_infinite_width,
     check_symmetric_reverse,
 )
-from retrodict.claims._separations import LARGE, SETUP, SMALL_SIGMA, UNTIL, draw_many
+from retrodict.claims._separations import (
+    LARGE,
+    SETUP,
+    SMALL_SIGMA,
+    UNTIL,
+    draw_many,
+    share_at_least,
+)
 from retrodict.theory import Separation
 
 SMALL_D, LARGE_D = (50, 100, 300), (1000, 3000, 10_000, 100_000)
@@ -44,7 +45,7 @@ def check_theorem_1(effort: Effort, parametrisation: str = "full", sigma: float 
     draws, dimensions = effort.pick(200, 40), effort.pick((*SMALL_D, *LARGE_D), (1000, 10_000))
     paths = draw_many(effort, dimensions, draws, sigma=sigma, parametrisation=parametrisation)
     epsilons = {d: _epsilons(paths[d]) for d in dimensions}
-    parts: list[Part] = []
+    parts: list[Claim] = []
     for epsilon, delta, d in ((0.1, 0.1, 1000), (0.01, 0.1, 10_000), (0.1, 0.02, 10_000)):
         if delta == 0.02 and draws < 200:
             continue  # 40 of 40 do not show 98 %
@@ -76,12 +77,13 @@ def check_theorem_5(effort: Effort, parametrisation: str = "full", sigma: float 
     power = float(linregress(np.log(dimensions), np.log(list(quantile.values()))).slope)
     scaled = np.concatenate([_epsilons(paths[d]) / quantile[d] for d in dimensions])
     parts = [
-        between("slope of ln rms max|L_rev/L_rev(0) − 1| against ln d", slope, -1.05, -0.45),
-        below("slope of ln (0.9-quantile of ε*) against ln d", power, -0.4),
+        bounded("slope of ln rms max|L_rev/L_rev(0) − 1| against ln d", slope, -0.45, least=-1.05),
+        bounded("slope of ln (0.9-quantile of ε*) against ln d", power, -0.4),
     ]
     if not effort.fast:
         tail = float(np.quantile(scaled, 0.99))
-        parts.append(below("0.99-quantile of ε* over its 0.9-quantile, all d together", tail, 4.0))
+        told = "0.99-quantile of ε* over its 0.9-quantile, all d together"
+        parts.append(bounded(told, tail, 4.0))
     notes = [f"d = {d}: rms deviation {r:.2g}" for d, r in zip(dimensions, rms, strict=True)]
     few = 60
     for n, m in effort.pick(((10, 50), (20, 100), (40, 200)), ()):
@@ -151,7 +153,7 @@ def check_theorem_6(effort: Effort, parametrisation: str = "full", sigma: float 
         paths = draw_many(Effort(), [d], few, sigma=s)[d]
         hits = sum(all(path.reverse_at_loss(c) >= math.log(50) for c in LEVELS) for path in paths)
         notes.append(f"outside the assumptions, d = {d}, σ = {s:g}: {hits} of {few} draws")
-    return Evidence(found.parts, found.seeds, found.grid, found.unmet, notes)
+    return dataclasses.replace(found, notes=notes)
 
 
 _SEPARATION = (
@@ -166,8 +168,8 @@ _EPSILON = (
 )
 
 
-BILINEAR_STATEMENTS = (
-    Statement(
+CHECKS = (
+    Check(
         name="theorem-1",
         title="Separation of training dynamics (informal)",
         words="With high probability over the embeddings, the reverse loss stays put while the "
@@ -175,12 +177,12 @@ BILINEAR_STATEMENTS = (
         "tiny power.",
         formula=_SEPARATION,
         grade="N",
-        source="N for the inequality, S for the form of its conditions",
+        grading="N for the inequality, S for the form of its conditions",
         check=check_theorem_1,
         assumptions=(SETUP, LARGE, SMALL_SIGMA),
         testable=_EPSILON,
     ),
-    Statement(
+    Check(
         name="theorem-2",
         title="Lower bound of reversal loss (informal)",
         words="When the training loss has fallen to c, however small, the reverse loss is still "
@@ -192,13 +194,13 @@ BILINEAR_STATEMENTS = (
         testable="Over a grid of c and C at d ≥ 1000; the share of draws in which it holds for "
         "every c, with its exact 95 % interval, against 1 − δ = 0.9.",
     ),
-    Statement(
+    Check(
         name="theorem-5",
         title="Separation of training dynamics (formal)",
         words="The same, with the dimension it takes: polynomial in 1/ε, logarithmic in 1/δ.",
         formula=_SEPARATION + r",\quad d\ge\mathrm{poly}(n,m,1/\epsilon,\log(1/\delta))",
         grade="N",
-        source="N for the inequality, S for the form of its conditions",
+        grading="N for the inequality, S for the form of its conditions",
         check=check_theorem_5,
         assumptions=(SETUP, LARGE, SMALL_SIGMA),
         testable="'poly' is read as powers: the rms over draws of the reverse loss's largest "
@@ -207,7 +209,7 @@ BILINEAR_STATEMENTS = (
         "power of 1/ε below 2.5; log(1/δ) as a light tail: squaring δ from 0.1 to 0.01 raises the "
         "quantile at most by (log 100/log 10)² = 4.",
     ),
-    Statement(
+    Check(
         name="theorem-6",
         title="Lower bound of reversal loss (formal)",
         words="The same as theorem 2, at a nonzero start and down to the dimensions where it ends.",
@@ -219,7 +221,7 @@ BILINEAR_STATEMENTS = (
         "100, σ = 1) the shares are reported without a verdict.",
     ),
     *(
-        Statement(
+        Check(
             name=f"gram-exactness-{kind}",
             title=f"Gram coordinates are exact ({kind})",
             words="The logits of a bilinear model trained on embeddings in d dimensions follow "
@@ -231,9 +233,9 @@ BILINEAR_STATEMENTS = (
             testable="Rounding only: 60 steps of float64, differences relative to 1 + the largest "
             "logit.",
         )
-        for kind, formula in _GRAM_FORMULAS.items()
+        for kind, formula in FORMULAS.items()
     ),
-    Statement(
+    Check(
         name="infinite-width",
         title="The limit d → ∞",
         words="As d grows, embeddings become orthonormal and the training loss tends to the "
@@ -246,14 +248,14 @@ BILINEAR_STATEMENTS = (
         "−1/2 from the Gram matrix's off-diagonal entries, steeper where their squares (1/d) still "
         "matter.",
     ),
-    Statement(
+    Check(
         name="symmetric-learns-reverse",
         title="A symmetric Θ has no curse",
         words="If Θ is kept symmetric, the held-out direction is learned with the trained ones: "
         "the curse is a matter of the optimisation space.",
         formula=r"\Theta=\Theta^\top:\quad L_{rev}(\Theta_t)\to0",
         grade="O",
-        source="O; that the optimisation space is a cause is S (abstract)",
+        grading="O; that the optimisation space is a cause is S (abstract)",
         check=check_symmetric_reverse,
         assumptions=(SETUP,),
     ),

@@ -1,17 +1,26 @@
-"""One statement of the theory: what it says, how it is tested, and what testing it found."""
+"""A check of a statement, be it a theorem or a published claim, and what it found.
+
+A check tests its statement by itself (`check`), or judges the traces of training runs
+(`experiments` and `judge`), which the command line runs through the store.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal
 
-import numpy as np
-from scipy.stats import binomtest
-
-from retrodict.claims._claim import Verdict
+from retrodict.claims._claim import Claim, Refuted, Verdict
+from retrodict.experiment import Experiment
 from retrodict.host import own_settings
+from retrodict.papers import Source
+from retrodict.trace import Trace
+
+Outcome = Literal["reproduced", "not reproduced at this scale", "contradicted"]
+
+_NEWS = ("fails", "not reproduced at this scale", "contradicted")
+"""Verdicts that are as recorded only where the statement is known to come out so."""
 
 
 @dataclass(frozen=True)
@@ -32,67 +41,6 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One comparison of a check.
-
-    Attributes:
-        what: what was compared.
-        predicted: the condition, e.g. `"≤ 1e-12"`.
-        measured: the number found, at its unfavourable end where it has an interval.
-        margin: by how much the condition holds (positive) or fails (negative), in its unit.
-    """
-
-    what: str
-    predicted: str
-    measured: float
-    margin: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether the condition is met; a missing number meets none."""
-        return self.margin >= 0
-
-
-def below(what: str, measured: float, bound: float) -> Part:
-    """The number is at most `bound`."""
-    return _part(what, f"≤ {bound:.3g}", measured, bound - measured)
-
-
-def above(what: str, measured: float, bound: float) -> Part:
-    """The number is at least `bound`."""
-    return _part(what, f"≥ {bound:.3g}", measured, measured - bound)
-
-
-def between(what: str, measured: float, low: float, high: float) -> Part:
-    """The number lies in an interval."""
-    margin = min(measured - low, high - measured)
-    return _part(what, f"{low:.3g} to {high:.3g}", measured, margin)
-
-
-def largest(*values: Any) -> float:
-    """Return the largest of numbers and arrays; a missing one makes the result missing.
-
-    `max` would drop it, and a check that lost its numbers would hold.
-    """
-    return float(np.max([np.max(value) for value in values]))
-
-
-def _part(what: str, predicted: str, measured: float, margin: float) -> Part:
-    """A number that is missing or infinite meets no condition."""
-    finite = math.isfinite(measured)
-    return Part(what, predicted, float(measured), float(margin) if finite else math.nan)
-
-
-def share_at_least(what: str, hits: int, draws: int, share: float) -> Part:
-    """The probability behind `hits` of `draws` is at least `share`.
-
-    Measured is the lower end of the exact (Clopper-Pearson) 95 % interval.
-    """
-    low = binomtest(hits, draws).proportion_ci(0.95).low
-    return above(f"{what}: {hits} of {draws} draws; lower 95 % bound of the share", low, share)
-
-
-@dataclass(frozen=True)
 class Evidence:
     """What a check found.
 
@@ -101,111 +49,160 @@ class Evidence:
         seeds: which seeds were drawn; empty if nothing is random.
         grid: over which sizes and times.
         unmet: assumptions that the instance does not meet; with any, there is no verdict.
+        differs: how this setting differs from the published one.
         notes: other numbers worth telling.
     """
 
-    parts: Sequence[Part]
+    parts: Sequence[Claim]
+    _: KW_ONLY
     seeds: Sequence[int] = ()
     grid: str = ""
     unmet: Sequence[str] = ()
+    differs: Sequence[str] = ()
     notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A statement that was checked; see `Statement` and `Evidence`.
-
-    Attributes:
-        name, title, words, formula, grade, source, testable: the statement's.
-        assumptions: each with whether the instance meets it.
-        compared, predicted, measured, margin: of the part that decides: the first that fails,
-            else the first.
-        verdict: `holds`, `fails`, `fails (known)` or `not applicable`.
-        seeds, grid, notes, parts: the evidence's.
-        known: why a failure is documented, and the form that holds.
-    """
-
-    name: str
-    title: str
-    words: str
-    formula: str
-    grade: str
-    source: str
-    testable: str
-    assumptions: Sequence[tuple[str, bool]]
-    compared: str
-    predicted: str
-    measured: float
-    margin: float
-    verdict: Verdict
-    seeds: Sequence[int]
-    grid: str
-    notes: Sequence[str]
-    parts: Sequence[Part]
-    known: str
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement and its check.
+class About:
+    """What a statement says, and where it comes from.
 
     Attributes:
         name: what `retrodict verify` calls it, e.g. `"theorem-1"`.
-        title: in the paper's words where it has some.
+        title: one line for lists; in the paper's words where it has some.
         words: what it says, in plain words.
-        formula: what it says, in symbols (TeX).
         grade: how well its wording is known: S, N, R or O (docs/grades.md).
-        source: more about that, where a letter does not say it.
-        check: effort → evidence. Its other arguments default to the model as it is; tests put
-            wrong ones in their place and see the check fail.
+        grading: more about that, where a letter does not say it.
+        source: who published it; none for a statement of the theory.
+        setting: theirs, in our words.
+        formula: what it says, in symbols (TeX); for a statement of the theory.
         assumptions: what it needs.
-        testable: how an asymptotic statement was made testable; empty if it is exact.
-        known: if it fails as written: why, and the mended form that holds.
-        known_value: the interval in which a documented failure measures; outside it, it is a new
-            failure.
+        testable: the form that is checked, where it is another.
+        known: if it fails as it is written: why, and the form that holds.
     """
 
     name: str
     title: str
     words: str
-    formula: str
     grade: str
-    check: Callable[..., Evidence] = field(repr=False)
+    grading: str = ""
+    source: Source | None = None
+    setting: str = ""
+    formula: str = ""
     assumptions: Sequence[str] = ()
     testable: str = ""
     known: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether nobody else says so."""
+        return self.grade == "O"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement that was checked.
+
+    Attributes:
+        about: what it says.
+        evidence: what the check found.
+        deciding: the comparison that decides: the first that is refuted, else the first that
+            fails, else the first.
+        verdict: of a statement of the theory, or of a published claim.
+        as_recorded: whether it holds, or fails as it is known to.
+        runs: names of the experiments behind it → folders of their runs.
+    """
+
+    about: About
+    evidence: Evidence
+    deciding: Claim
+    verdict: Verdict | Outcome
+    as_recorded: bool
+    runs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def assumptions(self) -> list[tuple[str, bool]]:
+        """Each assumption, with whether the instance meets it."""
+        return [(text, text not in self.evidence.unmet) for text in self.about.assumptions]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as it is stated."""
+        return self.verdict in ("holds", "reproduced")
+
+    @property
+    def said(self) -> str:
+        """The verdict, and whether a published claim that is not reproduced is known not to be."""
+        known = self.about.source and self.as_recorded and not self.holds
+        return f"{self.verdict} (known)" if known else self.verdict
+
+
+@dataclass(frozen=True)
+class Check(About):
+    """A statement and how it is checked, by `check` or by `judge`.
+
+    Attributes:
+        check: effort → evidence. Its other arguments default to the subject as it is; tests put
+            wrong ones in their place and see the check fail.
+        experiments: fast → the experiments that `judge` needs, by name.
+        judge: their traces, by name → evidence.
+        known_value: the interval in which a documented failure of the theory measures; outside
+            it, it is a new failure.
+        known_outcome: how a published claim comes out that is known not to be reproduced.
+    """
+
+    check: Callable[..., Evidence] | None = field(default=None, repr=False)
+    experiments: Callable[[bool], Mapping[str, Experiment]] = field(
+        default=lambda fast: {}, repr=False
+    )
+    judge: Callable[[Mapping[str, Trace]], Evidence] | None = field(default=None, repr=False)
     known_value: tuple[float, float] = (math.nan, math.nan)
-    source: str = ""
+    known_outcome: Outcome = "not reproduced at this scale"
+
+    def __post_init__(self) -> None:
+        if (self.check is None) == (self.judge is None):
+            raise ValueError(f"{self.name}: either check or judge says how it is checked")
 
     @own_settings()
-    def examine(self, effort: Effort | None = None, **subject: Any) -> Finding:
-        """Check the statement, by default on the model as it is."""
-        evidence = self.check(effort or Effort(), **subject)
+    def examine(
+        self,
+        effort: Effort | None = None,
+        traces: Mapping[str, Trace] | None = None,
+        runs: Mapping[str, str] | None = None,
+        **subject: Any,
+    ) -> Finding:
+        """Check the statement, by default on the subject as it is.
+
+        Args:
+            effort: how thoroughly; says nothing to `judge`.
+            traces: of the experiments, by name.
+            runs: the folders that they are from.
+            subject: other arguments of the check.
+        """
+        if self.judge is not None:
+            evidence = self.judge(traces or {})
+        else:
+            assert self.check is not None
+            evidence = self.check(effort or Effort(), **subject)
         failing = [part for part in evidence.parts if not part.holds]
-        deciding = (failing or list(evidence.parts))[0]
-        verdict: Verdict = "holds"
+        refuted = [part for part in failing if isinstance(part, Refuted)]
+        deciding = (refuted or failing or list(evidence.parts))[0]
+        verdict = self._verdict(evidence, deciding) if self.source is None else _outcome(deciding)
+        known = bool(self.known) and verdict == self.known_outcome
+        as_recorded = known or verdict not in _NEWS
+        return Finding(self, evidence, deciding, verdict, as_recorded, dict(runs or {}))
+
+    def _verdict(self, evidence: Evidence, deciding: Claim) -> Verdict:
+        """Judge a statement of the theory."""
         if evidence.unmet:
-            verdict = "not applicable"
-        elif failing:
-            low, high = self.known_value
-            verdict = "fails (known)" if low <= deciding.measured <= high else "fails"
-        return Finding(
-            name=self.name,
-            title=self.title,
-            words=self.words,
-            formula=self.formula,
-            grade=self.grade,
-            source=self.source,
-            testable=self.testable,
-            assumptions=[(text, text not in evidence.unmet) for text in self.assumptions],
-            compared=deciding.what,
-            predicted=deciding.predicted,
-            measured=deciding.measured if math.isfinite(deciding.measured) else math.nan,
-            margin=deciding.margin,
-            verdict=verdict,
-            seeds=list(evidence.seeds),
-            grid=evidence.grid,
-            notes=list(evidence.notes),
-            parts=list(evidence.parts),
-            known=self.known,
-        )
+            return "not applicable"
+        if deciding.holds:
+            return "holds"
+        low, high = self.known_value
+        return "fails (known)" if low <= deciding.measured.mean <= high else "fails"
+
+
+def _outcome(deciding: Claim) -> Outcome:
+    """Judge a published claim."""
+    if deciding.holds:
+        return "reproduced"
+    return "contradicted" if isinstance(deciding, Refuted) else "not reproduced at this scale"

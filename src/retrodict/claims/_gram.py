@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import linregress
 
-from retrodict.claims._check import (
-    Effort,
-    Evidence,
-    Part,
-    above,
-    below,
-    between,
-    largest,
-)
+from retrodict.claims._check import Effort, Evidence
+from retrodict.claims._claim import bounded, largest
 from retrodict.claims._separations import draw_many
 from retrodict.models import FACTORS
 from retrodict.tasks import Pairs
@@ -51,7 +44,7 @@ def check_gram_exactness(
             worst = largest(worst, error)
         effort.tick((seed + 1) / systems)
     return Evidence(
-        [below("largest relative difference of the logits over 60 steps", worst, 1e-11)],
+        [bounded("largest relative difference of the logits over 60 steps", worst, 1e-11)],
         seeds=range(systems),
         grid="m 6 to 23, d 2 to 15, rank 1 to 5, 14 sentences, batch 3, momentum 0.5, decay 0.01",
     )
@@ -76,8 +69,8 @@ def check_infinite_width(effort: Effort, nll: Callable[..., Any] = row_nll) -> E
     slope = float(linregress(np.log(dimensions), np.log(rms)).slope)
     return Evidence(
         [
-            below(f"rms over draws of max|L − limit| at d = {dimensions[-1]:.0e}", rms[-1], 0.01),
-            between("slope of its logarithm against ln d", slope, -0.65, -0.4),
+            bounded(f"rms over draws of max|L − limit| at d = {dimensions[-1]:.0e}", rms[-1], 0.01),
+            bounded("slope of its logarithm against ln d", slope, -0.4, least=-0.65),
         ],
         seeds=range(draws),
         grid=f"n = {n}, m = {m}, d = {dimensions}, t from 1 to 1e5",
@@ -89,14 +82,14 @@ def check_symmetric_reverse(effort: Effort, parametrisation: str = "symmetric") 
     """Under Θ = Θᵀ the reverse loss follows the training loss to zero."""
     draws = effort.pick(50, 10)
     paths = draw_many(effort, [1000], draws, parametrisation=parametrisation)[1000]
-    parts: list[Part] = [
-        below("largest L_rev at t = 1e8", largest(*(p.reverse[-1] for p in paths)), 1e-3),
-        above("least ε*", -largest(*(-p.epsilon for p in paths)), 0.9),
+    parts = [
+        bounded("largest L_rev at t = 1e8", largest(*(p.reverse[-1] for p in paths)), 1e-3),
+        bounded("least ε*", -largest(*(-p.epsilon for p in paths)), least=0.9),
     ]
     return Evidence(parts, seeds=range(draws), grid="n = 20, m = 100, d = 1000, σ = 0")
 
 
-_GRAM_FORMULAS = {
+FORMULAS = {
     "full": r"Z=L_0+G_{:,in}\,C\,G,\quad\dot C=D",
     "symmetric": r"Z=L_0+\frac{1}{2}(G_{:,in}\,C\,G+G\,C^\top G_{in,:}),\quad\dot C=D",
     "factorised": r"Z=PQ^\top,\ P=P_0+G_{:,in}A,\ Q=Q_0+GB,\ \dot A=DQ,\ \dot B=D^\top P_{in}",

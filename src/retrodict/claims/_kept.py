@@ -1,13 +1,93 @@
-"""`verify.json`: checked statements as they are kept in a store, and read back."""
+"""`verify.json` and `published.json`: checked statements as a store keeps them.
+
+Both say of a finding all in one object, in keys that other programs read: `document` writes them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from retrodict.claims._check import Finding
-from retrodict.files import VERIFY
+from retrodict.claims._claim import Claim, alone
+from retrodict.files import VERIFY, VERIFY_PUBLISHED, Document
+
+
+def document(finding: Finding) -> dict[str, Any]:
+    """Say what was found in the keys of `verify.json`, or in those of `published.json`."""
+    about, evidence, deciding = finding.about, finding.evidence, finding.deciding
+    if about.source is None:
+        return {
+            **_of(about, "name", "title", "words", "formula", "grade"),
+            "source": about.grading,
+            "testable": about.testable,
+            "assumptions": finding.assumptions,
+            "compared": deciding.statement,
+            **_number(deciding),
+            "verdict": finding.verdict,
+            "seeds": list(evidence.seeds),
+            **_of(evidence, "grid", "notes"),
+            "parts": [{"what": part.statement, **_number(part)} for part in evidence.parts],
+            "known": about.known,
+        }
+    return {
+        **_of(about, "name", "title", "words"),
+        **dataclasses.asdict(about.source),
+        "grade": about.grade,
+        "source": about.grading,
+        **_of(about, "setting", "testable", "ours"),
+        **_of(finding, "verdict", "as_recorded"),
+        "known": about.known,
+        "deciding": dataclasses.asdict(deciding),
+        "compared": [dataclasses.asdict(part) for part in evidence.parts],
+        "seeds": list(evidence.seeds),
+        **_of(evidence, "grid", "differs", "notes"),
+        "runs": finding.runs,
+    }
+
+
+def _of(whole: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(whole, name) for name in names}
+
+
+def _number(part: Claim) -> dict[str, Any]:
+    return {"predicted": part.predicted, "measured": part.measured.mean, "margin": part.margin}
+
+
+def _finding(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo `document`."""
+    about, evidence = {**told, "grading": told["source"], "source": None}, dict(told)
+    if "authors" in told:
+        about["source"] = {key: told[key] for key in ("authors", "year", "arxiv")}
+        return {**told, "about": about, "evidence": {**evidence, "parts": told["compared"]}}
+    about["assumptions"] = [text for text, _ in told["assumptions"]]
+    evidence["unmet"] = [text for text, met in told["assumptions"] if not met]
+    evidence["parts"] = [_part(part["what"], part) for part in told["parts"]]
+    return {
+        "about": about,
+        "evidence": evidence,
+        "deciding": _part(told["compared"], told),
+        "verdict": told["verdict"],
+        "as_recorded": told["verdict"] != "fails",
+    }
+
+
+def _part(what: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": "",
+        "statement": what,
+        "grade": "",
+        "predicted": told["predicted"],
+        "measured": {**vars(alone(math.nan)), "mean": told["measured"]},
+        "margin": told["margin"],
+        "verdict": "holds" if told["margin"] >= 0 else "fails",
+    }
 
 
 @dataclass(frozen=True)
@@ -15,28 +95,42 @@ class Kept:
     """Statements that were checked, and by what.
 
     Attributes:
-        findings: in order.
+        findings: in order; all of the theory, or all published.
         fast: whether on the smaller grids.
         command: what made them.
         version: of the package.
         code: which code checked them, as the records of figures say it.
     """
 
-    findings: Sequence[Finding]
+    findings: Sequence[Annotated[Finding, BeforeValidator(_finding)]]
     fast: bool
     command: str
     version: str
     code: str
 
+    @property
+    def published(self) -> bool:
+        """Whether some of them are published claims."""
+        return any(finding.about.source for finding in self.findings)
+
     def write(self, path: Path) -> None:
         """Write it; raises as `atomic_text` does."""
-        VERIFY.write(path, self)
+        found = [document(finding) for finding in self.findings]
+        home(self.published).write(path, {**vars(self), "findings": found})
 
     @classmethod
-    def read(cls, path: Path) -> Kept:
+    def read(cls, path: Path, published: bool = False) -> Kept:
         """Read it back.
 
         Raises:
-            ValueError: there is none, it is damaged, or of another version.
+            ValueError: there is none, it is damaged, of another version, or of the other kind.
         """
-        return VERIFY.read(path, cls)
+        kept = home(published).read(path, cls)
+        if any((finding.about.source is None) == published for finding in kept.findings):
+            raise ValueError(f"{path}: no {home(published).content}: they are of another kind")
+        return kept
+
+
+def home(published: bool) -> Document:
+    """Which document of a store keeps statements of the theory, or published ones."""
+    return VERIFY_PUBLISHED if published else VERIFY

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrodict.claims._assumptions import CONTEXT, ONE_TARGET, RATES, ROUNDING, ZERO
-from retrodict.claims._check import Effort, Evidence, Statement, below, largest
+from retrodict.claims._check import Check, Effort, Evidence
+from retrodict.claims._claim import bounded, largest
 from retrodict.claims._one_layer_trained import check_lemma_2, check_theorem_3, check_theorem_4
 from retrodict.models import OneLayer
 
@@ -57,7 +58,7 @@ def check_proposition_41(effort: Effort, build: Build = _build) -> Evidence:
             tokens = torch.randint(m, (2, 50, length), generator=torch.Generator().manual_seed(0))
             worst = largest(worst, np.abs(_probabilities(population, tokens) * m - 1).max())
     return Evidence(
-        [below("|M p − 1| over all tokens and prompts, largest", worst, ROUNDING)],
+        [bounded("|M p − 1| over all tokens and prompts, largest", worst, ROUNDING)],
         seeds=(0, 1),
         grid=f"M = {sizes}, prompts of 1, 2 and 4 tokens",
     )
@@ -69,11 +70,11 @@ def check_proposition_42(effort: Effort, build: Build = _build) -> Evidence:
     population, tokens = _randomised(build, m, seeds)
     found = _probabilities(population, tokens)
     y = population.value_output.detach()[:, tokens[0, :, 0]].softmax(-1).numpy()
-    by_query = found.reshape(len(seeds), m, m, m)
+    spread = np.ptp(found.reshape(len(seeds), m, m, m), axis=2)
     return Evidence(
         [
-            below("|p − softmax(Y[x1])|, largest", float(np.abs(found - y).max()), ROUNDING),
-            below("spread of p over the second token", float(np.ptp(by_query, axis=2).max()), 0.0),
+            bounded("|p − softmax(Y[x1])|, largest", largest(np.abs(found - y)), ROUNDING),
+            bounded("spread of p over the second token", largest(spread), 0.0),
         ],
         seeds=seeds,
         grid=f"M = {m}, all {m * m} prompts, Y and Z with N(0, 1) entries",
@@ -102,49 +103,49 @@ def check_lemma_1(effort: Effort, build: Build = _build) -> Evidence:
         attention = largest(attention, np.abs(z).max())
     return Evidence(
         [
-            below("|ΔY[x1]/η − (e_x3 − p)|, largest", row, ROUNDING),
-            below("gradient of any other row of Y, largest", elsewhere, 0.0),
-            below("gradient of Z, largest", attention, 0.0),
+            bounded("|ΔY[x1]/η − (e_x3 − p)|, largest", row, ROUNDING),
+            bounded("gradient of any other row of Y, largest", elsewhere, 0.0),
+            bounded("gradient of Z, largest", attention, 0.0),
         ],
         seeds=seeds,
         grid=f"M = {m}, one random sentence a seed, Y and Z with N(0, 1) entries",
     )
 
 
-ONE_LAYER_STATEMENTS = (
-    Statement(
+CHECKS = (
+    Check(
         name="proposition-4.1",
         title="Initial probability under zero initialisation",
         words="Before training, every next token has probability 1/M.",
         formula=r"p(x_3\mid x_1,x_2)=1/M",
         grade="S",
-        source="S (heading)",
+        grading="S (heading)",
         check=check_proposition_41,
         assumptions=(ZERO,),
     ),
-    Statement(
+    Check(
         name="proposition-4.2",
         title="Next token probability",
         words="The prediction depends on the first token alone: the relation token is ignored, "
         "so the model cannot tell A → from A ⇝.",
         formula=r"p(\cdot\mid x_1,x_2)=\mathrm{softmax}(Y_{x_1,\cdot})",
         grade="R",
-        source="S for the heading, R for the content",
+        grading="S for the heading, R for the content",
         check=check_proposition_42,
         assumptions=(CONTEXT,),
     ),
-    Statement(
+    Check(
         name="lemma-1",
         title="Gradient of Y and Z for the one-layer transformer",
         words="A sentence moves only its first token's row of Y, towards its answer; attention "
         "gets no gradient.",
         formula=r"\Delta Y=\eta_Y\,e_{x_1}(e_{x_3}-p)^\top,\quad \Delta Z=0",
         grade="S",
-        source="S: it is Lemma 1 of Tian et al. 2023; R for its form here",
+        grading="S: it is Lemma 1 of Tian et al. 2023; R for its form here",
         check=check_lemma_1,
         assumptions=(CONTEXT,),
     ),
-    Statement(
+    Check(
         name="lemma-2",
         title="Dynamics of Y(t)",
         words="The target's entry of a row grows like ln(M η t/N), the others of the row fall like "
@@ -158,7 +159,7 @@ ONE_LAYER_STATEMENTS = (
         "the row is not learned and ln(Mτ) may even be negative). The constant is ln 2 for the "
         "flow and ln 2 + η for SGD (docs/theory.md); the target's entry is (1 − 1/M) u.",
     ),
-    Statement(
+    Check(
         name="theorem-3",
         title="Reversal curse",
         words="Trained directions become certain; the untrained direction of a pair never gets "
@@ -170,7 +171,7 @@ ONE_LAYER_STATEMENTS = (
         testable="'→ 1' is read as the explicit bound of theorem-3-bounds at the end of training "
         "(SGD is ahead of the flow, by sgd-sandwich).",
     ),
-    Statement(
+    Check(
         name="theorem-4",
         title="Importance of chain of thought",
         words="After training on A → B and B → C both steps are certain, and the leap A ⇝ C has "

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from retrodict.claims._check import Effort, Evidence, Statement, below, between, largest
+from retrodict.claims._check import Check, Effort, Evidence
+from retrodict.claims._claim import bounded, largest
 from retrodict.theory import (
     descend_rows,
     gap_bounds,
@@ -24,40 +25,33 @@ Gap = Callable[..., Any]
 
 SIZES = (2, 3, 10, 100, 802, 10**4, 10**6)
 TAUS = np.logspace(-12, 12, 97)
+GRID = f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12"
 ROUNDING = 1e-13  # relative; two float64 evaluations of numbers up to 40 nats
 
 
 def check_lemma_2_bounds(effort: Effort, gap: Gap = logit_gap) -> Evidence:
     """Compare u with its explicit bounds over 24 decades of τ."""
-    low_excess, high_excess = [], []
-    for m in SIZES:
-        low, high = gap_bounds(TAUS, m)
-        u = gap(TAUS, m)
-        low_excess.append(float((low / u - 1).max()))
-        high_excess.append(float((u / high - 1).max()))
-    return Evidence(
-        [
-            below("lower bound / u − 1, largest", largest(*low_excess), ROUNDING),
-            below("u / upper bound − 1, largest", largest(*high_excess), ROUNDING),
-        ],
-        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
-    )
+    return _between("u", lambda m: gap(TAUS, m), gap_bounds)
 
 
 def check_theorem_3_bounds(effort: Effort, nll: Gap = row_nll) -> Evidence:
     """Compare 1 − p with its explicit bounds over 24 decades of τ."""
-    low_excess, high_excess = [], []
+    return _between("(1 − p)", lambda m: -np.expm1(-nll(TAUS, m)), miss_bounds)
+
+
+def _between(name: str, of: Callable[[int], Any], bounds: Callable[..., Any]) -> Evidence:
+    lower, upper = [], []
     for m in SIZES:
-        low, high = miss_bounds(TAUS, m)
-        miss = -np.expm1(-nll(TAUS, m))
-        low_excess.append(float((low / miss - 1).max()))
-        high_excess.append(float((miss / high - 1).max()))
+        low, high = bounds(TAUS, m)
+        found = of(m)
+        lower.append(low / found - 1)
+        upper.append(found / high - 1)
     return Evidence(
         [
-            below("lower bound / (1 − p) − 1, largest", largest(*low_excess), ROUNDING),
-            below("(1 − p) / upper bound − 1, largest", largest(*high_excess), ROUNDING),
+            bounded(f"lower bound / {name} − 1, largest", largest(*lower), ROUNDING),
+            bounded(f"{name} / upper bound − 1, largest", largest(*upper), ROUNDING),
         ],
-        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+        grid=GRID,
     )
 
 
@@ -68,8 +62,8 @@ def check_theorem_3_rate(effort: Effort, exponent: float = 1.0, nll: Gap = row_n
     )
     i, j = np.unravel_index(int(ratios.argmax()), ratios.shape)  # a missing one counts as largest
     return Evidence(
-        [below("(1 − p) / bound, largest", largest(ratios), 1 + ROUNDING)],
-        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+        [bounded("(1 − p) / bound, largest", largest(ratios), 1 + ROUNDING)],
+        grid=GRID,
         notes=[f"largest at M = {SIZES[i]}, τ = {TAUS[j]:.3g}"],
     )
 
@@ -84,10 +78,10 @@ def check_theorem_3_rate_mended(effort: Effort, nll: Gap = row_nll) -> Evidence:
         since = largest(since, TAUS[ratio > 1].max(initial=0.0))
     return Evidence(
         [
-            below("c = 1/2: (1 − p) / bound, largest", everywhere.measured, 1 + ROUNDING),
-            below("c = 0.9: (1 − p) / bound at τ = 1e12, largest", late, 1.0),
+            bounded("c = 1/2: (1 − p) / bound, largest", everywhere.measured.mean, 1 + ROUNDING),
+            bounded("c = 0.9: (1 − p) / bound at τ = 1e12, largest", late, 1.0),
         ],
-        grid=f"M = {SIZES}, 97 values of τ from 1e-12 to 1e12",
+        grid=GRID,
         notes=[f"c = 0.9 holds on the grid from τ = {since:.3g} on"],
     )
 
@@ -101,7 +95,7 @@ def check_closed_form(effort: Effort, gap: Gap = logit_gap) -> Evidence:
         worst = largest(worst, np.abs(gap(times, m) / found - 1).max())
         effort.tick((i + 1) / len(sizes))
     return Evidence(
-        [below("relative error of u against DOP853 on all M logits", worst, 1e-8)],
+        [bounded("relative error of u against DOP853 on all M logits", worst, 1e-8)],
         grid=f"M = {sizes}, τ from {times[0]:g} to {times[-1]:g}; solver at rtol 1e-11",
     )
 
@@ -113,7 +107,7 @@ def check_tail(effort: Effort, nll: Gap = row_nll) -> Evidence:
         for tau in (1e6, 1e9, 1e12)
     }
     return Evidence(
-        [below("|τ · NLL / ((M−1)/M) − 1| at τ = 1e12, largest", errors[1e12], 1e-9)],
+        [bounded("|τ · NLL / ((M−1)/M) − 1| at τ = 1e12, largest", errors[1e12], 1e-9)],
         grid=f"M = {SIZES}",
         notes=[f"τ = {tau:g}: {error:.1e}" for tau, error in errors.items()]
         + ["the correction is of order ln(Mτ)/τ"],
@@ -133,8 +127,8 @@ def check_sgd_sandwich(effort: Effort, gaps: Gap = sgd_gaps, gap: Gap = logit_ga
         effort.tick((i + 1) / len(grid))
     return Evidence(
         [
-            below("u(ηk) / u_k − 1, largest", low, ROUNDING),
-            below("u_k / u(e^η ηk) − 1, largest", high, ROUNDING),
+            bounded("u(ηk) / u_k − 1, largest", low, ROUNDING),
+            bounded("u_k / u(e^η ηk) − 1, largest", high, ROUNDING),
         ],
         grid=f"η = {rates}, M = {SIZES}, k = 1 to {visits}",
     )
@@ -164,9 +158,9 @@ def check_k_targets(effort: Effort, gap: Gap = logit_gap, lr: float = 0.05) -> E
     spread = float(np.std(late) / (np.sqrt(lr) / 4))
     return Evidence(
         [
-            below("relative error of u against DOP853", worst, 1e-8),
-            below("|K p − 1| at τ = 1e9, largest", limit, 1e-6),
-            between(f"K = 2: std(p) / (√η/4) of SGD at η = {lr}", spread, 0.9, 1.1),
+            bounded("relative error of u against DOP853", worst, 1e-8),
+            bounded("|K p − 1| at τ = 1e9, largest", limit, 1e-6),
+            bounded(f"K = 2: std(p) / (√η/4) of SGD at η = {lr}", spread, 1.1, least=0.9),
         ],
         seeds=(0,),
         grid="(M, K) = (10, 2), (100, 3) by ODE; M = 10, 802 with K = 2, 5 in the limit; "
@@ -194,11 +188,10 @@ def check_sgd_spread(
             found[i] = sgd_gaps(steps, lr, m)[np.bincount(drawn, minlength=sentences)]
         mean, std = spread(steps, sentences, lr, m, order)
         sure = 4 / np.sqrt(found.size)  # four standard errors; rows of a run are nearly independent
+        off, wide = abs(found.mean() - mean) / std, abs(found.std() / std - 1)
         parts += [
-            below(
-                f"{order}: |mean of u − predicted| / spread", abs(found.mean() - mean) / std, sure
-            ),
-            below(f"{order}: |spread of u / predicted − 1|", abs(found.std() / std - 1), 2 * sure),
+            bounded(f"{order}: |mean of u − predicted| / spread", off, sure),
+            bounded(f"{order}: |spread of u / predicted − 1|", wide, 2 * sure),
         ]
     return Evidence(
         parts,
@@ -226,8 +219,8 @@ def _row_by_ode(m: int, k: int, times: np.ndarray) -> np.ndarray:
 
 ONE_TARGET = "every input token of the row has one target"
 
-ROW_STATEMENTS = (
-    Statement(
+CHECKS = (
+    Check(
         name="lemma-2-bounds",
         title="Explicit two-sided bounds of lemma 2",
         words="The gap u between the target's logit and any other lies between two explicit "
@@ -237,7 +230,7 @@ ROW_STATEMENTS = (
         check=check_lemma_2_bounds,
         assumptions=(ONE_TARGET,),
     ),
-    Statement(
+    Check(
         name="theorem-3-bounds",
         title="Explicit two-sided bounds of theorem 3",
         words="The probability that a trained fact still misses lies between two explicit "
@@ -247,7 +240,7 @@ ROW_STATEMENTS = (
         check=check_theorem_3_bounds,
         assumptions=(ONE_TARGET,),
     ),
-    Statement(
+    Check(
         name="theorem-3-rate",
         title="Rate of theorem 3 with exponent 1",
         words="A trained fact's probability misses 1 by at most (M − 1)/(2Mτ).",
@@ -259,7 +252,7 @@ ROW_STATEMENTS = (
         "τ ≥ 1 (docs/theory.md). Mended: theorem-3-rate-mended.",
         known_value=(19.0, 20.0),
     ),
-    Statement(
+    Check(
         name="theorem-3-rate-mended",
         title="Rate of theorem 3 with exponents below 1",
         words="With exponent 1/2 the bound holds at all times, with any exponent below 1 from "
@@ -269,7 +262,7 @@ ROW_STATEMENTS = (
         check=check_theorem_3_rate_mended,
         assumptions=(ONE_TARGET,),
     ),
-    Statement(
+    Check(
         name="closed-form",
         title="Closed form of one row",
         words="Under gradient flow from zero a row with one target is solved by one equation for "
@@ -279,7 +272,7 @@ ROW_STATEMENTS = (
         check=check_closed_form,
         assumptions=(ONE_TARGET, "the row starts at zero"),
     ),
-    Statement(
+    Check(
         name="tail",
         title="Tail of the closed form",
         words="The NLL of a trained fact falls like (M−1)/(Mτ).",
@@ -289,7 +282,7 @@ ROW_STATEMENTS = (
         assumptions=(ONE_TARGET,),
         testable="The limit is read off at τ = 1e12, where the correction ln(Mτ)/τ is 4e-11.",
     ),
-    Statement(
+    Check(
         name="sgd-sandwich",
         title="SGD between two flows",
         words="After k visits at rate η, the gap of a row under SGD lies between the flow's at "
@@ -299,7 +292,7 @@ ROW_STATEMENTS = (
         check=check_sgd_sandwich,
         assumptions=(ONE_TARGET,),
     ),
-    Statement(
+    Check(
         name="sgd-spread",
         title="SGD in random order",
         words="Over the rows of a corpus, the gap after so many steps has the mean and spread of "
@@ -311,7 +304,7 @@ ROW_STATEMENTS = (
         assumptions=(ONE_TARGET,),
         testable="Four standard errors of the simulated mean, eight of its relative spread.",
     ),
-    Statement(
+    Check(
         name="k-targets",
         title="K equally frequent targets of one row",
         words="Conflicting targets rise together and end at probability 1/K each; SGD with batch "

@@ -5,21 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from retrodict.claims._check import (
-    Effort,
-)
+from scipy.stats import binomtest
+
+from retrodict.claims._check import Effort
+from retrodict.claims._claim import Claim, bounded
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, Separation, separate
 
 UNTIL = 1e8
-
-
 LARGE = "d ≥ poly(n, m, 1/ε, log(1/δ)): d is taken large and its dependence shown"
-
-
 SMALL_SIGMA = "σ small: 0 or 0.1"
-
-
 SETUP = "all pairs are trained forward, all but one backward"
 
 
@@ -58,3 +53,13 @@ def draw_many(
             found[d].append(draw_separation(n, m, d, sigma, parametrisation, seed))
             effort.tick((i + (seed + 1) / draws) / len(dimensions))
     return found
+
+
+def share_at_least(what: str, hits: int, draws: int, share: float) -> Claim:
+    """The probability behind `hits` of `draws` is at least `share`.
+
+    Measured is the lower end of the exact (Clopper-Pearson) 95 % interval.
+    """
+    low = binomtest(hits, draws).proportion_ci(0.95).low
+    said = f"{what}: {hits} of {draws} draws; lower 95 % bound of the share"
+    return bounded(said, low, least=share)

@@ -246,24 +246,14 @@ def verify(
     from retrodict.launch import launcher_named
 
     where = launcher_named(launcher.value, cpus, gpus, slurm or [])
-    if published:
-        _verify_published(names or [], fast, out, as_json, where, again)
-        return
-    if again:
+    if again and not published:
         raise BadInput("verify --again: is for training runs; add --published, or leave it out")
-    if launcher is not LauncherName.local:
+    if launcher is not LauncherName.local and not published:
         raise BadInput("verify --launcher: is for training runs; add --published, or leave it out")
-    from retrodict.cli._progress import Progress
-    from retrodict.cli._verify import check, choose, show, write
-    from retrodict.runs import Store, require_writable
+    from retrodict.cli._verify import run_verify
+    from retrodict.launch import Asked
 
-    chosen = choose(names or [])
-    if not names:
-        require_writable(out)
-    with Progress() as progress:
-        findings = check(chosen, fast, progress)
-    show(findings, [] if names else write(findings, Store(out), fast), as_json)
-    if any(finding.verdict == "fails" for finding in findings):
+    if not run_verify(names or [], published, fast, out, Asked(where, again), as_json):
         raise typer.Exit(1)
 
 
@@ -492,28 +482,6 @@ def bench(
     from retrodict.cli._bench import run_bench
 
     run_bench(sections or [], configs or [], repeats, quick, out, as_json)
-
-
-def _verify_published(
-    names: list[str], fast: bool, out: Path, as_json: bool, launcher: Any, again: bool
-) -> None:
-    from retrodict.cli._progress import Progress
-    from retrodict.cli._provenance import tell_answers
-    from retrodict.cli._published import check, choose, run_trainings, show, write
-    from retrodict.launch import Asked
-    from retrodict.runs import Store, require_writable
-
-    chosen, store = choose(names), Store(out)
-    if not names:
-        require_writable(out)
-    asked = Asked(launcher, again)
-    with Progress() as progress:
-        runs = run_trainings(chosen, store, fast, progress, asked)
-        findings = check(chosen, runs, fast, progress)
-    show(findings, [] if names else write(findings, store, fast), as_json)
-    tell_answers([run for own in runs.values() for run in own.values()], asked.answers, as_json)
-    if not all(finding.as_recorded for finding in findings):
-        raise typer.Exit(1)
 
 
 def _refuse_if_all_diverged(runs: list[Any]) -> None:

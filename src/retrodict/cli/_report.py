@@ -10,11 +10,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-import retrodict
 from retrodict.claims import Kept
 from retrodict.cli._console import Console, plain
 from retrodict.cli._progress import Progress
-from retrodict.cli._verify import check, choose, keep
+from retrodict.cli._verify import check, choose, keep, kept_now
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.figures import code_version
@@ -90,8 +89,7 @@ def _statements(root: Path) -> Kept:
         pass
     with Progress() as progress:
         findings = check(choose([]), fast=True, progress=progress)
-    command = "retrodict verify --fast"
-    kept = Kept(findings, True, command, retrodict.__version__, code_version())
+    kept = kept_now(findings, fast=True)
     with contextlib.suppress(CannotFinish):  # a store that cannot be written is no hindrance
         keep(kept, root)
     return kept

@@ -1,63 +1,98 @@
-"""`retrodict verify`: check statements, print the table, write it down."""
+"""`retrodict verify`: check statements, of the theory or published; print and write a table."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 import retrodict
-from retrodict.claims import STATEMENTS, Effort, Finding, Kept, Statement
+from retrodict.claims import STATEMENTS, Check, Effort, Finding, Kept, document, home
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
+from retrodict.cli._provenance import tell_answers
 from retrodict.cli._views import print_json
 from retrodict.errors import BadInput, nearest
 from retrodict.figures import code_version
-from retrodict.files import VERIFY, atomic_text
-from retrodict.report._statements import as_html, as_markdown, cells, seeds_in_words
-from retrodict.runs import Store
+from retrodict.files import atomic_text
+from retrodict.launch import Asked, run_named
+from retrodict.literature import PUBLISHED
+from retrodict.report import _published_tables, _statements
+from retrodict.report._statements import seeds_in_words
+from retrodict.runs import Run, Store, require_writable
 
 
-def choose(names: Sequence[str]) -> list[Statement]:
-    """Return the statements of these names, all of them for none.
+def run_verify(
+    names: Sequence[str], published: bool, fast: bool, out: Path, asked: Asked, as_json: bool
+) -> bool:
+    """Check statements of these names, all for none; return whether all are as recorded.
+
+    Raises:
+        BadInput, CannotFinish, Interrupted: as `launch.run_named`.
+    """
+    checks, store = choose(names, published), Store(out)
+    if not names:
+        require_writable(out)
+    with Progress() as progress:
+        wanted = {one.name: one.experiments(fast) for one in checks if one.judge is not None}
+        runs = run_named(wanted, store, progress, asked) if published else {}
+        findings = check(checks, fast, progress, runs)
+    files = []
+    if not names:
+        kept = kept_now(findings, fast)
+        files = [*_write_tables(kept, store.root), keep(kept, store.root)]
+    _show(findings, files, published, as_json)
+    if published:
+        tell_answers([run for own in runs.values() for run in own.values()], asked.answers, as_json)
+    return all(finding.as_recorded for finding in findings)
+
+
+def choose(names: Sequence[str], published: bool = False) -> list[Check]:
+    """Return the checks of these names, all of them for none.
 
     Raises:
         BadInput: there is no such statement.
     """
-    known = {statement.name: statement for statement in STATEMENTS}
+    known = {check.name: check for check in _known(published)}
+    what = "published claim" if published else "statement"
     for name in names:
         if name not in known:
-            raise BadInput(f"{name}: no statement of that name; {nearest(name, list(known))}")
-    return [known[name] for name in dict.fromkeys(names)] or list(STATEMENTS)
+            raise BadInput(f"{name}: no {what} of that name; {nearest(name, list(known))}")
+    return [known[name] for name in dict.fromkeys(names)] or list(_known(published))
 
 
-def check(statements: Sequence[Statement], fast: bool, progress: Progress) -> list[Finding]:
-    """Check one statement after another."""
+def _known(published: bool) -> Sequence[Check]:
+    return PUBLISHED if published else STATEMENTS
+
+
+def check(
+    checks: Sequence[Check],
+    fast: bool,
+    progress: Progress,
+    runs: Mapping[str, Mapping[str, Run]] | None = None,
+) -> list[Finding]:
+    """Check one statement after another; `runs` are those behind each, by name."""
     found = []
-    for i, statement in enumerate(statements):
+    for i, one in enumerate(checks):
 
-        def tick(share: float, i: int = i, name: str = statement.name) -> None:
-            progress.working(name, (i + share) / len(statements))
+        def tick(share: float, i: int = i, name: str = one.name) -> None:
+            progress.working(name, (i + share) / len(checks))
 
         tick(0.0)
-        found.append(statement.examine(Effort(fast, tick)))
+        own = (runs or {}).get(one.name, {})
+        traces = {name: run.trace for name, run in own.items()}
+        folders = {name: run.folder.name for name, run in own.items()}
+        found.append(one.examine(Effort(fast, tick), traces, folders))
     return found
 
 
-def write(findings: Sequence[Finding], store: Store, fast: bool) -> list[Path]:
-    """Write the table into the store as Markdown, as HTML, and as JSON for `retrodict report`.
-
-    Raises:
-        CannotFinish: it cannot be written.
-    """
-    command = f"retrodict verify{' --fast' if fast else ''}"
-    files = [store.root / "verify.md", store.root / "verify.html"]
-    atomic_text(files[0], as_markdown(findings, command))
-    atomic_text(files[1], as_html(findings, command))
-    kept = Kept(findings, fast, command, retrodict.__version__, code_version())
-    return [*files, keep(kept, store.root)]
+def kept_now(findings: Sequence[Finding], fast: bool) -> Kept:
+    """What was found, with the command and the code that found it."""
+    published = any(finding.about.source for finding in findings)
+    command = f"retrodict verify{' --published' if published else ''}{' --fast' if fast else ''}"
+    return Kept(findings, fast, command, retrodict.__version__, code_version())
 
 
 def keep(kept: Kept, folder: Path) -> Path:
@@ -66,57 +101,99 @@ def keep(kept: Kept, folder: Path) -> Path:
     Raises:
         CannotFinish: it cannot be written.
     """
-    kept.write(folder / VERIFY.name)
-    return folder / VERIFY.name
+    path = folder / home(kept.published).name
+    kept.write(path)
+    return path
 
 
-def show(findings: Sequence[Finding], files: Sequence[Path], as_json: bool) -> None:
+def _write_tables(kept: Kept, folder: Path) -> list[Path]:
+    """Write the table as Markdown and as HTML."""
+    pages = _published_tables if kept.published else _statements
+    beside = folder / home(kept.published).name
+    files = [beside.with_suffix(suffix) for suffix in (".md", ".html")]
+    for path, write in zip(files, (pages.as_markdown, pages.as_html), strict=True):
+        atomic_text(path, write(kept.findings, kept.command))
+    return files
+
+
+def _show(
+    findings: Sequence[Finding], files: Sequence[Path], published: bool, as_json: bool
+) -> None:
     """Print the table, or one JSON list."""
     if as_json:
-        print_json([dataclasses.asdict(finding) for finding in findings])
+        print_json([document(finding) for finding in findings])
         return
-    console = Console()
-    table = Table(box=None, padding=(0, 1, 0, 0), title="statements", title_justify="left")
-    for column in ("statement", "grade", "predicted", "measured", "margin", "verdict"):
-        right = column in ("predicted", "measured", "margin")
-        table.add_column(column, justify="right" if right else "left", no_wrap=True)
+    console, every = Console(), len(findings) == len(_known(published))
+    console.print(_table(findings, published))
     for finding in findings:
-        name, grade, _, predicted, measured, margin, _, verdict = cells(finding)
-        mark = {"holds": "green", "fails": "bold red"}.get(verdict, "yellow")
-        table.add_row(
-            f"[bold]{name}[/bold]",
-            grade,
-            predicted,
-            measured,
-            margin,
-            f"[{mark}]{verdict}[/{mark}]",
-        )
-    console.print(table)
-    for finding in findings:
-        if finding.verdict.startswith("fails"):
-            why = finding.known or "; ".join(part.what for part in finding.parts if not part.holds)
-            console.print(f"[bold]{finding.name}[/bold] {finding.verdict}: {why}", highlight=False)
-        if len(findings) < len(STATEMENTS):
+        if not finding.holds and finding.verdict != "not applicable":
+            told = f"{finding.verdict}: {escape(_why(finding))}"
+            console.print(f"[bold]{finding.about.name}[/bold] {told}", highlight=False)
+        if not every:
             _print_details(console, finding)
-    if len(findings) == len(STATEMENTS):
-        console.print("what was compared, and on what: in the files, or retrodict verify NAME")
+    if every:
+        compared = "in which setting" if published else "on what"
+        command = f"retrodict verify {'--published ' if published else ''}NAME"
+        console.print(f"what was compared, and {compared}: in the files, or {command}")
     for path in files:
         console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
 
 
+_SHOWN = ("statement", "claim", "source", "grade", "predicted", "measured", "margin", "verdict")
+
+
+def _table(findings: Sequence[Finding], published: bool) -> Table:
+    pages = _published_tables if published else _statements
+    title = "published claims" if published else "statements"
+    shown = [i for i, column in enumerate(pages.HEAD) if column in _SHOWN]
+    table = Table(box=None, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    for column in (pages.HEAD[i] for i in shown):
+        right = column in ("predicted", "measured", "margin")
+        table.add_column(column, justify="right" if right else "left", no_wrap=column != "source")
+    for finding in findings:
+        name, *between, verdict = (escape(pages.cells(finding)[i]) for i in shown)
+        mark = "green" if finding.holds else "yellow" if finding.as_recorded else "bold red"
+        table.add_row(f"[bold]{name}[/bold]", *between, f"[{mark}]{verdict}[/{mark}]")
+    return table
+
+
+def _why(finding: Finding) -> str:
+    about = finding.about
+    if about.source:
+        return about.known if finding.as_recorded else finding.deciding.statement
+    failing = [part.statement for part in finding.evidence.parts if not part.holds]
+    return about.known or "; ".join(failing)
+
+
 def _print_details(console: Console, finding: Finding) -> None:
-    console.print(f"\n{finding.title} [dim](grade {finding.source or finding.grade})[/dim]")
-    console.print(finding.words)
+    about = finding.about
+    console.print(
+        f"\n{escape(about.title)} [dim](grade {escape(about.grading or about.grade)})[/dim]"
+    )
+    console.print(escape(about.words))
     for text, met in finding.assumptions:
-        console.print(f"  assumes: {text}" + ("" if met else "  [bold red]not met[/bold red]"))
-    for line in filter(
-        None, (finding.testable, finding.grid, "seeds: " + seeds_in_words(finding.seeds))
-    ):
-        console.print(f"  {line}", highlight=False)
-    for part in finding.parts:
+        mark = "" if met else "  [bold red]not met[/bold red]"
+        console.print(f"  assumes: {escape(text)}{mark}")
+    for line in filter(None, _facts(finding)):
+        console.print(f"  {escape(line)}", highlight=False)
+    for part in finding.evidence.parts:
         mark = "[green]holds[/green]" if part.holds else "[bold red]fails[/bold red]"
-        console.print(
-            f"  {mark}  {part.what} {part.predicted}: {part.measured:.4g}", highlight=False
-        )
-    for note in finding.notes:
-        console.print(f"  · {note}", highlight=False)
+        told = f"{part.statement} {part.predicted}: {part.measured:.4g}"
+        console.print(f"  {mark}  {escape(told)}", highlight=False)
+    for note in finding.evidence.notes:
+        console.print(f"  · {escape(note)}", highlight=False)
+
+
+def _facts(finding: Finding) -> list[str]:
+    """In which form and setting the statement was checked, a line each."""
+    about, evidence = finding.about, finding.evidence
+    seeds = f"seeds: {seeds_in_words(evidence.seeds)}"
+    if about.source is None:
+        return [about.testable, evidence.grid, seeds]
+    return [
+        f"setting: {about.setting}",
+        f"tested as: {about.testable}",
+        *(f"differs: {text}" for text in evidence.differs),
+        f"on: {evidence.grid}; {seeds}",
+        *(f"run {name}: {folder}" for name, folder in finding.runs.items()),
+    ]

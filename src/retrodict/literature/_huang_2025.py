@@ -1,4 +1,4 @@
-"""Out-of-context reasoning in one layer (arXiv 2506.10887): factorised infers, merged does not.
+"""Out-of-context reasoning in one layer: a factorised matrix infers, a merged one does not.
 
 Every subject has a fact (s, r1) → b_i; training subjects also have its implication (s, r2) → c_i.
 Asked is the implication of the test subjects. A prompt's input is e_s + e_r.
@@ -10,16 +10,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from retrodict.claims._check import Effort
-from retrodict.claims._published import Judged, Published, exactly, less, more
+from retrodict.claims import Check, Effort, Evidence, alone, at_least, at_most
 from retrodict.measures import over_learners
+from retrodict.papers import HUANG_2025
 from retrodict.theory._separating_flow import Fact, Facts, Start, learn, loss_and_pull, margins
 
 CLASSES, LOSS = 5, 1e-10
 FULL = ((1, 1), (1, 4), (4, 1), (1, 9), (2, 8), (5, 5), (8, 2), (10, 10))
 FAST = ((1, 1), (1, 4), (4, 1))
 _ZERO, _SMALL = 1e-9, 0.01
-_SOURCE = (
+_READ = (
     "S: the abstract; N: notes on the paper give task, parametrisations and the bounds of its "
     "Theorem 2; R: classes, width, initialisation and that only answers are outputs"
 )
@@ -55,88 +55,65 @@ def facts(m_train: int, m_test: int) -> tuple[Facts, Facts]:
     return Facts.of(*sizes, taught), Facts.of(*sizes, asked)
 
 
-def check_factorised(effort: Effort, start: Start | None = None, build: Build = facts) -> Judged:
+def check_factorised(effort: Effort, start: Start | None = None, build: Build = facts) -> Evidence:
     """Margins of test subjects over those of the training set, against m_train/m."""
     seeds, sizes = range(effort.pick(10, 3)), effort.pick(FULL, FAST)
-    least: dict[tuple[int, int], list[tuple[float, float, float, float]]] = {}
+    found = np.zeros((4, len(sizes), len(seeds)))
     for i, (m_train, m_test) in enumerate(sizes):
         taught, asked = build(m_train, m_test)
-        for seed in seeds:
+        for s, seed in enumerate(seeds):
             weights = learn(taught, seed, start or Start(), LOSS)
-            train, test = margins(weights, taught).min(), margins(weights, asked).min()
-            share = m_train / (m_train + m_test)
+            test = margins(weights, asked).min()
+            over = test / margins(weights, taught).min()
             loss, _ = loss_and_pull(taught.inputs @ weights.T, taught.answers)
-            found = (float(test / train), float(test / train - share), float(test), loss)
-            least.setdefault((m_train, m_test), []).append(found)
+            found[:, i, s] = over, over - m_train / (m_train + m_test), test, loss
         effort.tick((i + 1) / len(sizes))
-    by = {size: np.array(found).T for size, found in least.items()}
-    tightest = min(by, key=lambda size: float(by[size][1].mean()))
-    lowest = min(by, key=lambda size: float(by[size][2].mean()))
-    loss = max(float(values[3].max()) for values in by.values())
-    return Judged(
+    ratios, spare, tests, losses = found
+    tightest, lowest = (int(values.mean(axis=1).argmin()) for values in (spare, tests))
+    ratio = (
+        "least test margin / least training margin − m_train/(m_train + m_test), where that is "
+        f"least: m_train, m_test = {sizes[tightest]}"
+    )
+    margin = f"least margin of a test subject (nats), where that is least: {sizes[lowest]}"
+    end = "training loss at the end (nats), largest"
+    return Evidence(
         [
-            more(
-                "ratio",
-                "least test margin / least training margin − m_train/(m_train + m_test), where "
-                f"that is least: m_train, m_test = {tightest}",
-                "N",
-                over_learners(by[tightest][1]),
-                0.0,
-                0.0,
-            ),
-            more(
-                "test",
-                f"least margin of a test subject (nats), where that is least: {lowest}",
-                "N",
-                over_learners(by[lowest][2]),
-                0.0,
-                0.0,
-            ),
-            exactly("loss", "training loss at the end (nats), largest", "R", loss, LOSS),
+            at_least("ratio", ratio, "N", over_learners(spare[tightest]), 0.0, 0.0),
+            at_least("test", margin, "N", over_learners(tests[lowest]), 0.0, 0.0),
+            at_most("loss", end, "R", alone(losses.max()), LOSS, LOSS),
         ],
         seeds=seeds,
         grid=f"{CLASSES} classes, m_train, m_test = {', '.join(map(str, sizes))}",
         differs=_DIFFERS,
         notes=[
-            f"m_train, m_test = {size}: ratio {over_learners(values[0]):.4f}, bound "
-            f"{size[0] / sum(size):.3f}, least test margin {over_learners(values[2]):.3f}"
-            for size, values in by.items()
+            f"m_train, m_test = {size}: ratio {over_learners(over):.4f}, bound "
+            f"{size[0] / sum(size):.3f}, least test margin {over_learners(test):.3f}"
+            for size, over, test in zip(sizes, ratios, tests, strict=True)
         ],
     )
 
 
-def check_merged(effort: Effort, factorised: bool = False) -> Judged:
+def check_merged(effort: Effort, factorised: bool = False) -> Evidence:
     """Margins of test subjects for W itself, from zero and from small random entries."""
     seeds, sizes = range(effort.pick(10, 3)), effort.pick(FULL, FAST)
     zero, small, train = [], np.zeros((len(seeds), len(sizes))), []
     for i, size in enumerate(sizes):
         taught, asked = facts(*size)
         # factors at zero never move: a wrong model starts from a seed in their place
-        exact = Start(factorised, 0.01 if factorised else 0.0)
-        weights = learn(taught, 0, exact, LOSS, rtol=1e-12)
+        still = Start(factorised, 0.01 if factorised else 0.0)
+        weights = learn(taught, 0, still, LOSS, rtol=1e-12)
         zero.append(float(np.abs(margins(weights, asked)).max()))
         train.append(float(margins(weights, taught).min()))
         for s, seed in enumerate(seeds):
             weights = learn(taught, seed, Start(factorised), LOSS)
             small[s, i] = margins(weights, asked).max()
         effort.tick((i + 1) / len(sizes))
-    return Judged(
+    exact = "from zero: |margin| of a test subject (nats), largest"
+    near = "from entries N(0, α²/width), α = 0.01: margin of a test subject (nats), largest"
+    return Evidence(
         [
-            exactly(
-                "zero",
-                "from zero: |margin| of a test subject (nats), largest",
-                "N",
-                max(zero),
-                _ZERO,
-            ),
-            less(
-                "small",
-                "from entries N(0, α²/width), α = 0.01: margin of a test subject (nats), largest",
-                "R",
-                over_learners(small.max(axis=1)),
-                _SMALL,
-                _SMALL,
-            ),
+            at_most("zero", exact, "N", alone(max(zero)), _ZERO, _ZERO),
+            at_most("small", near, "R", over_learners(small.max(axis=1)), _SMALL, _SMALL),
         ],
         seeds=seeds,
         grid=f"{CLASSES} classes, m_train, m_test = {', '.join(map(str, sizes))}",
@@ -145,33 +122,31 @@ def check_merged(effort: Effort, factorised: bool = False) -> Judged:
     )
 
 
-OUT_OF_CONTEXT_FACTORISED = Published(
-    name="out-of-context-factorised",
-    title="one layer, W = A Bᵀ: implications of test subjects are inferred",
-    words="With a factorised value-output matrix a one-layer model that knows facts of all "
-    "subjects, and what they imply for some, infers what they imply for the others.",
-    authors="Huang, Zhu, Guo, Jiao, Sojoudi, Jordan, Russell, Mei",
-    year=2025,
-    arxiv="2506.10887",
-    grade="N",
-    source=_SOURCE,
-    setting=_SETTING,
-    testable="test margin / training margin ≥ m_train/(m_train + m_test), and test margins > 0, at "
-    "a loss of 1e-10 from entries N(0, α²/width), α = 0.01, width 64",
-    check=check_factorised,
-)
-
-OUT_OF_CONTEXT_MERGED = Published(
-    name="out-of-context-merged",
-    title="one layer, W itself: implications of test subjects are not inferred",
-    words="With output and value matrix merged into one, the same model on the same facts infers "
-    "nothing of the test subjects: right and wrong implications stay tied.",
-    authors="Huang, Zhu, Guo, Jiao, Sojoudi, Jordan, Russell, Mei",
-    year=2025,
-    arxiv="2506.10887",
-    grade="N",
-    source=_SOURCE,
-    setting=_SETTING,
-    testable="test margins: |margin| ≤ 1e-9 from zero, margin ≤ 0.01 from entries N(0, α²/width)",
-    check=check_merged,
+CHECKS = (
+    Check(
+        name="out-of-context-factorised",
+        title="one layer, W = A Bᵀ: implications of test subjects are inferred",
+        words="With a factorised value-output matrix a one-layer model that knows facts of all "
+        "subjects, and what they imply for some, infers what they imply for the others.",
+        source=HUANG_2025,
+        grade="N",
+        grading=_READ,
+        setting=_SETTING,
+        testable="test margin / training margin ≥ m_train/(m_train + m_test), and test margins > "
+        "0, at a loss of 1e-10 from entries N(0, α²/width), α = 0.01, width 64",
+        check=check_factorised,
+    ),
+    Check(
+        name="out-of-context-merged",
+        title="one layer, W itself: implications of test subjects are not inferred",
+        words="With output and value matrix merged into one, the same model on the same facts "
+        "infers nothing of the test subjects: right and wrong implications stay tied.",
+        source=HUANG_2025,
+        grade="N",
+        grading=_READ,
+        setting=_SETTING,
+        testable="test margins: |margin| ≤ 1e-9 from zero, margin ≤ 0.01 from entries N(0, "
+        "α²/width)",
+        check=check_merged,
+    ),
 )

@@ -1,4 +1,4 @@
-"""One masked layer (arXiv 2602.02133): a fact recovered here helps to recover it there.
+"""One masked layer: a fact recovered here helps to recover it there.
 
 Taught are sentences "a r b" with one of the two entities masked. The forward question is a after
 "[M] r b", which training asks; the reverse question is a after "b r [M]", which it never does.
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrodict.claims._check import Effort
-from retrodict.claims._published import Judged, Published, less, more
+from retrodict.claims import Check, Claim, Effort, Evidence, at_least, at_most
 from retrodict.measures import Interval, over_learners
+from retrodict.papers import Source
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -137,7 +137,7 @@ def measure(seed: int, causal: bool, steps: int) -> dict[str, float]:
         }
 
 
-def check_aligned(effort: Effort, causal: bool = False) -> Judged:
+def check_aligned(effort: Effort, causal: bool = False) -> Evidence:
     """Cosines at the start and after training, in the encoder and in a causal decoder."""
     seeds, moments = range(effort.pick(10, 4)), (0, STEPS)
     found: dict[tuple[bool, int], list[dict[str, float]]] = {}
@@ -150,48 +150,28 @@ def check_aligned(effort: Effort, causal: bool = False) -> Judged:
     def over_seeds(kind: bool, steps: int, name: str) -> Interval:
         return over_learners(np.array([one[name] for one in found[kind, steps]]))
 
+    def aligned(steps: int) -> Claim:
+        said = f"masked encoder, {when[steps]}: cosine of a fact's forward and reverse gradient"
+        own = over_seeds(causal, steps, "own")
+        return at_least(f"aligned.{steps}", said, "S", own, _ALIGNED, _APART)
+
+    def decoder(steps: int) -> Claim:
+        said = f"causal decoder, {when[steps]}: the same cosine"
+        return at_most(f"decoder.{steps}", said, "O", over_seeds(True, steps, "own"), _APART)
+
     when = {0: "at the start", STEPS: "after training"}
-    aligned = [
-        more(
-            f"aligned.{steps}",
-            f"masked encoder, {when[steps]}: cosine of a fact's forward and reverse gradient",
-            "S",
-            over_seeds(causal, steps, "own"),
-            _ALIGNED,
-            _APART,
-        )
-        for steps in moments
-    ]
-    decoder = [
-        less(
-            f"decoder.{steps}",
-            f"causal decoder, {when[steps]}: the same cosine",
-            "O",
-            over_seeds(True, steps, "own"),
-            _APART,
-        )
-        for steps in moments
-    ]
-    return Judged(
+    mixed, loss = over_seeds(causal, STEPS, "mixed"), over_seeds(causal, STEPS, "reverse")
+    apart = "masked encoder, after training: cosine between gradients of two facts"
+    ends = (
+        "masked encoder: loss of the reverse question after training (nats), from "
+        f"{over_seeds(causal, 0, 'reverse'):.2f}"
+    )
+    return Evidence(
         [
-            *aligned,
-            less(
-                "mixed",
-                "masked encoder, after training: cosine between gradients of two facts",
-                "O",
-                over_seeds(causal, STEPS, "mixed"),
-                _APART,
-            ),
-            *decoder,
-            less(
-                "reverse",
-                "masked encoder: loss of the reverse question after training (nats), from "
-                f"{over_seeds(causal, 0, 'reverse'):.2f}",
-                "S",
-                over_seeds(causal, STEPS, "reverse"),
-                1.0,
-                math.log(2 * PAIRS + 2),
-            ),
+            *map(aligned, moments),
+            at_most("mixed", apart, "O", mixed, _APART),
+            *map(decoder, moments),
+            at_most("reverse", ends, "S", loss, 1.0, math.log(2 * PAIRS + 2)),
         ],
         seeds=seeds,
         grid=f"{PAIRS} pairs, width {WIDTH}, one head, {STEPS} steps of Adam at {RATE}",
@@ -211,21 +191,21 @@ def check_aligned(effort: Effort, causal: bool = False) -> Judged:
     )
 
 
-MASKED_ENCODER = Published(
-    name="masked-encoder",
-    title="one masked layer: gradients of forward and reverse question are aligned",
-    words="In a one-layer masked encoder with relative positions, recovering A from '[M] is B' "
-    "moves the shared parameters so that A is also recovered from 'B is [M]'.",
-    authors="Jeon, Shin, Kim, Lee, No",
-    year=2026,
-    arxiv="2602.02133",
-    grade="S",
-    source="S: the abstract of both versions, which names both prompts; R: everything else",
-    setting="A one-layer transformer encoder trained by masked prediction; relative positions; "
-    "forward and reverse gradients shown to be aligned, so that the forward loss takes the reverse "
-    "loss down.",
-    testable="cosine between the gradients of a fact's two questions at least 0.5 at the start and "
-    "after training, at most 0.1 between two facts and in a causal decoder (mean over facts); the "
-    "reverse loss ends below 1 nat",
-    check=check_aligned,
+CHECKS = (
+    Check(
+        name="masked-encoder",
+        title="one masked layer: gradients of forward and reverse question are aligned",
+        words="In a one-layer masked encoder with relative positions, recovering A from '[M] is B' "
+        "moves the shared parameters so that A is also recovered from 'B is [M]'.",
+        source=Source("Jeon, Shin, Kim, Lee, No", 2026, "2602.02133"),
+        grade="S",
+        grading="S: the abstract of both versions, which names both prompts; R: everything else",
+        setting="A one-layer transformer encoder trained by masked prediction; relative positions; "
+        "forward and reverse gradients shown to be aligned, so that the forward loss takes the "
+        "reverse loss down.",
+        testable="cosine between the gradients of a fact's two questions at least 0.5 at the start "
+        "and after training, at most 0.1 between two facts and in a causal decoder (mean over "
+        "facts); the reverse loss ends below 1 nat",
+        check=check_aligned,
+    ),
 )

@@ -1,18 +1,23 @@
-"""What judges of traces share: the groups that were taught, and the one that was not."""
+"""How published claims judge training runs: which questions are answered right at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from retrodict.claims import Compared, Judged, less, more
+from retrodict.claims import Claim, Evidence, at_least, at_most
+from retrodict.experiment import Experiment
 from retrodict.figures._scales import Scale
+from retrodict.leaderboard import cells
 from retrodict.measures import Interval, final_values, over_learners
 from retrodict.trace import Trace
 
-EXACT, NONE, HALF = 0.99, 0.05, 0.5
-"""Accuracies: as good as 1, as good as 0, and the middle."""
+HELD_OUT = "share of held-out questions answered right"
+SOLVED = "over ten learners, accuracy at least 0.95 on held-out and 0.99 on taught questions"
+
+Judge = Callable[[Mapping[str, Trace]], Evidence]
+Part = Callable[[Trace], Claim]
 
 
 def scale_of(fast: bool) -> Scale:
@@ -20,11 +25,55 @@ def scale_of(fast: bool) -> Scale:
     return "smoke" if fast else "laptop"
 
 
-def taught_accuracy(trace: Trace) -> Interval:
-    """Share of taught questions answered right at the end, over all taught groups."""
-    taught = trace.curves.isel(epoch=-1, group=np.flatnonzero(trace.curves["trained"].values))
-    share = taught["accuracy"].weighted(taught["questions"]).mean("group", skipna=False)
-    return over_learners(share.values)
+def board_runs(*recipes: str, task: str) -> Callable[[bool], Mapping[str, Experiment]]:
+    """The leaderboard's experiments of some recipes; those of a test if it is to be fast."""
+
+    def experiments(fast: bool) -> Mapping[str, Experiment]:
+        found = cells(recipes, [task], "smoke" if fast else "laptop")
+        return {cell.recipe.name: cell.experiment for cell in found}
+
+    return experiments
+
+
+def taught(grade: str, where: str = "") -> Part:
+    """Taught questions are answered right; if not, nothing is said of the others."""
+    what = f"{where}share of taught questions answered right"
+    return lambda trace: at_least("taught", what, grade, _taught_accuracy(trace), 0.99)
+
+
+def unknown(grade: str, what: str = HELD_OUT) -> Part:
+    """Held-out questions are not answered right; the claim is wrong if half of them are."""
+    return lambda trace: at_most("held-out", what, grade, held_out_accuracy(trace), 0.05, 0.5)
+
+
+def known(grade: str, what: str = HELD_OUT) -> Part:
+    """Held-out questions are answered right; the claim is wrong if next to none are."""
+    return lambda trace: at_least("held-out", what, grade, held_out_accuracy(trace), 0.95, 0.05)
+
+
+def judge_run(name: str, *parts: Part, differs: Sequence[str] = ()) -> Judge:
+    """Judge the run of one name."""
+
+    def judge(traces: Mapping[str, Trace]) -> Evidence:
+        trace = traces[name]
+        return judged(trace, [part(trace) for part in parts], differs)
+
+    return judge
+
+
+def judged(
+    trace: Trace, parts: Sequence[Claim], differs: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Evidence:
+    """Say with which seeds and model something was compared, and how that differs from theirs."""
+    experiment = Experiment.from_text(trace.attrs["experiment"])
+    return Evidence(
+        parts,
+        seeds=[int(seed) for seed in trace.curves["seed"].values],
+        grid=f"{experiment.task.kind}, V = {experiment.task.vocab_size}; "
+        f"{experiment.model.summary}; {experiment.training.epochs} epochs",
+        differs=differs,
+        notes=notes,
+    )
 
 
 def held_out_accuracy(trace: Trace) -> Interval:
@@ -32,38 +81,9 @@ def held_out_accuracy(trace: Trace) -> Interval:
     return final_values(trace)[-1].accuracy
 
 
-def is_taught(grade: str, trace: Trace, where: str = "") -> Compared:
-    """Taught questions are answered right; if not, nothing is said of the others."""
-    what = f"{where}share of taught questions answered right"
-    return more("taught", what, grade, taught_accuracy(trace), EXACT)
-
-
-def is_unknown(grade: str, trace: Trace, what: str) -> Compared:
-    """Held-out questions are not answered right; the claim is wrong if half of them are."""
-    return less("held-out", what, grade, held_out_accuracy(trace), NONE, HALF)
-
-
-def is_known(grade: str, trace: Trace, what: str) -> Compared:
-    """Held-out questions are answered right; the claim is wrong if next to none are."""
-    return more("held-out", what, grade, held_out_accuracy(trace), 0.95, NONE)
-
-
-def judged(trace: Trace, compared: Sequence[Compared], *differs: str) -> Judged:
-    """Say on which seeds and model something was compared, and what differs from the source."""
-    return Judged(list(compared), seeds=_seeds(trace), grid=_described(trace), differs=differs)
-
-
-def _described(trace: Trace) -> str:
-    """A trace's model and size in a few words."""
-    from retrodict.experiment import Experiment
-
-    experiment = Experiment.from_text(trace.attrs["experiment"])
-    return (
-        f"{experiment.task.kind}, V = {experiment.task.vocab_size}; {experiment.model.summary}; "
-        f"{experiment.training.epochs} epochs"
-    )
-
-
-def _seeds(trace: Trace) -> list[int]:
-    """The seeds of a trace's learners."""
-    return [int(seed) for seed in trace.curves["seed"].values]
+def _taught_accuracy(trace: Trace) -> Interval:
+    """Share of taught questions answered right at the end, over all taught groups."""
+    groups = np.flatnonzero(trace.curves["trained"].values)
+    last = trace.curves.isel(epoch=-1, group=groups)
+    share = last["accuracy"].weighted(last["questions"]).mean("group", skipna=False)
+    return over_learners(share.values)

@@ -1,24 +1,35 @@
-"""Identity bridge in one layer (arXiv 2602.02470): which identity facts break the reversal curse.
+"""The identity bridge: which identity facts break the reversal curse.
 
-Taught is (a_i, r₊) → b_i, asked (b_i, r₋) → a_i. The bridge, in the form the authors' code trains:
-(a_i, r₊, r₋) → a_i, "the wife of A's husband is A", with the identity of b_i; their control that
-fails: (a_i, name) → a_i with the same. A prompt's input is the sum of its tokens' one-hot vectors.
+On the leaderboard's transformers, and in one layer. There (a_i, r₊) → b_i is taught and
+(b_i, r₋) → a_i is asked. The bridge, in the form the authors' code trains: (a_i, r₊, r₋) → a_i,
+"the wife of A's husband is A", with the identity of b_i; their control that fails:
+(a_i, name) → a_i with the same. A prompt's input is the sum of its tokens' one-hot vectors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims._check import Effort
-from retrodict.claims._claim import within
-from retrodict.claims._published import Compared, Judged, Published, less, more
+from retrodict.claims import Check, Claim, Effort, Evidence, at_least, at_most, within
+from retrodict.literature._judging import (
+    HELD_OUT,
+    board_runs,
+    held_out_accuracy,
+    judge_run,
+    taught,
+    unknown,
+)
 from retrodict.measures import Interval, over_learners
+from retrodict.papers import MA_2026
 from retrodict.theory._separating_flow import Fact, Facts, Start, learn, margins
+from retrodict.trace import Trace
 
 RECIPES = ("forward", "identity", "bridge", "bridge of A alone")
 _TIED = 0.01  # nats; taught margins are above 20
-_SOURCE = (
+_READ = (
     "S: abstract, and the README of the authors' code for the form of the sentences, their "
     "fine-tuned 1B model (about 50 % right with the bridge, 0 without or with plain identity) and "
     "the echo as a trap; N: that forward facts alone leave all a_i tied in one layer; R: the "
@@ -28,10 +39,10 @@ _SETTING = (
     "One attention-only layer with factorised value-output matrix on facts (a_i, r₊) → b_i, with "
     "and without identity facts; and a 1B language model fine-tuned on 100 pairs."
 )
-_DIFFERS = (
-    "in one layer; their failing and working sentences are of a fine-tuned 1B model",
-    "no up-weighting of the forward fact (6 times there)",
-)
+SIZES, SEEDS = ((5, 10, 20), (5,)), (10, 3)
+"""Pairs and how many seeds, in full and fast."""
+
+Measured = Float[np.ndarray, "size seed"]
 
 
 def facts(recipe: str, n: int) -> tuple[Facts, Facts]:
@@ -57,156 +68,183 @@ def facts(recipe: str, n: int) -> tuple[Facts, Facts]:
     return Facts.of(2 * n + 3, 2 * n, taught), Facts.of(2 * n + 3, 2 * n, asked)
 
 
-class Measured:
-    """Reverse margins of one recipe: over seeds, in the size where they are worst."""
+def measure(recipe: str, effort: Effort, start: Start) -> dict[str, Measured]:
+    """Reverse margins and answers of a recipe.
 
-    def __init__(self, recipe: str, effort: Effort, start: Start) -> None:
-        self.sizes, self.seeds = effort.pick((5, 10, 20), (5,)), range(effort.pick(10, 3))
-        shape = (len(self.sizes), len(self.seeds))
-        self.least, self.most, self.among_least, self.among_most, self.right, self.echo = (
-            np.zeros(shape) for _ in range(6)
-        )
-        for i, n in enumerate(self.sizes):
-            taught, asked = facts(recipe, n)
-            answers = np.arange(2 * n) < n
-            for s, seed in enumerate(self.seeds):
-                weights = learn(taught, seed, start)
-                margin, among = margins(weights, asked), margins(weights, asked, answers)
-                said = (asked.inputs @ weights.T).argmax(axis=1)
-                self.least[i, s], self.most[i, s] = margin.min(), margin.max()
-                self.among_least[i, s], self.among_most[i, s] = among.min(), among.max()
-                self.right[i, s] = float(np.mean(margin > 0))
-                self.echo[i, s] = float(np.mean(said == n + asked.answers))
-
-    def lowest(self, values: Float[np.ndarray, "size seed"]) -> Interval:
-        """Over seeds, in the size where the mean is lowest."""
-        return over_learners(values[int(values.mean(axis=1).argmin())])
-
-    def highest(self, values: Float[np.ndarray, "size seed"]) -> Interval:
-        """Over seeds, in the size where the mean is highest."""
-        return over_learners(values[int(values.mean(axis=1).argmax())])
+    Returns:
+        least, most: margins over all entities; among_least, among_most: over the other a;
+        right, echo: shares of questions answered right, and by their own b.
+    """
+    found = []
+    for n in effort.pick(*SIZES):
+        taught, asked = facts(recipe, n)
+        for seed in range(effort.pick(*SEEDS)):
+            weights = learn(taught, seed, start)
+            margin = margins(weights, asked)
+            among = margins(weights, asked, np.arange(2 * n) < n)
+            ends = (margin.min(), margin.max(), among.min(), among.max())
+            echo = (asked.inputs @ weights.T).argmax(axis=1) == n + asked.answers
+            found.append((*ends, np.mean(margin > 0), np.mean(echo)))
+    shape = (len(effort.pick(*SIZES)), effort.pick(*SEEDS))
+    names = ("least", "most", "among_least", "among_most", "right", "echo")
+    return {name: np.reshape(v, shape) for name, v in zip(names, np.transpose(found), strict=True)}
 
 
-def check_bridge(effort: Effort, recipe: str = "bridge", start: Start | None = None) -> Judged:
+def lowest(values: Measured) -> Interval:
+    """Over seeds, in the size where the mean is lowest."""
+    return over_learners(values[int(values.mean(axis=1).argmin())])
+
+
+def highest(values: Measured) -> Interval:
+    """Over seeds, in the size where the mean is highest."""
+    return over_learners(values[int(values.mean(axis=1).argmax())])
+
+
+def in_one_layer(parts: Sequence[Claim], effort: Effort, start: Start, *notes: str) -> Evidence:
+    """Say on which sizes and seeds."""
+    sizes = ", ".join(map(str, effort.pick(*SIZES)))
+    return Evidence(
+        parts,
+        seeds=range(effort.pick(*SEEDS)),
+        grid=f"n = {sizes} pairs, width {start.width}, α = {start.alpha}, loss 1e-10",
+        differs=(
+            "in one layer; their failing and working sentences are of a fine-tuned 1B model",
+            "no up-weighting of the forward fact (6 times there)",
+        ),
+        notes=notes,
+    )
+
+
+def check_bridge(effort: Effort, recipe: str = "bridge", start: Start | None = None) -> Evidence:
     """Reverse margins without the bridge, with it, and with it in a merged matrix."""
-    start = start or Start()
-    found = {}
-    for i, (label, what, how) in enumerate(
-        (
-            ("forward", "forward", start),
-            ("bridge", recipe, start),
-            ("merged", recipe, Start(factorised=False, alpha=0.0)),
-        )
-    ):
-        found[label] = Measured(what, effort, how)
+    start, found = start or Start(), []
+    merged = Start(factorised=False, alpha=0.0)
+    for i, (what, how) in enumerate((("forward", start), (recipe, start), (recipe, merged))):
+        found.append(measure(what, effort, how))
         effort.tick((i + 1) / 3)
-    bridge, forward = found["bridge"], found["forward"]
-    return Judged(
-        [
-            more(
-                "bridge",
-                "with the bridge: margin of a reverse answer over all entities (nats), least",
-                "R",
-                bridge.lowest(bridge.least),
-                1.0,
-                0.0,
-            ),
-            more(
-                "right",
-                "with the bridge: share of reverse questions answered right",
-                "R",
-                bridge.lowest(bridge.right),
-                0.99,
-                0.5,
-            ),
-            Compared(
-                within(
-                    "forward",
-                    "without: margin of a reverse answer over the other a (nats), furthest from 0",
-                    "N",
-                    forward.highest(
-                        np.maximum(np.abs(forward.among_least), np.abs(forward.among_most))
-                    ),
-                    _TIED,
-                )
-            ),
-        ],
-        seeds=bridge.seeds,
-        grid=f"n = {', '.join(map(str, bridge.sizes))} pairs, width {start.width}, α = "
-        f"{start.alpha}, loss 1e-10",
-        differs=_DIFFERS,
-        notes=[
-            "with the bridge and W merged, from zero: least margin "
-            f"{found['merged'].lowest(found['merged'].least):.3g} nats",
-            f"largest margin with the bridge: {bridge.highest(bridge.most):.2f} nats",
-        ],
+    forward, bridge, whole = found
+    furthest = np.maximum(np.abs(forward["among_least"]), np.abs(forward["among_most"]))
+    said = "with the bridge: margin of a reverse answer over all entities (nats), least"
+    share = "with the bridge: share of reverse questions answered right"
+    tied = "without: margin of a reverse answer over the other a (nats), furthest from 0"
+    parts = [
+        at_least("bridge", said, "R", lowest(bridge["least"]), 1.0, 0.0),
+        at_least("right", share, "R", lowest(bridge["right"]), 0.99, 0.5),
+        within("forward", tied, "N", highest(furthest), _TIED),
+    ]
+    return in_one_layer(
+        parts,
+        effort,
+        start,
+        f"with the bridge and W merged, from zero: least margin {lowest(whole['least']):.3g} nats",
+        f"largest margin with the bridge: {highest(bridge['most']):.2f} nats",
     )
 
 
-def check_identity(effort: Effort, recipe: str = "identity", start: Start | None = None) -> Judged:
+def check_identity(
+    effort: Effort, recipe: str = "identity", start: Start | None = None
+) -> Evidence:
     """Reverse answers with plain identity facts: right or an echo; and the bridge of A alone."""
-    plain = Measured(recipe, effort, start or Start())
+    start = start or Start()
+    plain = measure(recipe, effort, start)
     effort.tick(0.5)
-    alone = Measured("bridge of A alone", effort, start or Start())
+    alone = measure("bridge of A alone", effort, start)
     effort.tick(1.0)
-    return Judged(
-        [
-            less(
-                "right",
-                "plain identity facts: share of reverse questions answered right",
-                "R",
-                plain.highest(plain.right),
-                0.01,
-                0.5,
-            ),
-            more(
-                "echo",
-                "plain identity facts: share of reverse questions answered by their own b",
-                "S",
-                plain.lowest(plain.echo),
-                0.99,
-            ),
-        ],
-        seeds=plain.seeds,
-        grid=f"n = {', '.join(map(str, plain.sizes))} pairs, width 64, α = 0.01, loss 1e-10",
-        differs=_DIFFERS,
-        notes=[
-            "among the a alone, where the echo does not compete, plain identity facts do suffice: "
-            f"least margin {plain.lowest(plain.among_least):.2f} nats",
-            f"over all entities: largest margin {plain.highest(plain.most):.2f} nats",
-            "the bridge's sentence about a without the identity of b: share right "
-            f"{alone.highest(alone.right):.3f}, least margin {alone.lowest(alone.least):.3f} nats",
-        ],
+    said = "plain identity facts: share of reverse questions answered"
+    parts = [
+        at_most("right", f"{said} right", "R", highest(plain["right"]), 0.01, 0.5),
+        at_least("echo", f"{said} by their own b", "S", lowest(plain["echo"]), 0.99),
+    ]
+    return in_one_layer(
+        parts,
+        effort,
+        start,
+        "among the a alone, where the echo does not compete, plain identity facts do suffice: "
+        f"least margin {lowest(plain['among_least']):.2f} nats",
+        f"over all entities: largest margin {highest(plain['most']):.2f} nats",
+        "the bridge's sentence about a without the identity of b: share right "
+        f"{highest(alone['right']):.3f}, least margin {lowest(alone['least']):.3f} nats",
     )
 
 
-IDENTITY_BRIDGE = Published(
-    name="identity-bridge",
-    title="one layer: the identity bridge over relation and inverse breaks the reversal curse",
-    words="Taught A's husband is B, a model does not know B's wife; taught also that the wife of "
-    "A's husband is A (and B's own name), which says nothing new, it does.",
-    authors="Ma, Huang, Zhu, Sojoudi",
-    year=2026,
-    arxiv="2602.02470",
-    grade="R",
-    source=_SOURCE,
-    setting=_SETTING,
-    testable="reverse margin 0 (within 0.01 nats) without the bridge, at least 1 nat with it, for "
-    "every pair, at a loss of 1e-10",
-    check=check_bridge,
-)
+def echoes(trace: Trace) -> Claim:
+    """At least half of a transformer's answers repeat the question."""
+    echo = over_learners(trace.curves["echo"].sel(group="validation").isel(epoch=-1).values)
+    return at_least("echo", "share of answers that repeat the question", "S", echo, 0.5)
 
-IDENTITY_ALONE = Published(
-    name="identity-alone",
-    title="one layer: plain identity facts leave the reversal curse",
-    words="Identity facts in plain form, the name of A is A, do not break the reversal curse.",
-    authors="Ma, Huang, Zhu, Sojoudi",
-    year=2026,
-    arxiv="2602.02470",
-    grade="R",
-    source=_SOURCE,
-    setting=_SETTING,
-    testable="share of reverse questions answered right at most 0.01; the answers are echoes of "
-    "the entity asked about (share at least 0.99)",
-    check=check_identity,
+
+def about_half(trace: Trace) -> Claim:
+    """Nearly half of a transformer's answers are right."""
+    return at_least("held-out", HELD_OUT, "S", held_out_accuracy(trace), 0.4)
+
+
+CHECKS = (
+    Check(
+        name="identity-facts-alone",
+        title="identity facts alone, no pair taught both ways: cursed, with echoes",
+        words="If no fact is taught both ways, identity facts leave the curse; answers echo.",
+        source=MA_2026,
+        grade="S",
+        grading="S: the authors' README; echoes named as the trap",
+        setting="Llama-3.2-1B, fine-tuned on 100 pairs taught forward, and their identities.",
+        testable="accuracy at most 0.05 on held-out questions, at least half of the answers echoes",
+        experiments=board_runs("one_way_identity", task="reversal"),
+        judge=judge_run(
+            "one_way_identity",
+            unknown("S"),
+            echoes,
+            taught("S"),
+            differs=["published for a pretrained model of a billion parameters that was tuned"],
+        ),
+    ),
+    Check(
+        name="identity-bridge-transformer",
+        title="the identity bridge in a transformer, no pair taught both ways: about half",
+        words="With bridge sentences over the relation and its inverse, a model that saw no "
+        "reversed fact answers about half of the reversed questions.",
+        source=MA_2026,
+        grade="S",
+        grading="S: about 50 % (40 % in the first version), near 100 % for names of one token",
+        setting="Llama-3.2-1B, fine-tuned, weight decay 0.3, weights 6 : 1 : 1.",
+        testable="accuracy at least 0.4 on held-out questions",
+        experiments=board_runs("one_way_bridge", task="reversal"),
+        judge=judge_run(
+            "one_way_bridge",
+            about_half,
+            taught("S"),
+            differs=(
+                "published: about 50 % for a pretrained model of a billion parameters with a "
+                "tied head",
+                "taught sentences stand once, there six times",
+            ),
+        ),
+        known="from scratch every answer echoes the question, as the source says of identity facts "
+        "alone, and so it does with its tied head and weight decay 0.3 (four learners); what is "
+        "missing may be pretraining",
+    ),
+    Check(
+        name="identity-bridge",
+        title="one layer: the identity bridge over relation and inverse breaks the reversal curse",
+        words="Taught A's husband is B, a model does not know B's wife; taught also that the wife "
+        "of A's husband is A (and B's own name), which says nothing new, it does.",
+        source=MA_2026,
+        grade="R",
+        grading=_READ,
+        setting=_SETTING,
+        testable="reverse margin 0 (within 0.01 nats) without the bridge, at least 1 nat with it, "
+        "for every pair, at a loss of 1e-10",
+        check=check_bridge,
+    ),
+    Check(
+        name="identity-alone",
+        title="one layer: plain identity facts leave the reversal curse",
+        words="Identity facts in plain form, the name of A is A, do not break the reversal curse.",
+        source=MA_2026,
+        grade="R",
+        grading=_READ,
+        setting=_SETTING,
+        testable="share of reverse questions answered right at most 0.01; the answers are echoes "
+        "of the entity asked about (share at least 0.99)",
+        check=check_identity,
+    ),
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
-from retrodict.claims import Judged, Published, more
+from retrodict.claims import Check, Evidence, at_least
 from retrodict.experiment import Experiment
 from retrodict.figures._scales import sweep_experiment
 from retrodict.figures.findings._tied_head import LOWER
-from retrodict.literature._judging import is_taught, is_unknown, judged, scale_of
+from retrodict.literature._judging import judged, scale_of, taught, unknown
 from retrodict.measures import over_learners
+from retrodict.papers import OURS
 from retrodict.trace import Trace
 
 _HEADS = ("untied", "tied")
@@ -27,19 +27,17 @@ def experiments(fast: bool) -> dict[str, Experiment]:
     }
 
 
-def judge(traces: Mapping[str, Trace]) -> Judged:
+def judge(traces: Mapping[str, Trace]) -> Evidence:
     """Nats by which tying lowers the validation NLL, seed by seed."""
     untied, tied = (_validation_nll(traces[head]) for head in _HEADS)
-    lower = over_learners(untied - tied)
     says = "nats by which tying lowers the validation NLL, seed by seed"
-    compared = [
-        more("lower", says, "O", lower, LOWER, 0.0),
-        is_unknown("O", traces["tied"], "tied: share of held-out questions answered right"),
-        *(is_taught("O", traces[head], f"{head}: ") for head in _HEADS),
+    parts = [
+        at_least("lower", says, "O", over_learners(untied - tied), LOWER, 0.0),
+        unknown("O", "tied: share of held-out questions answered right")(traces["tied"]),
+        *(taught("O", f"{head}: ")(traces[head]) for head in _HEADS),
     ]
-    found = judged(traces["tied"], compared)
     note = f"validation NLL: untied {over_learners(untied)}, tied {over_learners(tied)}"
-    return dataclasses.replace(found, notes=[note])
+    return judged(traces["tied"], parts, notes=[note])
 
 
 def _validation_nll(trace: Trace) -> np.ndarray:
@@ -47,18 +45,18 @@ def _validation_nll(trace: Trace) -> np.ndarray:
     return found
 
 
-TIED_HEAD = Published(
-    name="tied-head",
-    title="a tied output head lowers the validation NLL and leaves the curse",
-    words="Tying the output head to the token embedding takes nats off the validation NLL, and the "
-    "held-out answers are still not given.",
-    authors="retrodict",
-    year=2026,
-    grade="O",
-    ours=True,
-    setting="The reversal task of arXiv 2405.04669 at small scale, tied and untied.",
-    testable="over ten learners, NLL lower by at least 0.1 nats, and accuracy on the unseen "
-    "direction at most 0.05",
-    experiments=experiments,
-    judge=judge,
+CHECKS = (
+    Check(
+        name="tied-head",
+        title="a tied output head lowers the validation NLL and leaves the curse",
+        words="Tying the output head to the token embedding takes nats off the validation NLL, and "
+        "the held-out answers are still not given.",
+        source=OURS,
+        grade="O",
+        setting="The reversal task of arXiv 2405.04669 at small scale, tied and untied.",
+        testable="over ten learners, NLL lower by at least 0.1 nats, and accuracy on the unseen "
+        "direction at most 0.05",
+        experiments=experiments,
+        judge=judge,
+    ),
 )

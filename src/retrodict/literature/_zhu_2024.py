@@ -1,36 +1,69 @@
-"""Taught A → B and B → C, a model that may not write B does not answer A ⇝ C."""
+"""The paper beside its theorems: chains with and without the middle step, reversal in context."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from retrodict.claims import Judged, Published
+from retrodict.claims import Check
 from retrodict.figures.paper._fig3 import FIG3
-from retrodict.literature._judging import is_taught, is_unknown, judged, scale_of
-from retrodict.trace import Trace
+from retrodict.figures.paper._in_context_reversal import experiments
+from retrodict.literature._judging import (
+    SOLVED,
+    board_runs,
+    judge_run,
+    known,
+    scale_of,
+    taught,
+    unknown,
+)
+from retrodict.papers import ZHU_2024
 
-
-def judge(traces: Mapping[str, Trace]) -> Judged:
-    """Accuracies of taught and of held-out questions; the runs are figure 3's."""
-    trace = traces["chain"]
-    unknown = is_unknown("S", trace, "share of A ⇝ C of validation triples answered right")
-    differs = "smaller model, fewer epochs, another learning rate"
-    return judged(trace, [unknown, is_taught("S", trace)], differs)
-
-
-CHAIN_WITHOUT_MIDDLE = Published(
-    name="chain-without-middle",
-    title="chain, the middle step not written: A ⇝ C is not solved",
-    words="A model that learned A → B and B → C, and A ⇝ C for other triples, does not get from A "
-    "to C without writing B.",
-    authors="Zhu, Huang, Zhang, Jordan, Jiao, Tian, Russell",
-    year=2024,
-    arxiv="2405.04669",
-    grade="S",
-    source="S: abstract and caption of figure 3 (NLL no better than a guess); R: as accuracy",
-    setting="24 layers, width 768, V = 800, 200 triples of which 70 % have their leap taught.",
-    testable="over ten learners, accuracy at least 0.99 on taught sentences and at most 0.05 on "
-    "A ⇝ C of validation triples; contradicted by 0.5 or more on the latter",
-    experiments=lambda fast: FIG3.experiments(scale_of(fast)),
-    judge=judge,
+CHECKS = (
+    Check(
+        name="chain-without-middle",
+        title="chain, the middle step not written: A ⇝ C is not solved",
+        words="A model that learned A → B and B → C, and A ⇝ C for other triples, does not get "
+        "from A to C without writing B.",
+        source=ZHU_2024,
+        grade="S",
+        grading="S: abstract and caption of figure 3 (NLL no better than a guess); R: as accuracy",
+        setting="24 layers, width 768, V = 800, 200 triples of which 70 % have their leap taught.",
+        testable="over ten learners, accuracy at least 0.99 on taught sentences and at most 0.05 "
+        "on A ⇝ C of validation triples; contradicted by 0.5 or more on the latter",
+        experiments=lambda fast: FIG3.experiments(scale_of(fast)),
+        judge=judge_run(
+            "chain",
+            unknown("S", "share of A ⇝ C of validation triples answered right"),
+            taught("S"),
+            differs=["smaller model, fewer epochs, another learning rate"],
+        ),
+    ),
+    Check(
+        name="chain-with-middle",
+        title="chain, the middle step written: A ⇝ C is solved",
+        words="A model that writes B first gets from A to C.",
+        source=ZHU_2024,
+        grade="S",
+        grading="S: abstract (why chain of thought is needed); R: as accuracy",
+        setting="No experiment of its own is known to us.",
+        testable=SOLVED + ", the whole of B → C counting as the answer",
+        experiments=board_runs("middle_step", task="chain"),
+        judge=judge_run("middle_step", known("S"), taught("S")),
+    ),
+    Check(
+        name="in-context-reversal",
+        title="a fact in the prompt is turned round: no reversal curse in context",
+        words="With the fact x → y in the prompt a model completes y ← x, for facts it never saw.",
+        source=ZHU_2024,
+        grade="N",
+        grading="N: notes on its appendix",
+        setting="Sentences x → y ⇔ y ← x, 10 y a x, 7 of them trained; loss on the whole sentence.",
+        testable="over ten learners, accuracy at least 0.95 on the last token of held-out "
+        "sentences; contradicted by 0.05 or less",
+        experiments=lambda fast: experiments(scale_of(fast)),
+        judge=judge_run(
+            "in-context",
+            known("N", "share of held-out facts in the prompt turned round"),
+            taught("N"),
+            differs=["smaller model and vocabulary, fewer epochs"],
+        ),
+    ),
 )

@@ -1,9 +1,10 @@
 """The identity bridge [S: Ma et al. 2026, arXiv 2602.02470]: there no fact is taught both ways;
 with its controls, the same facts without bridges, and with identity facts alone."""
 
+from retrodict.papers import MA_2026
 from retrodict.recipes._recipe import Recipe
 
-_SOURCE = "Ma et al. 2026, arXiv 2602.02470 [S]"
+_SOURCE = f"{MA_2026} [S]"
 
 RECIPES = (
     Recipe(

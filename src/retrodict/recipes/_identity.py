@@ -1,6 +1,7 @@
 """Identity sentences A = A: for reversal [O: docs/identity.md], and as zero-hop supervision for
 A ⇝ C [N: arXiv 2509.24653]; with the controls that tell what of them matters [O]."""
 
+from retrodict.papers import LIN_2025
 from retrodict.recipes._recipe import Recipe
 
 _MODELS = ("transformer", "one_layer", "relational")
@@ -9,7 +10,7 @@ RECIPES = (
     Recipe(
         name="identity",
         title="A = A for every entity (zero-hop)",
-        source="ours [O]; for chains arXiv 2509.24653 [N]",
+        source=f"ours [O]; for chains arXiv {LIN_2025.arxiv} [N]",
         settings={"data": {"identity": {}}},
         models=_MODELS,
     ),

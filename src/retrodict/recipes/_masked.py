@@ -3,9 +3,10 @@
 
 from typing import Any
 
+from retrodict.papers import KITOUNI_2024
 from retrodict.recipes._recipe import Recipe
 
-_SOURCE = "Kitouni et al. 2024, arXiv 2406.05183 [N]"
+_SOURCE = f"{KITOUNI_2024} [N]"
 _ENCODER: dict[str, Any] = {"attention": "bidirectional"}
 
 

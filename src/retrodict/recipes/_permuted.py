@@ -1,12 +1,13 @@
 """Any-order prediction [N: Yang et al. 2019; Kitouni et al. 2024, arXiv 2406.05183]."""
 
+from retrodict.papers import KITOUNI_2024
 from retrodict.recipes._recipe import Recipe
 
 RECIPES = (
     Recipe(
         name="permuted",
         title="tokens in an order drawn anew, each behind its place",
-        source="Kitouni et al. 2024, arXiv 2406.05183 [N]; layout ours [R]",
+        source=f"{KITOUNI_2024} [N]; layout ours [R]",
         settings={"objective": {"kind": "permuted"}},
     ),
 )

@@ -1,8 +1,10 @@
 """Reverse training [N: Golovneva et al. 2024, arXiv 2403.13799]: sentences back to front too."""
 
+from retrodict.papers import Source
 from retrodict.recipes._recipe import Recipe
 
-_SOURCE = "Golovneva et al. 2024, arXiv 2403.13799 [N]"
+_GOLOVNEVA_2024 = Source("Golovneva and others", 2024, "2403.13799")
+_SOURCE = f"{_GOLOVNEVA_2024} [N]"
 
 RECIPES = (
     Recipe(

@@ -2,9 +2,12 @@
 entities, where the source found that seeds split from 1 on [S: Kim et al. 2025, arXiv 2509.21993].
 """
 
+from retrodict.papers import Source
 from retrodict.recipes._recipe import Recipe
 
-_SOURCE = "Kim et al. 2025, arXiv 2509.21993 [S]; on this task ours [R]"
+_KIM_2025 = Source("Kim and others", 2025, "2509.21993")
+_WANG_2025 = Source("Wang and Sun", 2025, "2504.01928")
+_SOURCE = f"{_KIM_2025} [S]; on this task ours [R]"
 
 RECIPES = (
     Recipe(
@@ -22,7 +25,7 @@ RECIPES = (
     Recipe(
         name="relations",
         title="eight relations and their inverses over the same entities",
-        source="Wang and Sun 2025, arXiv 2504.01928 [S]; on this task ours [R]",
+        source=f"{_WANG_2025} [S]; on this task ours [R]",
         settings={"task": {"relations": 8}},
         tasks=("reversal",),
         is_long=True,

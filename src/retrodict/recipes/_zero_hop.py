@@ -1,20 +1,21 @@
 """Zero-hop supervision for A ⇝ C: the middle entity is said to be itself
 [S: Lin et al. 2025, arXiv 2509.24653]."""
 
+from retrodict.papers import LIN_2025
 from retrodict.recipes._recipe import Recipe
 
 RECIPES = (
     Recipe(
         name="zero_hop",
         title="B = B for the middle entities alone",
-        source="Lin et al. 2025, arXiv 2509.24653 [S]; middle entities only [N]",
+        source=f"{LIN_2025} [S]; middle entities only [N]",
         settings={"data": {"identity": {"who": "middle"}}},
         tasks=("chain",),
     ),
     Recipe(
         name="zero_hop_decay",
         title="the same, weight decay 1.0",
-        source="Lin et al. 2025, arXiv 2509.24653 [S]",
+        source=f"{LIN_2025} [S]",
         settings={"data": {"identity": {"who": "middle"}}, "optimizer": {"weight_decay": 1.0}},
         tasks=("chain",),
     ),

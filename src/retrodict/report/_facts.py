@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from retrodict.claims import Kept, KeptPublished, Verdict
+from retrodict.claims import Kept, Verdict
 from retrodict.report._collect import Collected
 from retrodict.report._headline import Answer
 from retrodict.report._published import Claims, published_of
-from retrodict.report._published_tables import said
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -51,17 +50,18 @@ def facts(
 
 def something_failed(store: Collected, statements: Kept | None) -> bool:
     """Whether a claim, a statement or a published claim failed that is not documented to."""
-    verdicts = [claim.verdict for section in store.sections for claim in section.claims]
-    verdicts += [finding.verdict for finding in (statements.findings if statements else ())]
     published = published_of(store.store)
-    claims = published.findings if isinstance(published, KeptPublished) else ()
-    return "fails" in verdicts or not all(claim.as_recorded for claim in claims)
+    findings = [*(statements.findings if statements else ())]
+    findings += published.findings if isinstance(published, Kept) else ()
+    claims = [claim for section in store.sections for claim in section.claims]
+    held = all(claim.verdict != "fails" for claim in claims)
+    return not held or not all(finding.as_recorded for finding in findings)
 
 
 def _statements(statements: Kept | None) -> dict[str, Any] | None:
     if statements is None:
         return None
-    verdicts = [finding.verdict for finding in statements.findings]
+    verdicts: list[str] = [finding.verdict for finding in statements.findings]
     return {
         "checked": len(verdicts),
         "fast": statements.fast,
@@ -75,5 +75,5 @@ def _published(kept: Claims) -> dict[str, Any] | None:
         return None
     if isinstance(kept, str):
         return {"problem": kept}
-    verdicts = {finding.name: said(finding) for finding in kept.findings}
+    verdicts = {finding.about.name: finding.said for finding in kept.findings}
     return {"fast": kept.fast, "command": kept.command, "verdicts": verdicts}

@@ -203,13 +203,13 @@ def _theory(store: Collected, statements: Kept | None) -> Answer:
         said = f"{count.get('holds', 0)} of {len(findings)} statements hold"
         if known := count.get("fails (known)", 0):
             said += f", {known} {'fails' if known == 1 else 'fail'} as written, as documented"
-        if failed := [f.name for f in findings if f.verdict == "fails"]:
+        if failed := [f.about.name for f in findings if f.verdict == "fails"]:
             said += f", {len(failed)} fail: {', '.join(failed)}"
         told.append(said)
     if claims:
         held = sum(claim.verdict == "holds" for claim in claims)
         told.append(f"indices of theory and models: {held} of {len(claims)} claims hold")
-    grades = _letters([*(f.grade for f in findings), *(c.grade for c in claims)])
+    grades = _letters([*(f.about.grade for f in findings), *(c.grade for c in claims)])
     return Answer(
         question="Theory agrees",
         verdict=overall(verdicts),

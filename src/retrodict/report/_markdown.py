@@ -172,11 +172,11 @@ def _published(store: Collected) -> list[str]:
     rows = [published_cells(finding) for finding in kept.findings]
     lines += [f"{about(kept)}Made by `{plain(kept.command)}`.", "", *_table(PUBLISHED_HEAD, rows)]
     known = [f for f in kept.findings if f.as_recorded and f.verdict != "reproduced"]
-    return [*lines, "", *(f"- {f.name}: {plain(f.known)}" for f in known)]
+    return [*lines, "", *(f"- {f.about.name}: {plain(f.about.known)}" for f in known)]
 
 
 def _known(finding: Finding) -> str:
-    return f"- {plain(finding.name)} fails as documented: {plain(finding.known)}"
+    return f"- {plain(finding.about.name)} fails as documented: {plain(finding.about.known)}"
 
 
 def _machine(store: Collected) -> list[str]:

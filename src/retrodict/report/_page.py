@@ -205,12 +205,12 @@ def _statements(statements: Kept | None) -> list[Html]:
     details = [
         tag(
             "details",
-            tag("summary", finding.name, ": ", finding.title, " ", chip(finding.verdict)),
-            Html(body_html(finding)),
-            id=finding.name,
+            tag("summary", f.about.name, ": ", f.about.title, " ", chip(f.verdict)),
+            Html(body_html(f)),
+            id=f.about.name,
             class_="statement",
         )
-        for finding in statements.findings
+        for f in statements.findings
     ]
     return [
         tag(
@@ -230,7 +230,7 @@ def _statement(finding: Finding) -> Html:
     return row(
         tag("a", name, href=f"#{name}"),
         chip(finding.verdict),
-        grade(finding.grade),
+        grade(finding.about.grade),
         compared,
         predicted,
         measured,

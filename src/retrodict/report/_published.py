@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retrodict.claims import KeptPublished, PublishedFinding
+from retrodict.claims import Finding, Kept
 from retrodict.figures import code_version
 from retrodict.files import VERIFY_PUBLISHED
 from retrodict.report._html import Html, row, table, tag
-from retrodict.report._published_tables import HEAD, body_html, cells, said
+from retrodict.report._published_tables import HEAD, body_html, cells
 from retrodict.report._sections import chip, command_line
 
-Claims = KeptPublished | str | None
+Claims = Kept | str | None
 
 
 def published_of(store: Path) -> Claims:
     """Read a store's checked claims; why they cannot be used; None where there are none."""
-    return VERIFY_PUBLISHED.find(store, KeptPublished.read)
+    return VERIFY_PUBLISHED.find(store, lambda path: Kept.read(path, published=True))
 
 
-def about(kept: KeptPublished) -> str:
+def about(kept: Kept) -> str:
     """Say what the claims are and what to make of them."""
-    ours = sum(finding.ours for finding in kept.findings)
+    ours = sum(finding.about.ours for finding in kept.findings)
     told = f"What others found breaks the curse, or does not; {ours} claims are ours. "
     if kept.fast:
         told += "Checked at the size of a test, which says little. "
@@ -46,16 +46,16 @@ def published_section(kept: Claims) -> list[Html]:
     return [tag("section", *parts, id="published", aria_labelledby="published-title")]
 
 
-def _line(finding: PublishedFinding) -> Html:
+def _line(finding: Finding) -> Html:
     name, *between, _ = cells(finding)
-    return row(tag("a", name, href=f"#published-{name}"), chip(said(finding)), *between)
+    return row(tag("a", name, href=f"#published-{name}"), chip(finding.said), *between)
 
 
-def _details(finding: PublishedFinding) -> Html:
+def _details(finding: Finding) -> Html:
     return tag(
         "details",
-        tag("summary", finding.name, ": ", finding.title, " ", chip(said(finding))),
+        tag("summary", finding.about.name, ": ", finding.about.title, " ", chip(finding.said)),
         Html(body_html(finding)),
-        id=f"published-{finding.name}",
+        id=f"published-{finding.about.name}",
         class_="statement",
     )

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from retrodict.claims._check import Finding
+from retrodict.claims import Claim, Finding
 from retrodict.errors import printable
 from retrodict.plots._drawing import drawing
 
@@ -39,15 +39,16 @@ def seeds_in_words(seeds: Sequence[int]) -> str:
 def cells(finding: Finding) -> tuple[str, ...]:
     """One row of the overview, under `HEAD`."""
     return (
-        finding.name,
-        finding.grade,
-        finding.compared,
-        finding.predicted,
-        number(finding.measured),
-        number(finding.margin),
-        seeds_in_words(finding.seeds),
+        finding.about.name,
+        finding.about.grade,
+        *_part(finding.deciding),
+        seeds_in_words(finding.evidence.seeds),
         finding.verdict,
     )
+
+
+def _part(part: Claim) -> tuple[str, str, str, str]:
+    return part.statement, part.predicted, number(part.measured.mean), number(part.margin)
 
 
 def escape(text: str) -> str:
@@ -66,24 +67,22 @@ def as_markdown(findings: Sequence[Finding], command: str) -> str:
     lines += ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     lines += ["| " + " | ".join(plain(cell) for cell in cells(f)) + " |" for f in findings]
     for f in findings:
-        lines += ["", f"## {f.name}: {f.title}", "", plain(f.words), "", f"$${f.formula}$$", ""]
+        about = f.about
+        lines += ["", f"## {about.name}: {about.title}", "", plain(about.words), ""]
+        lines += [f"$${about.formula}$$", ""]
         lines += [f"- {label}: {plain(text)}" for label, text in _facts(f)]
         lines += ["", "| compared | predicted | measured | margin |", "|---|---|---|---|"]
-        lines += [
-            f"| {plain(p.what)} | {p.predicted} | {number(p.measured)} | {number(p.margin)} |"
-            for p in f.parts
-        ]
-        if f.notes:
-            lines += ["", *(f"- {plain(note)}" for note in f.notes)]
+        lines += [f"| {' | '.join(map(plain, _part(p)))} |" for p in f.evidence.parts]
+        if f.evidence.notes:
+            lines += ["", *(f"- {plain(note)}" for note in f.evidence.notes)]
     return "\n".join(lines) + "\n"
 
 
 def as_html(findings: Sequence[Finding], command: str) -> str:
     """Write the same as a page that works offline, on a phone, in print, light and dark."""
     overview = "".join(
-        f'<tr class="{_css(f)}"><td><a href="#{escape(f.name)}">{escape(f.name)}</a></td>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells(f)[1:])
-        + "</tr>"
+        f'<tr class="{_css(f)}"><td><a href="#{escape(f.about.name)}">{escape(f.about.name)}</a>'
+        "</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(f)[1:]) + "</tr>"
         for f in findings
     )
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
@@ -110,7 +109,7 @@ def page(title: str, command: str, head: str, overview: str, sections: str) -> s
 
 def _section(f: Finding) -> str:
     return (
-        f'<section id="{escape(f.name)}"><h2>{escape(f.name)}: {escape(f.title)} '
+        f'<section id="{escape(f.about.name)}"><h2>{escape(f.about.name)}: {escape(f.about.title)} '
         f'<span class="verdict {_css(f)}">{escape(f.verdict)}</span></h2>{body_html(f)}</section>'
     )
 
@@ -119,25 +118,25 @@ def body_html(f: Finding) -> str:
     """Write all there is to say of a statement, without a heading, as HTML."""
     facts = "".join(f"<li>{label}: {escape(text)}</li>" for label, text in _facts(f))
     parts = "".join(
-        f"<tr><td>{escape(p.what)}</td><td>{escape(p.predicted)}</td><td>{number(p.measured)}</td>"
-        f"<td>{number(p.margin)}</td></tr>"
-        for p in f.parts
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _part(p)) + "</tr>"
+        for p in f.evidence.parts
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in f.notes)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in f.evidence.notes)
     return (
-        f"<p>{escape(f.words)}</p>{_formula(f.formula)}<ul>{facts}</ul>"
+        f"<p>{escape(f.about.words)}</p>{_formula(f.about.formula)}<ul>{facts}</ul>"
         "<table><tr><th>compared</th><th>predicted</th><th>measured</th><th>margin</th></tr>"
         f"{parts}</table>" + (f"<ul>{notes}</ul>" if notes else "")
     )
 
 
 def _facts(f: Finding) -> list[tuple[str, str]]:
-    facts = [("grade", f.source or f.grade), ("verdict", f.verdict)]
+    about = f.about
+    facts = [("grade", about.grading or about.grade), ("verdict", f.verdict)]
     facts += [("assumes" if met else "assumes, NOT MET", text) for text, met in f.assumptions]
-    facts += [("made testable", f.testable)] if f.testable else []
-    facts += [("known", f.known)] if f.known else []
-    facts += [("grid", f.grid)] if f.grid else []
-    return [*facts, ("seeds", seeds_in_words(f.seeds))]
+    facts += [("made testable", about.testable)] if about.testable else []
+    facts += [("known", about.known)] if about.known else []
+    facts += [("grid", f.evidence.grid)] if f.evidence.grid else []
+    return [*facts, ("seeds", seeds_in_words(f.evidence.seeds))]
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,51 @@
+"""Sources that recipes and published claims share: who says it, when, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper, or what else a claim or a recipe comes from.
+
+    A source that one file alone cites stands in that file.
+
+    Attributes:
+        authors: surnames; the first "and others" where we do not list them.
+        year: of its first version.
+        arxiv: its number there; ours has none.
+    """
+
+    authors: str
+    year: int
+    arxiv: str = ""
+
+    def __str__(self) -> str:
+        """Cite it in short.
+
+        >>> str(MA_2026)
+        'Ma et al. 2026, arXiv 2602.02470'
+        """
+        names = self.authors.split(", ")
+        few = self.authors.replace(" and others", " et al.")
+        return self._cited(few if len(names) <= 2 else f"{names[0]} et al.")
+
+    @property
+    def in_full(self) -> str:
+        """The same with every author."""
+        return self._cited(self.authors)
+
+    def _cited(self, authors: str) -> str:
+        return f"{authors} {self.year}" + (f", arXiv {self.arxiv}" if self.arxiv else "")
+
+
+OURS = Source("retrodict", 2026)
+
+LV_2023 = Source("Lv, Zhang, Xie, Tu, Chen, Wen, Yan", 2023, "2311.07468")
+KITOUNI_2024 = Source("Kitouni, Nolte, Bouchacourt, Williams, Rabbat, Ibrahim", 2024, "2406.05183")
+ZHU_2024 = Source("Zhu, Huang, Zhang, Jordan, Jiao, Tian, Russell", 2024, "2405.04669")
+HUANG_2025 = Source("Huang, Zhu, Guo, Jiao, Sojoudi, Jordan, Russell, Mei", 2025, "2506.10887")
+LIN_2025 = Source("Lin, Chen, Xu", 2025, "2509.24653")
+NIE_2025 = Source("Nie and others", 2025, "2502.09992")
+MA_2026 = Source("Ma, Huang, Zhu, Sojoudi", 2026, "2602.02470")
