@@ -12,7 +12,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from retrodict import limits as _limits  # noqa: F401  notes the cores before torch can bind them
+from retrodict import limits as _limits
 from retrodict.host import own_settings
 
 if TYPE_CHECKING:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
 from retrodict import BadInput, Experiment, Grid
-from retrodict import recipes as room
 from retrodict.cli._main import run_cli
-from retrodict.recipes import Recipe, find, recipes
+from retrodict.recipes import RECIPES, Recipe, find
 
 MODEL = {
     "transformer": "{n_layer: 1, n_head: 2, d_model: 8}",
@@ -19,7 +17,7 @@ MODEL = {
 }
 CASES = [
     (recipe.name, task, model)
-    for recipe in recipes().values()
+    for recipe in RECIPES.values()
     for task in recipe.tasks
     for model in recipe.models
 ]
@@ -44,7 +42,7 @@ def test_a_recipe_is_valid_in_yaml_by_override_and_in_a_grid(name, task, model):
             assert value == (part.model_dump(exclude_unset=True) if section == "data" else part)
 
 
-@pytest.mark.parametrize("name", recipes())
+@pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_says_what_it_does_and_where_it_comes_from(name):
     recipe = find(name)
     assert recipe.name == name
@@ -98,32 +96,13 @@ def test_an_unknown_recipe_of_an_override_or_a_grid_is_refused():
         Grid.from_text(f"{text('reversal', 'transformer')}grid: {{recipe: [plan]}}\n")
 
 
-@pytest.fixture
-def another(tmp_path, monkeypatch):
-    """A new file in the room of recipes."""
-
-    def write(name: str) -> None:
-        source = (
-            "from retrodict.recipes._recipe import Recipe\n"
-            f"RECIPES = (Recipe(name={name!r}, title='new', source='ours [O]',"
-            " settings={'optimizer': {'lr': 0.25}}),)\n"
-        )
-        (tmp_path / "_another.py").write_text(source, encoding="utf-8")
-        monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
-        recipes.cache_clear()
-
-    yield write
-    monkeypatch.undo()
-    sys.modules.pop("retrodict.recipes._another", None)
-    recipes.cache_clear()
-
-
-def test_a_new_file_is_a_new_recipe_and_stands_in_the_leaderboard(another):
+def test_a_new_recipe_goes_into_yaml_and_stands_in_the_leaderboard(monkeypatch):
     from retrodict.leaderboard import cells
 
-    another("another")
-    assert isinstance(find("another"), Recipe)
-    assert next(iter(recipes())) == "plain"
+    new = Recipe("another", "new", "ours [O]", {"optimizer": {"lr": 0.25}})
+    monkeypatch.setitem(RECIPES, "another", new)
+    assert find("another") is new
+    assert next(iter(RECIPES)) == "plain"
     assert Experiment.from_text(
         f"recipe: another\n{text('chain', 'transformer')}"
     ).optimizer.lr == (0.25)
@@ -131,12 +110,6 @@ def test_a_new_file_is_a_new_recipe_and_stands_in_the_leaderboard(another):
     assert {cell.column.task for cell in found} == {"reversal", "chain"}
 
 
-def test_two_recipes_of_one_name_are_refused(another):
-    another("plain")
-    with pytest.raises(ValueError, match="two recipes are named plain"):
-        recipes()
-
-
 def test_the_list_names_every_recipe(capsys):
     assert run_cli(["list", "--json"]) == 0
-    assert set(recipes()) <= set(json.dumps(json.loads(capsys.readouterr().out)).split('"'))
+    assert set(RECIPES) <= set(json.dumps(json.loads(capsys.readouterr().out)).split('"'))

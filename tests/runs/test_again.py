@@ -296,7 +296,8 @@ LOOK_ON = {
     "files/_safe_read.py",
     "files/hdf5.py",
     "limits.py",  # how many cores and how much memory there are
-    "recipes/__init__.py",  # names of settings, which are hashed themselves
+    "members.py",  # gathering kinds, which are hashed themselves
+    "recipes/__init__.py",  # names of settings, which are, too
     "signals.py",  # stopping
     "trace/_misfit.py",
 }

@@ -4,8 +4,6 @@ A `Claim` is one comparison, such as what a figure's caption says of a trace. A 
 theorem, a lemma or a published claim; its `Evidence` is one or several claims.
 """
 
-from importlib import import_module
-
 from retrodict.claims._check import About, Check, Effort, Evidence, Finding, Outcome
 from retrodict.claims._claim import (
     Claim,
@@ -19,18 +17,19 @@ from retrodict.claims._claim import (
 )
 from retrodict.claims._kept import Kept, document, home
 
-_FILES = (
-    "_bilinear",
-    "_one_layer",
-    "_rows",
-)
-"""Each has a tuple `CHECKS`; a new one is a name here."""
+# isort: off
+from retrodict.claims._bilinear import CHECKS as bilinear
+from retrodict.claims._one_layer import CHECKS as one_layer
+from retrodict.claims._rows import CHECKS as rows
+# isort: on
+
+from retrodict.members import members
 
 _KINDS = {"theorem": 0, "lemma": 1, "proposition": 2}
 
-STATEMENTS: tuple[Check, ...] = tuple(
+STATEMENTS = tuple(
     sorted(
-        (check for file in _FILES for check in import_module(f"{__name__}.{file}").CHECKS),
+        members(Check, __name__),
         key=lambda s: (3, "") if s.ours else (_KINDS[s.name.split("-")[0]], s.name),
     )
 )

@@ -65,7 +65,7 @@ def show_list(as_json: bool) -> None:
     from retrodict.figures import FIGURES, FINDINGS, TABLES, THEORY_FIGURES
     from retrodict.leaderboard import COLUMNS
     from retrodict.literature import PUBLISHED
-    from retrodict.recipes import recipes
+    from retrodict.recipes import RECIPES
 
     content: dict[str, list[dict[str, str]]] = {
         "figures": [
@@ -79,7 +79,7 @@ def show_list(as_json: bool) -> None:
         ],
         "recipes": [
             {"name": r.name, "about": f"{r.title}; for {', '.join(r.tasks)}", "source": r.source}
-            for r in recipes().values()
+            for r in RECIPES.values()
         ],
         "leaderboard tasks": [{"name": c.name, "about": c.title} for c in COLUMNS],
         **_kinds(),

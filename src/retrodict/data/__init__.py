@@ -1,45 +1,33 @@
-"""Data recipes: what is added to a task's sentences. Settings of an experiment's `data` section."""
+"""Data recipes: what is added to a task's sentences. Settings of an experiment's `data` section.
+
+A new one is one file, and one line below.
+"""
 
 from __future__ import annotations
 
-from retrodict.config import FrozenConfig
-from retrodict.data._addition import Addition
-from retrodict.data._bridge import Bridge
-from retrodict.data._held_out import HeldOut
-from retrodict.data._identity import Identity
-from retrodict.data._middle_step import MiddleStep
-from retrodict.data._one_way import OneWay
-from retrodict.data._reverse import Reverse
-from retrodict.tasks import Corpus
+from typing import TYPE_CHECKING
 
+from pydantic import create_model
 
-class Data(FrozenConfig):
-    """What is added to the task's sentences, in this order. A new recipe is one file, one line.
+from retrodict.data._addition import Addition, Additions
+from retrodict.members import kinds
 
-    >>> from retrodict.tasks import Reversal
-    >>> data = Data(identity={"who": "all"})
-    >>> len(data.extend(Reversal(vocab_size=20).corpus(0), seed=0).tokens)
-    19
-    """
+# isort: off
+from retrodict.data._one_way import OneWay as OneWay
+from retrodict.data._middle_step import MiddleStep as MiddleStep
+from retrodict.data._reverse import Reverse as Reverse
+from retrodict.data._bridge import Bridge as Bridge
+from retrodict.data._identity import Identity as Identity
+from retrodict.data._held_out import HeldOut as HeldOut
+# isort: on
 
-    one_way: OneWay | None = None
-    middle_step: MiddleStep | None = None
-    reverse: Reverse | None = None
-    bridge: Bridge | None = None
-    identity: Identity | None = None
-    held_out: HeldOut | None = None
-
-    @property
-    def additions(self) -> dict[str, Addition]:
-        """Those that are asked for, by name."""
-        parts = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: part for name, part in parts.items() if part is not None}
-
-    def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Add all that is asked for to the corpus of a seed."""
-        for addition in self.additions.values():
-            corpus = addition.extend(corpus, seed)
-        return corpus
-
-
-__all__ = ["Addition", "Bridge", "Data", "HeldOut", "Identity", "MiddleStep", "OneWay", "Reverse"]
+if TYPE_CHECKING:
+    Data = Additions
+else:
+    Data = create_model(
+        "Data",
+        __base__=Additions,
+        __module__=__name__,
+        __doc__=Additions.__doc__,
+        **{one.name: (one | None, None) for one in kinds(Addition, __name__)},
+    )

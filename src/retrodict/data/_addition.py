@@ -7,7 +7,7 @@ recipe adds, the task's own tokens, sentences and questions stay what they were.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Int
@@ -20,9 +20,11 @@ class Addition(FrozenConfig):
     """Base of every data recipe: a frozen record that refuses unknown keys and wrong types.
 
     Attributes:
+        name: what the `data` section calls it.
         tasks: the kinds of task that it adds to.
     """
 
+    name: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = ("reversal", "chain")
 
     @property
@@ -38,6 +40,34 @@ class Addition(FrozenConfig):
             seed: the corpus's own; what is drawn here has a stream of its own.
         """
         raise NotImplementedError
+
+
+class Additions(FrozenConfig):
+    """What is added to the task's sentences, in this order.
+
+    >>> from retrodict.data import Data
+    >>> from retrodict.tasks import Reversal
+    >>> data = Data(identity={"who": "all"})
+    >>> len(data.extend(Reversal(vocab_size=20).corpus(0), seed=0).tokens)
+    19
+    """
+
+    @property
+    def additions(self) -> dict[str, Addition]:
+        """Those that are asked for, by name."""
+        parts = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def extend(self, corpus: Corpus, seed: int) -> Corpus:
+        """Add all that is asked for to the corpus of a seed."""
+        for addition in self.additions.values():
+            corpus = addition.extend(corpus, seed)
+        return corpus
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the recipe of a name, None where it is not asked for."""
 
 
 def with_token(corpus: Corpus, symbol: str) -> tuple[Corpus, int]:

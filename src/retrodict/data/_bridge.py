@@ -24,6 +24,7 @@ class Bridge(Addition):
     ('A3 → ← A3', 'A1 = A1')
     """
 
+    name = "bridge"
     tasks = ("reversal",)
 
     @property

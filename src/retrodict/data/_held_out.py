@@ -24,6 +24,8 @@ class HeldOut(Addition):
     (9, 10)
     """
 
+    name = "held_out"
+
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
         """Add every held-out sentence; its group counts as trained from then on."""
         for group in corpus.groups:

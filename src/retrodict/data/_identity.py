@@ -47,6 +47,8 @@ class Identity(Addition):
     (19, 'A1 = A1')
     """
 
+    name = "identity"
+
     who: Literal["all", "all_but_questions", "questions", "held_out", "trained", "middle"] = "all"
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     partner: Literal["self", "random"] = "self"

@@ -27,6 +27,7 @@ class MiddleStep(Addition):
     'A2 ⇝ B3 → C4'
     """
 
+    name = "middle_step"
     tasks = ("chain",)
 
     @property

@@ -23,6 +23,7 @@ class OneWay(Addition):
     5
     """
 
+    name = "one_way"
     tasks = ("reversal",)
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:

@@ -32,6 +32,8 @@ class Reverse(Addition):
     ('A3 → B0', '⟲ B0 → A3')
     """
 
+    name = "reverse"
+
     level: Literal["token", "word", "entity"] = "entity"
     marker: bool = False
 

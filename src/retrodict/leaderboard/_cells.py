@@ -14,7 +14,7 @@ from typing import Any, Literal
 from retrodict.errors import BadInput, nearest
 from retrodict.experiment import Experiment
 from retrodict.models import Transformer, step_operations
-from retrodict.recipes import Recipe, put_on, recipes
+from retrodict.recipes import RECIPES, Recipe, put_on
 
 Scale = Literal["smoke", "laptop"]
 
@@ -124,7 +124,7 @@ def cells(
     Raises:
         BadInput: no such recipe or column, or a recipe that needs `full`.
     """
-    known, all_columns = recipes(), [column.name for column in COLUMNS]
+    known, all_columns = RECIPES, [column.name for column in COLUMNS]
     chosen = _known(names, list(known), "recipe") or [
         name for name, recipe in known.items() if full or not recipe.is_long
     ]

@@ -4,23 +4,22 @@
 are run (`experiments`, fast or not) and judges their traces (`judge`).
 """
 
-from importlib import import_module
-
 from retrodict.claims import Check
 
-_FILES = (
-    "_kitouni_2024",
-    "_huang_2025",
-    "_ma_2026",
-    "_zhu_2024",
-    "_lin_2025",
-    "_lv_2023",
-    "_nie_2025",
-    "_jeon_2026",
-    "_ours_symmetric",
-    "_ours_tied_head",
-)
-"""Each has a tuple `CHECKS`; a new one is a name here."""
+# isort: off
+from retrodict.literature._kitouni_2024 import CHECKS as kitouni_2024
+from retrodict.literature._huang_2025 import CHECKS as huang_2025
+from retrodict.literature._ma_2026 import CHECKS as ma_2026
+from retrodict.literature._zhu_2024 import CHECKS as zhu_2024
+from retrodict.literature._lin_2025 import CHECKS as lin_2025
+from retrodict.literature._lv_2023 import CHECKS as lv_2023
+from retrodict.literature._nie_2025 import CHECKS as nie_2025
+from retrodict.literature._jeon_2026 import CHECKS as jeon_2026
+from retrodict.literature._ours_symmetric import CHECKS as ours_symmetric
+from retrodict.literature._ours_tied_head import CHECKS as ours_tied_head
+# isort: on
+
+from retrodict.members import members
 
 _FIRST = ("plain-retrieval", "chain-without-middle", "in-context-reversal")
 """What shows the curse itself; the others say what breaks it or leaves it."""
@@ -31,10 +30,5 @@ def _place(claim: Check) -> tuple[bool, bool, bool]:
     return claim.ours, claim.judge is None and not claim.ours, claim.name not in _FIRST
 
 
-PUBLISHED: tuple[Check, ...] = tuple(
-    sorted(
-        (check for file in _FILES for check in import_module(f"{__name__}.{file}").CHECKS),
-        key=_place,
-    )
-)
+PUBLISHED = tuple(sorted(members(Check, __name__), key=_place))
 """In the order of the table; of claims in the same place, in the order of their files."""

@@ -1,44 +1,39 @@
 """Recipes: ways to train that are said to break the curse, or not to; one file each.
 
-A recipe is settings under a name. A new one is one file here with a tuple `RECIPES`: it is found,
-and stands in the leaderboard. One that needs a new kind of data, objective or model adds that in
-its room first.
+A recipe is settings under a name. A new one is one file here with a tuple `RECIPES`, and one line
+below: then it stands in the leaderboard. One that needs a new kind of data, objective or model adds
+that in its room first.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from retrodict.errors import nearest
+from retrodict.members import members
 from retrodict.recipes._recipe import Recipe
 
+# isort: off
+from retrodict.recipes._plain import RECIPES as plain
+from retrodict.recipes._held_out import RECIPES as held_out
+from retrodict.recipes._reverse import RECIPES as reverse
+from retrodict.recipes._identity import RECIPES as identity
+from retrodict.recipes._middle_step import RECIPES as middle_step
+from retrodict.recipes._masked import RECIPES as masked
+from retrodict.recipes._diffusion import RECIPES as diffusion
+from retrodict.recipes._bico import RECIPES as bico
+from retrodict.recipes._bridge import RECIPES as bridge
+from retrodict.recipes._permuted import RECIPES as permuted
+from retrodict.recipes._relational import RECIPES as relational
+from retrodict.recipes._tied_head import RECIPES as tied_head
+from retrodict.recipes._value_output import RECIPES as value_output
+from retrodict.recipes._weight_decay import RECIPES as weight_decay
+from retrodict.recipes._zero_hop import RECIPES as zero_hop
+# isort: on
 
-@cache
-def recipes() -> Mapping[str, Recipe]:
-    """Return every recipe by name, in the order of `ORDER`'s files, others behind.
-
-    >>> "plain" in recipes()
-    True
-    """
-    files = [
-        module.name for module in pkgutil.iter_modules(__path__) if module.name[1:] != "recipe"
-    ]
-    files.sort(key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
-    found: dict[str, Recipe] = {}
-    for name in files:
-        for recipe in importlib.import_module(f"{__name__}.{name}").RECIPES:
-            if recipe.name in found:
-                raise ValueError(f"two recipes are named {recipe.name}")
-            found[recipe.name] = recipe
-    return found
-
-
-_ORDER = ("_plain", "_held_out", "_reverse", "_identity", "_middle_step", "_masked", "_diffusion")
-"""Which come first in tables."""
+RECIPES: Mapping[str, Recipe] = {one.name: one for one in members(Recipe, __name__)}
+"""Every recipe by name, in the order of tables."""
 
 
 def expanded(data: dict[str, Any]) -> dict[str, Any]:
@@ -87,10 +82,10 @@ def find(name: Any) -> Recipe:
     Raises:
         ValueError: there is none.
     """
-    if isinstance(name, str) and name in recipes():
-        return recipes()[name]
-    choices = nearest(name, list(recipes())) if isinstance(name, str) else "give a recipe's name"
+    if isinstance(name, str) and name in RECIPES:
+        return RECIPES[name]
+    choices = nearest(name, RECIPES) if isinstance(name, str) else "give a recipe's name"
     raise ValueError(f"recipe: {name!r:.60} is not known; {choices}")
 
 
-__all__ = ["Recipe", "expanded", "find", "put_on", "recipes"]
+__all__ = ["RECIPES", "Recipe", "expanded", "find", "put_on"]
