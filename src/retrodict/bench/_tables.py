@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from retrodict.bench._plan import QUICK
 from retrodict.bench._row import Row
+from retrodict.markdown import markdown_table
 from retrodict.plots import Roofline, footer, plot_roofline
 from retrodict.plots._drawing import Figure
 
@@ -92,9 +93,7 @@ def as_markdown(rows: Sequence[Row], machine: str, command: str) -> str:
         for common, part in parts.items():
             table = [cells(row) for row in part]
             lines += [f"### {common}", ""] if common else []
-            lines += ["| " + " | ".join(table[0]) + " |", "|" + "---|" * len(table[0])]
-            lines += ["| " + " | ".join(line.values()) + " |" for line in table]
-            lines += [""]
+            lines += [markdown_table(list(table[0]), [line.values() for line in table]), ""]
     return "\n".join(lines)
 
 
