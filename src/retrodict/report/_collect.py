@@ -31,7 +31,7 @@ from retrodict.report._images import Picture, picture
 from retrodict.report._run_view import RunView, view
 from retrodict.runs import Store, changed_since
 
-_ANEW = "reproduce or run, with --again, trains anew and says whether the bits are the same"
+_AGAIN = "reproduce or run, with --again, trains again and says whether the bits are the same"
 WIDEST = 1600  # pixels of a drawing in the page
 
 Content = TypeVar("Content")
@@ -124,7 +124,7 @@ class Collected:
     @property
     def changed(self) -> str:
         """Which runs the code that trains has changed since, in a line; nothing if none."""
-        return changed_since(((n, run.provenance) for n, run in self.runs.items()), _ANEW)
+        return changed_since(((n, run.provenance) for n, run in self.runs.items()), _AGAIN)
 
     def section(self, name: str) -> FigureSection | None:
         """The section of a figure, if it is there."""

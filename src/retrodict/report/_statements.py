@@ -73,7 +73,7 @@ class Sheet:
         about, evidence = finding.about, finding.evidence
         grading = about.grading or about.grade
         if self.published:
-            facts = [("source", _source(finding)), ("known of it", grading)]
+            facts = [("source", _source(finding)), ("what we read", grading)]
             facts += [("setting", about.setting), ("tested as", about.testable)]
         else:
             facts = [("grade", grading)]
