@@ -39,14 +39,10 @@ def printable(text: str) -> str:
     >>> printable("a\\x1b[31m\\u202e é")
     'a\\\\x1b[31m\\\\u202e é'
     """
-    if text.isprintable():
+    unseen = {c for c in {*text} - {"\n", "\t"} if unicodedata.category(c) in _UNSEEN}
+    if not unseen:
         return text
-    return "".join(
-        c.encode("unicode_escape").decode()
-        if unicodedata.category(c) in _UNSEEN and c not in "\n\t"
-        else c
-        for c in text
-    )
+    return text.translate({ord(c): c.encode("unicode_escape").decode() for c in unseen})
 
 
 OUT_OF_MEMORY = "does not fit into memory; make the task, the model or training.learners smaller"

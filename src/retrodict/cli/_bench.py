@@ -13,14 +13,10 @@ from rich.table import Table
 
 from retrodict.bench import (
     KEY_COLUMNS,
-    LEGEND,
     SECTIONS,
-    TITLES,
-    USUAL_SECONDS,
     Plan,
     Row,
     as_markdown,
-    cells,
     choose_configs,
     draw,
     headline,
@@ -68,16 +64,17 @@ def run_bench(
     command = _command(names, configs, repeats, quick)
     rows: list[Row] = []
     with Progress() as progress:
-        total = sum(USUAL_SECONDS[name] for name in chosen)
+        total = sum(SECTIONS[name].seconds for name in chosen)
         for i, name in enumerate(chosen):
-            before = sum(USUAL_SECONDS[done] for done in chosen[:i])
+            before = sum(SECTIONS[done].seconds for done in chosen[:i])
 
-            def tick(share: float, name: str = name, before: int = before) -> None:
-                progress.working(f"bench {name}", (before + share * USUAL_SECONDS[name]) / total)
+            def tick(share: float, name: str = name, before: float = before) -> None:
+                done = before + share * SECTIONS[name].seconds
+                progress.working(f"bench {name}", done / total)
 
             tick(0.0)
             with _machine(name, progress):
-                rows += SECTIONS[name](plan, tick)
+                rows += SECTIONS[name].measure(plan, tick)
             write_rows(rows, out)
     show(rows, write(rows, out, command), as_json)
 
@@ -128,18 +125,17 @@ def show(rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
     console = Console()
     console.print(headline(rows), highlight=False)
     for section, parts in tables(rows).items():
-        console.print(f"\n[bold]{TITLES[section]}[/bold]")
-        console.print(LEGEND[section], style="dim", highlight=False)
+        console.print(f"\n[bold]{SECTIONS[section].title}[/bold]")
+        console.print(SECTIONS[section].legend, style="dim", highlight=False)
         for common, part in parts.items():
-            console.print(_table(common, part))
+            console.print(_table(common, list(map(SECTIONS[section].cells, part))))
     for path in files:
         console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _table(title: str, rows: Sequence[Row]) -> Table:
+def _table(title: str, lines: Sequence[dict[str, str]]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), title_justify="left")
     table.title = f"\n{title}" if title else None
-    lines = [cells(row) for row in rows]
     for column in lines[0]:
         words = column in ("config", "variant", "what")
         table.add_column(
@@ -154,8 +150,8 @@ def _table(title: str, rows: Sequence[Row]) -> Table:
 
 @contextlib.contextmanager
 def _machine(section: str, progress: Progress) -> Iterator[None]:
-    """Hold all cores, so that trainings wait; figure 1 takes them itself."""
-    if section == "figure1":
+    """Hold all cores, so that trainings wait, unless the section trains by itself."""
+    if not SECTIONS[section].holds_cores:
         yield
         return
     with cores(core_count(), progress.waiting, "retrodict bench"):

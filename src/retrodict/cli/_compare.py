@@ -21,7 +21,7 @@ from retrodict.cli._runs_views import print_outdated
 from retrodict.cli._views import print_json, run_facts
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import distinguishing_settings, flow, short_names
-from retrodict.measures import Interval
+from retrodict.measures import BEATS_WRONG, Interval
 from retrodict.runs import Run, require_writable
 
 _MOST_COLUMNS = 4
@@ -126,10 +126,7 @@ def numbers(facts: Mapping[str, Any]) -> list[str]:
 _ASKED = (("nll", ".3f"), ("accuracy", ".2f"), ("preference", ".2f"))
 NUMBERS = ("training\nNLL", "validation\nNLL", "\naccuracy", "beats\nwrong")
 READING = "NLL in nats of the answer's first token, mean ± 95 % interval over learners"
-READING_PREFERENCE = (
-    "accuracy and 'beats wrong' (how often the truth is likelier than a random wrong answer; 0.5 "
-    "without knowledge) are of validation"
-)
+READING_PREFERENCE = f"accuracy and 'beats wrong' are of validation; {BEATS_WRONG}"
 
 
 def new_table() -> Table:

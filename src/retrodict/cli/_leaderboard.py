@@ -28,6 +28,7 @@ from retrodict.leaderboard import (
     kept,
     write,
 )
+from retrodict.report import write_board_pages
 from retrodict.runs import Run, Store
 
 _COLOURS = {"broken": "green", "partly": "yellow", "cursed": "red"}
@@ -68,7 +69,7 @@ def run_leaderboard(
     with Progress() as progress:
         asked = Asked(launcher, again)
         board = compare(chosen, store, progress, command, asked)
-    files = write(board, store)
+    files = [*write(board, store), *write_board_pages(board, store)]
     runs = [Run(out / row.run) for row in board.rows]
     if as_json:
         rows = [dataclasses.asdict(row) for row in board.rows]

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,7 +15,14 @@ from retrodict.cli._provenance import answer_facts, provenance_facts, tell_answe
 from retrodict.cli._streams import carried
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.files import dumps
-from retrodict.measures import Final, final_values, held_out, over_learners
+from retrodict.measures import (
+    BEATS_WRONG,
+    Final,
+    final_cells,
+    final_values,
+    held_out,
+    over_learners,
+)
 from retrodict.runs import Provenance, Run
 
 if TYPE_CHECKING:
@@ -183,24 +191,16 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
     interval = f"mean ± 95 % interval over {learners} learners"
-    table = Table(title=f"{escape(run.folder.name)}\nepoch {epoch}, {interval}")
+    title = f"{escape(run.folder.name)}\nepoch {epoch}, {interval}"
+    table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     finals = final_values(trace)
-    several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
-    nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)
-    foretold = ("theory",) if theory else ()
-    for column in ("group", *nll, *foretold, "accuracy", "rank", "beats wrong"):
-        table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
-    for final in finals:
-        table.add_row(
-            escape(final.group),
-            f"{final.nll:.3f}",
-            *([f"{final.entity_nll:.3f}"] if several_tokens else []),
-            *([f"{theory[final.group]:.3f}"] if theory else []),
-            f"{final.accuracy:.2f}",
-            f"{final.rank.mean:.1f}",
-            f"{final.preference:.2f}",
-            style=None if final.trained else "bold",
-        )
+    titles, rows = final_cells(finals)
+    for title in ("group", *titles[:-3], *(["theory"] if theory else []), *titles[-3:]):
+        table.add_column(title, justify="left" if title == "group" else "right", no_wrap=True)
+    for final, cells in zip(finals, rows, strict=True):
+        foretold = [f"{theory[final.group]:.3f}"] if theory else []
+        style = None if final.trained else "bold"
+        table.add_row(escape(final.group), *cells[:-3], *foretold, *cells[-3:], style=style)
     return table
 
 
@@ -210,8 +210,7 @@ def print_reading_help(console: Console, run: Run) -> None:
     alphabet = float(trace.curves["alphabet_nll"].sel(group=held_out(trace)))
     console.print(
         f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
-        f"answer's alphabet {alphabet:.3f}; rank 1 is best; 'beats wrong': how often the truth is "
-        "likelier than a random wrong answer, 0.5 without knowledge",
+        f"answer's alphabet {alphabet:.3f}; rank 1 is best; {BEATS_WRONG}",
         highlight=False,
     )
     ended = trace.curves["diverged_at"].dropna("learner")

@@ -22,7 +22,7 @@ _OPTIONAL = {
 }
 _NEEDED = (
     *("torch", "numpy", "scipy", "xarray", "h5netcdf", "h5py", "pydantic"),
-    *("matplotlib", "rich", "typer", "ruamel.yaml", "jaxtyping", "beartype"),
+    *("matplotlib", "rich", "typer", "ruamel.yaml", "jaxtyping", "beartype", "jinja2"),
 )
 """What is needed, where our own metadata do not say it: the package is not installed."""
 

@@ -1,13 +1,10 @@
 """The leaderboard: the same facts, the same budget, every recipe, with its controls."""
 
 from retrodict.leaderboard._board import (
-    FILE,
     HEAD,
     RULE,
     SORTS,
     Board,
-    as_page,
-    as_table,
     brief,
     compare,
     held_out_in_words,
@@ -21,7 +18,6 @@ from retrodict.leaderboard._row import WAYS, At, Row, facts
 
 __all__ = [
     "COLUMNS",
-    "FILE",
     "HEAD",
     "RULE",
     "SORTS",
@@ -32,8 +28,6 @@ __all__ = [
     "Column",
     "Row",
     "Scale",
-    "as_page",
-    "as_table",
     "brief",
     "cells",
     "compare",
