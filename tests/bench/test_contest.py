@@ -10,7 +10,7 @@ import pytest
 from retrodict.bench._contest import Ours, Timing, compete, part
 from retrodict.bench._row import ratios
 from retrodict.bench._size import Size
-from retrodict.bench._step import (
+from retrodict.bench.sections._step import (
     break_even,
     choose_configs,
     compare,
@@ -101,7 +101,7 @@ def test_rows_are_compared_with_the_peer_and_with_eager(step_row):
 COMPILED = """
 from retrodict.bench import Plan
 from retrodict.bench._size import Size
-from retrodict.bench._step import Config, _measure, fresh_compiler_cache
+from retrodict.bench.sections._step import Config, _measure, fresh_compiler_cache
 from retrodict.training import threads_of_torch
 config = Config(Size(1, 2, 16, 24), (("peer", 1), ("eager", 2), ("compiled", 2)), 1, (0.1,))
 with fresh_compiler_cache():

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from retrodict.bench import Row, measure_figure1, measure_pieces, measure_scaling, measure_theory
+from retrodict.bench import SECTIONS, Row
 from retrodict.errors import CannotFinish
 
 pytestmark = pytest.mark.seconds
@@ -29,7 +29,7 @@ def test_rows_have_what_was_promised(step_row):
 
 def test_scaling_varies_one_size_at_a_time(quick):
     shares = []
-    rows = measure_scaling(quick, shares.append)
+    rows = SECTIONS["scaling"].measure(quick, shares.append)
     assert [(row.swept, row.learners, row.entity_length) for row in rows] == [
         ("learners", 1, 1),
         ("learners", 2, 1),
@@ -43,13 +43,13 @@ def test_scaling_varies_one_size_at_a_time(quick):
 
 
 def test_pieces_are_timed_beside_what_was_not_kept(quick):
-    rows = measure_pieces(quick, lambda share: None)
+    rows = SECTIONS["pieces"].measure(quick, lambda share: None)
     assert len({row.variant for row in rows}) == len(rows) == 7
     assert all(row.seconds_ours > 0 and row.ratio > 0 for row in rows)
 
 
 def test_theory_agrees_with_brute_force(quick):
-    rows = measure_theory(quick, lambda share: None)
+    rows = SECTIONS["theory"].measure(quick, lambda share: None)
     assert {row.variant for row in rows} == {"velocity", "flow", "closed form"}
     for row in rows:
         assert row.max_difference < 1e-6  # the solver's tolerance is 1e-8 a step
@@ -68,7 +68,7 @@ def test_figure_1_is_made_cold_and_warm_in_one_store(quick, monkeypatch):
         return done(len(commands) - 1)  # 1: a claim does not hold, and the figure was made
 
     monkeypatch.setattr(subprocess, "run", run)
-    rows = measure_figure1(quick, lambda share: None)
+    rows = SECTIONS["figure1"].measure(quick, lambda share: None)
     assert [row.variant for row in rows] == ["cold", "warm"]
     assert all(isinstance(row, Row) and row.seconds >= 0 for row in rows)
     assert commands[0][:6] == ["-m", "retrodict", "reproduce", "fig1", "--scale", "smoke"]
@@ -79,4 +79,4 @@ def test_a_figure_1_that_fails_is_told_in_one_line(quick, monkeypatch):
     failed = done(3, "so far\nretrodict: the disk is full\n")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(CannotFinish, match=r"^figure 1 could not be made: the disk is full$"):
-        measure_figure1(quick, lambda share: None)
+        SECTIONS["figure1"].measure(quick, lambda share: None)

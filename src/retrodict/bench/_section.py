@@ -15,22 +15,26 @@ class Section:
     """A section of the benchmark.
 
     Attributes:
+        name: what `retrodict bench` calls it; its rows say it.
         title: of its tables.
         legend: what their columns are.
         seconds: about how long it takes on two cores; only for saying how far the benchmark is.
         measure: measures it.
         cells: row → column → text.
         common: row → what all rows of its table have in common; by default there is one table.
+        panel: row → title of its panel in the roofline; a row without operations is in none.
         holds_cores: whether it is measured while no training of others runs; one that starts
             trainings itself is not.
     """
 
+    name: str
     title: str
     legend: str
     seconds: float
     measure: Callable[[Plan, Tick], list[Row]]
     cells: Callable[[Row], dict[str, str]]
     common: Callable[[Row], str] = lambda row: ""
+    panel: Callable[[Row], str] = lambda row: ""
     holds_cores: bool = True
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from retrodict.bench._plan import QUICK
 from retrodict.bench._row import Row
-from retrodict.bench._sections import SECTIONS
-from retrodict.bench._step import setting
+from retrodict.bench.sections import SECTIONS
 from retrodict.markdown import markdown_table
 from retrodict.plots import Roofline, footer, plot_roofline
 from retrodict.plots._drawing import Figure
@@ -20,9 +19,8 @@ def tables(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
     """Return section → what the rows of a table have in common → the rows, in order."""
     found: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
-        found.setdefault(row.section, {}).setdefault(SECTIONS[row.section].common(row), []).append(
-            row
-        )
+        common = SECTIONS[row.section].common(row)
+        found.setdefault(row.section, {}).setdefault(common, []).append(row)
     return found
 
 
@@ -69,8 +67,7 @@ def draw(rows: Sequence[Row], machine: str, command: str) -> Figure | None:
     panels: dict[str, list[Row]] = {}
     for row in rows:
         if row.roofline_point:
-            title = setting(row) if row.section == "step" else "eager, one size varied"
-            panels.setdefault(title, []).append(row)
+            panels.setdefault(SECTIONS[row.section].panel(row), []).append(row)
     if not panels:
         return None
     title = "How close a training step comes to the machine"

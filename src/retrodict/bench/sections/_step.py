@@ -260,6 +260,7 @@ def _pays(row: Row) -> str:
 
 
 SECTION = Section(
+    name="step",
     title="training step: forward, backward, optimiser",
     legend="ms/step: milliseconds a learner-step. × peer: the usual script's time over this one's, "
     "median and range over rounds; whole: the same of whole epochs, evaluated once. of floor: the "
@@ -269,4 +270,5 @@ SECTION = Section(
     measure=measure_steps,
     cells=_cells,
     common=lambda row: f"{row.config}, {setting(row)}",
+    panel=setting,
 )

@@ -84,6 +84,7 @@ def _cells(row: Row) -> dict[str, str]:
 
 
 SECTION = Section(
+    name="scaling",
     title="cost of a learner-step as one size changes",
     legend="Eager, 10 learners, 2x128, V = 200, entity length 1, dropout 0.1, but for what is "
     "varied. evaluation: milliseconds a learner and evaluation. peak: growth of memory in MB.",
@@ -91,4 +92,5 @@ SECTION = Section(
     measure=measure_scaling,
     cells=_cells,
     common=lambda row: f"{row.swept} varied",
+    panel=lambda row: "eager, one size varied",
 )

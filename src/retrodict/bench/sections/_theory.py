@@ -177,6 +177,7 @@ def _cells(row: Row) -> dict[str, str]:
 
 
 SECTION = Section(
+    name="theory",
     title="theory beside brute force",
     legend="velocity: of the flow; flow: its solution to t = 30; closed form: one row of weights "
     "beside its differential equation. ratio: brute force over ours.",

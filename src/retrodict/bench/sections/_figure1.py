@@ -61,6 +61,7 @@ def _cells(row: Row) -> dict[str, str]:
 
 
 SECTION = Section(
+    name="figure1",
     title="figure 1, end to end",
     legend="cold: from an empty store; warm: again from the full one. A fresh process each.",
     seconds=150,

@@ -198,6 +198,7 @@ def _cells(row: Row) -> dict[str, str]:
 
 
 SECTION = Section(
+    name="pieces",
     title="parts of the step, and what was not kept",
     legend="Milliseconds of the kept way and of the other; ratio: other over kept.",
     seconds=10,
