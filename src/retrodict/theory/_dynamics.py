@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
 from retrodict.errors import BadInput, CannotFinish, nearest
-from retrodict.host import own_errors_each
+from retrodict.host import own_numpy_settings
 from retrodict.models import FACTORS
 
 _MOST_STEPS = 20_000  # of a solver; what needs more will not end
@@ -130,7 +130,7 @@ class Dynamics:
         """Return the same flow from `state` on with a small exact Jacobian, if there is one."""
         return None
 
-    @own_errors_each
+    @own_numpy_settings
     def follow(
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
@@ -164,7 +164,7 @@ class Dynamics:
         for t, system, state in path:
             yield t, system.logits(state, tokens)
 
-    @own_errors_each
+    @own_numpy_settings
     def follow_states(
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
@@ -186,7 +186,7 @@ class Dynamics:
         for system, s, state in _integrate(self, wanted, every_step, method, rtol, atol):
             yield float(np.expm1(s)), system, state
 
-    @own_errors_each
+    @own_numpy_settings
     def descend(
         self,
         lr: float,
