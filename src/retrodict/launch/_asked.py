@@ -2,7 +2,7 @@
 
 A run that is trained again is in `STORE/.again/DIGITS/NAME` until it is complete. Only then does it
 replace the old run. DIGITS is a hash of the command's runs, and a file there marks each run that is
-done. So an interrupted command goes on when it is given again.
+done. So an interrupted command continues when it is given again.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ class Again:
     undrawn: Sequence[str] = ()
 
     def __str__(self) -> str:
-        kept = f"; what was there before: {self.before}" if self.before else ""
-        drawn = f"; to be drawn anew: {', '.join(self.undrawn)}" if self.undrawn else ""
+        kept = f"; the old run is kept: {self.before}" if self.before else ""
+        drawn = f"; draw again: {', '.join(self.undrawn)}" if self.undrawn else ""
         if self.same_bits:
             return "the same bits as before"
         if self.same_bits is None:
-            return f"what was there before cannot be compared{kept}{drawn}"
+            return f"the old run cannot be read and compared{kept}{drawn}"
         far = self.max_nll_difference
         apart = "" if far is None else f": NLL differs by up to {far:.3g} nats"
-        return f"not the bits of before{apart}{kept}{drawn}"
+        return f"the bits differ from before{apart}{kept}{drawn}"
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ class Asked:
             if name not in names[:i] and self._is_anew(name, found[i], before, hidden)
         ]
         rest = [i for i in range(len(jobs)) if i not in anew]
-        weighty = [i for i in anew if keep_weights or any(map(has_weights, found[i].values()))]
-        light = [i for i in anew if i not in weighty]
+        with_weights = [i for i in anew if keep_weights or any(map(has_weights, found[i].values()))]
+        without = [i for i in anew if i not in with_weights]
         left = len(jobs)
         for indices, where, keep in (
-            (weighty, hidden.store, True),
-            (light, hidden.store, False),
+            (with_weights, hidden.store, True),
+            (without, hidden.store, False),
             (rest, store, keep_weights),
         ):
             if not indices:

@@ -48,12 +48,7 @@ def execute_grid(
 
     A cell all of whose learners became non-finite counts as failed.
 
-    Args:
-        grid: the grid.
-        store: where runs are found and kept.
-        reporter: receives progress.
-        keep_weights: whether runs keep the final weights.
-        launcher: where cells run.
+    Arguments are those of `run_named`.
 
     Returns:
         One result per cell, in the grid's order.
@@ -61,7 +56,7 @@ def execute_grid(
     Raises:
         BadInput: the store cannot be written to, or the launcher can run no cell.
         CannotFinish: the disk is full.
-        Interrupted, KeyboardInterrupt: it was asked to stop; the same call goes on.
+        Interrupted, KeyboardInterrupt: it was asked to stop; the same call continues.
     """
     ended = execute_cells(grid, store, reporter, keep_weights, launcher)
     results = {index: result.without_trace() for index, result in ended}

@@ -44,7 +44,7 @@ class Launcher(Protocol):
         Raises:
             BadInput: the store cannot be written to, or the workers cannot be reached.
             CannotFinish: the disk is full, so every other job would fail, too.
-            Interrupted, KeyboardInterrupt: it was asked to stop; the same call goes on.
+            Interrupted, KeyboardInterrupt: it was asked to stop; the same call continues.
         """
 
 

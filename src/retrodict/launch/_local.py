@@ -83,7 +83,7 @@ def execute(
         BadInput: the experiment does not fit this machine, or the store cannot be written to.
         CannotFinish: the run is damaged, or the disk is full.
         Locked: another process is training it, and `wait` is false.
-        Interrupted: it was asked to stop; the same call goes on.
+        Interrupted: it was asked to stop; the same call continues.
     """
     experiment = experiment.resolved(fewer=True)  # a worker may have fewer cores than it was to
     run = store.run(experiment)
@@ -158,7 +158,7 @@ def _tell_of_others(experiment: Experiment, store: Store, reporter: Reporter) ->
             if run.exists:
                 reporter.note(
                     f"{run.folder}: the same experiment with training.threads={threads}, which can "
-                    "alter bits; this is another run and begins anew"
+                    "alter bits; this is a separate run and starts from the beginning"
                 )
 
 
@@ -210,7 +210,7 @@ def _train(
     if resumed and Provenance.of(run).code_changed:
         reporter.note(
             f"{run.folder.name} goes on from a checkpoint that other code made: its numbers may be "
-            "those of neither code"
+            "those of neither version"
         )
     epochs = experiment.training.epochs
     start = time.monotonic()
