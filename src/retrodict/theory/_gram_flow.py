@@ -45,7 +45,7 @@ class GramFlow(Dynamics):
     Raises:
         BadInput: tokens outside the vocabulary, or arrays of the wrong shape.
 
-    (None, inputs=[0], targets=[1], m=800)
+    >>> flow = GramFlow(None, inputs=[0], targets=[1], m=800)
     >>> [round(flow.loss_of(logits), 4) for _, logits in flow.follow([1.0, 10.0])]
     [5.6877, 0.3436]
     """
