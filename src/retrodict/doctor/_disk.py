@@ -144,12 +144,9 @@ def _patiently(look: Callable[[], Iterator[Found]]) -> Look:
 def _tried(
     folder: Path, needed: dict[str, tuple[Try, str, str]], optional: dict[str, Try]
 ) -> Iterator[Found]:
-    """Try what retrodict needs, one line each, and what is optional, in one line.
+    """Try what is needed, one finding each, and what is optional, as one finding.
 
-    Args:
-        folder: where.
-        needed: name → (try, what it means if it works, and if it fails).
-        optional: name → try.
+    A needed try comes with what it means if it works, and if it fails.
     """
     before = folder.stat()
     try:

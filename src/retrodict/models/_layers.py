@@ -1,4 +1,4 @@
-"""Linear map, layer norm, GELU, embedding and dropout with a learner axis.
+"""Linear map, layer norm, embedding and dropout with a learner axis.
 
 On a CPU, linear maps and embeddings call for each learner the kernel that a single learner would
 call. So a learner's arithmetic does not depend on S, bit for bit. On other devices, compiled or in
@@ -85,11 +85,6 @@ def linear(
     else:
         out = torch.baddbmm(bias.unsqueeze(1), rows, weight)
     return out.view(*x.shape[:-1], weight.shape[-1])
-
-
-def gelu(x: Float[Tensor, "learner *shape"]) -> Float[Tensor, "learner *shape"]:
-    """Return GPT-2's GELU (tanh approximation)."""
-    return F.gelu(x, approximate="tanh")
 
 
 def embedding(

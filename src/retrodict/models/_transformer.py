@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from retrodict.models._dropout import Masks
-from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, gelu, linear, normal
+from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, linear, normal
 from retrodict.models._population import Population
 from retrodict.models._transformer_config import Transformer
 from retrodict.seeds import INIT, torch_generator
@@ -74,7 +75,7 @@ class Mlp(nn.Module):
 
     def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
         """Transform each position by itself."""
-        out: Hidden = self.down(gelu(self.up(x)))
+        out: Hidden = self.down(F.gelu(self.up(x), approximate="tanh"))
         return dropout(out, self.rate, drop)
 
 
