@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from retrodict.launch import Running
+from retrodict.launch import Reporter, Running
 from retrodict.runs import Run
 
 _LINE_SECONDS = 15.0
@@ -17,7 +17,7 @@ _MOST_BARS = 8  # of trainings in progress
 _ALL = ""  # the name of the bar of all of them
 
 
-class Progress:
+class Progress(Reporter):
     """Tells how far the trainings are; see `retrodict.launch.Reporter`."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Data recipes: what is added to a task's sentences. Settings of an experiment's `data` section.
+"""Data additions, the `data` section of an experiment: they change a task's sentences.
 
 A new one is one file, and one line below.
 """
