@@ -65,6 +65,7 @@ class Identity(Addition):
         corpus = with_sentences(corpus, tokens, facts, "identity")
         asked = ProbeGroup(
             name="identity",
+            role="taught",
             trained=True,
             tokens=tokens,
             answer_start=start,
@@ -90,7 +91,7 @@ class Identity(Addition):
             case "held_out":
                 return held_out
             case "middle":
-                steps = [g.tokens[:, :k] for g in corpus.groups if g.name.endswith("b_to_c")]
+                steps = [g.tokens[:, :k] for g in corpus.groups if g.way == "b_to_c"]
                 return np.unique(np.concatenate(steps), axis=0)
         return _without(everyone, held_out)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from re import sub
 from typing import Any
 
 from retrodict.claims import Claim
@@ -18,7 +20,7 @@ from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.plots import footer, save, save_film
 from retrodict.plots._drawing import Figure
 from retrodict.runs import Run, Store, require_writable
-from retrodict.trace import Trace
+from retrodict.trace import Recorded, Trace
 
 Tick = Callable[[float], None]
 """Is told the share, 0 to 1, of a computation that is done."""
@@ -30,13 +32,18 @@ class FigureInputs:
 
     Attributes:
         scale: how large.
-        traces: of the figure's experiments, by the figure's own names for them.
+        runs: the figure's experiments with their traces, by the figure's own names for them.
         theory: what the figure's theory computed.
     """
 
     scale: Scale
-    traces: Mapping[str, Trace]
+    runs: Mapping[str, Recorded]
     theory: Any = None
+
+    @cached_property
+    def traces(self) -> dict[str, Trace]:
+        """The traces of the runs."""
+        return {name: run.trace for name, run in self.runs.items()}
 
     @property
     def trace(self) -> Trace:
@@ -142,7 +149,7 @@ def _draw(
     figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run], reporter: Reporter
 ) -> Reproduction:
     theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
-    inputs = FigureInputs(scale, {name: run.trace for name, run in runs.items()}, theory)
+    inputs = FigureInputs(scale, runs, theory)
     claims = figure.claims(inputs)
     drawing = figure.draw(inputs)
     note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
@@ -187,6 +194,15 @@ def _record_of(figure: PaperFigure, store: Store) -> Path:
 def command(name: str, scale: Scale) -> str:
     """The command that makes a figure."""
     return f"retrodict reproduce {name} --scale {scale}"
+
+
+def slug(name: str) -> str:
+    """Write a name for people as a part of a claim's name.
+
+    >>> slug("V = 50, 2 layers"), slug("all but questions")
+    ('V50-2-layers', 'all-but-questions')
+    """
+    return sub(r"[ ,]+", "-", name.replace(" = ", ""))
 
 
 def _lost(inputs: FigureInputs) -> str:

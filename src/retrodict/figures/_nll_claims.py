@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from retrodict.claims import Claim, at_least, at_most
-from retrodict.measures import final_values, over_learners
+from retrodict.measures import final_values, over_learners, taught
 from retrodict.trace import Trace
 
 MEMORISED = 0.1  # nats; the next-token probability is above 0.9
@@ -44,15 +42,14 @@ def memorised(name: str, where: str, grade: str, trace: Trace) -> Claim:
     few questions can be higher for some epochs, when AdamW's steps spike for one learner: the
     statement says how high the worst is.
     """
-    taught = trace.curves.isel(epoch=-1, group=np.flatnonzero(trace.curves["trained"].values))
-    mean = taught["entity_nll"].weighted(taught["questions"]).mean("group", skipna=False)
-    worst = float(taught["entity_nll"].mean("learner").max("group"))
+    groups = trace.taught()["entity_nll"].isel(epoch=-1)
+    worst = float(groups.mean("learner").max("group"))
     return at_most(
         name,
         f"{where}: the taught facts are memorised (NLL of the answer, dropout off; worst group "
         f"{worst:.3f})",
         grade,
-        over_learners(mean.values),
+        over_learners(taught(trace, "entity_nll").isel(epoch=-1).values),
         MEMORISED,
     )
 
@@ -66,3 +63,11 @@ def cursed(name: str, where: str, grade: str, trace: Trace) -> Claim:
         final_values(trace)[-1].nll,
         float(trace.attrs["uniform_nll"]),
     )
+
+
+def curse_claims(prefix: str, where: str, grade: str, trace: Trace) -> list[Claim]:
+    """Check that taught facts are memorised, and held-out ones no better than guessed."""
+    return [
+        memorised(f"{prefix}.training", where, grade, trace),
+        cursed(f"{prefix}.validation", where, grade, trace),
+    ]

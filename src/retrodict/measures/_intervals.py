@@ -24,12 +24,21 @@ class Interval:
     high: float
     learners: int
 
+    @property
+    def half(self) -> float:
+        """Half the interval's width; NaN from a single learner."""
+        return self.high - self.mean
+
+    @property
+    def farthest(self) -> float:
+        """How far from 0 the interval reaches, on either side."""
+        return max(abs(self.low), abs(self.high))
+
     def __format__(self, spec: str) -> str:
         number = spec or ".3f"
-        half = self.high - self.mean
-        if np.isnan(half):
+        if np.isnan(self.half):
             return f"{self.mean:{number}}"
-        return f"{self.mean:{number}} ± {half:{number}}"
+        return f"{self.mean:{number}} ± {self.half:{number}}"
 
 
 @own_settings()

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Axes, Figure, drawing
+from retrodict.plots._matrices import first_finite
 from retrodict.plots._style import SERIES, new_figure
 from retrodict.trace import Trace
 
@@ -85,9 +86,8 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
     centred, zs = {}, {}
     for name, trace in traces.items():
         matrices = trace.weights[panel]["prompt_matched"].values
-        first = int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
         zs[name] = [over_learners(z) for z in diagonal_z(matrices[:, [0, -1]]).T]
-        shown = matrices[first][[0, -1]].astype(float)
+        shown = matrices[first_finite(trace)][[0, -1]].astype(float)
         centred[name] = shown - shown.mean(-1, keepdims=True)
     limit = max(float(np.quantile(np.abs(m[1]), 0.99)) for m in centred.values())
     with drawing():
@@ -104,7 +104,7 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
                     matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
                 )
                 axes.set(xticks=[], yticks=[])
-                says = f"z = {z.mean:.2f} ± {z.high - z.mean:.2f}".replace("-", "−")
+                says = f"z = {z:.2f}".replace("-", "−")
                 axes.set_xlabel(says + more)
                 axes.spines[["top", "right"]].set_visible(True)
             column[0].set_title(name)

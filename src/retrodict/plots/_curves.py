@@ -21,7 +21,7 @@ def plot_nll(
     Dashed: a uniform guess over all tokens; dotted: over the alphabet of the answer.
 
     Args:
-        trace: of a task with a `validation` group.
+        trace: of a task with held-out questions.
         title: over the axes.
         training, validation: what the two curves are called.
         theory: the prediction of the same experiment, drawn over it in black.
@@ -30,7 +30,7 @@ def plot_nll(
         figure = new_figure(5.4, 3.5)
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
-        nll = trace.curves["nll"].sel(group="validation")
+        nll = trace.held_out()["nll"]
         draw_learners(axes, epochs, nll.values, VALIDATION, validation)
         draw_learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, training)
         if theory is not None:
@@ -100,7 +100,7 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
         for group, label in groups.items():
-            held_out = group == "validation"
+            held_out = trace.roles[group] == "held_out"
             probability = np.exp(-trace.curves["nll"].sel(group=group).values)
             color = VALIDATION if held_out else TRAINING
             draw_learners(axes, epochs, probability, color, label)
@@ -123,7 +123,7 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
     The NLL of a whole answer is the sum over its tokens, so the uniform guess is as many times
     that of one; training loss is the mean over tokens.
     """
-    held_out = trace.curves.sel(group="validation")
+    held_out = trace.held_out()
     epochs = trace.curves["epoch"].values
     asked = held_out["entity_nll" if whole_answer else "nll"]
     curves = (
@@ -179,7 +179,7 @@ def draw_learners(
 def _overlay(axes: Axes, theory: Trace) -> None:
     """Draw a prediction's means over learners as thin black lines."""
     for values, label in (
-        (theory.curves["nll"].sel(group="validation"), "theory"),
+        (theory.held_out()["nll"], "theory"),
         (theory.curves["training_loss"], None),
     ):
         seen = np.isfinite(values.values).any(axis=0)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Figure, drawing
-from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, legend_below, new_figure
+from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, error_bars, legend_below, new_figure
 from retrodict.trace import Trace
 
 
@@ -44,11 +42,10 @@ def plot_effect(
             for k, ((variant, found), color, marker) in enumerate(
                 zip(variants.items(), SERIES, MARKERS, strict=False)
             ):
-                half = [np.nan_to_num(interval.high - interval.mean) for interval in found]
                 axes.errorbar(
                     [interval.mean for interval in found],
                     [i + 0.16 * (k - (len(variants) - 1) / 2) for i in range(len(rows))],
-                    xerr=half,
+                    xerr=error_bars(found),
                     color=color,
                     marker=marker,
                     ls="none",

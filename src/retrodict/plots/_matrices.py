@@ -32,7 +32,7 @@ def plot_matrices(
         variant: `entity_only`, `prompt_matched` or `embedding_cosine`.
         snapshot: which; the colours are always those of the last.
     """
-    first = _first_finite(trace)
+    first = first_finite(trace)
     matrices = {
         name: panel[variant].isel(snapshot=snapshot) for name, panel in trace.weights.items()
     }
@@ -47,7 +47,7 @@ def plot_matrices(
             )
             z = over_learners(diagonal_z(matrices[name].values))
             panel = str(trace.weights[name].attrs["title"])
-            axes.set_title(f"{panel}\nz = {z.mean:.2f} ± {z.high - z.mean:.2f}")
+            axes.set_title(f"{panel}\nz = {z:.2f}")
             axes.set(xticks=[], yticks=[], xlabel="target entity", ylabel="source entity")
             axes.spines[["top", "right"]].set_visible(True)
         label = "cosine" if variant == "embedding_cosine" else "effective weight (logit)"
@@ -77,13 +77,13 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
                 cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1)
                 z = over_learners(diagonal_z(cosines.values))
                 image = axes.imshow(
-                    cosines.isel(learner=_first_finite(trace)).values,
+                    cosines.isel(learner=first_finite(trace)).values,
                     cmap="RdBu_r",
                     vmin=-1,
                     vmax=1,
                     interpolation="nearest",
                 )
-                axes.set_title(f"{says}\nz = {z.mean:.2f} ± {z.high - z.mean:.2f}")
+                axes.set_title(f"{says}\nz = {z:.2f}")
                 axes.set(xticks=[], yticks=[], xlabel="target entity", ylabel="source entity")
                 axes.spines[["top", "right"]].set_visible(True)
         grid[0, 0].set_ylabel("NLL (nats)")
@@ -113,7 +113,7 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
             limit = _colour_limit(trace, [p for t, p in rows if t is trace], "entity_only")
             for at, axes in enumerate(line):
                 matrices = panel["entity_only"].isel(snapshot=at)
-                shown = matrices.isel(learner=_first_finite(trace)).values
+                shown = matrices.isel(learner=first_finite(trace)).values
                 axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
                 z = over_learners(diagonal_z(matrices.values)).mean
                 says = f"z = {round(z, 1) + 0.0:.1f}"  # never a negative zero
@@ -130,11 +130,11 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
 
 def _colour_limit(trace: Trace, panels: Sequence[str], variant: str) -> float:
     """The largest weight of the last snapshot, but for one in a thousand."""
-    learner = _first_finite(trace)
+    learner = first_finite(trace)
     last = [trace.weights[p][variant].isel(snapshot=-1, learner=learner).values for p in panels]
     sizes = [float(np.quantile(np.abs(m), 0.999)) for m in last if np.isfinite(m).all()]
     return max(sizes, default=1.0)
 
 
-def _first_finite(trace: Trace) -> int:
+def first_finite(trace: Trace) -> int:
     return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))

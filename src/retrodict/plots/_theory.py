@@ -8,7 +8,8 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.measures import Interval, band
+from retrodict.measures import Interval
+from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Figure, drawing
 from retrodict.plots._style import (
     MARKERS,
@@ -16,6 +17,7 @@ from retrodict.plots._style import (
     SERIES,
     TRAINING,
     VALIDATION,
+    error_bars,
     legend_below,
     new_figure,
 )
@@ -100,10 +102,7 @@ def plot_paths(
                 (reverse, VALIDATION, "held-out direction"),
                 (training, TRAINING, "training"),
             ):
-                low, mean, high = band(values)
-                axes.plot(times, values.T, color=color, linewidth=0.4, alpha=0.35)
-                axes.fill_between(times, low, high, color=color, alpha=0.25, linewidth=0)
-                axes.plot(times, mean, color=color, linewidth=1.8, label=label)
+                draw_learners(axes, times, values, color, label)
             axes.axhline(guess, color=NEUTRAL, linestyle="--", linewidth=1, label="uniform guess")
             axes.set(xscale="log", title=name, xlabel="time t")
             axes.set_ylim(0, 2.2 * guess)
@@ -151,7 +150,7 @@ def plot_learning(
         for (label, points), color, marker in zip(measured.items(), SERIES, MARKERS, strict=False):
             x = [p for p, _ in points]
             y = [interval.mean for _, interval in points]
-            half = [np.nan_to_num(interval.high - interval.mean) for _, interval in points]
+            half = error_bars([interval for _, interval in points])
             right.errorbar(
                 x, y, yerr=half, color=color, marker=marker, ls="none", label=label, ms=5
             )
@@ -192,7 +191,7 @@ def plot_indices(
             points = [(i, found[name]) for i, name in enumerate(names) if name in found]
             y = [i + 0.16 * (k - (len(rows) - 1) / 2) for i, _ in points]
             x = [interval.mean for _, interval in points]
-            half = [np.nan_to_num(interval.high - interval.mean) for _, interval in points]
+            half = error_bars([interval for _, interval in points])
             axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=model)
         for end, text in ends.items():
             axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")

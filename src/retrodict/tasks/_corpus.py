@@ -6,11 +6,28 @@ entities and relations stand is said once (`entity_spans`, `relation_positions`)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int, Shaped
+
+Role = Literal["taught", "held_out"]
+"""What a task does with the sentences of a group."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a task says of a probe group before its corpus is drawn.
+
+    Attributes:
+        role: whether the task teaches its sentences or holds them out.
+        title: how a figure names its panel of effective weights; "" without one.
+    """
+
+    role: Role
+    title: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +36,8 @@ class ProbeGroup:
 
     Attributes:
         name: the group's name in a Trace, e.g. `"validation"`.
-        trained: whether the sentences of this group are among the training sentences.
+        role: whether the task teaches the sentences of this group or holds them out.
+        trained: whether they are among the training sentences: a recipe may decide otherwise.
         tokens: the whole sentences, prompt and answer, shape (probe, length).
         answer_start: where the answer begins; it reaches to the end of the sentence.
         facts: which fact each probe asks about, shape (probe,). The same number in two groups
@@ -30,6 +48,7 @@ class ProbeGroup:
     """
 
     name: str
+    role: Role
     trained: bool
     tokens: Int[np.ndarray, "probe length"]
     answer_start: int
@@ -46,6 +65,12 @@ class ProbeGroup:
     def answers(self) -> Int[np.ndarray, "probe answer"]:
         """What it should say next."""
         return self.tokens[:, self.answer_start :]
+
+    @property
+    def way(self) -> str:
+        """The direction that all its probes ask in; `mixed` if they differ."""
+        ways = set(self.directions)
+        return str(ways.pop()) if len(ways) == 1 else "mixed"
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -162,15 +187,15 @@ def merge_groups(
     )
 
 
-def panels_of(groups: tuple[ProbeGroup, ...], titles: tuple[str, ...], k: int) -> tuple[Panel, ...]:
+def panels_of(groups: Sequence[ProbeGroup], told: Mapping[str, Group], k: int) -> tuple[Panel, ...]:
     """One panel a probe group: from its first entity to its answer's first token."""
     return tuple(
         Panel(
             name=group.name,
-            title=title,
+            title=told[group.name].title,
             sources=group.tokens[:, :k],
             prompts=group.prompts,
             targets=group.answers[:, 0],
         )
-        for group, title in zip(groups, titles, strict=True)
+        for group in groups
     )

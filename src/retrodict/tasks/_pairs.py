@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Int
 from pydantic import Field, field_validator, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup, merge_groups, panels_of
 from retrodict.tasks._words import TaskConfig
 
 Index = Annotated[int, Field(ge=0, le=MAX_COUNT)]
@@ -41,6 +41,12 @@ class Pairs(TaskConfig):
     >>> corpus.render(corpus.group("validation").tokens[0])
     'y0 x0'
     """
+
+    groups: ClassVar = {
+        "train_forward": Group("taught", "pairs: x to y"),
+        "train_backward": Group("taught", "pairs: y to x, taught"),
+        "validation": Group("held_out", "pairs: y to x, unseen"),
+    }
 
     kind: Literal["pairs"] = "pairs"
     n: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 20
@@ -97,10 +103,12 @@ class Pairs(TaskConfig):
         held_out = np.setdiff1d(x, taught)
 
         def ask(name: str, facts: Int[np.ndarray, " f"], forward: bool) -> ProbeGroup:
+            role = self.groups[name].role
             source, target = (x, y) if forward else (y, x)
             return ProbeGroup(
                 name=name,
-                trained=name != "validation",
+                role=role,
+                trained=role == "taught",
                 tokens=np.stack([source[facts], target[facts]], axis=1),
                 answer_start=1,
                 facts=facts,
@@ -108,11 +116,6 @@ class Pairs(TaskConfig):
                 candidates=np.broadcast_to(target, (len(facts), self.n)),
             )
 
-        titles = {
-            "train_forward": "pairs: x to y",
-            "train_backward": "pairs: y to x, taught",
-            "validation": "pairs: y to x, unseen",
-        }
         asked = (
             ask("train_forward", x, forward=True),
             ask("train_backward", taught, forward=False),
@@ -129,5 +132,5 @@ class Pairs(TaskConfig):
             entity_spans=((0, 1), (1, 2)),
             relation_positions=(),
             groups=groups,
-            panels=panels_of(groups, tuple(titles[group.name] for group in groups), 1),
+            panels=panels_of(groups, self.groups, 1),
         )

@@ -8,7 +8,7 @@ from retrodict.claims import Claim, at_least, within
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
 from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
-from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots import plot_film, plot_matrices
 from retrodict.plots._drawing import Figure
 
@@ -43,11 +43,12 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     """Nothing stands out before training; at no epoch does what is not taught."""
     found = []
     for task, panel in ROWS:
-        matrices = inputs.traces[task].weights[panel]["entity_only"].values
+        trace = inputs.traces[task]
+        matrices = trace.weights[panel]["entity_only"].values
         by_snapshot = [over_learners(z) for z in diagonal_z(matrices).T]
         name = f"weights-film.{task}-{panel}"
-        if panel == "validation":
-            worst = max(by_snapshot, key=_size)
+        if trace.roles[panel] == "held_out":
+            worst = max(by_snapshot, key=lambda z: z.farthest)
             says = f"{task}, not taught: at no epoch does the diagonal stand out (largest z)"
             found.append(within(name, says, "O", worst, UNTRAINED_Z))
         else:
@@ -56,10 +57,6 @@ def claims(inputs: FigureInputs) -> list[Claim]:
             says = f"{task}, {panel}: it does not before training (z)"
             found.append(within(f"{name}-before", says, "O", by_snapshot[0], UNTRAINED_Z))
     return found
-
-
-def _size(z: Interval) -> float:
-    return max(abs(z.low), abs(z.high))
 
 
 FINDING_FILM = PaperFigure(

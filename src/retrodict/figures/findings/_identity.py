@@ -9,7 +9,7 @@ import numpy as np
 
 from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import (
     USUAL,
@@ -18,12 +18,12 @@ from retrodict.figures.findings._identity_cells import (
     at,
     cell,
     cells,
-    last,
+    key,
     over_updates,
     rows,
     worst_accuracy,
 )
-from retrodict.measures import over_learners
+from retrodict.measures import held_out_values, over_learners
 from retrodict.plots import Lines, plot_answers
 from retrodict.plots._drawing import Figure
 from retrodict.trace import Trace
@@ -55,7 +55,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     found = cells("reversal", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
     for dose in DOSES[scale]:
         change = f"data.identity={{who: all, share: {dose}}}"
-        found[f"dose {dose:g}, share {USUAL:g}"] = cell("reversal", scale, USUAL, change)
+        found[key(f"dose {dose:g}", USUAL)] = cell("reversal", scale, USUAL, change)
     return found
 
 
@@ -63,7 +63,7 @@ def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
     shares = SHARES[inputs.scale]
     names = list(rows(inputs.scale, ROWS, _DEEP))
-    over_time = {f"{share:.0%} of pairs": at(inputs, "all", share) for share in shares}
+    over_time = {f"{share:.0%} of pairs": inputs.runs[key("all", share)] for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
@@ -88,7 +88,7 @@ def _doses(inputs: FigureInputs) -> Lines:
     have = np.array([0.0, *doses, 1.0])
     names = {"right": "accuracy", "echo": "echo", "neither": "neither"}
     return {
-        name: (have, np.stack([last(trace, measure) for trace in traces], axis=1))
+        name: (have, np.stack([held_out_values(trace, measure) for trace in traces], axis=1))
         for name, measure in names.items()
     }
 
@@ -100,14 +100,14 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     everyone = at(inputs, "all", USUAL)
     few = at(inputs, "all", fewest)
     held_out, half = at(inputs, "held-out pairs only", USUAL), at(inputs, "dose 0.5", USUAL)
-    gain = last(everyone, "accuracy") - last(few, "accuracy")
+    gain = held_out_values(everyone, "accuracy") - held_out_values(few, "accuracy")
     found = [
         all_memorised("identity-phase.training", inputs.traces.items()),
         at_least(
             "identity-phase.broken",
             f"A = A for all, {USUAL:.0%} of pairs both ways: share of held-out answers right",
             "O",
-            over_learners(last(everyone, "accuracy")),
+            over_learners(held_out_values(everyone, "accuracy")),
             0.8,
         ),
         at_least(
@@ -122,7 +122,9 @@ def claims(inputs: FigureInputs) -> list[Claim]:
             f"{fewest:.0%} both ways: share of echoes with A = A for all less that without, seed "
             "by seed",
             "O",
-            over_learners(last(few, "echo") - last(at(inputs, "none", fewest), "echo")),
+            over_learners(
+                held_out_values(few, "echo") - held_out_values(at(inputs, "none", fewest), "echo")
+            ),
             0.3,
         ),
         at_least(
@@ -130,14 +132,14 @@ def claims(inputs: FigureInputs) -> list[Claim]:
             f"A = A for all, {USUAL:.0%} both ways: most echoes on the way less those at the end, "
             "seed by seed",
             "O",
-            over_learners(_most_echoes(everyone) - last(everyone, "echo")),
+            over_learners(_most_echoes(everyone) - held_out_values(everyone, "echo")),
             0.3,
         ),
         at_least(
             "identity-phase.held-out-echo",
             f"A = A for held-out pairs only, {USUAL:.0%} both ways: share of echoes",
             "O",
-            over_learners(last(held_out, "echo")),
+            over_learners(held_out_values(held_out, "echo")),
             0.75,
         ),
         at_most(
@@ -145,17 +147,16 @@ def claims(inputs: FigureInputs) -> list[Claim]:
             f"A = A for half of the entities, {USUAL:.0%} both ways: share right; half a dose "
             "is worth less than half the effect",
             "O",
-            over_learners(last(half, "accuracy")),
+            over_learners(held_out_values(half, "accuracy")),
             0.3,
         ),
     ]
     for name in ("none", "random partner", "all but questions", "questions only"):
         at_every_share = {f"{share:.0%}": at(inputs, name, share) for share in shares}
-        slug = name.replace(" ", "-")
         says = f"{name}: held-out questions stay unanswered at every share of pairs both ways"
-        found.append(worst_accuracy(f"identity-phase.{slug}", says, at_every_share, 0.1))
+        found.append(worst_accuracy(f"identity-phase.{slug(name)}", says, at_every_share, 0.1))
     if inputs.scale == "paper":
-        deep = over_learners(last(at(inputs, "all, 24 layers", USUAL), "accuracy"))
+        deep = over_learners(held_out_values(at(inputs, "all, 24 layers", USUAL), "accuracy"))
         says = f"24 layers, A = A for all, {USUAL:.0%} both ways: share of held-out answers right"
         found.append(at_least("identity-phase.deep", says, "O", deep, 0.8))
     return found
@@ -163,7 +164,7 @@ def claims(inputs: FigureInputs) -> list[Claim]:
 
 def _most_echoes(trace: Trace) -> np.ndarray:
     """The largest share of echoes at any recorded epoch, learner by learner."""
-    values: np.ndarray = trace.curves["echo"].sel(group="validation").max("epoch").values
+    values: np.ndarray = trace.held_out()["echo"].max("epoch").values
     return values
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import (
     USUAL,
@@ -16,12 +16,12 @@ from retrodict.figures.findings._identity_cells import (
     answers,
     at,
     cells,
-    last,
+    key,
     over_updates,
     rows,
     worst_accuracy,
 )
-from retrodict.measures import over_learners
+from retrodict.measures import held_out_values, over_learners
 from retrodict.plots import plot_answers
 from retrodict.plots._drawing import Figure
 
@@ -50,7 +50,7 @@ def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, accuracy over time."""
     shares = SHARES[inputs.scale]
     names = list(rows(inputs.scale, ROWS, _DEEP))
-    by_share = {f"{share:.0%} of triples": at(inputs, MIDDLE, share) for share in shares}
+    by_share = {f"{share:.0%} of triples": inputs.runs[key(MIDDLE, share)] for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
@@ -59,7 +59,7 @@ def draw(inputs: FigureInputs) -> Figure:
         {
             ("right, B = B for the middle", "updates"): over_updates(by_share),
             (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(
-                {name: at(inputs, name, USUAL) for name in ROWS}
+                {name: inputs.runs[key(name, USUAL)] for name in ROWS}
             ),
         },
         "Chain: B = B for the middle entity makes A ⇝ C known; A = A for all does far less",
@@ -77,31 +77,33 @@ def claims(inputs: FigureInputs) -> list[Claim]:
             "identity-chain.broken",
             f"B = B for the middle, {USUAL:.0%} taught whole: share of held-out answers right",
             "O",
-            over_learners(last(middle, "accuracy")),
+            over_learners(held_out_values(middle, "accuracy")),
             0.8,
         ),
         at_least(
             "identity-chain.middle-not-all",
             f"{USUAL:.0%} taught whole: accuracy with the middle less that with all, seed by seed",
             "O",
-            over_learners(last(middle, "accuracy") - last(at(inputs, "all", USUAL), "accuracy")),
+            over_learners(
+                held_out_values(middle, "accuracy")
+                - held_out_values(at(inputs, "all", USUAL), "accuracy")
+            ),
             0.2,
         ),
         at_least(
             "identity-chain.share",
             f"middle: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed",
             "O",
-            over_learners(last(middle, "accuracy") - last(few, "accuracy")),
+            over_learners(held_out_values(middle, "accuracy") - held_out_values(few, "accuracy")),
             0.2,
         ),
     ]
     for name in ("none", "random partner"):
         at_every_share = {f"{share:.0%}": at(inputs, name, share) for share in shares}
-        slug = name.replace(" ", "-")
         says = f"{name}: held-out leaps stay unknown at every share of triples taught whole"
-        found.append(worst_accuracy(f"identity-chain.{slug}", says, at_every_share, 0.1))
+        found.append(worst_accuracy(f"identity-chain.{slug(name)}", says, at_every_share, 0.1))
     if inputs.scale == "paper":
-        deep = over_learners(last(at(inputs, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
+        deep = over_learners(held_out_values(at(inputs, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
         says = f"24 layers, B = B for the middle, {USUAL:.0%} taught whole: share right"
         found.append(at_least("identity-chain.deep", says, "O", deep, 0.8))
     return found

@@ -12,8 +12,8 @@ from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
 from retrodict.figures.findings._identity import ROWS
-from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell, last
-from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell
+from retrodict.measures import diagonal_z, held_out_values, over_learners
 from retrodict.plots import plot_before_after
 from retrodict.plots._drawing import Figure
 
@@ -49,13 +49,15 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     for name, trace in inputs.traces.items():
         matrices = trace.weights["validation"]["prompt_matched"].values
         z[name] = [over_learners(values) for values in diagonal_z(matrices[:, [0, -1]]).T]
-        right[name] = over_learners(last(trace, "accuracy"))
+        right[name] = over_learners(held_out_values(trace, "accuracy"))
     bare, said = (f"untied\n{identity}" for identity in IDENTITY)
     tied_bare, _ = (f"head tied\n{identity}" for identity in IDENTITY)
     frozen_bare, frozen_said = (f"frozen\n{identity}" for identity in IDENTITY)
-    before = max((found[0] for found in z.values()), key=_size)
-    gap = last(inputs.traces[said], "accuracy") - last(inputs.traces[frozen_said], "accuracy")
-    frozen_echo = over_learners(last(inputs.traces[frozen_said], "echo"))
+    before = max((found[0] for found in z.values()), key=lambda found: found.farthest)
+    gap = held_out_values(inputs.traces[said], "accuracy") - held_out_values(
+        inputs.traces[frozen_said], "accuracy"
+    )
+    frozen_echo = over_learners(held_out_values(inputs.traces[frozen_said], "echo"))
     named = [(name.replace("\n", ", "), trace) for name, trace in inputs.traces.items()]
     stands, none = (
         "the unseen diagonal stands out (z)",
@@ -85,10 +87,6 @@ def claims(inputs: FigureInputs) -> list[Claim]:
         says = "frozen, A = A: share of echoes"
         found.append(at_least(f"{prefix}.frozen-echo", says, "O", frozen_echo, 0.5))
     return found
-
-
-def _size(z: Interval) -> float:
-    return max(abs(z.low), abs(z.high))
 
 
 FINDING_IDENTITY_WEIGHTS = PaperFigure(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from retrodict.claims import Claim, at_most
 from retrodict.experiment import Experiment
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import MEMORISED, cursed, memorised
+from retrodict.figures._nll_claims import MEMORISED, curse_claims
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import final_values, over_learners
 from retrodict.plots import plot_panels
@@ -43,10 +43,7 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     found = []
     exact = inputs.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
     for name, trace in inputs.traces.items():
-        found += [
-            memorised(f"precision.{name}.training", name, "O", trace),
-            cursed(f"precision.{name}.validation", name, "O", trace),
-        ]
+        found += curse_claims(f"precision.{name}", name, "O", trace)
         if name != _EXACT:
             loss = trace.curves["training_loss"].isel(epoch=-1).values
             found.append(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least, within
+from retrodict.claims import Claim, at_least
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
-from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
+from retrodict.figures._weight_claims import diagonal, z_at_end
 from retrodict.measures import Interval, diagonal_z, over_learners
 from retrodict.plots import plot_indices
 from retrodict.plots._drawing import Figure
@@ -18,7 +18,7 @@ def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     """Variant → task and panel → z over learners."""
     return {
         label: {
-            f"{task}.{name}": over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
+            f"{task}.{name}": z_at_end(panel, variant)
             for task in TASKS
             for name, panel in inputs.traces[task].weights.items()
         }
@@ -44,17 +44,14 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
-    found = []
-    for label, values in found_z(inputs).items():
-        variant = next(v for v, says in VARIANTS.items() if says == label)
-        for key, z in values.items():
-            name = f"prompt-weights.{variant}.{key}"
-            if key.endswith("validation"):
-                says = f"{key}, {label}: the diagonal does not stand out (z)"
-                found.append(within(name, says, "O", z, UNTRAINED_Z))
-            else:
-                says = f"{key}, {label}: the diagonal stands out (z)"
-                found.append(at_least(name, says, "O", z, TRAINED_Z))
+    z, roles = found_z(inputs), {}
+    for task in TASKS:
+        roles.update({f"{task}.{name}": role for name, role in inputs.traces[task].roles.items()})
+    found = [
+        diagonal(f"prompt-weights.{variant}.{key}", f"{key}, {label}", "O", interval, roles[key])
+        for variant, label in VARIANTS.items()
+        for key, interval in z[label].items()
+    ]
     panel = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
     z_prompt, z_alone = (diagonal_z(panel[v].values) for v in ("prompt_matched", "entity_only"))
     found.append(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import cursed, memorised
+from retrodict.figures._figure import FigureInputs, PaperFigure, slug
+from retrodict.figures._nll_claims import curse_claims
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots import plot_cosines
@@ -54,16 +54,13 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     """Memorised, cursed, and no similarity between partners or others."""
     found = []
     for name, trace in inputs.traces.items():
-        slug = name.replace(", ", "-").replace(" ", "")
-        found += [
-            memorised(f"embedding-similarity.{slug}.training", name, "N", trace),
-            cursed(f"embedding-similarity.{slug}.validation", name, "N", trace),
-        ]
+        prefix = f"embedding-similarity.{slug(name.replace(' ', ''))}"
+        found += curse_claims(prefix, name, "N", trace)
         for panel, says in PANELS.items():
             cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
             found.append(
                 within(
-                    f"embedding-similarity.{slug}.cosine-{panel}",
+                    f"{prefix}.cosine-{panel}",
                     f"{name}, {says}: mean cosine of partners' embeddings is near zero",
                     "N",
                     over_learners(cosines.diagonal(axis1=-2, axis2=-1).mean(-1)),
@@ -72,7 +69,7 @@ def claims(inputs: FigureInputs) -> list[Claim]:
             )
             found.append(
                 within(
-                    f"embedding-similarity.{slug}.cosine-{panel}-z",
+                    f"{prefix}.cosine-{panel}-z",
                     f"{name}, {says}: partners' cosines do not stand out (z)",
                     "N",
                     over_learners(diagonal_z(cosines)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrodict.claims import Claim, at_least, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick, slug
 from retrodict.figures._scales import Scale, default_experiment
 from retrodict.measures import Interval, indices, over_learners
 from retrodict.plots import plot_indices
@@ -100,10 +100,9 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     """
     result = []
     for model, values in found_indices(inputs).items():
-        slug = model.replace(", ", "-").replace(" ", "-")
         control = 0.5 if model.endswith("entity alone") else 0.2
         for index, says in SAYS.items():
-            name, statement = f"theory-indices.{slug}-{index}", f"{model}: {says}"
+            name, statement = f"theory-indices.{slug(model)}-{index}", f"{model}: {says}"
             if index.endswith("control"):
                 result.append(within(name, statement, "O", values[index], control))
             else:

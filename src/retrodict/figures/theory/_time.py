@@ -9,7 +9,7 @@ from retrodict.claims import Claim, at_least, at_most
 from retrodict.experiment import Experiment
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
-from retrodict.measures import Interval, over_learners
+from retrodict.measures import Interval, over_learners, taught
 from retrodict.plots import plot_learning
 from retrodict.plots._drawing import Figure
 from retrodict.theory import logit_gap, row_nll, time_to_nll
@@ -48,27 +48,21 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 def steps_to_learn(trace: Trace) -> Float[np.ndarray, " learner"]:
     """SGD steps until the trained groups' mean NLL is down to `LEARNED`, interpolated in a pass."""
-    nll = training_nll(trace)
-    epochs, steps = trace.curves["epoch"].values, []
-    sentences = int(trace.curves["questions"].values[trace.curves["trained"].values].sum())
-    for path in nll:
-        steps.append(np.interp(-np.log(LEARNED), -np.log(path), epochs) * sentences)
-    return np.array(steps)
-
-
-def training_nll(trace: Trace) -> Float[np.ndarray, "learner epoch"]:
-    """Mean NLL of the trained questions, evaluated after each pass."""
-    trained = trace.curves["nll"].sel(group=trace.curves["trained"].values)
-    weights = trained["questions"]
-    mean: np.ndarray = ((trained * weights).sum("group") / weights.sum()).values
-    return mean
+    epochs = trace.curves["epoch"].values
+    passes = [
+        np.interp(-np.log(LEARNED), -np.log(path), epochs) for path in taught(trace, "nll").values
+    ]
+    return np.array(passes) * _sentences(trace)
 
 
 def predicted_steps(trace: Trace, lr: float) -> float:
     """N τ(ε, M)/η of the closed form."""
-    sentences = int(trace.curves["questions"].values[trace.curves["trained"].values].sum())
     m = round(float(np.exp(trace.attrs["uniform_nll"])))
-    return sentences * float(time_to_nll(LEARNED, m)) / lr
+    return _sentences(trace) * float(time_to_nll(LEARNED, m)) / lr
+
+
+def _sentences(trace: Trace) -> int:
+    return int(trace.taught()["questions"].sum())
 
 
 def draw(inputs: FigureInputs) -> Figure:
@@ -79,7 +73,7 @@ def draw(inputs: FigureInputs) -> Figure:
         trace = inputs.traces[_name(largest, lr)]
         passes = trace.curves["epoch"].values
         predicted = np.asarray(row_nll(lr * passes, largest + 2))
-        curves[f"{lr:g}"] = (passes[1:], training_nll(trace)[:, 1:], predicted[1:])
+        curves[f"{lr:g}"] = (passes[1:], taught(trace, "nll").values[:, 1:], predicted[1:])
     measured: dict[str, list[tuple[float, Interval]]] = {}
     for lr in RATES:
         for vocab_size in _SIZES[inputs.scale]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from retrodict.claims import Claim, at_most, within
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick, slug
 from retrodict.figures._scales import Scale
 from retrodict.measures import Interval, final_values, over_learners
 from retrodict.plots import plot_panels
@@ -70,21 +70,21 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     """Theory meets training, and factorising does not make the held-out facts known."""
     found = []
     for name, trace in inputs.traces.items():
-        slug = name.replace(", ", "-")
+        prefix = f"theory-value-output.{slug(name)}"
         theory = inputs.theory[name]
         last = trace.curves.isel(epoch=-1)
         error = abs(last["nll"] - theory.curves["nll"].isel(epoch=-1)).max("group")
         held_out = final_values(trace)[-1]
         found += [
             at_most(
-                f"theory-value-output.{slug}-theory",
+                f"{prefix}-theory",
                 f"{name}: |trained − predicted NLL| of the group that differs most (nats)",
                 "O",
                 over_learners(error.values),
                 AGREES,
             ),
             within(
-                f"theory-value-output.{slug}-unknown",
+                f"{prefix}-unknown",
                 f"{name}: the truth beats a random wrong answer as often as chance, less 0.5",
                 "O",
                 _around_chance(held_out.preference),
