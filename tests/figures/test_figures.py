@@ -281,7 +281,7 @@ def test_lost_learners_are_told_in_the_figure(material_of, inputs_of):
 
 
 def test_a_claim_that_fails_is_named_in_the_figure(material_of, monkeypatch, tmp_path):
-    monkeypatch.setattr("retrodict.figures._weight_claims.UNTRAINED_Z", -1.0)
+    monkeypatch.setattr("retrodict.figures._captions.UNTRAINED_Z", -1.0)
     claims = FIGURES[1].claims(material_of(FIGURES[1]))
     assert "does not hold at this scale: fig2.validation" in _shortfall(claims)
 
@@ -320,7 +320,7 @@ def test_the_document_and_the_records_are_as_they_were(reproduced, pinned, schem
 def test_a_claim_that_fails_gives_exit_code_1(reproduced, tmp_path, capsys, monkeypatch):
     run = next(path for path in reproduced[-1].iterdir() if path.is_dir())
     shutil.copytree(run, tmp_path / run.name)
-    monkeypatch.setattr("retrodict.figures._nll_claims.MEMORISED", 1e-9)
+    monkeypatch.setattr("retrodict.figures.paper._figures_1_to_4.MEMORISED", 1e-9)
     code = run_cli(["reproduce", "fig1", "--scale", "smoke", "--out", str(tmp_path)])
     assert code == 1
     assert "fails" in capsys.readouterr().out

@@ -135,7 +135,7 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
         is_split=splits(accuracy),
         accuracies=tuple(float(a) for a in accuracy),
         **{name: over_learners(asked[name].values) for name in _HELD_OUT},
-        preference=over_learners(preference(trace).sel(epoch=last, group=asked["group"]).values),
+        preference=over_learners(preference(asked).values),
         forward_accuracy=over_learners(taught(trace, "accuracy", forward).sel(epoch=last).values),
         forward_nll=over_learners(taught(trace, "nll", forward).sel(epoch=last).values),
         forward_lost=over_learners(lost),

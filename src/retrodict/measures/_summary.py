@@ -61,7 +61,7 @@ def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
 def final_values(trace: Trace) -> list[Final]:
     """Summarise a trace at its last epoch; what is held out comes last."""
     last = trace.curves.isel(epoch=-1)
-    preferred = preference(trace).isel(epoch=-1)
+    preferred = preference(last)
     names = ("nll", "entity_nll", "accuracy", "wrong_probability", "rank")
     held_out = trace.held_out()["group"].item()
     return [
@@ -96,13 +96,13 @@ def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
 
 
 @own_settings()
-def preference(trace: Trace) -> xr.DataArray:
+def preference(curves: Trace | xr.Dataset) -> xr.DataArray:
     """How often the truth beats a random wrong answer of its alphabet: 0.5 knows nothing.
 
     Follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
     """
-    size = np.exp(trace.curves["alphabet_nll"]).round()
-    found: xr.DataArray = (size - trace.curves["rank"]) / (size - 1)
+    size = np.exp(curves["alphabet_nll"]).round()
+    found: xr.DataArray = (size - curves["rank"]) / (size - 1)
     return found.assign_attrs(description="chance that the truth beats a random wrong answer")
 
 

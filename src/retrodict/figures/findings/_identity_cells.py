@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
-from retrodict.claims import Claim, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs
-from retrodict.figures._nll_claims import MEMORISED
+from retrodict.figures._captions import MEMORISED, Caption, taught_nll
+from retrodict.figures._figure import FigureInputs, slug
 from retrodict.figures._scales import Scale
-from retrodict.measures import held_out_values, over_learners, taught
+from retrodict.measures import held_out_values, over_learners
 from retrodict.plots import Grid, Lines
 from retrodict.trace import Recorded, Trace
 
@@ -76,23 +77,25 @@ def key(name: str, share: float) -> str:
     return f"{name}, share {share:g}"
 
 
-def at(inputs: FigureInputs, name: str, share: float) -> Trace:
-    """Return the trace of one of `cells`."""
-    return inputs.traces[key(name, share)]
+def last(
+    inputs: FigureInputs, name: str, share: float = USUAL, measure: str = "accuracy"
+) -> Float[np.ndarray, " learner"]:
+    """Return a measure of the held-out questions of one of `cells` at the end."""
+    return held_out_values(inputs.traces[key(name, share)], measure)
 
 
 def answers(inputs: FigureInputs, names: Sequence[str], shares: Sequence[float]) -> dict[str, Grid]:
     """Return what the answers to held-out questions are, in grids of rows and shares."""
-    traces = [[at(inputs, name, share) for share in shares] for name in names]
-    return {
-        "right": _grid(traces, "accuracy"),
-        "echo: the question's own entity": _grid(traces, "echo"),
-        "neither": _grid(traces, "neither"),
-    }
+    kinds = {"right": "accuracy", "echo: the question's own entity": "echo", "neither": "neither"}
+    found = {}
+    for kind, measure in kinds.items():
+        values = np.array([[last(inputs, n, share, measure) for share in shares] for n in names])
+        found[kind] = np.nanmean(values, -1), np.nanmin(values, -1), np.nanmax(values, -1)
+    return found
 
 
 def over_updates(runs: Mapping[str, Recorded], measure: str = "accuracy") -> Lines:
-    """A measure of the held-out questions over gradient steps, by variant."""
+    """Return a measure of the held-out questions over gradient steps, by variant."""
     found = {}
     for name, run in runs.items():
         steps = run.trace.curves["epoch"].values * float(run.experiment.steps_per_epoch)
@@ -100,27 +103,20 @@ def over_updates(runs: Mapping[str, Recorded], measure: str = "accuracy") -> Lin
     return found
 
 
-def _grid(traces: Sequence[Sequence[Trace]], measure: str) -> Grid:
-    """Mean, smallest and largest learner's value of a measure at the end, in a grid."""
-    values = np.array([[held_out_values(trace, measure) for trace in row] for row in traces])
-    return np.nanmean(values, -1), np.nanmin(values, -1), np.nanmax(values, -1)
-
-
-def all_memorised(name: str, traces: Iterable[tuple[str, Trace]]) -> Claim:
-    """Check that the taught answers are known in every cell; tells the worst."""
-    found = {
-        cell: over_learners(taught(trace, "entity_nll").isel(epoch=-1).values)
-        for cell, trace in traces
-    }
+def all_memorised(check: Caption, traces: Mapping[str, Trace]) -> Claim:
+    """Check that the taught answers are known in every cell; the statement names the worst."""
+    found = {cell: over_learners(taught_nll(trace)) for cell, trace in traces.items()}
     worst = max(found, key=lambda cell: found[cell].high)
     says = f"what is taught is memorised in every cell (NLL, dropout off; worst: {worst})"
-    return at_most(name, says, "O", found[worst], MEMORISED)
+    return check.at_most("training", says, found[worst], MEMORISED)
 
 
-def worst_accuracy(name: str, says: str, traces: Mapping[str, Trace], bound: float) -> Claim:
-    """Check that held-out accuracy is low in all of these; measures the highest."""
-    found = {
-        cell: over_learners(held_out_values(trace, "accuracy")) for cell, trace in traces.items()
-    }
-    highest = max(found, key=lambda cell: found[cell].high)
-    return at_most(name, f"{says} (highest: {highest})", "O", found[highest], bound)
+def never_known(
+    check: Caption, inputs: FigureInputs, name: str, says: str, shares: Sequence[float]
+) -> Claim:
+    """Check that a row's held-out accuracy is low at every share; measures the highest."""
+    found = {share: over_learners(last(inputs, name, share)) for share in shares}
+    highest = max(found, key=lambda share: found[share].high)
+    return check.at_most(
+        slug(name), f"{name}: {says} (highest: {highest:.0%})", found[highest], 0.1
+    )

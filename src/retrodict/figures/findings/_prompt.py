@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least
+from retrodict.claims import Claim
+from retrodict.figures._captions import Caption, z_at_end
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
-from retrodict.figures._weight_claims import diagonal, z_at_end
-from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.measures import Interval, diagonal_z
 from retrodict.plots import plot_indices
 from retrodict.plots._drawing import Figure
 
@@ -44,26 +44,18 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
-    z, roles = found_z(inputs), {}
-    for task in TASKS:
-        roles.update({f"{task}.{name}": role for name, role in inputs.traces[task].roles.items()})
+    check, z = Caption("prompt-weights", "O"), found_z(inputs)
     found = [
-        diagonal(f"prompt-weights.{variant}.{key}", f"{key}, {label}", "O", interval, roles[key])
+        check.diagonal(f"{variant}.{task}.{panel}", f"{task}.{panel}, {label}", at_end, role)
         for variant, label in VARIANTS.items()
-        for key, interval in z[label].items()
+        for task in TASKS
+        for panel, role in inputs.traces[task].roles.items()
+        for at_end in [z[label][f"{task}.{panel}"]]
     ]
-    panel = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
-    z_prompt, z_alone = (diagonal_z(panel[v].values) for v in ("prompt_matched", "entity_only"))
-    found.append(
-        at_least(
-            "prompt-weights.relation-matters",
-            "taught leaps A ⇝ C: z after the whole prompt over z after the entity alone",
-            "O",
-            over_learners(z_prompt / z_alone),
-            1.0,
-        )
-    )
-    return found
+    weights = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
+    z_prompt, z_alone = (diagonal_z(weights[v].values) for v in ("prompt_matched", "entity_only"))
+    says = "taught leaps A ⇝ C: z after the whole prompt over z after the entity alone"
+    return [*found, check.at_least("relation-matters", says, z_prompt / z_alone, 1.0)]
 
 
 FINDING_PROMPT = PaperFigure(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, within
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, slug
-from retrodict.figures._nll_claims import curse_claims
 from retrodict.figures._scales import Scale, sweep_experiment
-from retrodict.measures import diagonal_z, over_learners
+from retrodict.measures import diagonal_z
 from retrodict.plots import plot_cosines
 from retrodict.plots._drawing import Figure
 
@@ -52,30 +52,18 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Memorised, cursed, and no similarity between partners or others."""
-    found = []
+    check, found = Caption("embedding-similarity", "N"), []
     for name, trace in inputs.traces.items():
-        prefix = f"embedding-similarity.{slug(name.replace(' ', ''))}"
-        found += curse_claims(prefix, name, "N", trace)
+        model = slug(name.replace(" ", ""))
+        found += check.curse(model, name, trace)
         for panel, says in PANELS.items():
             cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
-            found.append(
-                within(
-                    f"{prefix}.cosine-{panel}",
-                    f"{name}, {says}: mean cosine of partners' embeddings is near zero",
-                    "N",
-                    over_learners(cosines.diagonal(axis1=-2, axis2=-1).mean(-1)),
-                    NEAR_ZERO,
-                )
-            )
-            found.append(
-                within(
-                    f"{prefix}.cosine-{panel}-z",
-                    f"{name}, {says}: partners' cosines do not stand out (z)",
-                    "N",
-                    over_learners(diagonal_z(cosines)),
-                    0.5,
-                )
-            )
+            mean = cosines.diagonal(axis1=-2, axis2=-1).mean(-1)
+            where, which = f"{name}, {says}", f"{model}.cosine-{panel}"
+            near_0 = f"{where}: mean cosine of partners' embeddings is near zero"
+            alike = f"{where}: partners' cosines do not stand out (z)"
+            found.append(check.within(which, near_0, mean, NEAR_ZERO))
+            found.append(check.within(f"{which}-z", alike, diagonal_z(cosines), UNTRAINED_Z))
     return found
 
 

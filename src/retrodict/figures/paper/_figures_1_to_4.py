@@ -6,10 +6,10 @@ from functools import partial
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import MEMORISED, Caption, z_at_end
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import nll_claims
 from retrodict.figures._scales import Scale, default_experiment
-from retrodict.figures._weight_claims import weight_claims
+from retrodict.measures import final_values
 from retrodict.plots import plot_matrices, plot_nll
 from retrodict.plots._drawing import Figure
 
@@ -28,7 +28,17 @@ def _nll_figure(
         return plot_nll(inputs.trace, title=headline, training=training, validation=validation)
 
     def claims(inputs: FigureInputs) -> list[Claim]:
-        return nll_claims(name, inputs.trace)
+        trace, check = inputs.trace, Caption(name, "S")
+        loss = trace.curves["training_loss"].isel(epoch=-1).values
+        near_0 = "training NLL (dropout on, as the authors record it) ends near 0"
+        chance = "validation: the truth beats a random wrong answer no more often than chance"
+        preference = final_values(trace)[-1].preference
+        return [
+            check.at_most("training", near_0, loss, MEMORISED),
+            check.cursed("validation", "held-out questions", trace),
+            # An NLL near a guess's is no sign of knowledge; the order of the answers is.
+            Caption(name, "O").at_most("preference", chance, preference, 0.5),
+        ]
 
     return PaperFigure(name, title, "S", paper, draw, claims, partial(_experiments, task))
 
@@ -42,7 +52,11 @@ def _weights_figure(
         return plot_matrices(inputs.trace, headline, rows=2, columns=columns)
 
     def claims(inputs: FigureInputs) -> list[Claim]:
-        return weight_claims(name, inputs.trace)
+        trace, check = inputs.trace, Caption(name, "S")
+        return [
+            check.diagonal(panel, weights.attrs["title"], z_at_end(weights), trace.roles[panel])
+            for panel, weights in trace.weights.items()
+        ]
 
     return PaperFigure(name, title, "S", paper, draw, claims, partial(_experiments, task))
 

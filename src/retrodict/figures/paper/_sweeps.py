@@ -14,8 +14,8 @@ from typing import Any
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment, Grid
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, slug
-from retrodict.figures._nll_claims import curse_claims
 from retrodict.figures._scales import SCALES, Scale, changed, sweep_experiment
 from retrodict.plots import plot_panels
 from retrodict.plots._drawing import Figure
@@ -182,7 +182,7 @@ def _claims(figure: str, grade: str, inputs: FigureInputs) -> list[Claim]:
     return [
         claim
         for name, trace in inputs.traces.items()
-        for claim in curse_claims(f"{figure}.{slug(name)}", name, grade, trace)
+        for claim in Caption(figure, grade).curse(slug(name), name, trace)
     ]
 
 

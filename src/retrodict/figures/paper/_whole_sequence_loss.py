@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import curse_claims
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.plots import plot_panels
 from retrodict.plots._drawing import Figure
@@ -33,7 +33,7 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     return [
         claim
         for task, trace in inputs.traces.items()
-        for claim in curse_claims(f"whole-sequence-loss.{task}", task, "N", trace)
+        for claim in Caption("whole-sequence-loss", "N").curse(task, task, trace)
     ]
 
 

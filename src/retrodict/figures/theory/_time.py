@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim, at_least, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.measures import Interval, over_learners, taught
@@ -31,18 +34,17 @@ def _name(vocab_size: int, lr: float) -> str:
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Batch-1 SGD from zero on the reversal task, at several sizes and rates."""
     found = {}
-    for vocab_size in _SIZES[scale]:
-        for lr in RATES:
-            passes = float(time_to_nll(LEARNED, vocab_size + 2)) / lr
-            found[_name(vocab_size, lr)] = Experiment.model_validate(
-                {
-                    "task": {"kind": "reversal", "vocab_size": vocab_size},
-                    "model": {"kind": "one_layer"},
-                    "optimizer": {"kind": "sgd", "lr": lr},
-                    "training": {"epochs": int(1.5 * passes) + 2},
-                    "record": {"weights_at": []},
-                }
-            )
+    for vocab_size, lr in product(_SIZES[scale], RATES):
+        passes = float(time_to_nll(LEARNED, vocab_size + 2)) / lr
+        found[_name(vocab_size, lr)] = Experiment.model_validate(
+            {
+                "task": {"kind": "reversal", "vocab_size": vocab_size},
+                "model": {"kind": "one_layer"},
+                "optimizer": {"kind": "sgd", "lr": lr},
+                "training": {"epochs": int(1.5 * passes) + 2},
+                "record": {"weights_at": []},
+            }
+        )
     return found
 
 
@@ -75,11 +77,10 @@ def draw(inputs: FigureInputs) -> Figure:
         predicted = np.asarray(row_nll(lr * passes, largest + 2))
         curves[f"{lr:g}"] = (passes[1:], taught(trace, "nll").values[:, 1:], predicted[1:])
     measured: dict[str, list[tuple[float, Interval]]] = {}
-    for lr in RATES:
-        for vocab_size in _SIZES[inputs.scale]:
-            trace = inputs.traces[_name(vocab_size, lr)]
-            point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
-            measured.setdefault(f"η = {lr:g}", []).append(point)
+    for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
+        trace = inputs.traces[_name(vocab_size, lr)]
+        point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
+        measured.setdefault(f"η = {lr:g}", []).append(point)
     return plot_learning(
         curves, measured, LEARNED, "Time to learn: no free parameter between theory and training"
     )
@@ -91,26 +92,19 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     Ahead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least
     τ/η − ½ e^η u of the τ/η predicted visits are needed.
     """
-    found = []
-    for lr in RATES:
-        for vocab_size in _SIZES[inputs.scale]:
-            trace = inputs.traces[_name(vocab_size, lr)]
-            measured = over_learners(steps_to_learn(trace) / predicted_steps(trace, lr))
-            tau = float(time_to_nll(LEARNED, vocab_size + 2))
-            lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
-            where, says = f"V={vocab_size}-lr={lr:g}", f"V = {vocab_size}, η = {lr:g}: measured"
-            found += [
-                at_most(
-                    f"theory-time.behind-{where}", f"{says} / predicted steps", "O", measured, 1.0
-                ),
-                at_least(
-                    f"theory-time.ahead-{where}",
-                    f"{says} / predicted steps, less the lead of SGD and one pass",
-                    "O",
-                    measured,
-                    1 - lead - lr / tau,
-                ),
-            ]
+    check, found = Caption("theory-time", "O"), []
+    for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
+        trace = inputs.traces[_name(vocab_size, lr)]
+        measured = steps_to_learn(trace) / predicted_steps(trace, lr)
+        tau = float(time_to_nll(LEARNED, vocab_size + 2))
+        lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
+        where = f"V={vocab_size}-lr={lr:g}"
+        says = f"V = {vocab_size}, η = {lr:g}: measured / predicted steps"
+        least = f"{says}, less the lead of SGD and one pass"
+        found += [
+            check.at_most(f"behind-{where}", says, measured, 1.0),
+            check.at_least(f"ahead-{where}", least, measured, 1 - lead - lr / tau),
+        ]
     return found
 
 
