@@ -11,7 +11,7 @@ from pydantic import Field
 
 from retrodict.data._addition import Addition, with_sentences, with_token
 from retrodict.seeds import IDENTITY, stream
-from retrodict.tasks import Corpus, ProbeGroup
+from retrodict.tasks import Corpus, Group, ProbeGroup
 
 
 class Identity(Addition):
@@ -65,7 +65,7 @@ class Identity(Addition):
         corpus = with_sentences(corpus, tokens, facts, "identity")
         asked = ProbeGroup(
             name="identity",
-            role="taught",
+            told=Group("taught"),
             trained=True,
             tokens=tokens,
             answer_start=start,

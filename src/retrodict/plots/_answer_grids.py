@@ -10,7 +10,7 @@ from jaxtyping import Float
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Axes, Figure, drawing
-from retrodict.plots._matrices import first_finite
+from retrodict.plots._matrices import draw_matrix, first_finite
 from retrodict.plots._style import SERIES, new_figure
 from retrodict.trace import Trace
 
@@ -100,13 +100,9 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
             for axes, matrix, z, more in zip(
                 column, centred[name], zs[name], ("", f"\n{100 * right:.0f} % right"), strict=True
             ):
-                image = axes.imshow(
-                    matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
-                )
-                axes.set(xticks=[], yticks=[])
+                image = draw_matrix(axes, matrix, limit)
                 says = f"z = {z:.2f}".replace("-", "−")
                 axes.set_xlabel(says + more)
-                axes.spines[["top", "right"]].set_visible(True)
             column[0].set_title(name)
         grid[0, 0].set_ylabel("before training\nrow: question,\ncolumn: answer")
         grid[1, 0].set_ylabel("after training\nrow: question,\ncolumn: answer")

@@ -35,13 +35,9 @@ def plot_nll(
         draw_learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, training)
         if theory is not None:
             _overlay(axes, theory)
-        uniform = float(trace.attrs["uniform_nll"])
-        alphabet = float(nll["alphabet_nll"])
-        for height, style, text in (
-            (uniform, "--", f"uniform over all tokens, {uniform:.2f}"),
-            (alphabet, ":", f"uniform over the alphabet, {alphabet:.2f}"),
-        ):
-            axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        uniform, alphabet = float(trace.attrs["uniform_nll"]), float(nll["alphabet_nll"])
+        _baseline(axes, uniform, "--", f"uniform over all tokens, {uniform:.2f}")
+        _baseline(axes, alphabet, ":", f"uniform over the alphabet, {alphabet:.2f}")
         axes.set(title=title, xlabel="epoch", ylabel="negative log-probability (nats)")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(bottom=0)
@@ -105,11 +101,9 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
             color = VALIDATION if held_out else TRAINING
             draw_learners(axes, epochs, probability, color, label)
             axes.lines[-1].set_linestyle("--" if held_out else "-")  # they may coincide
-        for height, style, text in (
-            (np.exp(-float(trace.attrs["uniform_nll"])), "--", "uniform over all tokens"),
-            (np.exp(-float(trace.curves["alphabet_nll"][-1])), ":", "uniform over the alphabet"),
-        ):
-            axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        uniform, alphabet = trace.attrs["uniform_nll"], trace.held_out()["alphabet_nll"]
+        _baseline(axes, np.exp(-float(uniform)), "--", "uniform over all tokens")
+        _baseline(axes, np.exp(-float(alphabet)), ":", "uniform over the alphabet")
         axes.set(title=title, xlabel="epoch", ylabel="probability of the last token")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(0, 1.03)
@@ -151,11 +145,9 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
         )
     uniform, alphabet = float(trace.attrs["uniform_nll"]), float(held_out["alphabet_nll"])
     tokens = answer_tokens(trace) if whole_answer else 1
-    baselines = [(tokens * uniform, "--", "uniform over all tokens")]
+    _baseline(axes, tokens * uniform, "--", "uniform over all tokens")
     if tokens == 1:  # the alphabet is that of the first token
-        baselines.append((alphabet, ":", "uniform over the alphabet"))
-    for height, style, text in baselines:
-        axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        _baseline(axes, alphabet, ":", "uniform over the alphabet")
     axes.set_xlim(0, max(epochs[-1], 1))
 
 
@@ -174,6 +166,10 @@ def draw_learners(
     axes.plot(epochs, values.T, color=color, linewidth=0.4, alpha=0.35)
     axes.fill_between(epochs, low, high, color=color, alpha=0.25, linewidth=0)
     axes.plot(epochs, mean, color=color, linewidth=1.8, label=label)
+
+
+def _baseline(axes: Axes, height: float, style: str, text: str) -> None:
+    axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
 
 
 def _overlay(axes: Axes, theory: Trace) -> None:

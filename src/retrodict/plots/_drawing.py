@@ -20,10 +20,11 @@ from retrodict.host import own_settings
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 else:  # so that what only speaks of them does not load them
-    Axes = Figure = Any
+    Axes = AxesImage = Figure = Any
 
-__all__ = ["LOOK", "Axes", "Figure", "drawing", "require_matplotlib"]
+__all__ = ["LOOK", "Axes", "AxesImage", "Figure", "drawing", "require_matplotlib"]
 
 LOOK: dict[str, Any] = {
     "font.size": 9,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
-from retrodict.plots._drawing import Figure, drawing
+from retrodict.plots._drawing import Axes, Figure, drawing
 from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, error_bars, legend_below, new_figure
 from retrodict.trace import Trace
 
@@ -39,19 +39,7 @@ def plot_effect(
                 fontsize=7,
                 color=NEUTRAL,
             )
-            for k, ((variant, found), color, marker) in enumerate(
-                zip(variants.items(), SERIES, MARKERS, strict=False)
-            ):
-                axes.errorbar(
-                    [interval.mean for interval in found],
-                    [i + 0.16 * (k - (len(variants) - 1) / 2) for i in range(len(rows))],
-                    xerr=error_bars(found),
-                    color=color,
-                    marker=marker,
-                    ls="none",
-                    ms=6,
-                    label=variant,
-                )
+            draw_dots(axes, {name: dict(enumerate(found)) for name, found in variants.items()})
             axes.set(xlabel=measure)
         if marks:
             name, values = marks
@@ -86,3 +74,18 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
         legend_below(figure, grid[0])
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> None:
+    """Draw intervals as dots with bars, a colour and a marker a variant.
+
+    Args:
+        axes: where.
+        variants: the variant's name → row → interval.
+    """
+    series = zip(variants.items(), SERIES, MARKERS, strict=False)
+    for k, ((variant, found), color, marker) in enumerate(series):
+        x = [interval.mean for interval in found.values()]
+        y = [row + 0.16 * (k - (len(variants) - 1) / 2) for row in found]
+        half = error_bars(list(found.values()))
+        axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=variant)

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Figure, drawing
+from retrodict.plots._effects import draw_dots
 from retrodict.plots._style import (
     MARKERS,
     NEUTRAL,
@@ -185,14 +186,11 @@ def plot_indices(
     with drawing():
         figure = new_figure(6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7)
         axes = figure.subplots()
-        for k, ((model, found), color, marker) in enumerate(
-            zip(rows.items(), SERIES, MARKERS, strict=False)
-        ):
-            points = [(i, found[name]) for i, name in enumerate(names) if name in found]
-            y = [i + 0.16 * (k - (len(rows) - 1) / 2) for i, _ in points]
-            x = [interval.mean for _, interval in points]
-            half = error_bars([interval for _, interval in points])
-            axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=model)
+        places = {
+            model: {i: found[name] for i, name in enumerate(names) if name in found}
+            for model, found in rows.items()
+        }
+        draw_dots(axes, places)
         for end, text in ends.items():
             axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")
             axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, Group, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import (
     TaskConfig,
     alphabet_size,
@@ -98,13 +98,13 @@ class Chain(TaskConfig):
         words = {letter: draw_words(rng, alphabets[letter], k, triples) for letter in "ABC"}
 
         def ask(name: str, facts: Int[np.ndarray, " f"], way: str, relation: int) -> ProbeGroup:
-            role = self.groups[name].role
+            told = self.groups[name]
             first, last = tuple(way)
             column = np.full((len(facts), 1), relation)
             return ProbeGroup(
                 name=name,
-                role=role,
-                trained=role == "taught",
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.concatenate([words[first][facts], column, words[last][facts]], axis=1),
                 answer_start=k + 1,
                 facts=facts,
@@ -122,14 +122,9 @@ class Chain(TaskConfig):
             ask("train_seen_b_to_c", validation, "BC", STEP),
             ask("validation", validation, "AC", LEAP),
         )
-        tokens, facts, directions = merge_groups(groups)
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=token_names(self.vocab_size, ("→", "⇝"), alphabets),
             entity_spans=((0, k), (k + 1, 2 * k + 1)),
             relation_positions=(k,),
-            groups=groups,
-            panels=panels_of(groups, self.groups, k),
         )

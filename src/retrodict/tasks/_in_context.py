@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, Group, ProbeGroup, merge_groups
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import TaskConfig, draw_alphabets, split, token_names
 
 ARROW, BACK, SAME = 0, 1, 2  # the special tokens →, ←, ⇔
@@ -69,15 +69,15 @@ class InContext(TaskConfig):
         partner = rng.permuted(np.tile(np.arange(self.y_tokens), (self.x_tokens, 1)), axis=1)
 
         def ask(name: str, columns: slice) -> ProbeGroup:
-            role = self.groups[name].role
+            told = self.groups[name]
             chosen = partner[:, columns]
             i, j = np.repeat(np.arange(self.x_tokens), chosen.shape[1]), chosen.ravel()
             x, y = xs[i], ys[j]
             special = {s: np.full_like(x, s) for s in (ARROW, BACK, SAME)}
             return ProbeGroup(
                 name=name,
-                role=role,
-                trained=role == "taught",
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.stack([x, special[ARROW], y, special[SAME], y, special[BACK], x], axis=1),
                 answer_start=6,
                 facts=i * self.y_tokens + j,
@@ -86,13 +86,9 @@ class InContext(TaskConfig):
             )
 
         groups = (ask("train", slice(0, taught)), ask("validation", slice(taught, None)))
-        tokens, facts, directions = merge_groups(groups)
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=token_names(self.vocab_size, ("→", "←", "⇔"), {"x": xs, "y": ys}),
             entity_spans=((0, 1), (2, 3), (4, 5), (6, 7)),
             relation_positions=(1, 3, 5),
-            groups=groups,
         )

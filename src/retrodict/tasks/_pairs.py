@@ -9,7 +9,7 @@ from jaxtyping import Int
 from pydantic import Field, field_validator, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, Group, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import TaskConfig
 
 Index = Annotated[int, Field(ge=0, le=MAX_COUNT)]
@@ -103,12 +103,12 @@ class Pairs(TaskConfig):
         held_out = np.setdiff1d(x, taught)
 
         def ask(name: str, facts: Int[np.ndarray, " f"], forward: bool) -> ProbeGroup:
-            role = self.groups[name].role
+            told = self.groups[name]
             source, target = (x, y) if forward else (y, x)
             return ProbeGroup(
                 name=name,
-                role=role,
-                trained=role == "taught",
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.stack([source[facts], target[facts]], axis=1),
                 answer_start=1,
                 facts=facts,
@@ -122,15 +122,10 @@ class Pairs(TaskConfig):
             ask("validation", held_out, forward=False),
         )
         groups = tuple(group for group in asked if len(group))
-        tokens, facts, directions = merge_groups(groups)
         names = [*(f"x{i}" for i in x), *(f"y{i}" for i in x)]
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=(*names, *(f"·{i}" for i in range(2 * self.n, self.m))),
             entity_spans=((0, 1), (1, 2)),
             relation_positions=(),
-            groups=groups,
-            panels=panels_of(groups, self.groups, 1),
         )

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, Group, ProbeGroup, merge_groups
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import TaskConfig, draw_alphabets, token_names
 
 STEP, LEAP = 0, 1  # the relation tokens → and ⇝
@@ -78,12 +78,12 @@ class RelatedChain(TaskConfig):
         letter = dict(zip("xyz", fixed, strict=True))
 
         def ask(name: str, facts: Int[np.ndarray, " f"], way: str, relation: int) -> ProbeGroup:
-            role = self.groups[name].role
+            told = self.groups[name]
             first, last = (np.full(len(facts), letter[w]) for w in way)
             return ProbeGroup(
                 name=name,
-                role=role,
-                trained=role == "taught",
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.stack(
                     [first, index[facts], np.full(len(facts), relation), last, index[facts]], axis=1
                 ),
@@ -103,16 +103,12 @@ class RelatedChain(TaskConfig):
             ask("train_seen_y_to_z", validation, "yz", STEP),
             ask("validation", validation, "xz", LEAP),
         )
-        tokens, facts, directions = merge_groups(groups)
         names = list(token_names(self.vocab_size, ("→", "⇝"), {"i": index}))
         for symbol, token in letter.items():
             names[token] = symbol
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
-            names=tuple(names),
+        return Corpus.of(
+            groups,
+            names=names,
             entity_spans=((0, 2), (3, 5)),
             relation_positions=(2,),
-            groups=groups,
         )

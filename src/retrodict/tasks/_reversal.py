@@ -9,7 +9,7 @@ from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, Group, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import (
     TaskConfig,
     alphabet_size,
@@ -117,15 +117,15 @@ class Reversal(TaskConfig):
         tokens_of = np.where(own == 0, [FORWARD, BACKWARD], later + np.array([FORWARD, BACKWARD]))
 
         def ask(name: str, facts: Int[np.ndarray, " f"], way: Int[np.ndarray, " f"]) -> ProbeGroup:
-            role = self.groups[name].role
+            told = self.groups[name]
             forward = (way == FORWARD)[:, None]
             first = np.where(forward, words_a[facts], words_b[facts])
             last = np.where(forward, words_b[facts], words_a[facts])
             relation = tokens_of[facts // pairs, way][:, None]
             return ProbeGroup(
                 name=name,
-                role=role,
-                trained=role == "taught",
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.concatenate([first, relation, last], axis=1),
                 answer_start=k + 1,
                 facts=facts,
@@ -142,16 +142,11 @@ class Reversal(TaskConfig):
             ask("train_seen", validation, coin),
             ask("validation", validation, 1 - coin),
         )
-        tokens, facts, directions = merge_groups(groups)
         names = token_names(self.vocab_size, ("→", "←"), {"A": alphabet_a, "B": alphabet_b})
         more = [f"{arrow}{r + 1}" for r in range(1, self.relations) for arrow in "→←"]
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=(*names, *more),
             entity_spans=((0, k), (k + 1, 2 * k + 1)),
             relation_positions=(k,),
-            groups=groups,
-            panels=panels_of(groups, self.groups, k),
         )
