@@ -1,8 +1,8 @@
-"""What the leaderboard compares: every recipe on every task and model it makes sense for.
+"""What the leaderboard compares: every recipe on every task and model that it is for.
 
-All start from one base and have the same number of gradient steps; a recipe that adds sentences
-passes over them less often. Each training is also read where it has spent as many operations as the
-plain one in all: recipes with longer examples are then read earlier.
+All start from one base and have the same number of gradient steps, so a recipe that adds sentences
+has fewer epochs. Each training is also read where it has spent as many operations as the whole
+plain training: recipes with longer examples are then read earlier.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from retrodict.recipes import Recipe, put_on, recipes
 Scale = Literal["smoke", "laptop"]
 
 _RECORDS = 40
-"""A training is evaluated about so many times."""
+"""How often a training is evaluated, roughly."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Column:
         base: the sections of its plain experiment that are not everybody's.
         smaller: what of the model is changed at smoke scale.
         steps: gradient steps of a training.
-        by_name: whether it is trained only where it is asked for, or with `--full`; what of it is
-            kept is shown by `--kept` too.
+        by_name: whether it is trained only if its name is given, or with `--full`; runs of it that
+            are kept are shown by `--kept`, too.
     """
 
     name: str

@@ -98,7 +98,7 @@ class Row:
 
 
 def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
-    """Read a line off a finished run.
+    """Summarise a finished run as a line of the leaderboard.
 
     Args:
         cell: what was trained.

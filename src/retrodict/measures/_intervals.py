@@ -49,7 +49,7 @@ def over_learners(values: np.ndarray, level: float = 0.95) -> Interval:
     usual choice for means of a few learners.
 
     Args:
-        values: one value a learner, shape (learner,).
+        values: one value per learner, shape (learner,).
         level: probability that the interval covers the mean.
 
     >>> f"{over_learners(np.array([1.0, 2.0, 3.0])):.2f}"

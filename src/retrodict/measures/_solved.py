@@ -1,7 +1,7 @@
 """Whether learners come to answer held-out questions, and when; those that never do are censored.
 
-A learner has solved a task once its held-out accuracy is SOLVED or more. Averages hide a population
-that splits, so shares of learners and medians are given, and every learner's own value.
+A learner has solved a task once its held-out accuracy is SOLVED or more. An average hides a
+population that splits, so these are shares of learners, medians, and single learners' values.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Share:
 
 @own_settings()
 def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
-    """Count how many learners fulfil something.
+    """Count how many learners meet a condition.
 
     >>> share = share_of(np.array([True] * 10))
     >>> share.count, round(share.low, 2), share.high

@@ -77,7 +77,7 @@ def final_values(trace: Trace) -> list[Final]:
 
 @own_settings()
 def taught(trace: Trace, name: str, groups: Sequence[str] | None = None) -> xr.DataArray:
-    """Average a curve over the questions of what was taught; one value a learner and epoch.
+    """Average a curve over the questions of what was taught; one value per learner and epoch.
 
     Args:
         trace: of any task.

@@ -72,7 +72,7 @@ def plot_answers(
 
 
 def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Figure:
-    """Draw a panel of prompt-matched weights before and after training, a column an experiment.
+    """Draw a panel of prompt-matched weights before and after training, one column per experiment.
 
     Each row of a matrix has its mean taken off, which alters no answer; one colour scale for all.
     Matrices are of the first learner that stayed finite; z, how far the diagonal stands out, and

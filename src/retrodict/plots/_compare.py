@@ -44,7 +44,7 @@ def plot_comparison(
     """Draw the NLL at the last epoch of several runs: means over learners, 95 % t-intervals.
 
     If one setting, a number, tells the runs apart, it is the x axis; if there are two and one is a
-    number, the other one's values are panels. Otherwise there is a row a run. Training is as
+    number, the other one's values are panels. Otherwise each run has a row. Training is as
     recorded (dropout on); dashed: a uniform guess over all tokens; dotted: over the alphabet.
 
     Args:

@@ -52,7 +52,7 @@ def plot_panels(
     theory: Mapping[str, Trace] | None = None,
     whole_answer: bool = False,
 ) -> Figure:
-    """Draw training and held-out NLL, a panel an experiment, with both baselines.
+    """Draw training and held-out NLL, one panel per experiment, with both baselines.
 
     The numbers at the right of a panel are the last means. Where an answer has several tokens and
     the first alone is drawn, a dashed line gives the whole answer.

@@ -17,11 +17,11 @@ def plot_effect(
     title: str,
     marks: tuple[str, Sequence[float]] | None = None,
 ) -> Figure:
-    """Draw dots with intervals, a row a setting, a colour a variant, a panel a measure.
+    """Draw intervals as dots: one row per setting, one colour per variant, one panel per measure.
 
     Args:
         rows: the settings, from top to bottom.
-        panels: measure → (variant → one interval a row, a reference value, its name).
+        panels: measure → (variant → one interval per row, a reference value, its name).
         title: over the figure.
         marks: a second reference in the first panel: its name, its value in each row.
     """
@@ -53,7 +53,7 @@ def plot_effect(
 
 
 def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figure:
-    """Draw training NLL over epochs, a panel a setting, a colour a variant.
+    """Draw training NLL over epochs, one panel per setting, one colour per variant.
 
     Args:
         panels: the panel's title → variant → trace.
@@ -77,7 +77,7 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
 
 
 def draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> None:
-    """Draw intervals as dots with bars, a colour and a marker a variant.
+    """Draw intervals as dots with bars; each variant has a colour and a marker.
 
     Args:
         axes: where.

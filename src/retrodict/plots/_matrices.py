@@ -86,7 +86,7 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
 
 
 def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
-    """Draw effective weights over training: a column a snapshot, a row a panel of a trace.
+    """Draw effective weights over training: one column per snapshot, one row per panel.
 
     One colour scale a trace; under each matrix z, how far the diagonal stands out, averaged over
     learners. The matrices are those of the first learner that stayed finite.

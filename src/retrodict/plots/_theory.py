@@ -87,7 +87,7 @@ def plot_paths(
     guess: float,
     title: str,
 ) -> Figure:
-    """Draw training loss and reverse loss over time, a panel a model.
+    """Draw training loss and reverse loss over time, one panel per model.
 
     Args:
         times: t, log-spaced.
@@ -174,7 +174,7 @@ def plot_indices(
     xlabel: str = "share of the trained association that the other direction lacks",
     ends: Mapping[float, str] = MappingProxyType({0.0: "none missing", 1.0: "all missing"}),
 ) -> Figure:
-    """Draw indices with their intervals, one row an index, one marker a model.
+    """Draw indices with their intervals, one row per index, one marker per model.
 
     Args:
         rows: model → index name → interval over learners.

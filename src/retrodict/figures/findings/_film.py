@@ -30,7 +30,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def film(inputs: FigureInputs) -> Sequence[Figure]:
-    """The reversal matrices, a frame a snapshot."""
+    """The reversal matrices, one frame per snapshot."""
     trace = inputs.traces["reversal"]
     epochs = trace.weights["validation"]["snapshot"].values
     return [

@@ -17,7 +17,7 @@ from retrodict.plots import Grid, Lines
 from retrodict.trace import Recorded, Trace
 
 Rows = Mapping[str, tuple[str, ...]]
-"""What a row is called → overrides of its experiments."""
+"""Name of a row → overrides of its experiments."""
 
 USUAL = 0.7
 """The paper's share of facts taught in full."""
@@ -59,7 +59,7 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
 
 
 def rows(scale: Scale, of: Rows, deep: Sequence[str]) -> Rows:
-    """Return who has identity sentences → what that changes; at paper scale also 24 layers."""
+    """Return the rows of a figure; at paper scale some also with 24 layers."""
     return {**of, **{f"{n}, 24 layers": (*of[n], *DEEP) for n in deep}} if scale == "paper" else of
 
 
@@ -73,7 +73,7 @@ def cells(task: str, scale: Scale, of: Rows, shares: Sequence[float]) -> dict[st
 
 
 def key(name: str, share: float) -> str:
-    """Return what one of `cells` is called."""
+    """Return the name of one of `cells`."""
     return f"{name}, share {share:g}"
 
 

@@ -1,7 +1,7 @@
-"""A finding of ours [O]: on A ⇝ C it is the middle entity that must be said to be itself.
+"""A finding of ours [O]: A ⇝ C becomes known by identity sentences of the middle entity.
 
-That zero-hop supervision of the middle helps is known (arXiv 2509.24653 [N]); who needs it, over
-how many triples and updates, is ours.
+That zero-hop supervision of the middle helps is known (arXiv 2509.24653 [N]); which entities need
+it, over how many triples and updates, is ours.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """The unseen direction before and after training, a column a model."""
+    """The unseen direction before and after training, one column per model."""
     return plot_before_after(
         inputs.traces,
         "validation",

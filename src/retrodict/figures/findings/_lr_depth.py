@@ -24,7 +24,7 @@ _SMALLER: dict[Scale, tuple[str, ...]] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Depths by learning rates."""
+    """Every depth with every learning rate."""
     grid = Grid.of(_base(scale), {"model.n_layer": _DEPTHS[scale], "optimizer.lr": LRS})
     return {
         f"{cell.settings['model.n_layer']} layers, lr {cell.settings['optimizer.lr']:g}": e
@@ -38,7 +38,7 @@ def _base(scale: Scale) -> Experiment:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """A panel a depth, a colour a learning rate."""
+    """One panel per depth, one colour per learning rate."""
     panels = {
         f"{depth} layer{'s' if depth > 1 else ''}": {
             f"lr {lr:g}": inputs.traces[f"{depth} layers, lr {lr:g}"] for lr in LRS

@@ -30,7 +30,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """A panel a precision."""
+    """One panel per precision."""
     return plot_panels(
         inputs.traces,
         "Products in lower precision: the same curves, the same curse",

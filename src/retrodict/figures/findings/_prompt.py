@@ -27,7 +27,7 @@ def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """One row a panel, one marker a way of asking."""
+    """One row per panel, one marker per way of asking."""
     names = {
         f"{task}.{name}": f"{task}, {panel.attrs['title']}"
         for task in TASKS

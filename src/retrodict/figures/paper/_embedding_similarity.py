@@ -29,7 +29,7 @@ _SHAPES: dict[Scale, dict[tuple[int, int], tuple[str, ...]]] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """One run a shape; width 20 has 4 heads."""
+    """One run per shape; width 20 has 4 heads."""
     found = {}
     for (n_layer, d_model), changes in _SHAPES[scale].items():
         heads = ("model.n_head=4",) if d_model == 20 else ()

@@ -8,7 +8,7 @@ from retrodict.figures.paper._sweeps import AXES, Axis
 
 
 def rows() -> list[tuple[str, ...]]:
-    """One row an axis."""
+    """One row per axis."""
     return [
         (
             axis.key,

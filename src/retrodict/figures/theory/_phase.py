@@ -58,7 +58,7 @@ def compute(scale: Scale, tick: Tick) -> Phase:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """One cell a (d, n)."""
+    """One cell per (d, n)."""
     phase: Phase = inputs.theory
     return plot_phase(
         phase.dimensions,
