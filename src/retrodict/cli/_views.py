@@ -20,7 +20,6 @@ from retrodict.measures import (
     Final,
     final_cells,
     final_values,
-    held_out,
     over_learners,
 )
 from retrodict.runs import Provenance, Run
@@ -207,7 +206,7 @@ def final_table(run: Run, theory: dict[str, float] | None = None) -> Table:
 def print_reading_help(console: Console, run: Run) -> None:
     """Say how to read `final_table`, and who is missing."""
     trace = run.trace
-    alphabet = float(trace.curves["alphabet_nll"].sel(group=held_out(trace)))
+    alphabet = float(trace.held_out()["alphabet_nll"])
     console.print(
         f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
         f"answer's alphabet {alphabet:.3f}; rank 1 is best; {BEATS_WRONG}",
