@@ -1,19 +1,26 @@
-"""Objectives: which tokens are predicted from which. The loss is their mean cross-entropy."""
+"""Objectives: which tokens are predicted from which. The loss is their mean cross-entropy.
+
+A new objective is one file, and one line below.
+"""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from retrodict.objectives._bico import Bico
+from retrodict.members import any_of
 from retrodict.objectives._examples import Examples, ObjectiveConfig, Questions
-from retrodict.objectives._masked import Diffusion, Masked
-from retrodict.objectives._next_token import NextToken
-from retrodict.objectives._permuted import Permuted
 from retrodict.tasks import Corpus
 
-Objective = Annotated[NextToken | Masked | Diffusion | Permuted | Bico, Field(discriminator="kind")]
-"""Any objective, told apart by `kind`. A new one is one new file and one name in this union."""
+# isort: off
+from retrodict.objectives._next_token import NextToken as NextToken
+from retrodict.objectives._masked import Masked as Masked, Diffusion as Diffusion
+from retrodict.objectives._permuted import Permuted as Permuted
+from retrodict.objectives._bico import Bico as Bico
+# isort: on
+
+if TYPE_CHECKING:
+    Objective = ObjectiveConfig
+else:
+    Objective = any_of(ObjectiveConfig, __name__)
 
 
 def prepared(objective: ObjectiveConfig, corpus: Corpus) -> Corpus:
@@ -22,15 +29,4 @@ def prepared(objective: ObjectiveConfig, corpus: Corpus) -> Corpus:
     return replace(corpus, names=(*corpus.names, *extra)) if extra else corpus
 
 
-__all__ = [
-    "Bico",
-    "Diffusion",
-    "Examples",
-    "Masked",
-    "NextToken",
-    "Objective",
-    "ObjectiveConfig",
-    "Permuted",
-    "Questions",
-    "prepared",
-]
+__all__ = ["Examples", "Objective", "ObjectiveConfig", "Questions", "prepared"]

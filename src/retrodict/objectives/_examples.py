@@ -50,9 +50,11 @@ class ObjectiveConfig(FrozenConfig):
     """Base of every objective.
 
     Attributes:
+        kind: which objective it is.
         redraws_each_epoch: whether examples are random, and drawn anew every epoch.
     """
 
+    kind: str
     redraws_each_epoch: ClassVar[bool] = False
 
     @property

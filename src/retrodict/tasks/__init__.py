@@ -1,29 +1,25 @@
-"""Tasks: what is asked to be learned. `Task(...).corpus(seed)` draws one; NumPy only, no torch."""
+"""Tasks: what is asked to be learned. `Task(...).corpus(seed)` draws one; NumPy only, no torch.
 
-from typing import Annotated
+A new task is one file, and one line below.
+"""
 
-from pydantic import Field
+from typing import TYPE_CHECKING
 
-from retrodict.tasks._chain import Chain
+from retrodict.members import any_of
 from retrodict.tasks._corpus import Corpus, Group, Panel, ProbeGroup, Role
-from retrodict.tasks._in_context import InContext
-from retrodict.tasks._pairs import Pairs
-from retrodict.tasks._related_chain import RelatedChain
-from retrodict.tasks._reversal import Reversal
+from retrodict.tasks._task import TaskConfig
 
-Task = Annotated[Reversal | Chain | Pairs | InContext | RelatedChain, Field(discriminator="kind")]
-"""Any task; `kind` says which. A new task is one new file and one name in this union."""
+# isort: off
+from retrodict.tasks._reversal import Reversal as Reversal
+from retrodict.tasks._chain import Chain as Chain
+from retrodict.tasks._pairs import Pairs as Pairs
+from retrodict.tasks._in_context import InContext as InContext
+from retrodict.tasks._related_chain import RelatedChain as RelatedChain
+# isort: on
 
-__all__ = [
-    "Chain",
-    "Corpus",
-    "Group",
-    "InContext",
-    "Pairs",
-    "Panel",
-    "ProbeGroup",
-    "RelatedChain",
-    "Reversal",
-    "Role",
-    "Task",
-]
+if TYPE_CHECKING:
+    Task = TaskConfig
+else:
+    Task = any_of(TaskConfig, __name__)
+
+__all__ = ["Corpus", "Group", "Panel", "ProbeGroup", "Role", "Task", "TaskConfig"]

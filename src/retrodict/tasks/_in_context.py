@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
-from retrodict.tasks._words import TaskConfig, draw_alphabets, split, token_names
+from retrodict.tasks._task import TaskConfig
+from retrodict.tasks._words import draw_alphabets, split, token_names
 
 ARROW, BACK, SAME = 0, 1, 2  # the special tokens →, ←, ⇔
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
-from retrodict.tasks._words import TaskConfig
+from retrodict.tasks._task import TaskConfig
 
 Index = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 

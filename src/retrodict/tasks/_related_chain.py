@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
-from retrodict.tasks._words import TaskConfig, draw_alphabets, token_names
+from retrodict.tasks._task import TaskConfig
+from retrodict.tasks._words import draw_alphabets, token_names
 
 STEP, LEAP = 0, 1  # the relation tokens → and ⇝
 

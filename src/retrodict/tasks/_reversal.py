@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
 from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
+from retrodict.tasks._task import TaskConfig
 from retrodict.tasks._words import (
-    TaskConfig,
     alphabet_size,
     cap_facts,
     draw_alphabets,
