@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from retrodict.errors import BadInput, CannotFinish
 from retrodict.files import dumps
 from retrodict.measures import (
     BEATS_WRONG,
-    Final,
     final_cells,
     final_values,
     over_learners,
@@ -174,12 +172,7 @@ def run_facts(run: Run) -> dict[str, Any]:
         facts["training_loss"] = over_learners(loss)
         facts["diverged_learners"] = int(trace.curves["diverged_at"].notnull().sum())
         facts["final"] = {
-            final.group: {
-                field.name: getattr(final, field.name)
-                for field in dataclasses.fields(Final)
-                if field.name != "group"
-            }
-            for final in final_values(trace)
+            final.group: {"trained": final.trained, **final.values} for final in final_values(trace)
         }
     return facts
 

@@ -4,6 +4,7 @@ from retrodict.measures._effective_weights import diagonal_z
 from retrodict.measures._indices import asymmetry, indices, intransitivity, strength
 from retrodict.measures._intervals import Interval, band, over_learners
 from retrodict.measures._likelihood_bound import likelihood_bound
+from retrodict.measures._measure import Measure
 from retrodict.measures._solved import (
     SOLVED,
     SOLVED_SHARE,
@@ -17,24 +18,26 @@ from retrodict.measures._solved import (
     verdict,
 )
 from retrodict.measures._summary import (
-    BEATS_WRONG,
     Final,
     answer_tokens,
     final_cells,
     final_values,
     held_out_values,
-    preference,
     taught,
 )
+from retrodict.measures.groups import MEASURES
+from retrodict.measures.groups._preference import BEATS_WRONG, preference
 
 __all__ = [
     "BEATS_WRONG",
+    "MEASURES",
     "SOLVED",
     "SOLVED_SHARE",
     "UNSOLVED",
     "Broken",
     "Final",
     "Interval",
+    "Measure",
     "Share",
     "answer_tokens",
     "asymmetry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from retrodict.host import own_settings
 from retrodict.measures._intervals import Interval, over_learners
+from retrodict.measures.groups import MEASURES
 from retrodict.trace import Trace
 
 
@@ -21,25 +22,19 @@ class Final:
     Attributes:
         group: its name.
         trained: whether it was trained on.
-        nll, entity_nll, accuracy, wrong_probability, rank, preference: means over learners of the
-            group's means; see `Trace.curves`, and `preference` below.
+        values: measure → mean over learners of the group's mean. Each is an attribute, too, such
+            as `final.nll`.
     """
 
     group: str
     trained: bool
-    nll: Interval
-    entity_nll: Interval
-    accuracy: Interval
-    wrong_probability: Interval
-    rank: Interval
-    preference: Interval
+    values: Mapping[str, Interval]
 
-
-BEATS_WRONG = (
-    "'beats wrong' is how often the truth is likelier than a random wrong answer of its alphabet: "
-    "0.5 without knowledge"
-)
-"""What the last of `final_cells` is."""
+    def __getattr__(self, name: str) -> Interval:
+        values: Mapping[str, Interval] = self.__dict__.get("values", {})
+        if name not in values:
+            raise AttributeError(name)
+        return values[name]
 
 
 def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
@@ -47,29 +42,29 @@ def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
 
     The NLL of the whole answer has a column only where an answer has several tokens.
     """
-    columns = {"NLL (nats)": ("nll", ".3f")}
+    shown = {measure.name: measure.title for measure in MEASURES if measure.title}
     if any(final.entity_nll.mean != final.nll.mean for final in finals):
-        columns = {"first-token NLL": ("nll", ".3f"), "whole-answer NLL": ("entity_nll", ".3f")}
-    columns |= {"accuracy": ("accuracy", ".2f"), "rank": ("rank", ".1f")}
-    columns |= {"beats wrong": ("preference", ".2f")}
-    return list(columns), [
-        [format(getattr(final, name), spec) for name, spec in columns.values()] for final in finals
-    ]
+        shown["nll"] = "first-token NLL"
+    else:
+        del shown["entity_nll"]
+    specs = {measure.name: measure.spec for measure in MEASURES}
+    cells = [[format(final.values[name], specs[name]) for name in shown] for final in finals]
+    return list(shown.values()), cells
 
 
 @own_settings()
 def final_values(trace: Trace) -> list[Final]:
     """Summarise a trace at its last epoch; what is held out comes last."""
     last = trace.curves.isel(epoch=-1)
-    preferred = preference(last)
-    names = ("nll", "entity_nll", "accuracy", "wrong_probability", "rank")
+    read = {measure.name: measure.read(last) for measure in MEASURES}
     held_out = trace.held_out()["group"].item()
     return [
         Final(
             group=str(group),
             trained=bool(last["trained"].sel(group=group)),
-            **{name: over_learners(last[name].sel(group=group).values) for name in names},
-            preference=over_learners(preferred.sel(group=group).values),
+            values={
+                name: over_learners(values.sel(group=group).values) for name, values in read.items()
+            },
         )
         for group in sorted(last["group"].values, key=lambda name: name == held_out)
     ]
@@ -93,17 +88,6 @@ def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
     """Return a curve of the held-out questions at the last epoch, learner by learner."""
     values: np.ndarray = trace.held_out()[name].isel(epoch=-1).values
     return values
-
-
-@own_settings()
-def preference(curves: Trace | xr.Dataset) -> xr.DataArray:
-    """How often the truth beats a random wrong answer of its alphabet: 0.5 knows nothing.
-
-    Follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
-    """
-    size = np.exp(curves["alphabet_nll"]).round()
-    found: xr.DataArray = (size - curves["rank"]) / (size - 1)
-    return found.assign_attrs(description="chance that the truth beats a random wrong answer")
 
 
 def answer_tokens(trace: Trace) -> int:
