@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from retrodict.errors import BadInput, nearest
+from retrodict.errors import BadInput, choose
 from retrodict.experiment import Experiment
 from retrodict.files import (
     LEADERBOARD_FORMAT,
@@ -63,8 +63,7 @@ class Board:
         Raises:
             BadInput: it cannot be sorted so.
         """
-        if sort not in SORTS:
-            raise BadInput(f"--sort: {sort!r:.60} is not known; {nearest(sort, SORTS)}")
+        choose([sort], SORTS, "--sort: {!r:.60} is not known")
         rows = [row for row in self.rows if row.at == at and row.column == column]
         return sorted(rows, key=lambda row: _key(row, sort))
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from retrodict.errors import nearest
+from retrodict.errors import choose
 from retrodict.recipes._recipe import Recipe
 
 
@@ -87,10 +87,10 @@ def find(name: Any) -> Recipe:
     Raises:
         ValueError: there is none.
     """
-    if isinstance(name, str) and name in recipes():
-        return recipes()[name]
-    choices = nearest(name, list(recipes())) if isinstance(name, str) else "give a recipe's name"
-    raise ValueError(f"recipe: {name!r:.60} is not known; {choices}")
+    if not isinstance(name, str):
+        raise ValueError(f"recipe: {name!r:.60} is not known; give a recipe's name")
+    choose([name], recipes(), "recipe: {!r:.60} is not known")
+    return recipes()[name]
 
 
 __all__ = ["Recipe", "expanded", "find", "put_on", "recipes"]
