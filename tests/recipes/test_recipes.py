@@ -9,7 +9,7 @@ import pytest
 
 from retrodict import BadInput, Experiment, Grid
 from retrodict import recipes as room
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.recipes import Recipe, find, recipes
 
 MODEL = {

@@ -25,14 +25,36 @@ from retrodict.errors import (
     printable,
 )
 from retrodict.files import DISK_FULL, DISK_FULL_ADVICE
+from retrodict.host import own_settings
 from retrodict.signals import STOPPING, interruptible
 
 _DEBUG = "RETRODICT_DEBUG"
 _LONGEST = 300  # characters of an error that nobody expected
 
 
+def main() -> NoReturn:
+    """Run the command line, and end the process with its exit code."""
+    end_with(lambda: call(sys.argv[1:]))
+
+
+def run_cli(arguments: list[str]) -> int:
+    """Run one command, and return its exit code."""
+    return exit_code_of(lambda: call(arguments))
+
+
+@own_settings()
+def call(arguments: list[str]) -> int | None:
+    """Run one command; return the exit code it gives, or raise what ended it."""
+    from retrodict.cli.commands import app  # what fails while it is loaded ends in a line, too
+
+    code: int | None = app(arguments or ["--help"], standalone_mode=False)
+    if code == 130:  # Ctrl-C outside a training, which the parser has caught
+        raise KeyboardInterrupt
+    return code
+
+
 def end_with(command: Callable[[], int | None]) -> NoReturn:
-    """Call a command as all that this process does, and end it with its exit code."""
+    """Call a command, and end the process with its exit code."""
     hold_descriptors()
     sys.stdout, sys.stderr = steadied(sys.stdout), steadied(sys.stderr)  # to the very end
     _forgive_warnings()

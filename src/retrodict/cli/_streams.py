@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from retrodict.files import DISK_FULL
+from retrodict.files import DISK_FULL, dumps
 
 _FULL = (*DISK_FULL, errno.EFBIG)  # EFBIG: the user's limit on the size of a file
 _STRICT = ("strict", "surrogateescape", "backslashreplace")  # what Python itself chooses
@@ -181,13 +181,17 @@ def hold_descriptors() -> None:
                 os.set_inheritable(opened, True)
 
 
-def carried(document: str) -> str:
-    """Return a JSON document as stdout can carry it, with other letters escaped."""
+def print_json(content: Any) -> None:
+    """Print one JSON document on stdout.
+
+    A number that is not finite becomes null. A letter that stdout's encoding lacks is escaped.
+    """
+    document = dumps(content)
     try:
         document.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
-        return "".join(map(_escaped, document))
-    return document
+        document = "".join(map(_escaped, document))
+    print(document)
 
 
 def _escaped(letter: str) -> str:

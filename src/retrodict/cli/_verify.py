@@ -13,7 +13,7 @@ from retrodict.claims import STATEMENTS, Check, Effort, Finding, Kept, document
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._provenance import tell_answers
-from retrodict.cli._views import print_json
+from retrodict.cli._streams import print_json
 from retrodict.errors import BadInput, nearest
 from retrodict.figures import code_version
 from retrodict.files import atomic_text

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.table import Table
 from rich.text import Text
 
 from retrodict.cli._console import Console
-from retrodict.doctor import Line, examine
+from retrodict.cli._options import STORE, Json, Out
 
 _WIDTH = 12  # of names; those of variables are longer
 
 
-def show_examination(store: Path, load_torch: bool, as_json: bool) -> None:
-    """Print everything that was found; what is a problem is marked."""
-    found = dict(examine(store, load_torch))
+def doctor(
+    out: Out = STORE,
+    as_json: Json = False,
+    load_torch: Annotated[
+        bool, typer.Option("--torch", help="Load torch as well, and show what it finds.")
+    ] = False,
+) -> None:
+    """Describe this machine, for a bug report.
+
+    \b
+      retrodict doctor
+      retrodict doctor --out /shared/runs    what the file system of another store can do
+      retrodict doctor --json
+
+    Each line says what was found and what follows from it; a problem is marked with "!". To see
+    what a file system can do, the command writes to a folder and removes it again.
+    """
+    from retrodict.doctor import examine
+
+    found = dict(examine(out, load_torch))
     problems = sum(line.problem for lines in found.values() for line in lines)
     if as_json:
         sections = {name: list(map(dataclasses.asdict, lines)) for name, lines in found.items()}
@@ -30,14 +48,10 @@ def show_examination(store: Path, load_torch: bool, as_json: bool) -> None:
         for overflow in ("fold", "fold", "fold"):
             table.add_column(overflow=overflow)
         for line in lines:
-            table.add_row("!" if line.problem else " ", Text(line.name.ljust(_WIDTH)), _text(line))
+            text = Text(line.value, style="bold red" if line.problem else "")
+            if line.follows:
+                text.append(f" → {line.follows}", style="bold")
+            table.add_row("!" if line.problem else " ", Text(line.name.ljust(_WIDTH)), text)
         console.print(table)
     many = "1 problem, marked !" if problems == 1 else f"{problems} problems, marked !"
     console.print(Text(many if problems else "no problems", style="bold"))
-
-
-def _text(line: Line) -> Text:
-    text = Text(line.value, style="bold red" if line.problem else "")
-    if line.follows:
-        text.append(f" → {line.follows}", style="bold")
-    return text

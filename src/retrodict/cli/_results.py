@@ -1,0 +1,116 @@
+"""How a run ended: as facts for a program, and as a table for a person."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from retrodict.cli._console import Console
+from retrodict.cli._provenance import provenance_facts
+from retrodict.errors import BadInput, CannotFinish
+from retrodict.measures import Final, final_values, held_out, over_learners
+from retrodict.runs import Run
+
+
+def refuse_if_all_diverged(runs: Iterable[Run]) -> None:
+    """Refuse to end as done if a run has no learner left.
+
+    Raises:
+        CannotFinish: all learners of a run became non-finite.
+    """
+    for run in runs:
+        ended = run.trace.curves["diverged_at"]
+        if ended.notnull().all():
+            raise CannotFinish(
+                f"{run.folder}: all {ended.size} learners became non-finite, the first at epoch "
+                f"{int(ended.min())}; a lower optimizer.lr may help"
+            )
+
+
+def predicted_nll(run: Run) -> dict[str, float] | None:
+    """Return the NLL that theory predicts for each group at the end; None if it cannot."""
+    if not run.finished or not run.experiment.model.has_theory:
+        return None  # before anything is loaded
+    from retrodict.theory import predict
+
+    epochs = run.experiment.training.epochs
+    last = run.experiment.with_overrides(f"record.every={max(epochs, 1)}", "record.weights_at=[]")
+    finite = run.trace.curves["diverged_at"].isnull().values
+    if not finite.any():
+        return None
+    try:
+        nll = predict(last).curves["nll"].isel(epoch=-1, learner=finite).mean("learner")
+    except (BadInput, CannotFinish):
+        return None
+    return {str(group): float(nll.sel(group=group)) for group in nll["group"].values}
+
+
+def run_facts(run: Run) -> dict[str, Any]:
+    """Return what a program wants to know of a run."""
+    facts: dict[str, Any] = {
+        "run": str(run.folder),
+        "status": run.status,
+        "experiment": run.experiment.model_dump(mode="json"),
+    }
+    if run.finished:
+        trace = run.trace
+        facts |= provenance_facts(run)
+        facts["uniform_nll"] = float(trace.attrs["uniform_nll"])
+        loss = trace.curves["training_loss"].isel(epoch=-1).values
+        facts["training_loss"] = over_learners(loss)
+        facts["diverged_learners"] = int(trace.curves["diverged_at"].notnull().sum())
+        names = [field.name for field in dataclasses.fields(Final) if field.name != "group"]
+        facts["final"] = {
+            final.group: {name: getattr(final, name) for name in names}
+            for final in final_values(trace)
+        }
+    return facts
+
+
+def print_final(console: Console, run: Run, theory: Mapping[str, float] | None = None) -> None:
+    """Print the table of a run's final values, how to read it, and which learners are missing."""
+    console.print(_final_table(run, theory or {}))
+    trace = run.trace
+    alphabet = float(trace.curves["alphabet_nll"].sel(group=held_out(trace)))
+    console.print(
+        f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
+        f"answer's alphabet {alphabet:.3f}; rank 1 is best; 'beats wrong': how often the truth is "
+        "likelier than a random wrong answer, 0.5 without knowledge"
+    )
+    ended = trace.curves["diverged_at"].dropna("learner")
+    if ended.size:
+        seeds = ", ".join(str(seed) for seed in ended["seed"].values)
+        console.print(
+            f"[bold red]{ended.size} learners became non-finite[/bold red] (seeds {seeds}) and "
+            "are left out"
+        )
+
+
+def _final_table(run: Run, theory: Mapping[str, float]) -> Table:
+    trace = run.trace
+    learners = int(trace.curves.sizes["learner"])
+    epoch = int(trace.curves["epoch"][-1])
+    interval = f"mean ± 95 % interval over {learners} learners"
+    table = Table(title=f"{escape(run.folder.name)}\nepoch {epoch}, {interval}")
+    finals = final_values(trace)
+    several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
+    nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)
+    predicted = ("theory",) if theory else ()
+    for column in ("group", *nll, *predicted, "accuracy", "rank", "beats wrong"):
+        table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
+    for final in finals:
+        table.add_row(
+            escape(final.group),
+            f"{final.nll:.3f}",
+            *([f"{final.entity_nll:.3f}"] if several_tokens else []),
+            *([f"{theory[final.group]:.3f}"] if theory else []),
+            f"{final.accuracy:.2f}",
+            f"{final.rank.mean:.1f}",
+            f"{final.preference:.2f}",
+            style=None if final.trained else "bold",
+        )
+    return table

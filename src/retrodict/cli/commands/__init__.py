@@ -1,0 +1,93 @@
+"""The commands, one file each.
+
+A new command is a function in a file here, and its line in `COMMANDS`. The function's signature is
+the command line, its docstring is the help. What is slow to load is loaded inside the function, so
+that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from retrodict.cli.commands._bench import bench
+from retrodict.cli.commands._compare import compare
+from retrodict.cli.commands._doctor import doctor
+from retrodict.cli.commands._leaderboard import leaderboard
+from retrodict.cli.commands._list import list_all
+from retrodict.cli.commands._report import report
+from retrodict.cli.commands._reproduce import reproduce
+from retrodict.cli.commands._run import run
+from retrodict.cli.commands._runs_export import export_runs
+from retrodict.cli.commands._runs_list import list_runs
+from retrodict.cli.commands._runs_prune import prune_runs
+from retrodict.cli.commands._runs_verify import verify_runs
+from retrodict.cli.commands._show import show
+from retrodict.cli.commands._verify import verify
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "reproduce": reproduce,
+    "verify": verify,
+    "leaderboard": leaderboard,
+    "list": list_all,
+    "show": show,
+    "compare": compare,
+    "report": report,
+    "bench": bench,
+    "doctor": doctor,
+    "runs list": list_runs,
+    "runs verify": verify_runs,
+    "runs prune": prune_runs,
+    "runs export": export_runs,
+}
+"""What is typed after `retrodict` → what does it, in the order of the help."""
+
+_HELP = """What does a language model that was trained on A → B know about B ← A, and why?
+
+    \b
+    Start here:
+      retrodict reproduce fig1           the reversal curse, in about two minutes
+      retrodict run my.yaml              an experiment of your own
+      retrodict run my.yaml --set model.tied_head=true
+      retrodict verify --fast            the theorems, checked in about a minute
+      retrodict report                   all results, as one page
+      retrodict list                     everything that has a name
+
+    `retrodict COMMAND --help` shows examples of a command.
+
+    \b
+    Exit codes:
+      0    done, and every claim held
+      1    done, but a claim did not hold
+      2    the input is wrong; nothing was written
+      3    could not finish; the same command continues
+      130  interrupted; the same command continues
+    """
+
+_RUNS_HELP = """List, check, prune and export the runs of a store.
+
+    \b
+      retrodict runs list                         what is there: status, epochs, size
+      retrodict runs verify                       whether every file is as it was written
+      retrodict runs prune --leftovers            what would be deleted, and the space it frees
+      retrodict runs prune --leftovers --yes      delete it
+      retrodict runs export --to paper-data       tables to put beside a paper
+    """
+
+app = typer.Typer(
+    name="retrodict",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=_HELP,
+)
+_runs = typer.Typer(name="runs", rich_markup_mode=None, no_args_is_help=True, help=_RUNS_HELP)
+app.add_typer(_runs)
+
+for _words, _command in COMMANDS.items():
+    _group, _, _name = _words.rpartition(" ")
+    (_runs if _group else app).command(_name)(_command)
+
+__all__ = ["COMMANDS", "app"]
