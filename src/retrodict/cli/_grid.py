@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from retrodict.cli._console import Console, plain
 from retrodict.cli._progress import Progress
@@ -16,10 +16,11 @@ from retrodict.cli._tables import (
     NUMBERS,
     READING,
     READING_PREFERENCE,
-    add_number_columns,
     final_numbers,
     fits,
-    new_table,
+    numbers,
+    ruled_table,
+    words,
 )
 from retrodict.errors import CannotFinish, Interrupted
 from retrodict.experiment import Cell, Grid, flow, short_names
@@ -148,15 +149,13 @@ def _filled(grid: Grid, results: Sequence[CellResult], rows: Sequence[list[str]]
     return table
 
 
-def _table(grid: Grid, numbers: Sequence[str]) -> Table:
-    """Return a table with a column for each axis and number, and one for the status."""
-    table = new_table()
-    for name, short in short_names(grid.axes).items():
-        wraps = any(isinstance(value, list | tuple | dict) for value in grid.axes[name])
-        table.add_column(short, no_wrap=not wraps)
-    add_number_columns(table, numbers)
-    table.add_column("status", no_wrap=True)
-    return table
+def _table(grid: Grid, columns: Sequence[str]) -> Table:
+    """Return a table with columns for the axes, for numbers and for the status."""
+    axes = [
+        Column(short, no_wrap=not any(isinstance(v, list | tuple | dict) for v in grid.axes[name]))
+        for name, short in short_names(grid.axes).items()
+    ]
+    return ruled_table(*axes, *numbers(*columns), *words("status"))
 
 
 def _values(cell: Cell) -> list[str]:

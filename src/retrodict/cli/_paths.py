@@ -150,18 +150,13 @@ def told_apart(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
     >>> told_apart(["x", "x", "y"], [Path("/a/runs/x"), Path("/b/runs/x"), Path("/a/runs/y")])
     ['a/runs/x', 'b/runs/x', 'y']
     """
-    parts = [Path(os.path.realpath(folder)).parts[:-1] for folder in folders]
-    return [
-        "/".join([*parts[i][len(parts[i]) - _telling(i, names, parts) :], name])
-        for i, name in enumerate(names)
+    paths = [
+        (*Path(os.path.realpath(folder)).parts[:-1], name)
+        for name, folder in zip(names, folders, strict=True)
     ]
-
-
-def _telling(index: int, names: Sequence[str], parts: Sequence[tuple[str, ...]]) -> int:
-    """How many of the folders above a name it takes to tell it from all others."""
-    own = parts[index]
-    alike = [part for name, part in zip(names, parts, strict=True) if name == names[index]]
-    for count in range(len(own)):
-        if sum(part[len(part) - count :] == own[len(own) - count :] for part in alike) == 1:
-            return count
-    return len(own)
+    found = []
+    for path in paths:
+        ends = (path[-count:] for count in range(1, len(path)))
+        alone = (end for end in ends if sum(p[-len(end) :] == end for p in paths) == 1)
+        found.append("/".join(next(alone, path)))
+    return found

@@ -88,10 +88,9 @@ class Progress:
             self._task = self._task or 0
         if self._bar:
             self._bar.update(self._task, description=what, completed=round(100 * share))
-        elif now - self._spoken > _LINE_SECONDS and share:
-            self._spoken = now
+        elif share:
             left = (now - self._started[0]) * (1 - share) / share
-            print(f"{what}: {share:.0%}, about {left:.0f} s left", file=sys.stderr)
+            self._line(f"{what}: {share:.0%}, about {left:.0f} s left")
 
     def cell(self, number: int, of: int, label: str) -> None:
         """Call the next training by its cell of a grid, and remove the bar of the cell before."""
@@ -109,11 +108,10 @@ class Progress:
         left = (now - self._all[0]) * (1 - share) / gained if gained > 0 else None
         if self._bar:
             self._draw(f"{done}/{of} runs", share, left, running[:_MOST_BARS])
-        elif now - self._spoken > _LINE_SECONDS:
-            self._spoken = now
+        else:
             about = "" if left is None else f", about {left:.0f} s left"
             said = f"{done} of {of} runs done, {share:.0%} of all epochs{about}"
-            print(said + _names(running), file=sys.stderr)
+            self._line(said + _names(running))
 
     def _draw(
         self, done: str, share: float, left: float | None, running: Sequence[Running]
@@ -155,10 +153,16 @@ class Progress:
         said = f"{rate:.1f} epochs/s" if rate else ""
         if self._bar:
             self._bar.update(self._task, completed=epoch, rate=said)
-        elif now - self._spoken > _LINE_SECONDS:
-            self._spoken = now
+        else:
             left = f", {said}, about {(epochs - epoch) / rate:.0f} s left" if rate else ""
-            print(f"{self._name}: epoch {epoch}/{epochs}{left}", file=sys.stderr)
+            self._line(f"{self._name}: epoch {epoch}/{epochs}{left}")
+
+    def _line(self, text: str) -> None:
+        """Print a line, unless one was printed a moment ago."""
+        now = time.monotonic()
+        if now - self._spoken > _LINE_SECONDS:
+            self._spoken = now
+            print(text, file=sys.stderr)
 
 
 def _names(running: Sequence[Running]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -31,16 +32,10 @@ def answer_facts(answer: Answer | None) -> dict[str, Any]:
     """Return for a program how a run was answered; with `again` if it was trained again."""
     if answer is None:
         return {}
-    again = answer.again
-    if again is None:
+    if (again := answer.again) is None:
         return {"answered": answer.how}
-    told = {
-        "same_bits": again.same_bits,
-        "max_nll_difference": again.max_nll_difference,
-        "before": again.before and str(again.before),
-        "undrawn": list(again.undrawn),
-    }
-    return {"answered": answer.how, "again": told}
+    before = again.before and str(again.before)
+    return {"answered": answer.how, "again": {**dataclasses.asdict(again), "before": before}}
 
 
 def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bool) -> None:

@@ -24,15 +24,8 @@ from retrodict.files import DISK_FULL, dumps
 _FULL = (*DISK_FULL, errno.EFBIG)  # EFBIG: the user's limit on the size of a file
 _STRICT = ("strict", "surrogateescape", "backslashreplace")  # what Python itself chooses
 _SPELT = "retrodict.spelt"
-_SIGNS = {
-    "→": "->",
-    "←": "<-",
-    "⇝": "~>",
-    "⇔": "<=>",
-    "×": "x",
-    "±": "+-",
-    "≤": "<=",
-    "≥": ">=",
+_SIGNS = {"→": "->", "←": "<-", "⇝": "~>", "⇔": "<=>", "×": "x", "±": "+-", "≤": "<=", "≥": ">="}
+_SIGNS |= {
     "≠": "!=",
     "−": "-",
     "–": "-",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich import box
 from rich.measure import Measurement
-from rich.table import Table
+from rich.table import Column, Table
 
 from retrodict.cli._console import Console
 
@@ -22,20 +22,29 @@ READING_PREFERENCE = (
 _ASKED = (("nll", ".3f"), ("accuracy", ".2f"), ("preference", ".2f"))
 
 
-def new_table() -> Table:
-    """Return an empty table with a ruled head and narrow gaps."""
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+def ruled_table(*columns: Column) -> Table:
+    """Return a table without rows, with a line under its head."""
+    return Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
 
 
-def bare_table(title: str | None = None, **options: Any) -> Table:
-    """Return an empty table without lines."""
-    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), **options)
+def bare_table(*columns: Column, title: str | None = None) -> Table:
+    """Return a table without rows and without lines."""
+    return Table(*columns, title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
 
 
-def add_number_columns(table: Table, names: Sequence[str] = NUMBERS) -> None:
-    """Add columns of numbers, which are not folded."""
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+def words(*names: str) -> list[Column]:
+    """Return columns of words that stay in one line."""
+    return [Column(name, no_wrap=True) for name in names]
+
+
+def folded(*names: str) -> list[Column]:
+    """Return columns of words that are folded where there is no room for them."""
+    return [Column(name, overflow="fold") for name in names]
+
+
+def numbers(*names: str) -> list[Column]:
+    """Return columns of numbers, which stay in one line."""
+    return [Column(name, justify="right", no_wrap=True) for name in names]
 
 
 def fits(table: Table, console: Console) -> bool:

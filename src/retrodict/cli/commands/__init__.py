@@ -51,9 +51,9 @@ _HELP = """What does a language model that was trained on A â†’ B know about B â
       retrodict reproduce fig1           the reversal curse, in about two minutes
       retrodict run my.yaml              an experiment of your own
       retrodict run my.yaml --set model.tied_head=true
-      retrodict verify --fast            the theorems, checked in about a minute
+      retrodict verify --fast            the theorems, checked in under a minute
       retrodict report                   all results, as one page
-      retrodict list                     everything that has a name
+      retrodict list                     the names that commands take
 
     `retrodict COMMAND --help` shows examples of a command.
 

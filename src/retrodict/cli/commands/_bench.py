@@ -21,7 +21,6 @@ from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table
 from retrodict.errors import choose
 from retrodict.files import atomic_text, dumps
-from retrodict.limits import core_count
 
 if TYPE_CHECKING:
     from retrodict.bench import Row
@@ -117,6 +116,7 @@ def bench(
 def _machine(section: str, progress: Progress) -> Iterator[None]:
     """Hold all cores, so that trainings wait; figure 1 takes them itself."""
     from retrodict.launch import cores
+    from retrodict.limits import core_count
 
     if section == "figure1":
         yield
@@ -171,7 +171,7 @@ def _show(rows: Sequence[Row], files: Sequence[Path]) -> None:
 def _table(title: str, rows: Sequence[Row]) -> Table:
     from retrodict.bench import KEY_COLUMNS, cells
 
-    table = bare_table(f"\n{title}" if title else None)
+    table = bare_table(title=f"\n{title}" if title else None)
     lines = [cells(row) for row in rows]
     for column in lines[0]:
         words = column in ("config", "variant", "what")

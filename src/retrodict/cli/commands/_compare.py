@@ -19,10 +19,12 @@ from retrodict.cli._streams import print_json
 from retrodict.cli._tables import (
     NUMBERS,
     READING,
-    add_number_columns,
     final_numbers,
     fits,
-    new_table,
+    folded,
+    numbers,
+    ruled_table,
+    words,
 )
 from retrodict.errors import BadInput, CannotFinish
 
@@ -82,11 +84,7 @@ def compare(
 
 
 def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
-    """Return the runs that can be read, and what is wrong with the others.
-
-    Raises:
-        CannotFinish: none can.
-    """
+    """Return the runs that can be read, one at least, and what is wrong with the others."""
     readable, damaged = [], []
     for run in runs:
         try:
@@ -212,11 +210,8 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
 def _table(rows: Sequence[_Row], keys: Sequence[str]) -> Table:
     from retrodict.experiment import short_names
 
-    table = new_table()
-    table.add_column("run", overflow="fold")
-    for column in short_names(keys).values():
-        table.add_column(column, no_wrap=True)
-    add_number_columns(table, NUMBERS[:3])
+    settings = words(*short_names(keys).values())
+    table = ruled_table(*folded("run"), *settings, *numbers(*NUMBERS[:3]))
     for row in rows:
         values = [escape(row.texts.get(key, "")) for key in keys]
         style = "dim" if row.unusable else None
@@ -239,11 +234,7 @@ def _print_rest(console: Console, rows: Sequence[_Row], keys: Sequence[str]) -> 
 
 
 def _require_place(plot: Path) -> None:
-    """Refuse a drawing that could not be written, before anything is read.
-
-    Raises:
-        BadInput: another format, no such folder, or one that cannot be written to.
-    """
+    """Refuse a drawing that could not be written, before anything is read."""
     from retrodict.runs import require_writable
 
     if plot.suffix.lower() not in _SUFFIXES:
@@ -256,12 +247,7 @@ def _require_place(plot: Path) -> None:
 
 
 def _draw(rows: Sequence[_Row], plot: Path) -> None:
-    """Draw the runs that finished.
-
-    Raises:
-        BadInput: none did.
-        CannotFinish: the file cannot be written.
-    """
+    """Draw the runs that finished; refuse to if none did."""
     from retrodict.plots import footer, plot_comparison, save_as
 
     usable = [row for row in rows if not row.unusable]

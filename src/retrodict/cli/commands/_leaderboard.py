@@ -13,7 +13,7 @@ from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import bare_table
+from retrodict.cli._tables import bare_table, numbers, words
 from retrodict.errors import choose
 
 if TYPE_CHECKING:
@@ -108,9 +108,8 @@ def _show(board: Board, at: Ways, sort: str, files: Sequence[Path]) -> None:
         rows = board.at(at, column.name, sort)
         if not rows:
             continue
-        table = bare_table(f"{column.title}: at equal {at}, sorted by {sort}")
-        for i, name in enumerate(_HEAD):
-            table.add_column(name, justify="left" if i < 2 else "right", no_wrap=True)
+        title = f"{column.title}: at equal {at}, sorted by {sort}"
+        table = bare_table(*words(*_HEAD[:2]), *numbers(*_HEAD[2:]), title=title)
         for row in rows:
             table.add_row(*_texts(row))
         console.print(table)

@@ -15,7 +15,7 @@ Rows = list[dict[str, str]]
 
 
 def list_all(as_json: Json = False) -> None:
-    """List everything that has a name: figures, statements, tasks, models, recipes, ….
+    """List all names: figures, statements, tasks, models, recipes.
 
     \b
       retrodict list

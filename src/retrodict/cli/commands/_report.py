@@ -59,7 +59,7 @@ def report(
     The page answers first: does the curse appear, how strongly, and why? Then come the figures with
     their claims and commands, and curves and weights to explore. It works offline.
 
-    Nothing is trained. Exit code 1: a claim or statement fails and that is not documented; the
+    Nothing is trained. Exit code 1: a claim or statement fails that is not marked "(known)"; the
     report is written all the same.
     """
     from retrodict.report import answers, as_html, collect, facts, something_failed
@@ -84,11 +84,7 @@ def report(
 
 
 def _places(out: Path | None, store: Path | None) -> tuple[Path, Path]:
-    """Return the store to read and the file to write.
-
-    Raises:
-        BadInput: the file cannot be written there.
-    """
+    """Return the store to read and the file to write; refuse one that cannot be written."""
     from retrodict.report import holds_something
 
     if out is not None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import bare_table, marked
+from retrodict.cli._tables import bare_table, folded, marked
 from retrodict.errors import choose
 
 if TYPE_CHECKING:
@@ -211,9 +211,9 @@ def _claims(claims: Sequence[Claim]) -> Table:
 
 
 def _as_printed(table: PaperTable) -> Table:
-    shown = bare_table(f"{table.title} \\[{table.grade}]")
-    for i, column in enumerate(table.head):
-        shown.add_column(column, style="bold" if i == 0 else None, overflow="fold", no_wrap=i == 0)
+    first = Column(table.head[0], style="bold", no_wrap=True)
+    title = f"{table.title} \\[{table.grade}]"
+    shown = bare_table(first, *folded(*table.head[1:]), title=title)
     for row in table.rows():
         shown.add_row(*row)
     return shown

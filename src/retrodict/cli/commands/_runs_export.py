@@ -74,12 +74,7 @@ def export_runs(
 def _exportable(
     folders: Sequence[Path], root: Path, named: bool
 ) -> tuple[list[Run], list[tuple[str, str]]]:
-    """Return the finished runs; and unless they were named, why the others are left out.
-
-    Raises:
-        BadInput: a run that was named is not finished, or there is none.
-        CannotFinish: a run that was named is damaged.
-    """
+    """Return the finished runs, and why the others are left out; refuse others that are named."""
     from retrodict.runs import Run
 
     runs: dict[str, Run] = {}

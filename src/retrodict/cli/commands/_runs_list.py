@@ -15,7 +15,7 @@ from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
 from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import fits, new_table, size
+from retrodict.cli._tables import fits, numbers, ruled_table, size, words
 
 if TYPE_CHECKING:
     from retrodict.runs import Listed
@@ -72,14 +72,11 @@ def _fitting(console: Console, found: Sequence[Listed]) -> Table:
 
 
 def _table(found: Sequence[Listed], without: Sequence[str]) -> Table:
-    table = new_table()
-    kept = [i for i, column in enumerate(_COLUMNS) if column not in without]
-    for i in kept:
-        is_number = _COLUMNS[i] in _NUMBERS
-        table.add_column(_COLUMNS[i], justify="right" if is_number else "left", no_wrap=True)
+    kept = [column for column in _COLUMNS if column not in without]
+    table = ruled_table(*(c for k in kept for c in (numbers if k in _NUMBERS else words)(k)))
     for one in found:
-        cells = _cells(one)
-        table.add_row(*(cells[i] for i in kept))
+        cells = dict(zip(_COLUMNS, _cells(one), strict=True))
+        table.add_row(*(cells[column] for column in kept))
     return table
 
 

@@ -12,7 +12,7 @@ from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
 from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import new_table, size
+from retrodict.cli._tables import folded, numbers, ruled_table, size
 from retrodict.errors import BadInput
 
 
@@ -71,9 +71,7 @@ def prune_runs(
         return
     console = wide_console()
     if found:
-        table = new_table()
-        for name in ("what", "why", "size", "drawn in"):
-            table.add_column(name, justify="right" if name == "size" else "left", overflow="fold")
+        table = ruled_table(*folded("what", "why"), *numbers("size"), *folded("drawn in"))
         for one in found:
             cells = (str(one.path), one.why, size(one.bytes), ", ".join(one.used_by))
             table.add_row(*map(plain, cells))

@@ -13,7 +13,7 @@ from retrodict.cli._options import STORE, Json, Out, Runs
 from retrodict.cli._paths import folders_of
 from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import new_table
+from retrodict.cli._tables import folded, ruled_table, words
 from retrodict.errors import CannotFinish
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> 
 
 
 def _table(problems: Sequence[Problem], failing: Sequence[str]) -> Table:
-    table = new_table()
-    for column in ("where", "kind", "what", "what to do"):
-        table.add_column(column, overflow="fold", no_wrap=column == "kind")
+    table = ruled_table(*folded("where"), *words("kind"), *folded("what", "what to do"))
     for one in problems:
         style = "bold red" if one.kind in failing else ""
         cells = (str(one.where), one.kind, one.what, one.remedy)

@@ -45,7 +45,8 @@ def verify(
     Checking everything also writes the results to the store: verify.md, verify.html and
     verify.json, or published.md, published.html and published.json.
 
-    Exit code 1: a statement fails, or a claim is not reproduced, and that is not documented.
+    Exit code 1: a statement fails, or a claim is not reproduced. What is marked "(known)" does not
+    count.
     """
     where = launcher_from(launcher, cpus, gpus, slurm, again)
     for option, is_given in (("--again", again), ("--launcher", launcher != "local")):
