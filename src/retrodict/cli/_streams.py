@@ -25,17 +25,8 @@ _FULL = (*DISK_FULL, errno.EFBIG)  # EFBIG: the user's limit on the size of a fi
 _STRICT = ("strict", "surrogateescape", "backslashreplace")  # what Python itself chooses
 _SPELT = "retrodict.spelt"
 _SIGNS = {"→": "->", "←": "<-", "⇝": "~>", "⇔": "<=>", "×": "x", "±": "+-", "≤": "<=", "≥": ">="}
-_SIGNS |= {
-    "≠": "!=",
-    "−": "-",
-    "–": "-",
-    "·": "*",
-    "…": "...",
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-}
+_SIGNS |= {"≠": "!=", "−": "-", "–": "-", "·": "*", "…": "..."}
+_SIGNS |= {"’": "'", "‘": "'", "“": '"', "”": '"'}
 
 
 class Stream(io.TextIOWrapper):
