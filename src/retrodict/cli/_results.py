@@ -12,6 +12,7 @@ from rich.table import Table
 from retrodict.cli._console import Console
 from retrodict.cli._provenance import provenance_facts
 from retrodict.errors import BadInput, CannotFinish
+from retrodict.launch import all_diverged
 from retrodict.measures import Final, final_values, held_out, over_learners
 from retrodict.runs import Run
 
@@ -23,12 +24,8 @@ def refuse_if_all_diverged(runs: Iterable[Run]) -> None:
         CannotFinish: all learners of a run became non-finite.
     """
     for run in runs:
-        ended = run.trace.curves["diverged_at"]
-        if ended.notnull().all():
-            raise CannotFinish(
-                f"{run.folder}: all {ended.size} learners became non-finite, the first at epoch "
-                f"{int(ended.min())}; a lower optimizer.lr may help"
-            )
+        if said := all_diverged(run):
+            raise CannotFinish(f"{run.folder}: {said}")
 
 
 def predicted_nll(run: Run) -> dict[str, float] | None:
