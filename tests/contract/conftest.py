@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from retrodict.cli._main import run_cli
 
 from retrodict import Experiment
+from retrodict.cli._exit import run_cli
 from retrodict.figures import code_version
 
 

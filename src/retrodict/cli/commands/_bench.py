@@ -16,7 +16,6 @@ from rich.table import Table
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Json
 from retrodict.cli._paths import place
-from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table
 from retrodict.errors import choose
@@ -24,6 +23,7 @@ from retrodict.files import atomic_text, dumps
 
 if TYPE_CHECKING:
     from retrodict.bench import Row
+    from retrodict.cli._progress import Progress
 
 
 def bench(
@@ -76,6 +76,7 @@ def bench(
         choose_configs,
         require_transformers,
     )
+    from retrodict.cli._progress import Progress
     from retrodict.experiment import Experiment
     from retrodict.runs import require_writable
     from retrodict.tasks import Reversal

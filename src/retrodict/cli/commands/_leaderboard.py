@@ -11,7 +11,6 @@ import typer
 
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
-from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table, numbers, words
 from retrodict.errors import choose
@@ -74,6 +73,7 @@ def leaderboard(
 
     What is trained already is not trained again. After an interruption, the same command continues.
     """
+    from retrodict.cli._progress import Progress
     from retrodict.cli._provenance import tell_answers
     from retrodict.leaderboard import COLUMNS, RULE, SORTS, cells, compare, kept, write
     from retrodict.runs import Run, Store

@@ -14,7 +14,6 @@ from rich.table import Table
 from retrodict.cli._console import Console, plain
 from retrodict.cli._options import STORE, Json
 from retrodict.cli._paths import place
-from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import marked
 from retrodict.errors import BadInput, CannotFinish
@@ -62,6 +61,7 @@ def report(
     Nothing is trained. Exit code 1: a claim or statement fails that is not marked "(known)"; the
     report is written all the same.
     """
+    from retrodict.cli._progress import Progress
     from retrodict.report import answers, as_html, collect, facts, something_failed
 
     root, path = _places(out, store)
@@ -106,7 +106,8 @@ def _places(out: Path | None, store: Path | None) -> tuple[Path, Path]:
 def _statements(root: Path) -> Kept:
     """Read what `retrodict verify` left in the store; if this code did not check it, check fast."""
     from retrodict.claims import Kept
-    from retrodict.cli._verify import KEPT, check, choose, keep, kept_now
+    from retrodict.cli._checks import KEPT, check, choose, keep, kept_now
+    from retrodict.cli._progress import Progress
     from retrodict.figures import code_version
 
     try:

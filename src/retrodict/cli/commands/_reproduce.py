@@ -16,13 +16,13 @@ from rich.table import Column, Table
 
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
-from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table, folded, marked
 from retrodict.errors import choose
 
 if TYPE_CHECKING:
     from retrodict.claims import Claim
+    from retrodict.cli._progress import Progress
     from retrodict.figures import PaperFigure, PaperTable, Reproduction
     from retrodict.launch import Launcher
     from retrodict.runs import Run
@@ -69,6 +69,7 @@ def reproduce(
 
     After an interruption, the same command continues. Exit code 1: a claim fails.
     """
+    from retrodict.cli._progress import Progress
     from retrodict.cli._provenance import tell_answers
     from retrodict.cli._results import refuse_if_all_diverged
 

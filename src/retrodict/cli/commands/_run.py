@@ -11,7 +11,6 @@ import typer
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._paths import place
-from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ def run(
             show_corpus(asked, as_json)
         return
     from retrodict.cli._grid import run_grid
+    from retrodict.cli._progress import Progress
     from retrodict.cli._results import refuse_if_all_diverged
     from retrodict.launch import execute_on
     from retrodict.runs import Store

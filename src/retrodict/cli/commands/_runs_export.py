@@ -12,7 +12,6 @@ import typer
 from retrodict.cli._console import wide_console
 from retrodict.cli._options import STORE, Json, Out, Runs
 from retrodict.cli._paths import folders_of, place
-from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import size
 from retrodict.errors import BadInput, CannotFinish
@@ -46,6 +45,7 @@ def export_runs(
     learner, epoch and group; training.csv, for each run, learner and epoch. Numbers keep every bit.
     The folder also has the experiments, a README and checksums.
     """
+    from retrodict.cli._progress import patience
     from retrodict.cli._provenance import tell_outdated
     from retrodict.runs import Export, export, require_empty
 

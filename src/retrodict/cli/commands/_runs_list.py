@@ -13,7 +13,6 @@ from rich.text import Text
 from retrodict.cli._console import Console, plain, wide_console
 from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
-from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import fits, numbers, ruled_table, size, words
 
@@ -37,6 +36,7 @@ def list_runs(out: Out = STORE, as_json: Json = False) -> None:
     Each row shows a run's status, sizes, when it was finished and which version made it. Damaged
     runs and folders that are no runs are marked as such. Nothing is written.
     """
+    from retrodict.cli._progress import patience
     from retrodict.runs import folders, listed
 
     require_store(out)

@@ -10,7 +10,6 @@ import typer
 from retrodict.cli._console import plain, wide_console
 from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
-from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import folded, numbers, ruled_table, size
 from retrodict.errors import BadInput
@@ -42,6 +41,7 @@ def prune_runs(
 
     Runs in training, files of other programs and linked folders are left alone.
     """
+    from retrodict.cli._progress import patience
     from retrodict.runs import SELECTIONS, plan, prune
 
     wanted = {

@@ -11,7 +11,6 @@ from rich.table import Table
 from retrodict.cli._console import plain, wide_console
 from retrodict.cli._options import STORE, Json, Out, Runs
 from retrodict.cli._paths import folders_of
-from retrodict.cli._progress import patience
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import folded, ruled_table, words
 from retrodict.errors import CannotFinish
@@ -31,6 +30,7 @@ def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> 
     It checks checksums, formats and names, and looks for files that do not belong there. Each line
     says what to do. Nothing is changed. Exit code 3: something is damaged.
     """
+    from retrodict.cli._progress import patience
     from retrodict.runs import FAILING, check_run, check_store
 
     chosen, strangers = folders_of(names or [], out, bare=True)

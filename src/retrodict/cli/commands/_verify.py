@@ -54,7 +54,7 @@ def verify(
             raise BadInput(
                 f"verify {option}: is for training runs; add --published, or leave it out"
             )
-    from retrodict.cli._verify import run_verify
+    from retrodict.cli._checks import run_verify
 
     if not run_verify(names or [], published, fast, out, where, as_json):
         raise typer.Exit(1)
