@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-
-
-@pytest.mark.parametrize("words", [[], ["list"], ["verify"], ["prune"], ["export"]])
-def test_help_teaches_by_example(command, words):
-    code, out, err = command("runs", *words, "--help")
-    assert (code, err) == (0, "")
-    assert "retrodict runs " in out
-
-
-def test_help_loads_nothing_heavy():
-    program = (
-        "import sys\nfrom retrodict.cli._exit import run_cli\nrun_cli(['runs', 'list', '--help'])\n"
-        "heavy = {'torch', 'numpy', 'xarray', 'pandas', 'pydantic'} & set(sys.modules)\n"
-        "assert heavy <= {'pydantic'}, heavy"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
 def test_list_prints_a_row_a_run(command, old, halted):
