@@ -32,10 +32,8 @@ def answer_facts(answer: Answer | None) -> dict[str, Any]:
     """Return for a program how a run was answered; with `again` if it was trained again."""
     if answer is None:
         return {}
-    if (again := answer.again) is None:
-        return {"answered": answer.how}
-    before = again.before and str(again.before)
-    return {"answered": answer.how, "again": {**dataclasses.asdict(again), "before": before}}
+    again = {} if answer.again is None else {"again": dataclasses.asdict(answer.again)}
+    return {"answered": answer.how, **again}
 
 
 def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bool) -> None:

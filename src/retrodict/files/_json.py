@@ -1,10 +1,11 @@
-"""Values as JSON: dataclasses become objects, and what is not finite becomes null."""
+"""Values as JSON: dataclasses become objects, paths strings, and what is not finite null."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 from retrodict.errors import printable
@@ -24,7 +25,7 @@ def jsonable(value: Any) -> Any:
         return [jsonable(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return str(value) if isinstance(value, Path) else value
 
 
 def dumps(value: Any, indent: int | None = None) -> str:

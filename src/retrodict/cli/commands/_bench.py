@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -108,7 +107,7 @@ def bench(
             _write_rows(rows, out)  # after each section, so that none is lost
     files = _write(rows, out, _command(names, configs, repeats, quick))
     if as_json:
-        print_json([dataclasses.asdict(row) for row in rows])
+        print_json(rows)
     else:
         _show(rows, files)
 
@@ -136,8 +135,7 @@ def _command(names: Sequence[str], configs: Sequence[str], repeats: int | None, 
 
 
 def _write_rows(rows: Sequence[Row], out: Path) -> Path:
-    content = dumps([dataclasses.asdict(row) for row in rows], indent=1)
-    atomic_text(out / "bench.json", content + "\n")
+    atomic_text(out / "bench.json", dumps(rows, indent=1) + "\n")
     return out / "bench.json"
 
 

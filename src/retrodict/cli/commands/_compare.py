@@ -69,9 +69,8 @@ def compare(
     if as_json:
         settings = [{key: row.settings.get(key) for key in differ} for row in rows]
         shown = [{**row.facts, "settings": s} for row, s in zip(rows, settings, strict=True)]
-        passed_over = [str(path) for path in strangers]
-        told = {"differ": differ, "runs": shown, "damaged": damaged, "passed_over": passed_over}
-        print_json(told if plot is None else {**told, "files": [str(plot)]})
+        told = {"differ": differ, "runs": shown, "damaged": damaged, "passed_over": strangers}
+        print_json(told if plot is None else {**told, "files": [plot]})
         tell_changed(finished, as_json, _OFFER)
         return
     _print(ordered, differ)

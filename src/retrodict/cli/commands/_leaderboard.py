@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -93,8 +92,7 @@ def leaderboard(
         board = compare(chosen, store, progress, command, where)
     files = write(board, store)
     if as_json:
-        rows = [dataclasses.asdict(row) for row in board.rows]
-        print_json({"command": command, "rule": RULE, "rows": rows, "files": list(map(str, files))})
+        print_json({"command": command, "rule": RULE, "rows": board.rows, "files": files})
     else:
         _show(board, at, sort, files)
     tell_answers([Run(out / row.run) for row in board.rows], where.answers, as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -230,18 +229,13 @@ def _facts(done: _Done) -> dict[str, Any]:
                 "scale": one.scale,
                 **(run_facts(next(iter(one.runs.values()))) if len(one.runs) == 1 else {}),
                 "runs": [{"label": label, **run_facts(run)} for label, run in one.runs.items()],
-                "claims": [dataclasses.asdict(claim) for claim in one.claims],
-                "files": [str(path) for path in one.files],
+                "claims": one.claims,
+                "files": one.files,
             }
             for one in done.figures
         ],
         "tables": [
-            {
-                "name": table.name,
-                "head": table.head,
-                "rows": table.rows(),
-                "files": [str(path) for path in files],
-            }
+            {"name": table.name, "head": table.head, "rows": table.rows(), "files": files}
             for table, files in done.tables
         ],
     }

@@ -58,10 +58,9 @@ def export_runs(
     with patience("export") as tick:
         files = export(Export(runs, to, kind, weights, shlex.join(command), left_out), tick)
     if as_json:
+        told = {"folder": to, "runs": [run.folder for run in runs], "files": files}
         rows = [{"run": name, "why": why} for name, why in left_out]
-        told = {"runs": [str(run.folder) for run in runs], "files": [str(path) for path in files]}
-        passed_over = [str(path) for path in strangers]
-        print_json({"folder": str(to), **told, "left_out": rows, "passed_over": passed_over})
+        print_json({**told, "left_out": rows, "passed_over": strangers})
         return
     console = wide_console()
     for name, why in left_out:

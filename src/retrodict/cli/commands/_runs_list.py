@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -47,7 +46,7 @@ def list_runs(out: Out = STORE, as_json: Json = False) -> None:
             tick(folder.name, i / len(all_folders))
             found.append(listed(folder))
     if as_json:
-        print_json({"store": str(out), "runs": [dataclasses.asdict(one) for one in found]})
+        print_json({"store": out, "runs": found})
         return
     console = wide_console()
     if not found:

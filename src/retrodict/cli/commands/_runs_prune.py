@@ -63,10 +63,8 @@ def prune_runs(
         print(note, file=sys.stderr)
     freed = sum(one.bytes for one in found)
     if as_json:
-        rows = [
-            {"path": str(v.path), "why": v.why, "bytes": v.bytes, "used_by": list(v.used_by)}
-            for v in found
-        ]
+        names = ("path", "why", "bytes", "used_by")
+        rows = [{name: getattr(one, name) for name in names} for one in found]
         print_json({"deleted": yes, "bytes": freed, "selected": rows})
         return
     console = wide_console()

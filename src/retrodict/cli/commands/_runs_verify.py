@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,9 +41,8 @@ def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> 
     failing = [problem for problem in problems if problem.kind in FAILING]
     problems = [*failing, *(problem for problem in problems if problem not in failing)]
     if as_json:
-        rows = [{**dataclasses.asdict(p), "where": str(p.where)} for p in problems]
-        told = {"looked_at": len(chosen), "sound": not failing, "problems": rows}
-        print_json({**told, "passed_over": [str(path) for path in strangers]})
+        told = {"looked_at": len(chosen), "sound": not failing, "problems": problems}
+        print_json({**told, "passed_over": strangers})
     else:
         console = wide_console()
         if problems:
