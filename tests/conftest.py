@@ -101,22 +101,6 @@ def tiny_yaml(tmp_path):
 FORMAT_1 = Path(__file__).parent / "data" / "run-format-1"
 
 
-class Silent:
-    """A reporter that says nothing."""
-
-    def note(self, text: str) -> None: ...
-
-    def waiting(self, why: str) -> None: ...
-
-    def training(self, run: Run, epoch: int, epochs: int) -> None: ...
-
-    def working(self, what: str, share: float) -> None: ...
-
-    def cell(self, number: int, of: int, label: str) -> None: ...
-
-    def overview(self, *how_far: object) -> None: ...
-
-
 def _copied(source: Path, target: Path) -> Path:
     return shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.md"))
 
@@ -124,9 +108,9 @@ def _copied(source: Path, target: Path) -> Path:
 @pytest.fixture
 def answer():
     """Answer an experiment in a store, silently: from what is there, or by training."""
-    from retrodict.launch import execute
+    from retrodict.launch import Reporter, execute
 
-    return lambda experiment, root: execute(experiment, Store(root), Silent())
+    return lambda experiment, root: execute(experiment, Store(root), Reporter())
 
 
 @pytest.fixture
@@ -149,12 +133,12 @@ def halted(old_store) -> Run:
 
 @pytest.fixture(scope="session")
 def _resumed(tmp_path_factory) -> Path:
-    from retrodict.launch import execute
+    from retrodict.launch import Reporter, execute
 
     root = _copied(FORMAT_1, tmp_path_factory.mktemp("resumed") / "store")
     shutil.rmtree(root / "reversal-transformer-0127a5b410a3")
     halted = root / "reversal-transformer-712591977e6e"
-    execute(open_run(halted).experiment, Store(root), Silent())
+    execute(open_run(halted).experiment, Store(root), Reporter())
     return root
 
 

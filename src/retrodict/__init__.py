@@ -5,14 +5,14 @@
     theory = retrodict.theory.predict(experiment)   # the same, computed (analysed models)
     run = retrodict.open_run("runs/…")          # a finished run's folder; run.trace
 
-Nothing heavy is loaded until it is used.
+Heavy packages (torch, xarray, …) are loaded when they are first used.
 """
 
 import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from retrodict import limits as _limits  # noqa: F401  notes the cores before torch can bind them
+from retrodict import limits as _limits  # noqa: F401  reads the cores before torch can bind them
 from retrodict.host import own_settings
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# torch's threads (GNU OpenMP) spin while they wait for each other. Where anything else uses a core,
-# a step of a small model then takes ten times as long; a bounded spin costs at most about a tenth
-# where nothing does. Read when torch is loaded.
+# torch's threads (GNU OpenMP) spin while they wait for each other. If another process uses one of
+# the cores, a step of a small model then takes ten times as long. Bounding the spin prevents that
+# and costs at most about 10% on an idle machine. torch reads the variable when it is loaded.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 

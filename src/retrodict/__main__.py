@@ -1,4 +1,4 @@
-"""`python -m retrodict` is `retrodict`."""
+"""`python -m retrodict` runs the command `retrodict`."""
 
 from retrodict.cli import main
 

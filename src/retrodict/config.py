@@ -1,4 +1,4 @@
-"""The base of every part of an experiment."""
+"""The base class of the settings in an experiment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class FrozenConfig(BaseModel):
-    """Settings that cannot be altered: no unknown keys, no silent conversions."""
+    """Immutable settings that refuse unknown keys and values of the wrong type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,4 +1,4 @@
-"""The ways retrodict gives up, each with one clear line and one exit code."""
+"""The errors by which a command ends. Each message is one line; each class has its exit code."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Collection, Iterable
 
 
 class BadInput(ValueError):
-    """What was asked cannot be done as asked (exit code 2; nothing was written).
+    """The request is invalid (exit code 2; nothing was written).
 
-    The message says what, where, and what would be valid.
+    The message says what is wrong, where, and what would be valid.
     """
 
 
 class CannotFinish(RuntimeError):
-    """What was asked is valid but could not be finished (exit code 3; what was good is kept)."""
+    """A valid request could not be finished (exit code 3; what was finished is kept)."""
 
 
 class Unreadable(CannotFinish):
-    """Something stored cannot be read here and now, and is not damaged as far as is known."""
+    """A stored file cannot be read at the moment; as far as is known it is not damaged."""
 
 
 class Interrupted(Exception):
@@ -30,30 +30,26 @@ class Interrupted(Exception):
         self.epoch = epoch
 
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, bidirectional marks, surrogates, line ends
+_CONTROLS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # also bidirectional marks, surrogates, line separators
 
 
 def printable(text: str) -> str:
-    """Write out what would steer a terminal or reorder a line, and leave line ends and tabs.
+    """Escape the characters that control a terminal or reorder text; keep newlines and tabs.
 
     >>> printable("a\\x1b[31m\\u202e é")
     'a\\\\x1b[31m\\\\u202e é'
     """
-    if text.isprintable():
+    controls = {c for c in {*text} - {"\n", "\t"} if unicodedata.category(c) in _CONTROLS}
+    if not controls:
         return text
-    return "".join(
-        c.encode("unicode_escape").decode()
-        if unicodedata.category(c) in _UNSEEN and c not in "\n\t"
-        else c
-        for c in text
-    )
+    return text.translate({ord(c): c.encode("unicode_escape").decode() for c in controls})
 
 
 OUT_OF_MEMORY = "does not fit into memory; make the task, the model or training.learners smaller"
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether Python, NumPy or torch says that memory is short; torch has an error of its own."""
+    """Whether an error of Python, NumPy or torch says that memory ran out."""
     return (
         isinstance(error, MemoryError)
         or "allocate" in str(error)
@@ -62,7 +58,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """Name the choice nearest to a mistyped word, or list them all.
+    """Suggest the choice nearest to a mistyped word, or list all choices.
 
     >>> nearest("vocab_siz", ["vocab_size", "entity_length"])
     "did you mean 'vocab_size'?"

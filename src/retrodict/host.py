@@ -1,9 +1,9 @@
-"""The settings of the process that called us: computed under the libraries' own, left as found.
+"""Compute under the default settings of Python, NumPy, xarray and torch, and restore the caller's.
 
 A notebook may have switched gradients off, chosen a default device, made NumPy raise, or turned
-warnings into errors. None of it is ours, and none of it may alter a result or end a training.
-Settings of one thread are set for that thread; those of the whole process by the first thread that
-comes, and put back by the last that leaves. What is not loaded yet, nobody can have altered.
+warnings into errors. None of that may change a result or end a training. Settings of a thread are
+set in each thread. Settings of the process are set by the first thread that enters and restored by
+the last that leaves. A library that is not loaded yet still has its defaults.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_RECURSION = 1000  # Python's own limit; loading torch needs some of it
+_RECURSION = 1000  # Python's default limit; loading torch needs part of it
 
 
 @contextlib.contextmanager
 def own_settings() -> Iterator[None]:
-    """Compute as if nobody had altered a setting; also a decorator. Once inside, it costs nothing.
+    """Set all settings to their defaults, and restore them at the end; also a decorator.
 
-    Entered once a training, epoch or flow, never once a step.
+    Entering it again inside costs nothing. Enter it once per training, epoch or flow, not per step.
 
     >>> import numpy as np
     >>> with np.errstate(all="raise"), own_settings():
@@ -41,9 +41,9 @@ def own_settings() -> Iterator[None]:
         for library, shared in _SHARED.items():
             if library in sys.modules:
                 stack.enter_context(shared)
-        for library, of_this_thread in _OF_THIS_THREAD.items():
+        for library, in_thread in _IN_THREAD.items():
             if library in sys.modules:
-                stack.enter_context(of_this_thread())
+                stack.enter_context(in_thread())
         _THREAD.inside = True
         try:
             yield
@@ -51,31 +51,31 @@ def own_settings() -> Iterator[None]:
             _THREAD.inside = False
 
 
-def own_errors_each(work: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
-    """Let a generator of NumPy's numbers compute by NumPy's own settings, its caller by theirs.
+def own_numpy_settings(generate: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
+    """Decorate a generator: it runs under NumPy's default error settings, its caller does not.
 
-    It is entered once a step, so only what costs next to nothing is set.
+    The settings are entered once per item, so only those that are cheap to set are included.
     """
 
-    @functools.wraps(work)
-    def each(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        found = work(*args, **kwargs)
+    @functools.wraps(generate)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        items = generate(*args, **kwargs)
         while True:
-            with _numpy_of_this_thread():
+            with _numpy_in_thread():
                 try:
-                    one = next(found)
+                    item = next(items)
                 except StopIteration:
                     return
-            yield one
+            yield item
 
-    return each
+    return wrapper
 
 
 class _Shared:
-    """Settings of the whole process, held for as long as any thread computes.
+    """Settings of the process, held as long as any thread is inside.
 
     Parameters:
-        settings: sets them, and puts them back.
+        settings: a context manager that sets and restores them.
     """
 
     def __init__(self, settings: Callable[[], AbstractContextManager[None]]) -> None:
@@ -98,7 +98,7 @@ class _Shared:
 
 @contextlib.contextmanager
 def _python() -> Iterator[None]:
-    """A warning is said and ends nothing; there is room for the calls of large libraries."""
+    """Keep warnings from being errors, and allow the recursion that large libraries need."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
@@ -110,21 +110,21 @@ def _python() -> Iterator[None]:
 
 @contextlib.contextmanager
 def calm_warnings() -> Iterator[None]:
-    """Let warnings that would be errors be said instead."""
-    asked = list(warnings.filters)
+    """Show warnings that would be raised as errors."""
+    filters = list(warnings.filters)
     with ExitStack() as stack:
-        if any(action == "error" for action, *_ in asked):
+        if any(action == "error" for action, *_ in filters):
             stack.enter_context(warnings.catch_warnings())
             warnings.resetwarnings()
             add: Any = warnings.filterwarnings
-            for action, message, category, module, line in asked:
-                said = "default" if action == "error" else action
-                add(said, _pattern(message), category, _pattern(module), line, append=True)
+            for action, message, category, module, line in filters:
+                shown = "default" if action == "error" else action
+                add(shown, _pattern(message), category, _pattern(module), line, append=True)
         yield
 
 
 def _pattern(compiled: Any) -> str:
-    """What a filter looks for, as it is written; Python's own are plain strings."""
+    """Return the source of a filter's pattern; Python's own filters have plain strings."""
     return getattr(compiled, "pattern", compiled) or ""
 
 
@@ -143,7 +143,7 @@ def _torch() -> Iterator[None]:
 
     dtype, mkldnn = torch.get_default_dtype(), torch._C._get_mkldnn_enabled()
     torch.set_default_dtype(torch.float32)
-    torch._C._set_mkldnn_enabled(True)  # what is meant to do so sets more, and warns
+    torch._C._set_mkldnn_enabled(True)  # the public setter also sets other flags, and warns
     try:
         with ExitStack() as stack:
             stack.enter_context(torch.autograd.set_detect_anomaly(False, True))
@@ -157,7 +157,7 @@ def _torch() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _numpy_of_this_thread() -> Iterator[None]:
+def _numpy_in_thread() -> Iterator[None]:
     import numpy as np
 
     with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
@@ -165,8 +165,8 @@ def _numpy_of_this_thread() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _torch_of_this_thread() -> Iterator[None]:
-    """No default device or other mode or hook, gradients that can be taken, no autocast."""
+def _torch_in_thread() -> Iterator[None]:
+    """Enable gradients; switch off default devices and other modes, hooks and autocast."""
     import torch
     from torch.overrides import _get_current_function_mode_stack, _pop_mode_temporarily
 
@@ -189,9 +189,9 @@ def _torch_of_this_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_saved_tensors_hooks() -> Iterator[None]:
-    """What is saved for gradients stays as it is; others' hooks may move it, or round it.
+    """Remove hooks on tensors saved for gradients, which might move or round them.
 
-    Before version 2.8 torch does not say which there are: they are left.
+    Before version 2.8 torch cannot list these hooks, so they stay.
     """
     import torch
 
@@ -208,7 +208,7 @@ def _no_saved_tensors_hooks() -> Iterator[None]:
 
 
 def saved_tensors_hooks() -> Any:
-    """The hooks of this thread that were set last; None where there are none, or torch is mum."""
+    """Return this thread's innermost hooks; None if there are none or torch cannot list them."""
     import torch
 
     hooks: Any = torch._C._autograd
@@ -220,7 +220,7 @@ def saved_tensors_hooks() -> Any:
 
 @contextlib.contextmanager
 def _no_module_hooks() -> Iterator[None]:
-    """Modules compute what they say; others' hooks on all modules may alter it."""
+    """Remove hooks on all modules, which might change what modules compute."""
     from torch.nn.modules import module
 
     names = [name for name in vars(module) if name.startswith("_global_")]
@@ -237,7 +237,7 @@ def _no_module_hooks() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _sums_of_bfloat16() -> Iterator[None]:
-    """Let products of bfloat16 on a GPU be summed as torch does where nobody has said how."""
+    """Sum products of bfloat16 on a GPU as torch does by default."""
     import torch
 
     products: Any = torch.backends.cuda.matmul
@@ -253,7 +253,7 @@ def _sums_of_bfloat16() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_autocast() -> Iterator[None]:
-    """As outside all autocast: within one, weights that were cast stay cast, though they change."""
+    """Leave all autocast regions: inside one, torch would reuse weights cast before an update."""
     import torch
 
     depth = torch.autocast_increment_nesting() - 1
@@ -273,10 +273,10 @@ def _no_autocast() -> Iterator[None]:
 
 @contextlib.contextmanager
 def products_of_float32(precision: str) -> Iterator[None]:
-    """Let products of float32 round their factors as `torch.set_float32_matmul_precision` says.
+    """Set `torch.set_float32_matmul_precision`, and restore it.
 
-    Newer versions of torch also have a setting a backend, and refuse to say the common one where
-    the two do not agree: then it is taken for the default.
+    Newer versions of torch also have a setting per backend, and raise when asked for the common one
+    while these disagree. Then the common one is assumed to be the default.
     """
     import torch
 
@@ -298,8 +298,8 @@ def products_of_float32(precision: str) -> Iterator[None]:
             backend.fp32_precision = one
 
 
-_HALF = 0.5  # multiplied when it is asked, not when Python reads this file
+_HALF = 0.5  # a variable, so that Python does not compute the product at compile time
 _THREAD = threading.local()
 _SHARED = {"sys": _Shared(_python), "xarray": _Shared(_xarray), "torch": _Shared(_torch)}
-_OF_THIS_THREAD = {"numpy": _numpy_of_this_thread, "torch": _torch_of_this_thread}
-"""What has to be loaded for a setting to be there → its settings."""
+_IN_THREAD = {"numpy": _numpy_in_thread, "torch": _torch_in_thread}
+"""Both: module that must be loaded → its settings."""

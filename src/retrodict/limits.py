@@ -1,9 +1,8 @@
-"""How much is too much: the cores and the memory that this process may use, and what limits them.
+"""The cores and the memory that this process may use, and what limits them.
 
-What a machine has is not what a process gets: an affinity mask or a scheduler keeps it off cores, a
-control group (a container, a Slurm job) takes it off them when its share of time is used up, and
-kills it when its memory is. Control groups form a tree; the limit of every level up to the root
-counts, as far as it can be seen from here.
+A process may get less than the machine has. An affinity mask or a scheduler excludes cores. A
+control group (a container, a Slurm job) limits CPU time and memory. Control groups form a tree, and
+the limits of all levels apply, as far as they are visible here.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ from pathlib import Path, PurePosixPath
 from retrodict.errors import BadInput
 
 MAX_COUNT = 10**9
-"""What no count of anything exceeds: products of a few such numbers still are floats."""
+"""Upper bound of every count in an experiment: products of a few such numbers still fit a float."""
 
 PROC = Path("/proc")
-"""Where Linux says what limits a process. Elsewhere there is nothing, and nothing is known."""
+"""Linux's process file system. Other systems have none, and their limits are unknown."""
 
-_NO_LIMIT = 2**62  # bytes; version 1 of control groups writes the largest number there is
+_NO_LIMIT = 2**62  # bytes; where there is no limit, cgroup version 1 gives the largest number
 _BINDING = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
 
 
 def cores() -> tuple[int, ...]:
     """Return the numbers of the cores that this process may use.
 
-    OpenMP's variables that bind threads shrink the main thread's mask to one core when torch is
-    loaded. Where one is set, the mask is taken as it was when retrodict was imported.
+    If a variable tells OpenMP to bind threads, loading torch shrinks the main thread's mask to one
+    core. In that case this is the mask as it was when retrodict was imported.
     """
     if any(os.environ.get(name) for name in _BINDING):
         return _AT_IMPORT
@@ -49,7 +48,7 @@ _AT_IMPORT = _mask()
 
 @contextlib.contextmanager
 def on_all_cores() -> Iterator[None]:
-    """Let this thread, and what it begins, run on all of `cores()`; then leave it as it was."""
+    """Let this thread, and threads it starts, run on all of `cores()`; restore its mask after."""
     found, wanted = set(_mask()), set(cores())
     if found != wanted:
         _run_on(wanted)
@@ -61,75 +60,73 @@ def on_all_cores() -> Iterator[None]:
 
 
 def _run_on(wanted: set[int]) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # a core has gone; or there are no masks
+    with contextlib.suppress(OSError, AttributeError):  # a core is offline; no masks on this system
         os.sched_setaffinity(0, wanted)
 
 
 def core_count(proc: Path = PROC) -> int:
-    """Return how many threads have a core's time each.
+    """Return how many threads can each have a full core's time.
 
     Args:
-        proc: the folder of Linux's process file system.
+        proc: Linux's process file system.
     """
     return min(_core_limits(proc))[0]
 
 
 def core_limit(proc: Path = PROC) -> str:
-    """Say what limits `core_count`: `machine`, `affinity`, a quota or Slurm."""
+    """Name what limits `core_count`: `machine`, `affinity`, a quota or Slurm."""
     return min(_core_limits(proc))[2]
 
 
 def _core_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
-    """All limits of threads: how many, which comes first where two are alike, and in words."""
+    """Yield every limit of threads: (threads, priority among equal limits, name)."""
     allowed = len(cores())
     yield max(allowed, os.cpu_count() or 1), 0, "machine"
     yield allowed, 1, "affinity"
     if (quota := _quota(proc)) is not None:
         yield max(1, math.ceil(quota - 1e-9)), 2, f"cgroup quota of {round(quota, 2)} CPUs"
-    if "SLURM_JOB_ID" not in os.environ:  # what is left in a shell limits nothing
+    if "SLURM_JOB_ID" not in os.environ:  # a shell may have the others left over from a job
         return
     for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
-        count = _whole(os.environ.get(name))
+        count = _integer(os.environ.get(name))
         if count:
             yield count, 3, f"{name}={count}"
             return
 
 
 def _quota(proc: Path) -> float | None:
-    """Return how many cores' time the control groups give; None if they do not limit it."""
+    """Return the CPU quota of the control groups in cores; None if there is no quota."""
     found = []
     for group in _groups("cpu", proc):
-        quota, period = _words(group / "cpu.max", 2)  # version 2
-        if quota is None and period is None:
-            quota = next(iter(_words(group / "cpu.cfs_quota_us", 1)))
-            period = next(iter(_words(group / "cpu.cfs_period_us", 1)))
+        version_2 = _text(group / "cpu.max").split()
+        version_1 = [_text(group / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+        quota, period = map(_integer, version_2 if len(version_2) == 2 else version_1)
         if quota and period and quota > 0:
             found.append(quota / period)
     return min(found, default=None)
 
 
 def available_bytes(proc: Path = PROC) -> int | None:
-    """Return how much more memory this process can have, or None where it cannot be told."""
+    """Return how much more memory this process can allocate; None if that is unknown."""
     found = min(_memory_limits(proc), default=None)
     return None if found is None else max(0, found[0])
 
 
 def memory_limit(proc: Path = PROC) -> str:
-    """Say what limits `available_bytes`: `machine`, a control group, a ulimit or Slurm."""
+    """Name what limits `available_bytes`: `machine`, a control group, a ulimit or Slurm."""
     return min(_memory_limits(proc), default=(0, 0, "unknown"))[2]
 
 
 def _memory_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
-    """All limits of memory: bytes left, which comes first of two alike, and in words."""
+    """Yield every limit of memory: (bytes left, priority among equal limits, name)."""
     machine = _table(proc / "meminfo").get("MemAvailable")
     if machine is not None:
         yield machine * 1024, 0, "machine"
-    groups = list(_groups("memory", proc))
-    for group in groups:
+    for group in _groups("memory", proc):
         used = _used(group)
         for limit in _limits_of(group):
             yield limit - used, 1, f"cgroup limit of {gib(limit)}"
-    pages = [_whole(word) or 0 for word in _text(proc / "self/statm").split()]
+    pages = [_integer(word) or 0 for word in _text(proc / "self/statm").split()]
     if len(pages) < 6:
         return
     size = os.sysconf("SC_PAGE_SIZE")
@@ -137,30 +134,30 @@ def _memory_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
         ("Max address space", "-v", pages[0]),
         ("Max data size", "-d", pages[5]),
     ):
-        said = re.search(rf"^{name} +(\d+) ", _text(proc / "self/limits"), flags=re.MULTILINE)
-        if said:
-            limit = int(said[1])
+        found = re.search(rf"^{name} +(\d+) ", _text(proc / "self/limits"), flags=re.MULTILINE)
+        if found:
+            limit = int(found[1])
             yield limit - held * size, 2, f"ulimit {option} of {gib(limit)}"
     if given := _slurm_bytes():
         yield given - pages[1] * size, 3, f"Slurm's allocation of {gib(given)}"
 
 
 def _limits_of(group: Path) -> Iterator[int]:
-    """The limits of a control group; version 1 also says what those above it come to."""
-    table = _table(group / "memory.stat")
-    said = [_whole(_text(group / name)) for name in ("memory.max", "memory.high")]
-    said += [_whole(_text(group / "memory.limit_in_bytes")), table.get("hierarchical_memory_limit")]
-    return (limit for limit in said if limit is not None and limit < _NO_LIMIT)
+    """Yield the memory limits of a control group; version 1 also has that of its ancestors."""
+    names = ("memory.max", "memory.high", "memory.limit_in_bytes")
+    found = [_integer(_text(group / name)) for name in names]
+    found.append(_table(group / "memory.stat").get("hierarchical_memory_limit"))
+    return (limit for limit in found if limit is not None and limit < _NO_LIMIT)
 
 
 def _used(group: Path) -> int:
-    """Return how much of a control group's memory cannot be had back.
+    """Return how much memory of a control group cannot be reclaimed.
 
-    The page cache can, but for what is mapped: the code that runs lies there.
+    The page cache can be, except for mapped files such as running code.
     """
-    used = _whole(_text(group / "memory.current"))
+    used = _integer(_text(group / "memory.current"))
     if used is None:
-        used = _whole(_text(group / "memory.usage_in_bytes")) or 0
+        used = _integer(_text(group / "memory.usage_in_bytes")) or 0
     table = _table(group / "memory.stat")
 
     def of(*names: str) -> int:
@@ -172,25 +169,26 @@ def _used(group: Path) -> int:
 
 
 def _slurm_bytes() -> int | None:
-    """Return what Slurm gave this job on this node; None outside of one, or for all of it."""
+    """Return the memory Slurm gave this job on this node; None outside a job or if unlimited."""
     if "SLURM_JOB_ID" not in os.environ:
         return None
-    whole = _whole(os.environ.get("SLURM_MEM_PER_NODE"))
-    each = _whole(os.environ.get("SLURM_MEM_PER_CPU"))
-    megabytes = whole or (each or 0) * (_whole(os.environ.get("SLURM_CPUS_ON_NODE")) or 0)
-    return megabytes * 2**20 or None
+    per_node, per_cpu, cpus = (
+        _integer(os.environ.get(f"SLURM_{name}")) or 0
+        for name in ("MEM_PER_NODE", "MEM_PER_CPU", "CPUS_ON_NODE")
+    )
+    return (per_node or per_cpu * cpus) * 2**20 or None
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:
-    """Refuse what would not fit into memory, before it is allocated.
+    """Refuse, before allocating it, what does not fit into memory.
 
     Args:
         needed: bytes.
         what: what needs them.
-        remedy: what would be smaller.
+        remedy: advice on what to make smaller.
 
     Raises:
-        BadInput: there are fewer.
+        BadInput: fewer bytes are available.
     """
     available = available_bytes()
     if available is not None and needed > available:
@@ -198,7 +196,7 @@ def require_memory(needed: int, what: str, remedy: str) -> None:
 
 
 def free_memory() -> str:
-    """Say how much memory there is, and what limits it where that is not the machine.
+    """Describe how much memory is free, and what limits it unless that is the machine.
 
     >>> " GiB free" in free_memory() or available_bytes() is None
     True
@@ -209,7 +207,7 @@ def free_memory() -> str:
 
 
 def gib(count: int) -> str:
-    """Write a number of bytes.
+    """Format a number of bytes.
 
     >>> gib(3 * 2**29)
     '1.5 GiB'
@@ -218,21 +216,21 @@ def gib(count: int) -> str:
 
 
 def _groups(controller: str, proc: Path) -> Iterator[Path]:
-    """The folders of this process's control groups, its own first, then those above it.
+    """Yield the folders of this process's control group and its ancestors, innermost first.
 
-    Version 1 has a tree for each controller and version 2 one for all; both may be there.
+    Version 1 has one tree per controller, version 2 one tree for all. Both may exist.
     """
     for line in _text(proc / "self/cgroup").splitlines():
         number, _, rest = line.partition(":")
         names, _, path = rest.partition(":")
         if controller in names.split(","):
-            yield from _levels(path, _mounts(proc, "cgroup", controller))
+            yield from _with_ancestors(path, _mounts(proc, "cgroup", controller))
         elif number == "0" and not names:
-            yield from _levels(path, _mounts(proc, "cgroup2", None))
+            yield from _with_ancestors(path, _mounts(proc, "cgroup2", None))
 
 
 def _mounts(proc: Path, kind: str, controller: str | None) -> dict[Path, PurePosixPath]:
-    """Where a tree of control groups is mounted, and which of its groups is seen there."""
+    """Return mount points of a tree of control groups → the group that each one shows."""
     found = {}
     for line in _text(proc / "self/mountinfo").splitlines():
         before, _, after = line.partition(" - ")
@@ -246,11 +244,11 @@ def _mounts(proc: Path, kind: str, controller: str | None) -> dict[Path, PurePos
     return found
 
 
-def _levels(path: str, mounts: dict[Path, PurePosixPath]) -> Iterator[Path]:
-    """The folders from a control group up to where its tree is mounted.
+def _with_ancestors(path: str, mounts: dict[Path, PurePosixPath]) -> Iterator[Path]:
+    """Yield the folders from a control group up to its mount point.
 
-    A container may see less than the path says, or call it otherwise; then what is mounted is taken
-    for its own.
+    In a container the path may not exist below any mount point. Then the mounted group is taken to
+    be the container's own.
     """
     seen = []
     for place, root in mounts.items():
@@ -269,32 +267,26 @@ def _levels(path: str, mounts: dict[Path, PurePosixPath]) -> Iterator[Path]:
 
 
 def unescaped(text: str) -> str:
-    """Read a path as mountinfo and mounts write it: a space is `\\040`."""
+    """Decode a path from mountinfo or mounts, where a space is `\\040`."""
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), text)
 
 
 def _text(path: Path) -> str:
-    """Read a file of the kernel's; one that is not there, or not for us, says nothing."""
+    """Read a file of the kernel; an empty string if it is missing or not readable."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
-def _words(path: Path, count: int) -> list[int | None]:
-    """The first numbers of a file; None for `max` and for what is not there."""
-    words = _text(path).split()
-    return [_whole(words[i]) if i < len(words) else None for i in range(count)]
-
-
 def _table(path: Path) -> dict[str, int]:
-    """Read lines of a name and a number."""
+    """Read a file whose lines are a name and a number."""
     pairs = (line.split()[:2] for line in _text(path).splitlines())
     return {
         pair[0].rstrip(":"): int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()
     }
 
 
-def _whole(text: str | None) -> int | None:
+def _integer(text: str | None) -> int | None:
     text = (text or "").strip()
     return int(text) if re.fullmatch(r"-?\d{1,19}", text, flags=re.ASCII) else None

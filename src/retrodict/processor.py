@@ -1,4 +1,4 @@
-"""Which processor this is, as far as it can be told without loading torch."""
+"""Names of this machine's processor and its vector units, read without loading torch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _FEATURES = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd"
 
 
 def processor() -> str:
-    """Name this machine's processor."""
+    """Return the model name of this machine's processor."""
     return _cpuinfo("model name") or platform.processor() or "unknown"
 
 
 def cpu_features() -> list[str]:
-    """Name the vector units, of which torch chooses its code."""
+    """List the vector units by which torch chooses its kernels."""
     flags = (_cpuinfo("flags") or _cpuinfo("Features") or "").split()
     return [feature for feature in _FEATURES if feature in flags]
 

@@ -1,10 +1,10 @@
-"""The signals that ask to stop: Ctrl-C, and what schedulers and terminals send before the end.
+"""Signals that ask a training to stop: Ctrl-C, and those that schedulers and terminals send.
 
-    INT, TERM                 a second one, at least a second later, ends at once
-    HUP, USR1, USR2, XCPU     may come again and again (Slurm's --signal, a limit of CPU time)
+    INT, TERM                 a second one, at least a second later, ends the process at once
+    HUP, USR1, USR2, XCPU     may be repeated (Slurm's --signal, a CPU time limit)
 
-Where somebody else listens to one of the latter (submitit's workers do), or it is ignored (under
-nohup), that stays so. Whoever listened before does again afterwards.
+If one of the latter is ignored (under nohup) or already has a handler (in submitit's workers), it
+is left alone. Earlier handlers are restored at the end.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from types import FrameType
 _URGENT = ("SIGINT", "SIGTERM")
 _PATIENT = ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
 STOPPING = tuple(getattr(signal, name) for name in (*_URGENT, *_PATIENT) if hasattr(signal, name))
-"""The numbers of all of them, as far as the system has them."""
+"""Those of them that this system has."""
 
-_SAME_SECONDS = 1.0  # `timeout`, srun and a terminal may all pass on one and the same signal
+_SAME_SECONDS = 1.0  # `timeout`, srun and a terminal may each pass on the same signal
 _POLL_SECONDS = 0.1
 
 
 class Stop:
-    """Whether someone asked to stop."""
+    """Records whether a signal asked to stop."""
 
     asked = False
 
     def check(self) -> None:
-        """Give up waiting if so."""
+        """Raise KeyboardInterrupt if a signal asked to stop."""
         if self.asked:
             raise KeyboardInterrupt
 
     def sleep(self, seconds: float) -> None:
-        """Wait; give up at once when asked to."""
+        """Sleep; raise KeyboardInterrupt as soon as a signal asks to stop."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self.check()
@@ -45,7 +45,7 @@ class Stop:
 
 
 class _Listener:
-    """A handler of ours: passes on the first signal, and an urgent one that follows it later."""
+    """Signal handler: calls `first` on the first signal, and interrupts on a later urgent one."""
 
     def __init__(self, first: Callable[[], None]) -> None:
         self._first, self._since = first, 0.0
@@ -61,7 +61,7 @@ class _Listener:
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[Stop]:
-    """Turn the first signal into a request; a later second Ctrl-C or TERM ends at once."""
+    """Turn the first signal into a request to stop; a later Ctrl-C or TERM interrupts at once."""
     stop = Stop()
 
     def ask() -> None:
@@ -73,7 +73,7 @@ def stop_signals() -> Iterator[Stop]:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let every signal do what Ctrl-C does, where nothing else listens."""
+    """Make every signal without a handler of its own raise KeyboardInterrupt."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -85,7 +85,7 @@ def interruptible() -> Iterator[None]:
 @contextlib.contextmanager
 def _listening(listener: _Listener) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python hands signals to the main thread alone
+        yield  # Python delivers signals to the main thread only
         return
     before = {s: signal.signal(s, listener) for s in STOPPING if _may_take(s)}
     try:
@@ -97,6 +97,6 @@ def _listening(listener: _Listener) -> Iterator[None]:
 
 def _may_take(signum: signal.Signals) -> bool:
     handler = signal.getsignal(signum)
-    if handler is None:  # of a library that is not Python's, which could not be given back
+    if handler is None:  # set by C code, so it could not be restored
         return False
     return signum.name in _URGENT or handler is signal.SIG_DFL or isinstance(handler, _Listener)

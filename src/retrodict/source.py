@@ -1,8 +1,9 @@
-"""Which code this is: a hash of the package's source, and the commit it was checked out from."""
+"""Identity of the running code: a hash of the package's source, and its git commit."""
 
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -26,15 +27,17 @@ TRAINING_CODE = (
     "trace/_trace.py",
     "training/",
 )
-"""The rooms and modules that decide the bits of a training; the others only look at them."""
+"""The folders and modules that determine the bits of a training."""
+
+_GIT_SECONDS = 5
 
 
 def source_hash(wanted: Callable[[str], bool], *more: str) -> str:
-    """Hash some of the source: 16 digits, or "unknown" where there is no source to read.
+    """Hash part of the package's source: 16 digits, or "unknown" if no source can be read.
 
     Args:
-        wanted: whether a file counts, by its path within the package, such as `tasks/_chain.py`.
-        more: what is hashed with it.
+        wanted: selects files by their path in the package, such as `tasks/_chain.py`.
+        more: strings to hash with them.
     """
     digest = hashlib.sha256("".join(more).encode())
     found = False
@@ -50,37 +53,29 @@ def source_hash(wanted: Callable[[str], bool], *more: str) -> str:
 
 @cache
 def training_code() -> str:
-    """Hash the code that decides the bits of a training."""
+    """Hash the code that determines the bits of a training."""
     return source_hash(lambda path: path.startswith(TRAINING_CODE))
 
 
 @cache
 def commit() -> str | None:
-    """Read the git commit of the checkout that the package lies in; None if it lies in none.
+    """Return the git commit of the checkout that holds the package; None if there is none.
 
-    What was changed since is not seen here; `training_code` sees it.
+    It does not show uncommitted changes; `training_code` does.
     """
-    checkout = ROOT.parent.parent
-    try:
-        return _head(checkout / ".git") if ROOT.parent.name == "src" else None
-    except (OSError, ValueError):
-        return None
+    return _head(ROOT.parent.parent / ".git") if ROOT.parent.name == "src" else None
 
 
 def _head(git: Path) -> str | None:
-    if git.is_file():  # a worktree: a line that says where its own files are
-        git = (
-            git.parent / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-        ).resolve()
-    head = (git / "HEAD").read_text(encoding="utf-8").strip()
-    if not head.startswith("ref:"):
-        return head
-    name, common = head.removeprefix("ref:").strip(), git / "commondir"
-    shared = git / common.read_text(encoding="utf-8").strip() if common.is_file() else git
-    if (shared / name).is_file():
-        return (shared / name).read_text(encoding="utf-8").strip()
-    packed = (shared / "packed-refs").read_text(encoding="utf-8").splitlines()
-    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
+    # With --git-dir, git ignores who owns the checkout and where GIT_DIR points.
+    command = ["git", f"--git-dir={git}", "rev-parse", "--verify", "--quiet", "HEAD"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=_GIT_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
 
 
-training_code()  # now: of the code as it is loaded, should a file change later
+training_code()  # hashed now, as loaded: the files may change while the process runs

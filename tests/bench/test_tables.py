@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from retrodict.bench import as_markdown, cells, draw, headline, tables
+from retrodict.bench import SECTIONS, as_markdown, draw, headline, tables
 from retrodict.bench._size import Size
 
 
@@ -32,6 +32,7 @@ def test_cells_are_readable(step_row):
         compile_seconds=31.4,
         break_even_steps=12345,
     )
+    cells = SECTIONS["step"].cells
     told = cells(row)
     assert told["× peer"] == "5.12 (4.9–5.31)"
     assert told["of floor"] == "70.0 %"

@@ -11,7 +11,8 @@ import torch
 from retrodict.claims import STATEMENTS, Check, Effort, Evidence, bounded, document
 from retrodict.claims._separations import share_at_least
 from retrodict.models._one_layer import OneLayerPopulation
-from retrodict.report._statements import as_html, as_markdown
+from retrodict.report._formula import formula
+from retrodict.report._statements import Sheet, as_html, as_markdown
 from retrodict.theory import (
     GramFlow,
     Separation,
@@ -235,7 +236,8 @@ def test_tables_hold_every_statement_and_escape_what_they_are_given():
     finding = KNOWN["tail"].examine(FAST)
     about = dataclasses.replace(finding.about, words="a | b <script>alert(1)</script>")
     odd = dataclasses.replace(finding, about=about)
-    markdown, html = as_markdown([odd], "retrodict verify"), as_html([odd], "x < y")
+    sheet = Sheet([odd], "x < y", published=False)
+    markdown, html = as_markdown(sheet), as_html(sheet)
     assert "| tail | O |" in markdown
     assert "a \\| b" in markdown
     assert "<script>" not in html
@@ -245,6 +247,4 @@ def test_tables_hold_every_statement_and_escape_what_they_are_given():
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_formula_can_be_drawn(name):
-    from retrodict.report._statements import _formula
-
-    assert "svg" in _formula(KNOWN[name].formula)
+    assert "svg" in formula(KNOWN[name].formula)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from retrodict.doctor import _disk, _machine, _software, _terminal, examine
-from retrodict.doctor._line import Found, told
+from retrodict.doctor._line import Found, lines_of
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def store(tmp_path):
 
     def look(folder=tmp_path):
         (name, look), *_ = _disk.looks_at_store(folder).items()
-        return {line.name: line for line in told(name, look)}
+        return {line.name: line for line in lines_of(name, look)}
 
     return look
 
@@ -40,13 +40,13 @@ def test_a_look_that_fails_says_so_on_its_line():
     def look():
         raise RuntimeError("a surprise")
 
-    (line,) = told("clock", look)
+    (line,) = lines_of("clock", look)
     assert line.name == "clock"
-    assert line.value == "cannot be told (RuntimeError: a surprise)"
+    assert line.value == "unknown (RuntimeError: a surprise)"
 
 
 def test_what_is_told_cannot_steer_the_terminal():
-    (line,) = told("x", lambda: Found("a\x1b[31m\nb" + "c" * 1000))
+    (line,) = lines_of("x", lambda: Found("a\x1b[31m\nb" + "c" * 1000))
     assert line.value.startswith("a\\x1b[31m b")
     assert len(line.value) == 300
 
@@ -134,9 +134,9 @@ def test_a_file_system_that_hangs_is_not_waited_for(monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "follows", "problem"),
     [
-        ("ext4", "of this machine alone", False),
-        ("nfs4", "may be of several machines", False),
-        ("fuse.sshfs", "may be of several machines", False),
+        ("ext4", "local to this machine", False),
+        ("nfs4", "locks must work across machines", False),
+        ("fuse.sshfs", "locks must work across machines", False),
         ("tmpfs", "lost when the machine restarts", True),
     ],
 )
@@ -264,11 +264,12 @@ def test_a_compiler_that_is_there_tells_its_version(monkeypatch, tmp_path):
     monkeypatch.setenv("CXX", str(compiler))
     found = one(_machine.LOOKS["compiler"]())
     assert found.value.startswith("c++ 99; ")
-    assert found.follows.startswith("training.execution: compiled can")
+    assert found.follows.startswith("training.execution: compiled is possible")
 
 
 @pytest.mark.parametrize(
-    ("encoding", "follows"), [("utf-8", "it carries → ±"), ("latin-1", "spelt"), ("ascii", "spelt")]
+    ("encoding", "follows"),
+    [("utf-8", "it can show → ±"), ("latin-1", "in ASCII"), ("ascii", "in ASCII")],
 )
 def test_what_a_stream_carries_is_told(monkeypatch, encoding, follows):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
@@ -291,9 +292,9 @@ def test_variables_that_matter_are_told_and_no_secrets(monkeypatch):
         ("UNRELATED", "hush"),
     ):
         monkeypatch.setenv(name, value)
-    found = {line.name: line.value for line in told("set", _terminal.VARIABLES["set"])}
+    found = {line.name: line.value for line in lines_of("set", _terminal.VARIABLES["set"])}
     assert found["OMP_PROC_BIND"] == "close"
-    assert found["TORCH_HUB_TOKEN"] == "(not told)"
+    assert found["TORCH_HUB_TOKEN"] == "(hidden)"
     assert found["TORCH_HOME"] == "https://***@host/x"
     assert not {"SLURM_JOB_USER", "UNRELATED"} & set(found)
 

@@ -26,9 +26,10 @@ from retrodict.figures.findings._identity_cells import UPDATES
 from retrodict.figures.findings._identity_weights import FINDING_IDENTITY_WEIGHTS
 from retrodict.figures.paper._axes import AXES
 from retrodict.figures.paper._reversal_vocab_sizes import REVERSAL_VOCAB_SIZES
+from retrodict.launch import Reporter
 from retrodict.measures import Interval, diagonal_z
 from retrodict.plots import save_film
-from retrodict.runs import Run, Store
+from retrodict.runs import Store
 from retrodict.trace import Trace
 
 pytestmark = pytest.mark.seconds
@@ -191,18 +192,6 @@ def test_a_film_has_a_frame_a_snapshot(tmp_path, material_of):
         assert film.n_frames == len(frames) == 5
 
 
-class Silent:
-    """A reporter that says nothing."""
-
-    def note(self, text: str) -> None: ...
-
-    def waiting(self, why: str) -> None: ...
-    def cell(self, number: int, of: int, label: str) -> None: ...
-    def training(self, run: Run, epoch: int, epochs: int) -> None: ...
-    def working(self, what: str, share: float) -> None: ...
-    def overview(self, *how_far: object) -> None: ...
-
-
 @pytest.fixture
 def drawn(tiny, tmp_path):
     """A tiny figure, its store, and how often it was drawn."""
@@ -224,7 +213,7 @@ def drawn(tiny, tmp_path):
         claims=lambda inputs: [at_most("c", "s", "O", Interval(1.0, math.nan, 2.0, 3), 5.0)],
     )
     store = Store(tmp_path)
-    return (lambda: reproduce(figure, "smoke", store, Silent())), tmp_path, times
+    return (lambda: reproduce(figure, "smoke", store, Reporter())), tmp_path, times
 
 
 def test_a_figure_of_the_same_runs_and_code_is_not_drawn_again(drawn):

@@ -11,10 +11,10 @@ from retrodict.launch import _slurm
 
 
 @dataclass(frozen=True)
-class Often(_slurm.SlurmErrand):
+class Often(_slurm.SlurmJob):
     """Travels by value, as it is of the main module."""
 
-    def __call__(self) -> _slurm.Answer:
+    def __call__(self) -> _slurm.JobResult:
         import functools
 
         from retrodict import training
@@ -25,6 +25,6 @@ class Often(_slurm.SlurmErrand):
 
 
 if __name__ == "__main__":
-    _slurm.SlurmErrand = Often
+    _slurm.SlurmJob = Often
     _slurm._SETTLE_SECONDS, _slurm._ASK_SECONDS = 0.5, 1.0
     sys.exit(run_cli(sys.argv[1:]))

@@ -6,33 +6,26 @@ import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment, Grid
 from retrodict.errors import Interrupted
-from retrodict.launch import _launcher, execute_cells, execute_grid, look_up
-from retrodict.runs import Run, Store
+from retrodict.launch import Reporter, _launcher, execute_cells, execute_grid, look_up
+from retrodict.runs import Store
 
 pytestmark = pytest.mark.seconds
 
 
-class Quiet:
+class Quiet(Reporter):
     """A reporter that remembers which cells came, and says nothing."""
 
     def __init__(self) -> None:
         self.cells: list[str] = []
 
-    def note(self, text: str) -> None: ...
-
     def waiting(self, why: str) -> None:
         raise AssertionError(f"nothing to wait for: {why}")
-
-    def training(self, run: Run, epoch: int, epochs: int) -> None:
-        pass
 
     def working(self, what: str, share: float) -> None:
         raise AssertionError(f"nothing to compute: {what}")
 
     def cell(self, number: int, of: int, label: str) -> None:
         self.cells.append(f"{number}/{of} {label}")
-
-    def overview(self, *how_far: object) -> None: ...
 
 
 @pytest.fixture

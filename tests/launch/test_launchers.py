@@ -15,6 +15,7 @@ from retrodict.cli._exit import run_cli
 from retrodict.launch import (
     LOCAL,
     Job,
+    Reporter,
     Running,
     _local,
     _remote,
@@ -23,13 +24,13 @@ from retrodict.launch import (
     launcher_named,
 )
 from retrodict.launch._overview import Overview
-from retrodict.launch._remote import Answer, Remote, RemoteJob
+from retrodict.launch._remote import JobResult, Remote, RemoteJob
 from retrodict.runs import Run, Store
 
 pytestmark = pytest.mark.seconds
 
 
-class Told:
+class Told(Reporter):
     """A reporter that remembers what it was told."""
 
     def __init__(self) -> None:
@@ -48,8 +49,6 @@ class Told:
     def training(self, run: Run, epoch: int, epochs: int) -> None:
         self.epochs.append(epoch)
 
-    def working(self, what: str, share: float) -> None: ...
-
     def cell(self, number: int, of: int, label: str) -> None:
         self.labels.append(label)
 
@@ -65,15 +64,15 @@ class Here:
         self.submitted: dict[str, RemoteJob] = {}
         self.stopped = False
 
-    def reached(self):
+    def connected(self):
         return contextlib.nullcontext()
 
-    def submit(self, errands, reporter) -> None:
-        self.submitted = dict(errands)
+    def submit(self, jobs, reporter) -> None:
+        self.submitted = dict(jobs)
 
-    def ended(self):
-        name, errand = self.submitted.popitem()
-        return {name: self.answers.get(name) or errand()}
+    def results(self):
+        name, job = self.submitted.popitem()
+        return {name: self.answers.get(name) or job()}
 
     def stop(self) -> None:
         self.stopped = True
@@ -284,7 +283,7 @@ def test_an_overview_counts_what_others_train_and_not_what_a_lost_process_left(t
     assert len(told.overviews) == 2
 
 
-def test_what_is_finished_is_not_submitted_and_one_run_is_one_errand(tiny, store):
+def test_what_is_finished_is_not_submitted_and_one_run_is_one_remote_job(tiny, store):
     pool = Here()
     launcher = Remote(pool, 1, 0)
     jobs = seeds(tiny, launcher, 0, 10, 10)
@@ -305,10 +304,10 @@ def test_workers_get_an_absolute_store_and_their_notes_come_back(tiny, tmp_path,
     name = launcher.place(tiny).name
     roots = []
 
-    def work(errand: RemoteJob) -> Answer:
-        roots.append(errand.root)
-        execute(errand.experiment, Store(errand.root), Told())
-        return Answer(name, notes=("in parts",))
+    def work(job: RemoteJob) -> JobResult:
+        roots.append(job.root)
+        execute(job.experiment, Store(job.root), Told())
+        return JobResult(name, notes=("in parts",))
 
     monkeypatch.setattr(RemoteJob, "__call__", work)
     assert execute_on(launcher, tiny, Store("runs"), told).finished
@@ -319,10 +318,10 @@ def test_workers_get_an_absolute_store_and_their_notes_come_back(tiny, tmp_path,
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (lambda n: Answer(n, CannotFinish("was lost")), CannotFinish, "was lost"),
-        (lambda n: Answer(n, BadInput("too large")), BadInput, "too large"),
-        (lambda n: Answer("other"), CannotFinish, "has another version of retrodict"),
-        (lambda n: Answer(n), CannotFinish, "lie on a file system for all"),
+        (lambda n: JobResult(n, CannotFinish("was lost")), CannotFinish, "was lost"),
+        (lambda n: JobResult(n, BadInput("too large")), BadInput, "too large"),
+        (lambda n: JobResult("other"), CannotFinish, "has another version of retrodict"),
+        (lambda n: JobResult(n), CannotFinish, "on a file system that workers share"),
     ],
 )
 def test_what_goes_wrong_elsewhere_is_said(tiny, store, monkeypatch, answer, error, says):
@@ -349,7 +348,7 @@ def test_a_full_disk_ends_everything_and_stops_the_rest(tiny, store):
     launcher = Remote(pool, 1, 0)
     jobs = seeds(tiny, launcher, 0, 10)
     full = CannotFinish("x: the disk is full; make space and give the same command again")
-    pool.answers = {job.experiment.name: Answer(job.experiment.name, full) for job in jobs}
+    pool.answers = {job.experiment.name: JobResult(job.experiment.name, full) for job in jobs}
     with pytest.raises(CannotFinish, match="disk is full"):
         list(launcher.execute_all(jobs, store, Told()))
     assert pool.stopped

@@ -120,8 +120,8 @@ def submitted(tiny, tmp_path, monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
-    errand = RemoteJob(tiny.placed_on("cpu", 3), tmp_path, True)
-    SlurmPool(0, {}).submit({"x": errand}, _Notes())
+    job = RemoteJob(tiny.placed_on("cpu", 3), tmp_path, True)
+    SlurmPool(0, {}).submit({"x": job}, _Notes())
     assert dict(os.environ) == before
     return (tmp_path / "env").read_text(), (tmp_path / "script").read_text()
 

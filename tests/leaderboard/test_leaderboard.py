@@ -9,7 +9,8 @@ import json
 import pytest
 
 from retrodict.cli._exit import run_cli
-from retrodict.leaderboard import COLUMNS, HEAD, Board, as_page, cells, held_out_in_words, read
+from retrodict.leaderboard import COLUMNS, HEAD, Board, cells, held_out_in_words, read
+from retrodict.report import board_as_html
 from retrodict.runs import Store, open_run
 
 pytestmark = pytest.mark.seconds
@@ -138,7 +139,7 @@ def test_learners_that_split_are_counted_and_what_is_not_taught_is_marked(store)
     )
     assert row.said == "split†"
     assert held_out_in_words(row) == "2≥0.9 1≤0.1"
-    assert row.said in as_page(Board([row], "x"))
+    assert row.said in board_as_html(Board([row], "x"))
 
 
 def test_what_a_recipe_loses_is_compared_on_what_both_teach(tmp_path):

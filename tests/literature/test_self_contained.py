@@ -14,7 +14,7 @@ from retrodict.literature import PUBLISHED
 from retrodict.literature._jeon_2026 import PAIRS, Layer, measure, questions
 from retrodict.measures import Interval, over_learners
 from retrodict.papers import Source
-from retrodict.report._published_tables import as_html, as_markdown, cells
+from retrodict.report._statements import Sheet, as_html, as_markdown
 from retrodict.theory._separating_flow import Start
 
 pytestmark = pytest.mark.seconds
@@ -130,7 +130,8 @@ def test_a_claim_needs_one_way_of_being_checked():
 def test_tables_say_source_setting_and_numbers():
     claim = claimed(at_least("x", "x < y", "O", interval(0.5), 1.0), known="too small a model")
     finding = claim.examine(runs={"plain": "reversal-0123"})
-    assert cells(finding) == (
+    sheet = Sheet([finding], "command", published=True)
+    assert sheet.cells(finding) == (
         "some",
         "Ada et al. 2026, arXiv 2601.00001 (S)",
         "x < y",
@@ -139,8 +140,8 @@ def test_tables_say_source_setting_and_numbers():
         "10",
         "not reproduced at this scale (known)",
     )
-    markdown = as_markdown([finding], "command")
-    page = as_html([finding], "command")
+    markdown = as_markdown(sheet)
+    page = as_html(sheet)
     for text in ("Ada, Bob, Cyd 2026", "theirs", "too small a model", "reversal-0123", "0.5 ± 0.1"):
         assert text in markdown
         assert text in page

@@ -1,7 +1,10 @@
-"""What other commands wrote beside the runs: published claims and the leaderboard."""
+"""What other commands wrote beside the runs: claims, statements, the leaderboard; their pages."""
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import hashlib
 import json
 
 import numpy as np
@@ -14,9 +17,10 @@ from retrodict.leaderboard import Board, Row
 from retrodict.leaderboard import write as write_board
 from retrodict.measures import Interval, share_of
 from retrodict.papers import Source
-from retrodict.report import answers, as_html, collect
+from retrodict.report import Sheet, answers, as_html, board_as_html, collect
 from retrodict.report._facts import facts
 from retrodict.report._markdown import as_markdown
+from retrodict.report._statements import as_html as statements_as_html
 from retrodict.runs import Store
 
 pytestmark = pytest.mark.seconds
@@ -175,3 +179,67 @@ def test_a_claim_that_is_not_as_recorded_looks_like_a_failure_and_gives_exit_cod
     section = page[page.index('id="published"') :]
     assert 'class="chip fails"' in section[: section.index("</table>")]
     assert "by another version of the code" in section
+
+
+ATTACK = (
+    "</script></style></details>--><script>window.hacked=1</script><img src=x onerror=1>'\"&\x1b"
+)
+SORTED = "[...document.querySelectorAll('tbody th')].map((one) => one.textContent).join()"
+
+
+def statements_page(store) -> str:
+    findings = Kept.read(store / "verify.json").findings
+    about = dataclasses.replace(findings[0].about, title=ATTACK, words=ATTACK, formula=ATTACK)
+    odd = dataclasses.replace(findings[0], about=about)
+    return statements_as_html(Sheet([odd, *findings[1:]], ATTACK, published=False))
+
+
+def published_page(store) -> str:
+    return statements_as_html(Sheet(kept(words=ATTACK).findings, ATTACK, published=True))
+
+
+def leaderboard_page(store) -> str:
+    return board_as_html(dataclasses.replace(board(title=ATTACK), command=ATTACK))
+
+
+PAGES = [statements_page, published_page, leaderboard_page]
+
+
+@pytest.mark.parametrize("write", PAGES)
+def test_a_page_needs_nothing_and_may_load_nothing(write, store, elements):
+    page = elements(write(store))
+    shown = ATTACK.replace("\x1b", "\\x1b")
+    assert shown in page.text or any(shown in (a.get("title") or "") for _, a in page.found)
+    policy = next(a["content"] for _, a in page.found if "http-equiv" in a)
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    for script in page.scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"script-src 'sha256-{digest}'" in policy
+    for _, attributes in page.found:
+        assert not [name for name in attributes if name.startswith("on")]
+        assert (attributes.get("href") or "#").startswith("#")
+        assert (attributes.get("src") or "data:image/").startswith("data:image/")
+
+
+@pytest.mark.parametrize("write", PAGES)
+def test_a_phone_never_scrolls_sideways(write, store, browser, tmp_path):
+    (tmp_path / "page.html").write_text(write(store), encoding="utf-8")
+    browser.open(tmp_path / "page.html", width=360, height=740)
+    assert browser.js("document.documentElement.scrollWidth") == 360
+    assert browser.js("typeof window.hacked") == "undefined"
+    assert browser.seen("Runtime.exceptionThrown", "Log.entryAdded") == []
+
+
+def test_a_head_sorts_by_click_and_by_key_and_the_next_time_the_other_way(browser, tmp_path):
+    one = board().rows[0]
+    rows = [dataclasses.replace(one, recipe=name, never=0) for name in ("b", "a")]
+    both = dataclasses.replace(board(), rows=rows)
+    (tmp_path / "page.html").write_text(board_as_html(both), encoding="utf-8")
+    browser.open(tmp_path / "page.html")
+    assert browser.js(SORTED) == "a,b"
+    head = "document.querySelector('thead th')"
+    browser.js(f"{head}.focus()")
+    browser.press("Enter")
+    assert (browser.js(SORTED), browser.js(f"{head}.ariaSort")) == ("a,b", "ascending")
+    browser.js(f"{head}.click()")
+    assert (browser.js(SORTED), browser.js(f"{head}.ariaSort")) == ("b,a", "descending")

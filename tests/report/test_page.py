@@ -9,13 +9,15 @@ import zlib
 
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
 
 import retrodict
 from retrodict.claims import Kept
 from retrodict.report import _embedded, answers, as_html, collect, headline
 from retrodict.report._encoding import MISSING, pack_curve, thinned
 from retrodict.report._headline import Answer
-from retrodict.report._html import Html, json_script, tag
+from retrodict.report._render import _environment, json_script
 
 EVIL = "</script></style></details>--><script>alert(1)</script><img src=x onerror=alert(2)>'\"&"
 
@@ -186,8 +188,15 @@ def test_a_store_of_ones_own_runs_has_no_answer_but_a_page(store):
 
 
 def test_attributes_and_scripts_are_escaped():
-    assert tag("a", "<", title='"') == '<a title="&quot;">&lt;</a>'
-    assert tag("p", Html("<b>")) == "<p><b></p>"
-    assert "</script><" not in json_script("</script><!--")
-    assert "<!--" not in json_script("<!--")
-    assert json_script({"x": float("nan")}) == '<script type="application/json">{"x":null}</script>'
+    element = _environment().from_string('<a title="{{ title }}">{{ text }}</a>')
+    assert element.render(title='"', text="<") == '<a title="&#34;">&lt;</a>'
+    assert element.render(title="", text=Markup("<b>")) == '<a title=""><b></a>'
+    assert "</script><" not in json_script("</script><!--", "x")
+    assert "<!--" not in json_script("<!--", "x")
+    script = '<script type="application/json" id="x">{"x":null}</script>'
+    assert json_script({"x": float("nan")}, "x") == script
+
+
+def test_a_name_that_a_template_misspells_is_an_error():
+    with pytest.raises(UndefinedError):
+        _environment().from_string("{{ nothing }}").render()

@@ -13,7 +13,7 @@ from retrodict import open_run
 from retrodict import source as code
 from retrodict.cli._exit import run_cli
 from retrodict.errors import Interrupted
-from retrodict.launch import LOCAL, Asked, Job, _local
+from retrodict.launch import LOCAL, Asked, Job, Reporter, _local
 from retrodict.runs import Provenance, Run, Store, check_run
 from retrodict.training import _loop
 
@@ -42,16 +42,9 @@ def kept(small, answer, tmp_path) -> Run:
     return answer(small, tmp_path / "store")
 
 
-class Quiet:
-    """A reporter that says nothing."""
-
-    def __getattr__(self, name):
-        return lambda *_: None
-
-
 def again(small, root, **more) -> tuple[Run, Asked]:
     asked = Asked(LOCAL, again=True)
-    (ended,) = asked.execute_all([Job(asked.place(small))], Store(root), Quiet(), **more)
+    (ended,) = asked.execute_all([Job(asked.place(small))], Store(root), Reporter(), **more)
     assert ended.error is None
     return ended.run, asked
 
@@ -248,10 +241,10 @@ def test_what_was_done_before_it_was_broken_off_is_not_done_again(small, answer,
         answer(one, root)
     asked = Asked(LOCAL, again=True)
     jobs = [Job(asked.place(one)) for one in (small, other)]
-    first = next(iter(asked.execute_all(jobs, Store(root), Quiet())))
+    first = next(iter(asked.execute_all(jobs, Store(root), Reporter())))
     assert first.index == 0
     resumed = Asked(LOCAL, again=True)
-    ended = list(resumed.execute_all(jobs, Store(root), Quiet()))
+    ended = list(resumed.execute_all(jobs, Store(root), Reporter()))
     assert {one.index for one in ended} == {0, 1}
     how = [resumed.answers[job.experiment.name].how for job in jobs]
     assert how == ["store", "trained"]
@@ -261,7 +254,7 @@ def test_what_was_done_before_it_was_broken_off_is_not_done_again(small, answer,
 def test_two_names_of_one_run_train_it_once_again(kept, small):
     asked = Asked(LOCAL, again=True)
     job = Job(asked.place(small))
-    ended = list(asked.execute_all([job, job], Store(kept.folder.parent), Quiet()))
+    ended = list(asked.execute_all([job, job], Store(kept.folder.parent), Reporter()))
     assert sorted(one.index for one in ended) == [0, 1]
     assert all(one.run.trace.nll.size for one in ended)
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 import pytest
 
 from retrodict import CannotFinish, Experiment, open_run
-from retrodict.launch import LOCAL, Asked, Job, run_named
+from retrodict.launch import LOCAL, Asked, Job, Reporter, run_named
 from retrodict.runs import Run, Store, _again, check_run
 from retrodict.training import _compiler, train
 
 pytestmark = pytest.mark.seconds
-
-
-class Quiet:
-    """A reporter that says nothing."""
-
-    def __getattr__(self, name):
-        return lambda *_: None
 
 
 @pytest.fixture
@@ -26,7 +19,7 @@ def small(tiny):
 
 def answered(experiment, root, again=True, **more) -> tuple[Run, Asked]:
     asked = Asked(LOCAL, again)
-    (ended,) = asked.execute_all([Job(asked.place(experiment))], Store(root), Quiet(), **more)
+    (ended,) = asked.execute_all([Job(asked.place(experiment))], Store(root), Reporter(), **more)
     assert ended.error is None
     return ended.run, asked
 
@@ -134,11 +127,11 @@ def test_experiments_here_end_at_the_first_that_fails_and_are_said_to_come_from_
 ):
     wide, root = small.with_overrides("training.seed=7"), Store(tmp_path / "store")
     asked = Asked(LOCAL)
-    run_named({"a": {"x": small}}, root, Quiet(), asked)
+    run_named({"a": {"x": small}}, root, Reporter(), asked)
     later = Asked(LOCAL)
-    run = run_named({"b": {"x": small}}, root, Quiet(), later)["b"]["x"]
+    run = run_named({"b": {"x": small}}, root, Reporter(), later)["b"]["x"]
     assert later.answers[run.folder.name].how == "store"
     (run.folder / "run.json").write_text("{")
     with pytest.raises(CannotFinish, match="damaged"):
-        run_named({"a": {"x": small, "y": wide}}, root, Quiet(), Asked(LOCAL))
+        run_named({"a": {"x": small, "y": wide}}, root, Reporter(), Asked(LOCAL))
     assert [one.name for one in root.root.iterdir()] == [run.folder.name]

@@ -11,20 +11,18 @@ import torch
 
 from retrodict import BadInput, CannotFinish, open_run
 from retrodict.errors import Interrupted
-from retrodict.launch import execute
+from retrodict.launch import Reporter, execute
 from retrodict.runs import Run, Store
 from retrodict.training import Hooks, train
 
 pytestmark = pytest.mark.seconds
 
 
-class Quiet:
+class Quiet(Reporter):
     """A reporter that remembers epochs and says nothing."""
 
     def __init__(self) -> None:
         self.epochs: list[int] = []
-
-    def note(self, text: str) -> None: ...
 
     def waiting(self, why: str) -> None:
         raise AssertionError(f"nothing to wait for: {why}")

@@ -161,6 +161,6 @@ def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny):
     execute(wide.with_overrides("training.threads=1"), Store(tmp_path), said)
     assert said.notes == [
         f"{folder}: the same experiment with training.threads=7, which can alter bits; this is "
-        "another run and begins anew"
+        "a separate run and starts from the beginning"
     ]
     assert len(list(tmp_path.iterdir())) == 2

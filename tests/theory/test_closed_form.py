@@ -125,10 +125,10 @@ def test_an_nll_above_the_start_takes_no_time():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((-1.0, 800), r"tau: -1 is no effective time; times start at 0"),
-        ((float("nan"), 800), r"tau: nan is no effective time"),
+        ((-1.0, 800), r"tau: -1 is not an effective time; it must be at least 0"),
+        ((float("nan"), 800), r"tau: nan is not an effective time"),
         (([1.0, -2.0], 800), r"tau: -2"),
-        ((1.0, 1), r"vocab_size: 1 is no vocabulary"),
+        ((1.0, 1), r"vocab_size: 1 is not a size"),
         ((1.0, 2.5), r"vocab_size: 2\.5"),
         ((1.0, 3, 3), r"targets: 3 targets in a vocabulary of 3"),
     ],

@@ -221,7 +221,7 @@ def test_a_draw_that_does_not_fit_is_refused(options, says):
 @pytest.mark.parametrize(
     ("times", "says"),
     [
-        ([-1.0], r"-1 is no time; times start at 0"),
+        ([-1.0], r"-1 is negative; times start at 0"),
         ([float("nan")], r"given and finite"),
         ([], r"given and finite"),
         ([2.0, 1.0], r"must not decrease"),

@@ -42,15 +42,15 @@ def told() -> SimpleNamespace:
 class Pool:
     """Workers of a launcher: this process."""
 
-    def reached(self):
+    def connected(self):
         return contextlib.nullcontext()
 
-    def submit(self, errands, reporter) -> None:
-        self.submitted = dict(errands)
+    def submit(self, jobs, reporter) -> None:
+        self.submitted = dict(jobs)
 
-    def ended(self):
-        name, errand = self.submitted.popitem()
-        return {name: errand()}
+    def results(self):
+        name, job = self.submitted.popitem()
+        return {name: job()}
 
     def stop(self) -> None: ...
 

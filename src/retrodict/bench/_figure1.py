@@ -11,6 +11,7 @@ from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
+from retrodict.bench._section import Section, number
 from retrodict.errors import CannotFinish
 from retrodict.limits import core_count
 
@@ -53,3 +54,17 @@ def _seconds(scale: str, store: str) -> float:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise CannotFinish(f"figure 1 could not be made: {last.removeprefix('retrodict: ')}")
     return time.perf_counter() - start
+
+
+def _cells(row: Row) -> dict[str, str]:
+    return {"config": row.config, "what": row.variant, "seconds": number(row.seconds)}
+
+
+SECTION = Section(
+    title="figure 1, end to end",
+    legend="cold: from an empty store; warm: again from the full one. A fresh process each.",
+    seconds=150,
+    measure=measure_figure1,
+    cells=_cells,
+    holds_cores=False,
+)

@@ -17,6 +17,7 @@ from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
+from retrodict.bench._section import Section, milliseconds, number
 from retrodict.experiment import AdamW
 from retrodict.limits import core_count
 from retrodict.models._dropout import MaskStream
@@ -185,3 +186,21 @@ def _optimiser(width: int) -> list[_Piece]:
 
 
 _MAKERS = (_gelu, _masks, _products, _optimiser)
+
+
+def _cells(row: Row) -> dict[str, str]:
+    return {
+        "what": row.variant,
+        "kept ms": milliseconds(row.seconds_ours),
+        "other ms": milliseconds(row.seconds_brute_force),
+        "ratio": number(row.ratio),
+    }
+
+
+SECTION = Section(
+    title="parts of the step, and what was not kept",
+    legend="Milliseconds of the kept way and of the other; ratio: other over kept.",
+    seconds=10,
+    measure=measure_pieces,
+    cells=_cells,
+)

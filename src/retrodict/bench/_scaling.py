@@ -11,6 +11,7 @@ from retrodict.bench._floor import largest_product
 from retrodict.bench._machine import Machine, measure_rates
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row, training_row
+from retrodict.bench._section import Section, number, percent, span
 from retrodict.bench._size import Size
 from retrodict.training import threads_of_torch
 
@@ -69,3 +70,25 @@ def _point(swept: str, value: int, quick: bool) -> tuple[Size, int]:
         return centre, value
     change: dict[str, Any] = {swept: value}
     return dataclasses.replace(centre, **change), learners
+
+
+def _cells(row: Row) -> dict[str, str]:
+    return {
+        "value": str(getattr(row, str(row.swept))),
+        "ms/step": number(row.ms_per_learner_step),
+        "range": span(row.ms_range),
+        "of floor": percent(row.share_of_floor),
+        "evaluation": number(row.ms_evaluation_per_learner_epoch),
+        "peak": number(row.peak_memory_mb),
+    }
+
+
+SECTION = Section(
+    title="cost of a learner-step as one size changes",
+    legend="Eager, 10 learners, 2x128, V = 200, entity length 1, dropout 0.1, but for what is "
+    "varied. evaluation: milliseconds a learner and evaluation. peak: growth of memory in MB.",
+    seconds=120,
+    measure=measure_scaling,
+    cells=_cells,
+    common=lambda row: f"{row.swept} varied",
+)

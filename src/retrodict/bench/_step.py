@@ -20,6 +20,7 @@ from retrodict.bench._machine import Machine, is_gpu, measure_rates
 from retrodict.bench._peer import Peer
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row, ratios, spread, training_row
+from retrodict.bench._section import Section, number, percent, span
 from retrodict.bench._size import Size
 from retrodict.errors import BadInput, nearest
 from retrodict.training import obstacle, threads_of_torch
@@ -229,3 +230,43 @@ def _usual_seconds(config: Config, plan: Plan) -> float:
     epoch = 2 * least.steps * least.operations / _USUAL_RATE
     rounds = (plan.repeats or config.repeats) + 2
     return sum(rounds * max(plan.seconds, learners * epoch) for _, learners in config.variants)
+
+
+def setting(row: Row) -> str:
+    """Return what a contest has in common besides sizes."""
+    lower = "" if row.precision == "float32" else f", {row.precision}"
+    return f"dropout {row.dropout:g}{lower}"
+
+
+def _cells(row: Row) -> dict[str, str]:
+    spread = f" ({span(row.ratio_range)})" if row.ratio_range else ""
+    return {
+        "variant": row.variant,
+        "learners": str(row.learners),
+        "ms/step": number(row.ms_per_learner_step),
+        "× peer": number(row.ratio_to_peer) + spread,
+        "whole": number(row.ratio_with_evaluation),
+        "of floor": percent(row.share_of_floor),
+        "compile": number(row.compile_seconds),
+        "pays": _pays(row),
+        "peak": number(row.peak_memory_mb),
+    }
+
+
+def _pays(row: Row) -> str:
+    if row.compile_seconds is None:
+        return ""
+    return "never" if row.break_even_steps is None else f"{row.break_even_steps}"
+
+
+SECTION = Section(
+    title="training step: forward, backward, optimiser",
+    legend="ms/step: milliseconds a learner-step. × peer: the usual script's time over this one's, "
+    "median and range over rounds; whole: the same of whole epochs, evaluated once. of floor: the "
+    "least possible time over this one's. compile: seconds that the first epoch takes longer; "
+    "pays: after so many steps of the population. peak: growth of memory in MB.",
+    seconds=600,
+    measure=measure_steps,
+    cells=_cells,
+    common=lambda row: f"{row.config}, {setting(row)}",
+)

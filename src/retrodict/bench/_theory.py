@@ -13,6 +13,7 @@ from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
 from retrodict.bench._plan import QUICK, Plan
 from retrodict.bench._row import Row
+from retrodict.bench._section import Section, milliseconds, number
 from retrodict.limits import core_count
 from retrodict.theory import Dynamics, GramFlow, ParameterFlow, row_nll
 
@@ -162,3 +163,24 @@ def _end(flow: Dynamics) -> np.ndarray:
 def _follow(flow: Dynamics, times: np.ndarray) -> list[np.ndarray]:
     """Return the logits at these times; both sides with one solver and one tolerance."""
     return [z for _, z in flow.follow(times, method="RK45", rtol=1e-8, atol=1e-10)]
+
+
+def _cells(row: Row) -> dict[str, str]:
+    return {
+        "config": row.config,
+        "what": row.variant,
+        "ours ms": milliseconds(row.seconds_ours),
+        "brute force ms": milliseconds(row.seconds_brute_force),
+        "ratio": number(row.ratio),
+        "largest difference": number(row.max_difference, 1),
+    }
+
+
+SECTION = Section(
+    title="theory beside brute force",
+    legend="velocity: of the flow; flow: its solution to t = 30; closed form: one row of weights "
+    "beside its differential equation. ratio: brute force over ours.",
+    seconds=60,
+    measure=measure_theory,
+    cells=_cells,
+)

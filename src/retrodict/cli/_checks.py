@@ -17,11 +17,9 @@ from retrodict.cli._provenance import tell_answers
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table
 from retrodict.figures import code_version
-from retrodict.files import atomic_text
 from retrodict.launch import Asked, run_named
 from retrodict.literature import PUBLISHED
-from retrodict.report import _published_tables, _statements
-from retrodict.report._statements import seeds_in_words
+from retrodict.report import Sheet, seeds_in_words, sheet_of, write_findings
 from retrodict.runs import Run, Store, require_writable
 
 KEPT = "verify.json"
@@ -45,7 +43,7 @@ def run_verify(
     files = []
     if not names:
         kept = kept_now(findings, fast)
-        files = [*_write_tables(kept, store.root), keep(kept, store.root)]
+        files = [*write_findings(sheet_of(kept), store.root), keep(kept, store.root)]
     _show(findings, files, published, as_json)
     if published:
         tell_answers([run for own in runs.values() for run in own.values()], asked.answers, as_json)
@@ -107,16 +105,6 @@ def keep(kept: Kept, folder: Path) -> Path:
     return path
 
 
-def _write_tables(kept: Kept, folder: Path) -> list[Path]:
-    """Write the table as Markdown and as HTML."""
-    pages = _published_tables if kept.published else _statements
-    stem = "published" if kept.published else "verify"
-    files = [folder / f"{stem}.md", folder / f"{stem}.html"]
-    for path, write in zip(files, (pages.as_markdown, pages.as_html), strict=True):
-        atomic_text(path, write(kept.findings, kept.command))
-    return files
-
-
 def _show(
     findings: Sequence[Finding], files: Sequence[Path], published: bool, as_json: bool
 ) -> None:
@@ -144,15 +132,14 @@ _SHOWN = ("statement", "claim", "source", "grade", "predicted", "measured", "mar
 
 
 def _table(findings: Sequence[Finding], published: bool) -> Table:
-    pages = _published_tables if published else _statements
-    title = "published claims" if published else "statements"
-    shown = [i for i, column in enumerate(pages.HEAD) if column in _SHOWN]
-    table = bare_table(title=title)
-    for column in (pages.HEAD[i] for i in shown):
+    sheet = Sheet(findings, "", published)
+    shown = [i for i, column in enumerate(sheet.head) if column in _SHOWN]
+    table = bare_table(title=sheet.caption.lower())
+    for column in (sheet.head[i] for i in shown):
         right = column in ("predicted", "measured", "margin")
         table.add_column(column, justify="right" if right else "left", no_wrap=column != "source")
     for finding in findings:
-        name, *between, verdict = (escape(pages.cells(finding)[i]) for i in shown)
+        name, *between, verdict = (escape(sheet.cells(finding)[i]) for i in shown)
         mark = "green" if finding.holds else "yellow" if finding.as_recorded else "bold red"
         table.add_row(f"[bold]{name}[/bold]", *between, f"[{mark}]{verdict}[/{mark}]")
     return table

@@ -15,7 +15,6 @@ from retrodict.cli._streams import print_json
 from retrodict.cli._tables import (
     NUMBERS,
     READING,
-    READING_PREFERENCE,
     final_numbers,
     fits,
     numbers,
@@ -118,6 +117,8 @@ def show_plan(grid: Grid, as_json: bool) -> None:
 
 def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts]) -> None:
     """Print one row a cell, then how many finished, and why the others did not."""
+    from retrodict.measures import BEATS_WRONG
+
     console = Console()
     rows = [final_numbers(fact) for fact in facts]
     table = _filled(grid, results, rows)
@@ -137,7 +138,7 @@ def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts]) -> 
             of = fact["experiment"]["training"]["learners"]
             said = f"{lost} of {of} learners became non-finite and are left out"
             console.print(plain(f"{result.cell.label}: {said}"))
-    console.print(f"{READING}\n{READING_PREFERENCE}")
+    console.print(f"{READING}\naccuracy and 'beats wrong' are of validation; {BEATS_WRONG}")
 
 
 def _filled(grid: Grid, results: Sequence[CellResult], rows: Sequence[list[str]]) -> Table:

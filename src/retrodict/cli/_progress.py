@@ -7,13 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retrodict.cli._console import Console
-
-if TYPE_CHECKING:
-    from retrodict.launch import Running
-    from retrodict.runs import Run
+from retrodict.launch import Reporter, Running
+from retrodict.runs import Run
 
 _LINE_SECONDS = 15.0
 _RATE_SECONDS = 0.5  # over less, a rate is noise
@@ -22,8 +20,8 @@ _MOST_BARS = 8  # of trainings in progress
 _ALL = ""  # the name of the bar of all of them
 
 
-class Progress:
-    """Shows how far the trainings are; a `retrodict.launch.Reporter`."""
+class Progress(Reporter):
+    """Shows how far the trainings are."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)

@@ -11,9 +11,17 @@ from rich.table import Table
 
 from retrodict.cli._console import Console
 from retrodict.cli._provenance import provenance_facts
+from retrodict.cli._tables import numbers, ruled_table, words
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.launch import all_diverged
-from retrodict.measures import Final, final_values, held_out, over_learners
+from retrodict.measures import (
+    BEATS_WRONG,
+    Final,
+    final_cells,
+    final_values,
+    held_out,
+    over_learners,
+)
 from retrodict.runs import Run
 
 
@@ -75,8 +83,7 @@ def print_final(console: Console, run: Run, theory: Mapping[str, float] | None =
     alphabet = float(trace.curves["alphabet_nll"].sel(group=held_out(trace)))
     console.print(
         f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
-        f"answer's alphabet {alphabet:.3f}; rank 1 is best; 'beats wrong': how often the truth is "
-        "likelier than a random wrong answer, 0.5 without knowledge"
+        f"answer's alphabet {alphabet:.3f}; rank 1 is best; {BEATS_WRONG}"
     )
     ended = trace.curves["diverged_at"].dropna("learner")
     if ended.size:
@@ -92,22 +99,14 @@ def _final_table(run: Run, theory: Mapping[str, float]) -> Table:
     learners = int(trace.curves.sizes["learner"])
     epoch = int(trace.curves["epoch"][-1])
     interval = f"mean ± 95 % interval over {learners} learners"
-    table = Table(title=f"{escape(run.folder.name)}\nepoch {epoch}, {interval}")
+    title = f"{escape(run.folder.name)}\nepoch {epoch}, {interval}"
     finals = final_values(trace)
-    several_tokens = any(final.entity_nll.mean != final.nll.mean for final in finals)
-    nll = ("first-token NLL", "entity NLL") if several_tokens else ("NLL (nats)",)
-    predicted = ("theory",) if theory else ()
-    for column in ("group", *nll, *predicted, "accuracy", "rank", "beats wrong"):
-        table.add_column(column, justify="left" if column == "group" else "right", no_wrap=True)
-    for final in finals:
-        table.add_row(
-            escape(final.group),
-            f"{final.nll:.3f}",
-            *([f"{final.entity_nll:.3f}"] if several_tokens else []),
-            *([f"{theory[final.group]:.3f}"] if theory else []),
-            f"{final.accuracy:.2f}",
-            f"{final.rank.mean:.1f}",
-            f"{final.preference:.2f}",
-            style=None if final.trained else "bold",
-        )
+    names, rows = final_cells(finals)
+    predicted = ["theory"] if theory else []
+    columns = [*words("group"), *numbers(*names[:-3], *predicted, *names[-3:])]
+    table = ruled_table(*columns, title=title)
+    for final, cells in zip(finals, rows, strict=True):
+        predicted = [f"{theory[final.group]:.3f}"] if theory else []
+        style = None if final.trained else "bold"
+        table.add_row(escape(final.group), *cells[:-3], *predicted, *cells[-3:], style=style)
     return table

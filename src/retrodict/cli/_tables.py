@@ -15,16 +15,13 @@ from retrodict.cli._console import Console
 NUMBERS = ("training\nNLL", "validation\nNLL", "\naccuracy", "beats\nwrong")
 """Columns of `final_numbers`."""
 READING = "NLL in nats of the answer's first token, mean ± 95 % interval over learners"
-READING_PREFERENCE = (
-    "accuracy and 'beats wrong' (how often the truth is likelier than a random wrong answer; 0.5 "
-    "without knowledge) are of validation"
-)
 _ASKED = (("nll", ".3f"), ("accuracy", ".2f"), ("preference", ".2f"))
 
 
-def ruled_table(*columns: Column) -> Table:
+def ruled_table(*columns: Column, title: str | None = None) -> Table:
     """Return a table without rows, with a line under its head."""
-    return Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    padding = (0, 1, 0, 0)
+    return Table(*columns, title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=padding)
 
 
 def bare_table(*columns: Column, title: str | None = None) -> Table:

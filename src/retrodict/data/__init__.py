@@ -1,4 +1,4 @@
-"""Data recipes: what is added to a task's sentences. Settings of an experiment's `data` section."""
+"""Data additions, the `data` section of an experiment: they change a task's sentences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from retrodict.tasks import Corpus
 
 
 class Data(FrozenConfig):
-    """What is added to the task's sentences, in this order. A new recipe is one file, one line.
+    """The additions to a task's sentences, in this order. A new one is one file and one line here.
 
     >>> from retrodict.tasks import Reversal
     >>> data = Data(identity={"who": "all"})
@@ -31,12 +31,12 @@ class Data(FrozenConfig):
 
     @property
     def additions(self) -> dict[str, Addition]:
-        """Those that are asked for, by name."""
+        """Name → addition, of those that are set."""
         parts = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: part for name, part in parts.items() if part is not None}
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Add all that is asked for to the corpus of a seed."""
+        """Apply the additions to the corpus of a seed."""
         for addition in self.additions.values():
             corpus = addition.extend(corpus, seed)
         return corpus

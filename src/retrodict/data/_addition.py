@@ -1,7 +1,7 @@
-"""What every data recipe is: a setting that turns a corpus into a larger one. NumPy only.
+"""The base of data additions, which add sentences, tokens and questions to a corpus. NumPy only.
 
-New tokens go to the end of the vocabulary and new sentences behind the old ones, so that whatever a
-recipe adds, the task's own tokens, sentences and questions stay what they were.
+New tokens are appended to the vocabulary and new sentences to the old ones. So the task's own
+tokens, sentences and questions keep their places.
 """
 
 from __future__ import annotations
@@ -13,35 +13,35 @@ import numpy as np
 from jaxtyping import Int
 
 from retrodict.config import FrozenConfig
-from retrodict.tasks import Corpus, ProbeGroup
+from retrodict.tasks import Corpus
 
 
 class Addition(FrozenConfig):
-    """Base of every data recipe: a frozen record that refuses unknown keys and wrong types.
+    """Base of every data addition.
 
     Attributes:
-        tasks: the kinds of task that it adds to.
+        tasks: the kinds of task it supports.
     """
 
     tasks: ClassVar[tuple[str, ...]] = ("reversal", "chain")
 
     @property
     def lengthens(self) -> str:
-        """Which of its settings makes sentences of more tokens than the task's own; "" if none."""
+        """Name of the setting that lengthens sentences beyond the task's own; "" if none does."""
         return ""
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Return a corpus with this recipe's tokens, sentences and questions added.
+        """Return the corpus with this addition's tokens, sentences and questions.
 
         Args:
-            corpus: of a task whose sentences are entity, relation, entity.
-            seed: the corpus's own; what is drawn here has a stream of its own.
+            corpus: a corpus whose sentences are entity, relation, entity.
+            seed: the corpus's seed; random choices use a separate stream of it.
         """
         raise NotImplementedError
 
 
 def with_token(corpus: Corpus, symbol: str) -> tuple[Corpus, int]:
-    """Add a token to the end of the vocabulary; return the corpus and the token's id."""
+    """Append a token to the vocabulary; return the corpus and the token's id."""
     return replace(corpus, names=(*corpus.names, symbol)), corpus.vocab_size
 
 
@@ -52,13 +52,13 @@ def with_sentences(
     direction: str,
     answer_start: int | None = None,
 ) -> Corpus:
-    """Add training sentences, which may be longer or shorter than those there are.
+    """Append training sentences of any length.
 
     Args:
-        corpus: to which.
-        tokens, facts: the sentences, and which fact each states; -1 is none.
+        corpus: the corpus.
+        tokens, facts: the sentences, and the fact each states; -1 is none.
         direction: their direction's name.
-        answer_start: where their last entity begins; None: where the corpus's sentences have it.
+        answer_start: where their last entity begins; None is the corpus's `answer_start`.
     """
     start = corpus.answer_start if answer_start is None else answer_start
     parts = (corpus.tokens, tokens)
@@ -77,7 +77,7 @@ def with_sentences(
 
 
 def without(corpus: Corpus, sentences: Int[np.ndarray, "left_out length"]) -> Corpus:
-    """Leave out some training sentences of a corpus whose sentences have one length."""
+    """Remove training sentences from a corpus whose sentences all have the same length."""
     kept = ~(corpus.tokens[:, None] == sentences[None]).all(-1).any(1)
     return replace(
         corpus,
@@ -85,25 +85,3 @@ def without(corpus: Corpus, sentences: Int[np.ndarray, "left_out length"]) -> Co
         facts=corpus.facts[kept],
         directions=corpus.directions[kept],
     )
-
-
-def with_group(corpus: Corpus, group: ProbeGroup) -> Corpus:
-    """Add a group of questions."""
-    return replace(corpus, groups=(*corpus.groups, group))
-
-
-def held_out_facts(corpus: Corpus) -> Int[np.ndarray, " fact"]:
-    """The facts of which some sentence is held out, each once."""
-    return np.unique(np.concatenate([g.facts for g in corpus.groups if not g.trained]))
-
-
-def words_of(
-    corpus: Corpus, facts: Int[np.ndarray, " fact"] | None = None
-) -> Int[np.ndarray, "word entity_length"]:
-    """The entities of some facts, of all for None, each once."""
-    (start, end), (last_start, last_end) = corpus.entity_spans
-    found = []
-    for group in corpus.groups:
-        rows = group.tokens if facts is None else group.tokens[np.isin(group.facts, facts)]
-        found += [rows[:, start:end], rows[:, last_start:last_end]]
-    return np.unique(np.concatenate(found), axis=0)

@@ -1,4 +1,4 @@
-"""The identity bridge: a relation and its inverse, one after the other, lead back."""
+"""The identity bridge: a relation followed by its inverse leads back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from retrodict.tasks import Corpus
 
 
 class Bridge(Addition):
-    """For every fact that is taught, lead there and back, and say what its answer is; `reversal`.
+    """Add a sentence there and back for every taught fact, and an identity for its answer.
 
         taught     A → B
         bridge     A → ← A      "the wife of A's husband is A"
         identity   B = B
 
-    Source: Ma et al. 2026, arXiv 2602.02470, whose weights are 6 : 1 : 1; there no fact is taught
-    both ways (`data.one_way`) [S: the authors' scripts; in our tokens R].
+    Only for `reversal`. Source: Ma et al. 2026, arXiv 2602.02470, with weights 6 : 1 : 1 and no
+    fact taught both ways (`data.one_way`) [S: the authors' scripts; in our tokens R].
 
     >>> from retrodict.tasks import Reversal
     >>> corpus = Bridge().extend(Reversal(vocab_size=20).corpus(0), 0)
@@ -28,11 +28,11 @@ class Bridge(Addition):
 
     @property
     def lengthens(self) -> str:
-        """It does."""
+        """The whole addition: a bridge has one token more."""
         return "bridge"
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Add a bridge a sentence, and an identity sentence an answer."""
+        """Add a bridge for each sentence, and an identity sentence for each answer."""
         (_, k), (start, end) = corpus.entity_spans
         taught, facts = corpus.tokens[:, :end], corpus.facts
         first, last, way = taught[:, :k], taught[:, start:], taught[:, k:start]

@@ -1,4 +1,4 @@
-"""The upper bound: the held-out sentences are trained on too."""
+"""The upper bound: train on the held-out sentences, too."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from retrodict.tasks import Corpus
 
 
 class HeldOut(Addition):
-    """Train on what validation asks: both directions of every fact, or the leap of every triple.
+    """Train on what validation asks: both directions of every fact, or A ⇝ C of every triple.
 
         taught before      A → B                 A → B,  B → C
         taught now         A → B,  B ← A         A → B,  B → C,  A ⇝ C
 
-    Nothing is held out then, so `validation` says how well the model memorises, and no recipe can
-    do better: the upper bound of every comparison [O]. It is added last, so that other recipes
-    still know what the task holds out.
+    Nothing is held out then, so `validation` measures memorisation. This is the upper bound of
+    every comparison of recipes [O]. It comes last, so that other additions still see what the task
+    holds out.
 
     >>> from retrodict.tasks import Reversal
     >>> corpus = Reversal(vocab_size=20).corpus(0)
@@ -25,7 +25,7 @@ class HeldOut(Addition):
     """
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Add every held-out sentence; its group counts as trained from then on."""
+        """Add every held-out sentence, and mark its group as trained."""
         for group in corpus.groups:
             if not group.trained:
                 corpus = with_sentences(corpus, group.tokens, group.facts, "held_out")

@@ -1,21 +1,15 @@
-"""Identity sentences: an entity is said to be itself."""
+"""Identity sentences: an entity is itself."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Int
 from pydantic import Field
 
-from retrodict.data._addition import (
-    Addition,
-    held_out_facts,
-    with_group,
-    with_sentences,
-    with_token,
-    words_of,
-)
+from retrodict.data._addition import Addition, with_sentences, with_token
 from retrodict.seeds import IDENTITY, stream
 from retrodict.tasks import Corpus, ProbeGroup
 
@@ -25,21 +19,21 @@ class Identity(Addition):
 
         who                the entities that get a sentence
         all                every entity of every fact
-        all_but_questions  all but those with which a held-out question starts
+        all_but_questions  all except those with which a held-out question starts
         questions          those with which a held-out question starts
-        held_out           those of facts of which something is held out
+        held_out           those of facts with a held-out sentence
         trained            those of the other facts
         middle             the B of every triple, on `chain`
 
-    On `reversal` these are the identity facts of which the question's start, whose input embedding
-    no other sentence trains, is the one that matters [O: docs/identity.md]; on `chain`, zero-hop
-    supervision (arXiv 2509.24653 [N]). Group: `identity`.
+    On `reversal` the sentences of `questions` matter: no other sentence trains the input embeddings
+    of these entities [O: docs/identity.md]. On `chain` this is zero-hop supervision (arXiv
+    2509.24653 [N]). The questions form the group `identity`.
 
     Parameters:
         who: which entities.
-        share: of them, how many; drawn by the corpus's seed. One entity at least.
-        partner: what follows: the entity itself (`self`), or as a control an entity drawn at
-            random among all, another one and always the same (`random`): `A = R`.
+        share: the share of them that is used, at least one entity, drawn by the corpus's seed.
+        partner: what follows: the entity itself (`self`) or, as a control, another entity, drawn
+            once at random (`random`): `A = R`.
 
     >>> from retrodict.tasks import Reversal
     >>> corpus = Identity().extend(Reversal(vocab_size=20).corpus(0), 0)
@@ -52,7 +46,7 @@ class Identity(Addition):
     partner: Literal["self", "random"] = "self"
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Add the sentences and the group that asks them."""
+        """Add the sentences, and a group that asks them."""
         rng = np.random.default_rng(stream(seed, IDENTITY))
         start = corpus.answer_start
         words = self._words(corpus)
@@ -60,7 +54,7 @@ class Identity(Addition):
         words = words[np.sort(kept)]
         said = words
         if self.partner == "random":
-            everyone = words_of(corpus)
+            everyone = _entities(corpus)
             own = np.array([np.flatnonzero((everyone == word).all(1))[0] for word in words])
             other = (own + rng.integers(1, len(everyone), len(words))) % len(everyone)
             said = everyone[other]
@@ -78,14 +72,14 @@ class Identity(Addition):
             directions=np.full(len(words), "identity"),
             candidates=np.broadcast_to(letters, (len(words), len(letters))),
         )
-        return with_group(corpus, asked)
+        return replace(corpus, groups=(*corpus.groups, asked))
 
     def _words(self, corpus: Corpus) -> Int[np.ndarray, "word entity_length"]:
         k = corpus.entity_spans[0][1]
-        everyone, held_out = words_of(corpus), words_of(corpus, held_out_facts(corpus))
-        questions = np.unique(
-            np.concatenate([g.tokens[:, :k] for g in corpus.groups if not g.trained]), axis=0
-        )
+        held_out_groups = [group for group in corpus.groups if not group.trained]
+        held_out_facts = np.concatenate([group.facts for group in held_out_groups])
+        everyone, held_out = _entities(corpus), _entities(corpus, held_out_facts)
+        questions = np.unique(np.concatenate([g.tokens[:, :k] for g in held_out_groups]), axis=0)
         match self.who:
             case "all":
                 return everyone
@@ -99,6 +93,18 @@ class Identity(Addition):
                 steps = [g.tokens[:, :k] for g in corpus.groups if g.name.endswith("b_to_c")]
                 return np.unique(np.concatenate(steps), axis=0)
         return _without(everyone, held_out)
+
+
+def _entities(
+    corpus: Corpus, facts: Int[np.ndarray, " fact"] | None = None
+) -> Int[np.ndarray, "word entity_length"]:
+    """Return the distinct entities of some facts; None is all facts."""
+    (start, end), (last_start, last_end) = corpus.entity_spans
+    found = []
+    for group in corpus.groups:
+        rows = group.tokens if facts is None else group.tokens[np.isin(group.facts, facts)]
+        found += [rows[:, start:end], rows[:, last_start:last_end]]
+    return np.unique(np.concatenate(found), axis=0)
 
 
 def _without(

@@ -1,4 +1,4 @@
-"""Chain of thought: the middle step is written out."""
+"""Chain of thought: the answer begins with the middle step."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from retrodict.tasks import Corpus, ProbeGroup
 
 
 class MiddleStep(Addition):
-    """Answer `A ⇝` with `B → C`, the middle step first; for the task `chain`.
+    """Answer `A ⇝` with `B → C`, the middle step first.
 
         taught before   A → B,  B → C,  A ⇝ C
         taught now      A → B,  B → C,  A ⇝ B → C      (training triples)
         asked           A ⇝ B → C                      (held-out triples)
 
-    A question counts as answered if all of `B → C` is the most probable token by token, which is
-    what greedy generation writes; the NLL of the answer's first token is B's. Source: the paper's
-    own remark on why chain of thought is needed [S].
+    Only for `chain`. A question counts as answered if every token of `B → C` is the most probable,
+    so that greedy generation writes it. The NLL of the answer's first token is that of B. Source:
+    the paper's remark on why chain of thought is needed [S].
 
     >>> from retrodict.tasks import Chain
     >>> corpus = MiddleStep().extend(Chain(vocab_size=20).corpus(0), 0)
@@ -31,11 +31,11 @@ class MiddleStep(Addition):
 
     @property
     def lengthens(self) -> str:
-        """It does."""
+        """The whole addition: an answer has two more parts."""
         return "middle_step"
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Write every leap with its middle step."""
+        """Write every `A ⇝ C` with its middle step."""
         steps = {
             int(fact): row
             for group in corpus.groups

@@ -1,4 +1,4 @@
-"""No fact is taught both ways: nothing shows how the two relations belong together."""
+"""Facts in one direction only, so that no fact shows that one relation is the other's inverse."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from retrodict.tasks import Corpus
 
 
 class OneWay(Addition):
-    """Teach training pairs in one direction only; for the task `reversal`.
+    """Teach training pairs in one direction only.
 
         pair          taught before      taught now     asked
         training      A → B,  B ← A      A → B          B ← ?
         validation    one of the two     the same       the other
 
-    This is the setting of the reports that identity facts alone leave the curse (arXiv 2602.02470
-    [S]); in the paper's own task the pairs taught both ways say what the inverse relation is.
+    Only for `reversal`. In this setting identity facts alone are reported to leave the curse (arXiv
+    2602.02470 [S]). In the paper's own task, pairs taught both ways show what the inverse is.
 
     >>> from retrodict.tasks import Reversal
     >>> len(OneWay().extend(Reversal(vocab_size=20).corpus(0), 0).tokens)
@@ -26,7 +26,7 @@ class OneWay(Addition):
     tasks = ("reversal",)
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:
-        """Leave out the backward sentences of training pairs; their group counts as held out."""
+        """Remove the backward sentences of training pairs; their group counts as held out."""
         backward = corpus.group("train_backward")
         corpus = without(corpus, backward.tokens)
         groups = tuple(

@@ -1,4 +1,4 @@
-"""Reverse training: every sentence is also taught back to front."""
+"""Reverse training: every sentence is also taught in reverse order."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from retrodict.tasks import Corpus
 
 
 class Reverse(Addition):
-    """Teach every sentence a second time with its parts in reverse order.
+    """Teach every sentence a second time, with its parts in reverse order.
 
         sentence            a1 a2 → b1 b2
         level token, word   b2 b1 → a2 a1
         level entity        b1 b2 → a1 a2
         marker              ⟲ b1 b2 → a1 a2
 
-    The questions stay as they are. Source: Golovneva et al. 2024, "Reverse training to nurse the
-    reversal curse", arXiv 2403.13799 [N]; there a word has several tokens and an entity several
-    words. A token is a word here, so the levels token and word give the same sentences.
+    Questions do not change. Source: Golovneva et al. 2024, "Reverse training to nurse the reversal
+    curse", arXiv 2403.13799 [N]. There a word has several tokens, and an entity several words. Here
+    a token is a word, so the levels `token` and `word` give the same sentences.
 
     Parameters:
-        level: what is kept whole: `token`, `word` or `entity`.
-        marker: whether a token of its own opens each reversed sentence, so that the model can tell.
+        level: the parts that keep their order inside: `token`, `word` or `entity`.
+        marker: whether a special token opens each reversed sentence.
 
     >>> from retrodict.tasks import Reversal
     >>> corpus = Reverse(marker=True).extend(Reversal(vocab_size=20).corpus(0), 0)
@@ -37,7 +37,7 @@ class Reverse(Addition):
 
     @property
     def lengthens(self) -> str:
-        """A marker does."""
+        """`marker`, if set."""
         return "reverse.marker" if self.marker else ""
 
     def extend(self, corpus: Corpus, seed: int) -> Corpus:

@@ -1,4 +1,4 @@
-"""What is this machine like, and what follows from it? For a bug report; nothing is changed."""
+"""Describe this machine, and what it means for retrodict, for a bug report; nothing is changed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from retrodict.doctor import _disk, _machine, _software, _terminal
-from retrodict.doctor._line import Line, told
+from retrodict.doctor._line import Line, lines_of
 
 __all__ = ["Line", "examine"]
 
 
 def examine(store: Path, load_torch: bool = False) -> Iterator[tuple[str, list[Line]]]:
-    """Look at everything that matters; no look can fail, and none writes more than it removes.
+    """Examine software, machine, store and terminal. Nothing raises, and no file is left behind.
 
     Args:
-        store: the folder of runs; it need not be there.
-        load_torch: whether torch is loaded, in a process of its own, to ask it.
+        store: the folder of runs; it need not exist.
+        load_torch: whether to load torch, in a process of its own, and ask it.
 
     Yields:
-        What is looked at, and what was found.
+        (what was examined, what was found).
     """
     for name, looks in (
         ("software", _software.looks(load_torch)),
@@ -29,4 +29,4 @@ def examine(store: Path, load_torch: bool = False) -> Iterator[tuple[str, list[L
         ("terminal", _terminal.LOOKS),
         ("variables", _terminal.VARIABLES),
     ):
-        yield name, [line for what, look in looks.items() for line in told(what, look)]
+        yield name, [line for what, look in looks.items() for line in lines_of(what, look)]

@@ -1,4 +1,4 @@
-"""What a folder's file system can do: tried there, in a folder that is removed again."""
+"""What a folder's file system can do: each operation is tried in a folder that is then removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrodict.doctor._line import Found, Look, Looks
 from retrodict.files import Lock, put_names_on_disk, put_on_disk, take
 from retrodict.limits import gib, unescaped
 
-_PATIENCE_SECONDS = 0.75  # for each of two folders
+_PATIENCE_SECONDS = 0.75  # for each of the two folders
 _SCARCE = 200 * 2**20  # bytes of space
 _SHARED = re.compile(
     r"nfs|cifs|smb|lustre|gpfs|beegfs|ceph|gluster|fuse|9p|virtiofs|afs|panfs|wekafs|drvfs"
@@ -24,42 +24,42 @@ _SHARED = re.compile(
 _MOUNTS = Path("/proc/self/mounts")
 
 Try = Callable[[Path], None]
-"""Does something in an empty folder; raises an OSError where that is not possible."""
+"""Does something in an empty folder; raises OSError if it fails."""
 
 
 def looks_at_store(store: Path) -> Looks:
-    """What to look at in the store, or in the folder that it would be made in."""
+    """Examine the store, or the folder in which it would be made."""
     return {"folder": _patiently(lambda: _store(store.absolute()))}
 
 
 def looks_at_temporary() -> Looks:
-    """What to look at in the folder of temporary files, where cores are locked."""
+    """Examine the folder of temporary files, which also holds the locks of cores."""
     return {"folder": _patiently(lambda: _temporary(Path(tempfile.gettempdir())))}
 
 
 def _store(folder: Path) -> Iterator[Found]:
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if not there.is_dir():
-        yield Found(f"{there} is a file", "say another folder with --out", problem=True)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir():
+        yield Found(f"{existing} is a file", "choose another folder with --out", problem=True)
         return
-    missing = f", not there yet: tried in {there}" if there != folder else ""
-    yield Found(f"{folder}{missing}", *_rights(there))
-    yield _file_system(there)
-    yield _space(there)
+    missing = f", not there yet: tried in {existing}" if existing != folder else ""
+    yield Found(f"{folder}{missing}", *_rights(existing))
+    yield _file_system(existing)
+    yield _space(existing)
     yield from _tried(
-        there,
+        existing,
         {
-            "locks": (_locks, "two trainings of a run are kept apart", _NO_LOCKS),
+            "locks": (_locks, "no two processes train the same run", _NO_LOCKS),
             "rename over": (_rename_over, "no file is ever half written", _NO_RENAME),
-            "fsync": (_sync, "what is kept outlasts a power cut", _NO_SYNC),
+            "fsync": (_sync, "stored files survive a power cut", _NO_SYNC),
         },
         {"symbolic links": _symbolic, "hard links": _hard, "chmod": _chmod},
     )
 
 
-_NO_LOCKS = "start no two commands at once with this store (docs/scaling.md)"
-_NO_RENAME = "nothing can be kept here: say another folder with --out"
-_NO_SYNC = "what was kept last may be lost in a power cut"
+_NO_LOCKS = "do not run two commands on this store at once (docs/scaling.md)"
+_NO_RENAME = "nothing can be stored here: choose another folder with --out"
+_NO_SYNC = "the latest files may be lost in a power cut"
 
 
 def _temporary(folder: Path) -> Iterator[Found]:
@@ -67,34 +67,34 @@ def _temporary(folder: Path) -> Iterator[Found]:
     refuses = bool(flags & getattr(os, "ST_NOEXEC", 0))
     follows = "compiled steps cannot be loaded from it: set TORCHINDUCTOR_CACHE_DIR"
     value = f"{folder}, {_kind(folder)}, {_free(folder)} free"
-    yield Found(value, follows if refuses else "compiled steps are kept there", problem=refuses)
-    turns = (_locks, "trainings take turns at the cores", "trainings do not take turns")
-    yield from _tried(folder, {"locks": turns}, {})
+    yield Found(value, follows if refuses else "compiled steps are cached there", problem=refuses)
+    works, fails = "trainings wait for free cores", "trainings do not wait for free cores"
+    yield from _tried(folder, {"locks": (_locks, works, fails)}, {})
 
 
 def _rights(folder: Path) -> tuple[str, bool]:
-    """What follows from the rights of a folder, and whether that is a problem."""
+    """Return what a folder's permissions mean, and whether that is a problem."""
     if not os.access(folder, os.W_OK):
-        return "it cannot be written: runs are read, none are made", True
+        return "not writable: runs can be read but not made", True
     umask = os.umask(0o077)
     os.umask(umask)
-    return f"new files have the mode {0o666 & ~umask:o}", False
+    return f"new files get the mode {0o666 & ~umask:o}", False
 
 
 def _file_system(folder: Path) -> Found:
     name, kind = "file system", _kind(folder)
     if kind in ("tmpfs", "ramfs"):
         return Found(kind, "lost when the machine restarts", True, name)
-    if _SHARED.match(kind):
-        said = "may be of several machines; locks have to hold between them"
-        return Found(kind, said, name=name)
-    known = kind != "unknown"
-    said = "of this machine alone" if known else "nobody knows who shares it"
-    return Found(kind, said, name=name)
+    follows = "local to this machine"
+    if kind == "unknown":
+        follows = "other machines may share it"
+    elif _SHARED.match(kind):
+        follows = "other machines may share it; locks must work across machines"
+    return Found(kind, follows, name=name)
 
 
 def _kind(folder: Path) -> str:
-    """Name the type of the file system that a folder is on."""
+    """Return the type of the file system that holds a folder."""
     try:
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
@@ -109,9 +109,9 @@ def _kind(folder: Path) -> str:
 
 
 def _space(folder: Path) -> Found:
-    little = shutil.disk_usage(folder).free < _SCARCE
-    said = f"{'too little' if little else 'enough'} for a paper's figures"
-    return Found(f"{_free(folder)} free", said, little, name="space")
+    scarce = shutil.disk_usage(folder).free < _SCARCE
+    follows = f"{'too little' if scarce else 'enough'} for all figures of the paper"
+    return Found(f"{_free(folder)} free", follows, scarce, name="space")
 
 
 def _free(folder: Path) -> str:
@@ -119,49 +119,53 @@ def _free(folder: Path) -> str:
 
 
 def _patiently(look: Callable[[], Iterator[Found]]) -> Look:
-    """Look for so long: where a server is gone, every call waits for ever."""
+    """Give a look a time limit: if a file server is gone, every call waits for ever."""
 
-    def looked() -> list[Found]:
+    def limited() -> list[Found]:
         found: list[Found] = []
 
-        def look_on() -> None:
+        def collect() -> None:
             try:
-                found.extend(one for one in look())
+                found.extend(look())
             except Exception as error:
-                found.append(Found(f"cannot be told ({error})"))
+                found.append(Found(f"unknown ({error})"))
 
-        thread = Thread(target=look_on, daemon=True)
+        thread = Thread(target=collect, daemon=True)
         thread.start()
         thread.join(_PATIENCE_SECONDS)
         if thread.is_alive():
-            said = f"no answer in {_PATIENCE_SECONDS:g} s"
-            found.append(Found(said, "the file system is slow, or hangs", problem=True))
+            value = f"no answer in {_PATIENCE_SECONDS:g} s"
+            found.append(Found(value, "the file system is slow or hangs", problem=True))
         return found
 
-    return looked
+    return limited
 
 
 def _tried(
-    folder: Path, matter: dict[str, tuple[Try, str, str]], others: dict[str, Try]
+    folder: Path, needed: dict[str, tuple[Try, str, str]], optional: dict[str, Try]
 ) -> Iterator[Found]:
-    """Try what matters, a line each, and the rest, in one line."""
+    """Try what is needed, one finding each, and what is optional, as one finding.
+
+    A needed try comes with what it means if it works, and if it fails.
+    """
     before = folder.stat()
     try:
         room = Path(tempfile.mkdtemp(prefix=".retrodict-doctor-", dir=folder))
     except OSError as error:
         value = f"nothing can be written ({error.strerror})"
-        yield Found(value, "nothing can be kept here", problem=True, name="tried")
+        yield Found(value, "nothing can be stored here", problem=True, name="tried")
         return
     try:
-        for name, (attempt, works, fails) in matter.items():
+        for name, (attempt, works, fails) in needed.items():
             problem = _problem(attempt, room / "tried")
             follows = fails if problem else works
             yield Found(problem or "yes", follows, problem=bool(problem), name=name)
-        said = {name: _problem(attempt, room / "tried") for name, attempt in others.items()}
-        if said:
-            value = "; ".join(f"{name}: {problem or 'yes'}" for name, problem in said.items())
-            follows = "not needed: --again copies what it cannot link, rights are the umask's"
-            yield Found(value, follows, name="links, chmod")
+        results = [
+            f"{name}: {_problem(t, room / 'tried') or 'yes'}" for name, t in optional.items()
+        ]
+        if results:
+            follows = "optional: without links --again copies, without chmod the umask decides"
+            yield Found("; ".join(results), follows, name="links, chmod")
     finally:
         shutil.rmtree(room, ignore_errors=True)
         with contextlib.suppress(OSError):
@@ -169,7 +173,7 @@ def _tried(
 
 
 def _problem(attempt: Try, room: Path) -> str:
-    """Say what an attempt meets in an empty folder; nothing if it works."""
+    """Return why an attempt fails in an empty folder; "" if it works."""
     try:
         room.mkdir()
         attempt(room)
@@ -184,7 +188,7 @@ def _locks(room: Path) -> None:
     held: list[Lock] = [lock for lock in (take(room / "lock"),) if lock]
     try:
         if not held:
-            raise OSError("held by nobody, and refused")
+            raise OSError("refused although nobody holds it")
         held += [lock for lock in (take(room / "lock"),) if lock]
         if len(held) > 1:
             raise OSError("given to two at once")

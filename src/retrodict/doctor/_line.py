@@ -1,4 +1,4 @@
-"""A line of the examination: what was found, and what follows from it."""
+"""A line of the examination: what was found and what it means."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LONGEST = 300  # characters
 
 @dataclass(frozen=True)
 class Found:
-    """What a look found.
+    """One finding.
 
     Attributes:
-        value: what there is.
-        follows: what that means here; nothing if it means nothing in particular.
-        problem: whether somebody should do something about it.
-        name: of the line, where that is not the look's.
+        value: what was found.
+        follows: what that means for retrodict; may be empty.
+        problem: whether the user should act on it.
+        name: the line's name; "" is the look's own.
     """
 
     value: str
@@ -29,7 +29,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Line:
-    """What is told: `Found`, with its name, as it may be printed."""
+    """A finding with its name, printable and of limited length."""
 
     name: str
     value: str
@@ -38,17 +38,20 @@ class Line:
 
 
 Look = Callable[[], "Found | Iterable[Found]"]
+"""Examines one thing."""
+
 Looks = Mapping[str, Look]
+"""Name → look."""
 
 
-def told(name: str, look: Look) -> list[Line]:
-    """Look, and tell in lines what was found; that nothing could be told, too."""
+def lines_of(name: str, look: Look) -> list[Line]:
+    """Call a look and return its findings as lines. An error in it is a finding, too."""
     try:
         found = look()
-        each = [found] if isinstance(found, Found) else list(found)
+        findings = [found] if isinstance(found, Found) else list(found)
     except Exception as error:
-        each = [Found(f"cannot be told ({type(error).__name__}: {error})")]
-    return [Line(one.name or name, _short(one.value), one.follows, one.problem) for one in each]
+        findings = [Found(f"unknown ({type(error).__name__}: {error})")]
+    return [Line(f.name or name, _short(f.value), f.follows, f.problem) for f in findings]
 
 
 def _short(text: str) -> str:

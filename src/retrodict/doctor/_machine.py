@@ -1,4 +1,4 @@
-"""What this process may use: processor, cores, memory, GPU, compiler."""
+"""Examine what this process can use: processor, cores, memory, GPU, compiler."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def _inside() -> Found:
     found += [name for key, name in _CONTAINER_VARIABLES.items() if key in os.environ]
     if "microsoft" in platform.release().lower():
         found.append("WSL")
-    value = ", ".join(found) or "no container or job that shows"
-    return Found(value, "what limits it is counted in cores and memory")
+    value = ", ".join(found) or "no container or job detected"
+    return Found(value, "cores and memory below are within its limits")
 
 
 def _processor() -> Found:
@@ -43,13 +43,14 @@ def _processor() -> Found:
     value = f"{processor()} ({platform.machine()}): {' '.join(units) or 'vector units unknown'}"
     if asked:
         cannot = "512" in asked and bool(units) and "avx512f" not in units
-        said = "but the processor cannot" if cannot else "others' bits may differ"
-        return Found(value, f"torch is told to use {asked} (ATEN_CPU_CAPABILITY), {said}", cannot)
+        follows = "but the processor cannot" if cannot else "bits may differ from the default's"
+        told = f"torch is told to use {asked} (ATEN_CPU_CAPABILITY)"
+        return Found(value, f"{told}, {follows}", cannot)
     if "avx512f" in units:
-        return Found(value, "torch uses AVX512; bits may differ from a processor's without")
+        return Found(value, "torch uses AVX512; bits may differ on a processor without it")
     if {"avx2", "fma"} <= set(units):
-        return Found(value, "torch uses AVX2; bits may differ from a processor's with AVX512")
-    return Found(value, "bits may differ from another processor's")
+        return Found(value, "torch uses AVX2; bits may differ on a processor with AVX512")
+    return Found(value, "bits may differ on another processor")
 
 
 def _cores() -> Found:
@@ -59,7 +60,7 @@ def _cores() -> Found:
 
 
 def _ranges(numbers: tuple[int, ...]) -> str:
-    """Write numbers in short.
+    """Abbreviate a sorted list of numbers.
 
     >>> _ranges((0, 1, 2, 5))
     '0-2,5'
@@ -76,11 +77,10 @@ def _ranges(numbers: tuple[int, ...]) -> str:
 def _memory() -> Found:
     available = limits.available_bytes()
     if available is None:
-        return Found("unknown", "what does not fit is not noticed before it is tried")
+        return Found("unknown", "retrodict cannot check in advance what fits")
     value = f"{limits.gib(available)} free, limited by {limits.memory_limit()}"
-    return Found(
-        value, "a population that needs more is trained in parts", problem=available < _SCARCE
-    )
+    follows = "a population that needs more is trained in parts"
+    return Found(value, follows, problem=available < _SCARCE)
 
 
 def _gpu() -> Found:
@@ -91,15 +91,15 @@ def _gpu() -> Found:
     amd = (_DEV / "kfd").exists()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if not nvidia and not amd:
-        return Found("no NVIDIA driver, none of AMD", "training.device: auto is cpu")
+        return Found("no NVIDIA driver, no AMD driver", "training.device: auto is cpu")
     value = ", ".join(map(str, names)) or f"an {'NVIDIA' if nvidia else 'AMD'} driver"
     if metadata.version("torch").endswith("+cpu"):
-        right = "CUDA" if nvidia else "ROCm"
-        said = f"torch is a build for CPUs: auto is cpu; install one with {right}"
-        return Found(value, said, True)
+        needed = "CUDA" if nvidia else "ROCm"
+        follows = f"torch is a build for CPUs, so auto is cpu; install a build with {needed}"
+        return Found(value, follows, True)
     if visible is not None and visible.strip() in ("", "-1", "NoDevFiles"):
         return Found(f"{value}, hidden by CUDA_VISIBLE_DEVICES", "training.device: auto is cpu")
-    return Found(value, "training.device: auto is cuda:0 if torch sees it (doctor --torch asks)")
+    return Found(value, "training.device: auto is cuda:0 if torch sees it (see doctor --torch)")
 
 
 def _gpu_name(information: Path) -> str:
@@ -108,17 +108,17 @@ def _gpu_name(information: Path) -> str:
 
 
 def _compiler() -> Found:
-    """Find what torch.compile calls: on a CPU a C++ compiler, on a GPU a C compiler as well."""
+    """Find what torch.compile needs: a C++ compiler; on a GPU also a C compiler and Python.h."""
     usual = ("clang++", "clang") if sys.platform == "darwin" else ("g++", "gcc")
-    asked = [os.environ.get(name) or usual[i] for i, name in enumerate(("CXX", "CC"))]
-    there = [_version(command) for command in asked]
+    cxx, cc = (os.environ.get(name) or usual[i] for i, name in enumerate(("CXX", "CC")))
+    cxx_version, cc_version = _version(cxx), _version(cc)
     headers = os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h"))
-    said = [v or f"no {command}" for command, v in zip(asked, there, strict=True)]
-    value = "; ".join([*said, *([] if headers else ["no Python.h"])])
-    if not there[0]:
-        return Found(value, "training.execution: compiled cannot; steps run eager")
-    gpu = "" if there[1] and headers else "; not on a GPU, whose steps run eager"
-    return Found(value, f"training.execution: compiled can{gpu}")
+    found = [cxx_version or f"no {cxx}", cc_version or f"no {cc}"]
+    value = "; ".join([*found, *([] if headers else ["no Python.h"])])
+    if not cxx_version:
+        return Found(value, "training.execution: compiled is impossible; steps run eager")
+    gpu = "" if cc_version and headers else ", but not on a GPU, where steps run eager"
+    return Found(value, f"training.execution: compiled is possible{gpu}")
 
 
 def _version(command: str) -> str | None:
@@ -128,11 +128,11 @@ def _version(command: str) -> str | None:
     done = subprocess.run(
         [*words, "--version"], capture_output=True, stdin=subprocess.DEVNULL, timeout=1
     )
-    said = done.stdout.decode(errors="replace").splitlines()
-    if done.returncode or not said:
+    lines = done.stdout.decode(errors="replace").splitlines()
+    if done.returncode or not lines:
         return None
     name = os.path.basename(words[0])
-    return said[0] if said[0].startswith(name) else f"{name}: {said[0]}"
+    return lines[0] if lines[0].startswith(name) else f"{name}: {lines[0]}"
 
 
 LOOKS: Looks = {

@@ -1,4 +1,4 @@
-"""Which versions there are: ours, Python's, those of what we need and of what is optional."""
+"""Versions of retrodict, Python and the packages that are needed or optional."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from retrodict.source import ROOT, commit, training_code
 _OPTIONAL = {
     "ray": "no --launcher ray (pip install 'retrodict[ray]')",
     "submitit": "no --launcher slurm (pip install 'retrodict[slurm]')",
-    "transformers": "bench has no peer (pip install 'retrodict[bench]')",
-    "pyarrow": "runs export writes no Parquet (pip install 'retrodict[parquet]')",
+    "transformers": "bench compares with no other software (pip install 'retrodict[bench]')",
+    "pyarrow": "runs export cannot write Parquet (pip install 'retrodict[parquet]')",
 }
 _NEEDED = (
     *("torch", "numpy", "scipy", "xarray", "h5netcdf", "h5py", "pydantic"),
-    *("matplotlib", "rich", "typer", "ruamel.yaml", "jaxtyping", "beartype"),
+    *("matplotlib", "rich", "typer", "ruamel.yaml", "jaxtyping", "beartype", "jinja2"),
 )
-"""What is needed, where our own metadata do not say it: the package is not installed."""
+"""Needed packages, used if retrodict is not installed and so has no metadata that list them."""
 
 _ASK_TORCH = """
 import json, torch
@@ -35,7 +35,7 @@ _PATIENCE_SECONDS = 60
 
 
 def looks(load_torch: bool) -> Looks:
-    """What to look at; torch is loaded only if asked."""
+    """Return the looks at software; one of them loads torch, if asked for."""
     asked = {"torch, loaded": _torch} if load_torch else {}
     return {
         "retrodict": _retrodict,
@@ -50,14 +50,14 @@ def looks(load_torch: bool) -> Looks:
 def _retrodict() -> Found:
     made_of = f"code {training_code()}" + (f", commit {found[:12]}" if (found := commit()) else "")
     version = sys.modules[ROOT.name].__version__  # of this code; another may be installed
-    return Found(f"{version}, {made_of}, in {ROOT}", "a run says which code made it")
+    return Found(f"{version}, {made_of}, in {ROOT}", "each run records the code that made it")
 
 
 def _python() -> Found:
     kind = "a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
     what = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     unsafe = bool(sys.flags.optimize)
-    follows = "asserts are off (-O)" if unsafe else "what is missing is installed for this Python"
+    follows = "asserts are off (-O)" if unsafe else "install packages for this Python"
     return Found(f"{what} ({kind})", follows, problem=unsafe)
 
 
@@ -74,29 +74,29 @@ def _needed() -> Found:
     versions = {name: _version(name) for name in _requirements()}
     missing = [name for name, version in versions.items() if not version]
     what = ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items())
-    all_there = "all there; another torch or NumPy may give other bits"
-    follows = f"install {', '.join(missing)}" if missing else all_there
+    complete = "all installed; another version of torch or NumPy may give other bits"
+    follows = f"install {', '.join(missing)}" if missing else complete
     return Found(what, follows, problem=bool(missing))
 
 
 def _requirements() -> list[str]:
-    """Names of packages that are needed, torch and NumPy first."""
+    """List the packages that are needed, torch and NumPy first."""
     try:
-        said = [line for line in metadata.requires("retrodict") or () if "extra ==" not in line]
+        lines = [line for line in metadata.requires("retrodict") or () if "extra ==" not in line]
     except metadata.PackageNotFoundError:
-        said = []
-    names = [found[0] for line in said if (found := re.match(r"[\w.-]+", line))]
+        lines = []
+    names = [found[0] for line in lines if (found := re.match(r"[\w.-]+", line))]
     return list(dict.fromkeys(("torch", "numpy", *(names or _NEEDED))))
 
 
 def _optional() -> Iterator[Found]:
     versions = {name: _version(name) for name in _OPTIONAL}
-    there = [f"{name} {version}" for name, version in versions.items() if version]
-    if there:
-        yield Found(", ".join(there), "commands and options that need them work")
+    installed = [f"{name} {version}" for name, version in versions.items() if version]
+    if installed:
+        yield Found(", ".join(installed), "commands and options that need them work")
     for name, version in versions.items():
         if not version:
-            yield Found(f"{name} is not there", _OPTIONAL[name])
+            yield Found(f"{name} is not installed", _OPTIONAL[name])
 
 
 def _version(package: str) -> str | None:
@@ -107,7 +107,7 @@ def _version(package: str) -> str | None:
 
 
 def _torch() -> Found:
-    """Ask torch, in a process of its own: a build for another processor ends it by a signal."""
+    """Ask torch in a process of its own, since a build for another processor would kill it."""
     done = subprocess.run(
         [sys.executable, "-c", _ASK_TORCH],
         capture_output=True,
@@ -120,8 +120,8 @@ def _torch() -> Found:
         name = signal.Signals(-done.returncode).name
         return Found(f"ended by {name}", "install a torch for this processor", problem=True)
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return Found(said, "nothing can be trained: install torch anew", problem=True)
+        error = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return Found(error, "nothing can be trained: reinstall torch", problem=True)
     capability, threads, gpus = json.loads(done.stdout.splitlines()[-1])
     seen = ", ".join(gpus) or "no GPU"
     device = "cuda:0" if gpus else "cpu"

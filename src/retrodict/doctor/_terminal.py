@@ -1,4 +1,4 @@
-"""What is printed where, and the variables that alter what others do."""
+"""Where output goes, and the environment variables that matter."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from retrodict.doctor._line import Found, Look, Looks
 
-_SIGNS = "→ ± ×"
-_TELLING = re.compile(
+_SYMBOLS = "→ ± ×"
+_RELEVANT = re.compile(
     r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR|ATEN|TORCH|TORCHINDUCTOR|PYTORCH|TRITON|CUDA|"
     r"NVIDIA|HDF5|MALLOC|RETRODICT|LC)_.*|PYTHON.*|MPL(BACKEND|CONFIGDIR)|MATPLOTLIBRC|TZ|LANG|"
     r"LANGUAGE|TMPDIR|TEMP|TMP|TERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CC|CXX|LD_PRELOAD|"
@@ -32,16 +32,16 @@ def _stream(name: str) -> Look:
     def look() -> Found:
         stream = getattr(sys, name)
         if stream is None or stream.closed or not getattr(stream, "given", True):
-            return Found("closed", "what is said there is dropped")
+            return Found("closed", "output there is dropped")
         encoding = stream.encoding or "utf-8"
         value = f"{_kind(stream)}, {encoding}"
         if stream.isatty():
             value += f", {shutil.get_terminal_size().columns} columns"
         try:
-            _SIGNS.encode(encoding)
+            _SYMBOLS.encode(encoding)
         except UnicodeError:
-            return Found(value, "signs are spelt in ASCII, an arrow as ->")
-        return Found(value, f"it carries {_SIGNS}")
+            return Found(value, "symbols are written in ASCII, an arrow as ->")
+        return Found(value, f"it can show {_SYMBOLS}")
 
     return look
 
@@ -61,34 +61,35 @@ def _locale() -> Found:
     letters = locale.setlocale(locale.LC_CTYPE)
     files, names = locale.getpreferredencoding(False), sys.getfilesystemencoding()
     value = f"{letters}; files are {files}, their names {names}"
-    return Found(value, "our own files are UTF-8 in any case")
+    return Found(value, "retrodict's own files are always UTF-8")
 
 
 def _clock() -> Found:
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return Found(now, "stamps runs and alters no result")
+    return Found(now, "for time stamps only")
 
 
 def _home() -> Found:
     home = os.path.expanduser("~")
     if os.access(home, os.W_OK) and os.path.isdir(home):
-        return Found(home, "others' caches are kept there")
-    return Found(f"{home} cannot be written", "others' caches go to the temporary folder")
+        return Found(home, "libraries keep their caches there")
+    return Found(f"{home} cannot be written", "libraries' caches go to the temporary folder")
 
 
 def _variables() -> Iterator[Found]:
-    told = {name: os.environ[name] for name in sorted(os.environ) if _TELLING.fullmatch(name)}
-    given = _given()
-    for name, value in told.items():
-        secret = "(not told)" if _SECRET.search(name) else ""
-        ours = "set by retrodict" if given and name not in given else ""
-        yield Found(secret or _LOGIN.sub("//***@", value) or "(empty)", ours, name=name)
-    if not told:
+    relevant = [name for name in sorted(os.environ) if _RELEVANT.fullmatch(name)]
+    inherited = _inherited()
+    for name in relevant:
+        secret = "(hidden)" if _SECRET.search(name) else ""
+        ours = "set by retrodict" if inherited and name not in inherited else ""
+        value = secret or _LOGIN.sub("//***@", os.environ[name]) or "(empty)"
+        yield Found(value, ours, name=name)
+    if not relevant:
         yield Found("none that matter")
 
 
-def _given() -> set[str]:
-    """Names of the variables that the process was started with; none where that is not known."""
+def _inherited() -> set[str]:
+    """Return the names of the variables the process was started with; empty if unknown."""
     try:
         lines = Path("/proc/self/environ").read_bytes().split(b"\0")
     except OSError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrodict.files import atomic_text
+from retrodict.markdown import Markdown, markdown_table
 from retrodict.runs import Store, require_writable
 
 
@@ -34,9 +35,8 @@ class PaperTable:
 
     def markdown(self) -> str:
         """The table in Markdown, with its title and grade."""
-        body = [self.head, ("---",) * len(self.head), *self.rows()]
-        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
-        return "\n".join([f"# {self.title} [{self.grade}]", "", self.paper, "", *lines]) + "\n"
+        table = markdown_table(self.head, [map(Markdown, row) for row in self.rows()])
+        return f"# {self.title} [{self.grade}]\n\n{self.paper}\n\n{table}\n"
 
     def csv(self) -> str:
         """The table as comma-separated values."""

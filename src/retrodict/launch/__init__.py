@@ -1,4 +1,4 @@
-"""Launch: where experiments run: here, one population at a time, or on Ray's or Slurm's workers."""
+"""Launchers run experiments: on this machine, one population at a time, or on Ray or Slurm."""
 
 from retrodict.launch._asked import Answer, Asked, is_local
 from retrodict.launch._choose import LAUNCHERS, launcher_named

@@ -1,8 +1,8 @@
-"""How each run of a command was answered, and training anew what the store could have answered.
+"""How each run of a command was obtained, and training finished runs again (`--again`).
 
-Trained again, a run lies in `STORE/.again/DIGITS/NAME` until it is whole, and takes the place of
-the one before only then. So what was there stays to the end, and whatever breaks this off, the
-same command goes on: the digits stand for its runs, and a mark there for each that is done.
+A run that is trained again is in `STORE/.again/DIGITS/NAME` until it is complete. Only then does it
+replace the old run. DIGITS is a hash of the command's runs, and a file there marks each run that is
+done. So an interrupted command continues when it is given again.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ HIDDEN = ".again"
 
 @dataclass(frozen=True)
 class Again:
-    """What training a run again has shown.
+    """How a run trained again compares with the old one.
 
     Attributes:
-        same_bits: whether its trace has the same bits; None if there is none to compare with.
-        max_nll_difference: how far apart NLLs are at most (nats); None if they cannot be compared.
-        before: where the run before is kept; None if that was not needed.
-        undrawn: figures that were drawn from it, whose records no longer hold.
+        same_bits: whether the traces have the same bits; None if there is no old trace.
+        max_nll_difference: largest difference of any NLL, in nats; None if not comparable.
+        before: where the old run is kept; None if it was not.
+        undrawn: figures drawn from the old run, whose records were deleted.
     """
 
     same_bits: bool | None
@@ -46,34 +46,34 @@ class Again:
     undrawn: Sequence[str] = ()
 
     def __str__(self) -> str:
-        kept = f"; what was there before: {self.before}" if self.before else ""
-        drawn = f"; to be drawn anew: {', '.join(self.undrawn)}" if self.undrawn else ""
+        kept = f"; the old run is kept: {self.before}" if self.before else ""
+        drawn = f"; draw again: {', '.join(self.undrawn)}" if self.undrawn else ""
         if self.same_bits:
             return "the same bits as before"
         if self.same_bits is None:
-            return f"what was there before cannot be compared{kept}{drawn}"
+            return f"the old run cannot be read and compared{kept}{drawn}"
         far = self.max_nll_difference
         apart = "" if far is None else f": NLL differs by up to {far:.3g} nats"
-        return f"not the bits of before{apart}{kept}{drawn}"
+        return f"the bits differ from before{apart}{kept}{drawn}"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a run was answered: from the store, or trained now, from a checkpoint or from anew."""
+    """How a run was obtained: from the store, resumed from a checkpoint, or trained."""
 
     how: Literal["store", "resumed", "trained"]
     again: Again | None = None
 
 
 class Asked:
-    """A launcher that remembers how it answered.
+    """A launcher that records how it obtained each run.
 
     Parameters:
         launcher: where experiments run.
-        again: whether to train anew what is finished.
+        again: whether to train finished runs again.
 
     Attributes:
-        answers: name of a run → how it was answered.
+        answers: name of a run → how it was obtained.
     """
 
     def __init__(self, launcher: Launcher, again: bool = False) -> None:
@@ -87,7 +87,7 @@ class Asked:
     def execute_all(
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
     ) -> Iterator[Ended]:
-        """Train what is missing, and anew what is to be trained again; see `Launcher`."""
+        """Train missing runs, and finished ones again if asked to; see `Launcher`."""
         found = [{way.name: store.run(way) for way in _ways(job.experiment)} for job in jobs]
         before = {run.folder.name: self._look(run) for runs in found for run in runs.values()}
         names = [job.experiment.name for job in jobs]
@@ -98,12 +98,12 @@ class Asked:
             if name not in names[:i] and self._is_anew(name, found[i], before, hidden)
         ]
         rest = [i for i in range(len(jobs)) if i not in anew]
-        weighty = [i for i in anew if keep_weights or any(map(has_weights, found[i].values()))]
-        light = [i for i in anew if i not in weighty]
+        with_weights = [i for i in anew if keep_weights or any(map(has_weights, found[i].values()))]
+        without = [i for i in anew if i not in with_weights]
         left = len(jobs)
         for indices, where, keep in (
-            (weighty, hidden.store, True),
-            (light, hidden.store, False),
+            (with_weights, hidden.store, True),
+            (without, hidden.store, False),
             (rest, store, keep_weights),
         ):
             if not indices:
@@ -130,18 +130,18 @@ class Asked:
                 yield Ended(index, run)
 
     def _look(self, run: Run) -> Answer:
-        """Say how a run will be answered, unless somebody else is faster."""
+        """Return how a run will be obtained, unless another process changes it meanwhile."""
         try:
             if run.finished:
                 return Answer("store")
             return Answer("resumed" if run.has_checkpoint else "trained")
-        except CannotFinish:  # is damaged, which is said when its turn comes
+        except CannotFinish:  # damaged: reported when its turn comes
             return Answer("trained")
 
     def _is_anew(
         self, name: str, found: dict[str, Run], before: dict[str, Answer], hidden: _Hidden
     ) -> bool:
-        """Whether a run is to be trained again: it is finished, or was when this was broken off."""
+        """Whether to train a run again: it is finished, or was before an interruption."""
         folders = [run.folder.name for run in found.values()]
         if not self.again or hidden.is_marked(name) or self.answers.keys() & {*folders}:
             return False
@@ -150,9 +150,9 @@ class Asked:
 
 
 def is_local(launcher: Launcher) -> bool:
-    """Whether experiments run here one after another, so that the first that fails ends it all.
+    """Whether experiments run here one after another, so that the first failure ends the command.
 
-    Trained again they are one command, of which each that can be is to be done.
+    With `--again` they do not count as local: as many as possible are trained.
     """
     if isinstance(launcher, Asked):
         return not launcher.again and is_local(launcher.launcher)
@@ -167,27 +167,27 @@ def _ways(experiment: Experiment) -> Iterator[Experiment]:
 
 
 class _Hidden:
-    """Where the runs of a command are trained again, by the names of their experiments."""
+    """The hidden store where a command trains runs again."""
 
     def __init__(self, store: Store, names: Sequence[str]) -> None:
         digits = hashlib.sha256(" ".join(sorted({*names})).encode()).hexdigest()[:12]
         self.store = Store(store.root / HIDDEN / digits)
 
     def holds(self, name: str) -> bool:
-        """Whether one is there, begun or whole: broken off, its place may be empty."""
+        """Whether a run is there, begun or complete."""
         return Run(self.store.root / name).exists
 
     def is_marked(self, name: str) -> bool:
-        """Whether one was done before the command was broken off."""
+        """Whether a run was done before the command was interrupted."""
         return is_there(self.store.root / f"{name}.done")
 
     def mark(self, name: str) -> None:
-        """Say that one is done."""
+        """Mark a run as done."""
         self.store.root.mkdir(parents=True, exist_ok=True)
         atomic_text(self.store.root / f"{name}.done", "")
 
     def clear(self) -> None:
-        """Forget it all."""
+        """Delete it."""
         shutil.rmtree(self.store.root, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.store.root.parent.rmdir()
@@ -209,7 +209,7 @@ def _trace(run: Run) -> Trace | None:
 
 
 def _compared(old: Trace | None, new: Trace) -> tuple[bool | None, float | None]:
-    """Say whether the numbers of two traces are the same, and how far apart their NLLs are."""
+    """Return whether two traces have the same numbers, and the largest difference of NLLs."""
     if old is None:
         return None, None
     same = (

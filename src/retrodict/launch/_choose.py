@@ -1,4 +1,4 @@
-"""Choose a launcher by name, and check what it is told."""
+"""Make a launcher from its name and options."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def launcher_named(
 
     Args:
         name: `local`, `ray` or `slurm`.
-        cpus: cores of a population that does not say how many threads it wants; by default 1.
-        gpus: GPUs of a population, 0 or 1; by default 0.
-        slurm: Slurm's settings, e.g. `"partition=gpu"`.
+        cpus: threads of a population whose `training.threads` is `auto`; by default 1.
+        gpus: GPUs per population, 0 or 1; by default 0.
+        slurm: settings of Slurm, e.g. `"partition=gpu"`.
 
     Raises:
-        BadInput: no such launcher, it cannot be told that, or its package is missing.
+        BadInput: an unknown launcher, an option it does not have, or a missing package.
     """
     choose([name], LAUNCHERS, "--launcher {}: no such launcher")
     if slurm and name != "slurm":
@@ -36,7 +36,7 @@ def launcher_named(
             if value is not None:
                 raise BadInput(
                     f"{option} {value}: is for --launcher ray or slurm; on this machine "
-                    "training.threads and training.device say it"
+                    "set training.threads and training.device"
                 )
         return LOCAL
     if cpus is not None and cpus < 1:

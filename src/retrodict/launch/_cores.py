@@ -1,11 +1,9 @@
-"""A machine-wide account of the cores in use, so that trainings wait instead of fighting.
+"""Locks on cores, shared by all processes of a user, so that trainings wait for free cores.
 
-Two trainings of two threads each on two cores run tens of times slower than one after the other:
-the threads of each wait for each other at every operation. Every core has a lock file by its own
-number; a training takes as many as it has threads, among those that it may use. So jobs with cores
-of their own never meet. Locks vanish with their process, however it ends.
-
-It is a courtesy: where there is no folder or no lock for it, trainings go on without.
+Two trainings of two threads each on two cores are tens of times slower at once than in turn, since
+the threads of each wait for each other at every operation. Every core has a lock file. A training
+locks one core per thread, among the cores that it may use. So jobs with separate cores never wait
+for each other. A lock ends with its process. Where locks are impossible, trainings do not wait.
 """
 
 from __future__ import annotations
@@ -26,33 +24,34 @@ from retrodict.errors import printable
 from retrodict.files import Lock, is_taken, take
 
 _POLL_SECONDS = 0.2
-_LONGEST = 200  # letters of what a holder says of itself
+_LONGEST = 200  # characters of a holder's description
 
 Held = dict[Path, Lock]
-"""The locks that this training holds, by their files."""
+"""Lock file → the lock that this training holds."""
 
 
 @contextlib.contextmanager
 def cores(threads: int, waiting: Callable[[str], None], what: str = "") -> Iterator[None]:
-    """Hold `threads` of the cores that this process may use; all of them where they are fewer.
+    """Hold locks on as many cores as there are threads, or on all that this process may use.
 
     Args:
-        threads: how many.
-        waiting: told for whom, every fifth of a second that others hold too many; may raise.
-        what: what they are for; those who wait are told.
+        threads: how many cores to lock.
+        waiting: called every 0.2 s with who holds the cores, while too few are free; may raise.
+        what: what the cores are used for, shown to other processes that wait.
     """
     held: Held = {}
     try:
         folder = _folder()
         if folder is not None:
-            _gather(held, folder, min(threads, len(limits.cores())), waiting, _of_mine(what))
+            wanted = min(threads, len(limits.cores()))
+            _wait_for_cores(held, folder, wanted, waiting, _description(what))
         yield
     finally:
         _release(held)
 
 
 def _folder() -> Path | None:
-    """Return the folder of this user's locks; None where there can be none that is ours alone."""
+    """Return the folder of this user's locks; None if no folder of this user alone can be made."""
     try:
         user = os.geteuid() if hasattr(os, "geteuid") else getpass.getuser()
         folder = Path(tempfile.gettempdir()) / f"retrodict-cores-{user}"
@@ -64,10 +63,10 @@ def _folder() -> Path | None:
     return folder if ours and stat.S_ISDIR(found.st_mode) else None
 
 
-def _gather(
+def _wait_for_cores(
     held: Held, folder: Path, wanted: int, waiting: Callable[[str], None], mine: str
 ) -> None:
-    """Take so many cores; wait until there are as many, behind whoever wants the same ones."""
+    """Wait until enough cores are free, and lock them. Processes with the same cores queue."""
     numbers = limits.cores()
     same = hashlib.sha256(repr(numbers).encode()).hexdigest()[:16]
     queue: Held = {}
@@ -76,29 +75,28 @@ def _gather(
             _wait(folder, numbers, wanted, waiting)
         while not _take_several(held, folder, numbers, wanted, mine):
             _wait(folder, numbers, wanted, waiting)
-    except _NoAccount:
+    except _NoLocks:
         _release(held)
     finally:
         _release(queue)
 
 
-class _NoAccount(Exception):
-    """There are no locks here."""
+class _NoLocks(Exception):
+    """Files cannot be locked here."""
 
 
 def _wait(
     folder: Path, numbers: tuple[int, ...], wanted: int, waiting: Callable[[str], None]
 ) -> None:
-    """Say who has the cores, and let some time pass."""
+    """Report who holds the cores, and sleep."""
     users: dict[str, list[str]] = {}
     for core in numbers:
         path = folder / f"{core}.lock"
         with contextlib.suppress(OSError):
             if is_taken(path):
-                users.setdefault(_said(path), []).append(str(core))
+                users.setdefault(_holder(path), []).append(str(core))
     busy = [
-        f"{who} uses core{'s' * (len(those) > 1)} {', '.join(those)}"
-        for who, those in users.items()
+        f"{who} uses core{'s' * (len(used) > 1)} {', '.join(used)}" for who, used in users.items()
     ] or ["another training is about to begin"]
     waiting(f"{'; '.join(busy)}; this one needs {wanted} of {len(numbers)}")
     time.sleep(_POLL_SECONDS)
@@ -107,7 +105,7 @@ def _wait(
 def _take_several(
     held: Held, folder: Path, numbers: tuple[int, ...], wanted: int, mine: str
 ) -> bool:
-    """Take so many of some cores, or none."""
+    """Lock as many of these cores as wanted, or none; return whether it did."""
     for core in numbers:
         if len(held) < wanted:
             _take(held, folder / f"{core}.lock", mine)
@@ -119,37 +117,37 @@ def _take_several(
 def _take(held: Held, path: Path, mine: str) -> bool:
     try:
         lock = take(path)
-    except OSError:  # refused, another user's, no room
-        raise _NoAccount from None
+    except OSError:  # refused, another user's, disk full
+        raise _NoLocks from None
     if lock is None:
         return False
     held[path] = lock
-    _say(path, mine)
+    _describe(path, mine)
     return True
 
 
 def _release(held: Held) -> None:
     while held:
         path, lock = held.popitem()
-        _say(path, "")
+        _describe(path, "")
         lock.release()
 
 
-def _say(path: Path, text: str) -> None:
-    """Write beside a lock who holds it."""
+def _describe(path: Path, holder: str) -> None:
+    """Write beside a lock file who holds it."""
     with contextlib.suppress(OSError):
-        path.with_suffix(".by").write_text(text, encoding="utf-8")
+        path.with_suffix(".by").write_text(holder, encoding="utf-8")
 
 
-def _of_mine(what: str) -> str:
-    """Who this is, for others; process numbers mean something on one host, or in one container."""
+def _description(what: str) -> str:
+    """Describe this process; process ids are unique only on one host or in one container."""
     return f"process {os.getpid()} on {socket.gethostname()}" + (f" ({what})" if what else "")
 
 
-def _said(path: Path) -> str:
-    """Who holds a lock, as they said."""
+def _holder(path: Path) -> str:
+    """Read who holds a lock."""
     with contextlib.suppress(OSError, ValueError):
-        said = path.with_suffix(".by").read_text(encoding="utf-8")[:_LONGEST]
-        if said.strip():
-            return printable(" ".join(said.split()))
+        words = path.with_suffix(".by").read_text(encoding="utf-8")[:_LONGEST].split()
+        if words:
+            return printable(" ".join(words))
     return "another training"

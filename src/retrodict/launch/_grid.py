@@ -1,4 +1,4 @@
-"""Run a grid: what fails in one cell is marked there, and the rest goes on."""
+"""Run a grid. A cell that fails says why in its result, and the others go on."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class CellResult:
     """How one cell of a grid ended.
 
     Attributes:
-        cell: which.
-        run: its run; None if it has none that is finished.
-        problem: why it failed, in one line; None if it did not. Neither run nor problem: the cell
-            has not been run to its end yet.
-        lost: whether that was no fault of its values: a lost worker, a damaged run.
+        cell: the cell.
+        run: its finished run, or None.
+        problem: why it failed, in one line, or None. With neither run nor problem, the cell is not
+            finished yet.
+        lost: whether the cause lies outside the cell: a lost worker, a damaged run.
     """
 
     cell: Cell
@@ -32,7 +32,7 @@ class CellResult:
     lost: bool = False
 
     def without_trace(self) -> CellResult:
-        """The same, without the trace in memory: of many cells that may be a lot."""
+        """Return the same result with the trace unloaded, since many traces may fill memory."""
         run = self.run and Run(self.run.folder)
         return CellResult(self.cell, run, self.problem, self.lost)
 
@@ -44,25 +44,19 @@ def execute_grid(
     keep_weights: bool = True,
     launcher: Launcher = LOCAL,
 ) -> list[CellResult]:
-    """Run all cells of a grid, training what is missing.
+    """Run all cells of a grid, training those that the store does not have.
 
-    A cell that fails says why in its result, and the others go on; so does one all of whose
-    learners became non-finite.
+    A cell all of whose learners became non-finite counts as failed.
 
-    Args:
-        grid: what to run.
-        store: where runs are found and kept; asked again, finished cells are answered from it.
-        reporter: is told about progress.
-        keep_weights: whether final weights are kept in the runs.
-        launcher: where they run.
+    Arguments are those of `run_named`.
 
     Returns:
-        One result a cell, in the grid's order.
+        One result per cell, in the grid's order.
 
     Raises:
-        BadInput: the store cannot be written to, or no cell can run where it should.
-        CannotFinish: the disk is full, which no other cell would survive either.
-        Interrupted, KeyboardInterrupt: it was asked to stop; asked again, it goes on.
+        BadInput: the store cannot be written to, or the launcher can run no cell.
+        CannotFinish: the disk is full.
+        Interrupted, KeyboardInterrupt: it was asked to stop; the same call continues.
     """
     ended = execute_cells(grid, store, reporter, keep_weights, launcher)
     results = {index: result.without_trace() for index, result in ended}
@@ -76,10 +70,9 @@ def execute_cells(
     keep_weights: bool = True,
     launcher: Launcher = LOCAL,
 ) -> Iterator[tuple[int, CellResult]]:
-    """Run a grid as `execute_grid` does; yield each cell's index and result when it is there.
+    """Run a grid as `execute_grid` does; yield each cell's index and result as it ends.
 
-    They come in any order. The trace is in memory: whoever keeps results keeps them
-    `without_trace`.
+    Cells end in any order. Traces are in memory: keep results `without_trace`.
     """
     placed = [_placed(cell, launcher) for cell in grid.cells]
     errors = [one for one in placed if isinstance(one, BadInput)]
@@ -100,7 +93,7 @@ def execute_cells(
 
 
 def look_up(cell: Cell, store: Store, launcher: Launcher = LOCAL) -> CellResult:
-    """Say what the store knows of a cell, and train nothing."""
+    """Return the result of a cell from the store, without training."""
     placed = _placed(cell, launcher)
     if not isinstance(placed, Experiment):
         return CellResult(cell, None, str(placed))
@@ -112,7 +105,7 @@ def look_up(cell: Cell, store: Store, launcher: Launcher = LOCAL) -> CellResult:
 
 
 def _placed(cell: Cell, launcher: Launcher) -> Experiment | BadInput:
-    """Resolve a cell's experiment, or say why it is none or cannot run."""
+    """Resolve a cell's experiment, or return why it is invalid or cannot run."""
     if cell.experiment is None:
         return BadInput(cell.problem)
     try:
@@ -137,12 +130,12 @@ def all_diverged(run: Run) -> str | None:
     Raises:
         CannotFinish: its trace is damaged.
     """
-    ended = run.trace.curves["diverged_at"]
-    if not ended.notnull().all():
+    diverged = run.trace.curves["diverged_at"]
+    if not diverged.notnull().all():
         return None
     return (
-        f"all {ended.size} learners became non-finite, the first at epoch {int(ended.min())}; "
-        "a lower optimizer.lr may help"
+        f"all {diverged.size} learners became non-finite, the first at epoch "
+        f"{int(diverged.min())}; a lower optimizer.lr may help"
     )
 
 

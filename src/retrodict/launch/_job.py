@@ -1,4 +1,4 @@
-"""What a launcher is asked for, and how each of it ended."""
+"""The jobs given to a launcher, and how each ended."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Job:
     """One population to be trained.
 
     Attributes:
-        experiment: what, as its launcher placed it.
-        label: what a person calls it.
+        experiment: the experiment, placed by its launcher.
+        label: the user's name for it.
     """
 
     experiment: Experiment
@@ -27,9 +27,9 @@ class Ended:
     """How one of several jobs ended.
 
     Attributes:
-        index: which, from 0.
-        run: its finished run; None if it has none.
-        error: then why.
+        index: the job's position, from 0.
+        run: its finished run; None if it failed.
+        error: why it failed.
     """
 
     index: int

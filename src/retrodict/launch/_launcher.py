@@ -1,4 +1,4 @@
-"""A Launcher: where populations are trained, one a job. The store is what joins the places."""
+"""Launchers decide where populations are trained. All of them share the store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrodict.runs import Run, Store, require_writable
 from retrodict.signals import stop_signals
 
 _POLL_SECONDS = 0.2
-_POLL_SHARE = 0.1  # of the time may go into looking whether claimed runs are free
+_POLL_SHARE = 0.1  # at most this share of the time is spent on checking whether runs are free
 
 
 @runtime_checkable
@@ -33,23 +33,23 @@ class Launcher(Protocol):
     def execute_all(
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
     ) -> Iterator[Ended]:
-        """Train what is missing of several jobs, and yield each as it ends, in any order.
+        """Train the jobs that the store does not have, and yield all as they end, in any order.
 
         Args:
             jobs: what to run, placed by this launcher.
             store: where runs are found and kept.
-            reporter: is told about progress.
-            keep_weights: whether final weights are kept in the runs.
+            reporter: receives progress.
+            keep_weights: whether runs keep the final weights.
 
         Raises:
-            BadInput: the store cannot be written to, or the place cannot be reached.
-            CannotFinish: the disk is full, which no other job would survive either.
-            Interrupted, KeyboardInterrupt: it was asked to stop; asked again, it goes on.
+            BadInput: the store cannot be written to, or the workers cannot be reached.
+            CannotFinish: the disk is full, so every other job would fail, too.
+            Interrupted, KeyboardInterrupt: it was asked to stop; the same call continues.
         """
 
 
 class Local:
-    """This machine, one population after another; other processes may share the work."""
+    """Trains on this machine, one population after another; other processes may share the work."""
 
     def place(self, experiment: Experiment) -> Experiment:
         """Resolve an experiment for this machine; raises as `Experiment.resolved`."""
@@ -58,7 +58,7 @@ class Local:
     def execute_all(
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
     ) -> Iterator[Ended]:
-        """First train what no other process is at, then wait for the rest; see `Launcher`."""
+        """First train runs that no other process is training, then the others; see `Launcher`."""
         overview = Overview(jobs, store, reporter)
         told = reporter if len(jobs) == 1 else overview
 
@@ -111,7 +111,7 @@ def execute_on(
 
 
 def _pause(claimed: int, took: float, overview: Overview) -> None:
-    """Leave the processes alone that train what is missing here."""
+    """Wait a little for the processes that train the claimed runs."""
     if claimed:
         overview.waiting(f"other processes train {claimed} of the runs")
         overview.refresh()
@@ -120,7 +120,7 @@ def _pause(claimed: int, took: float, overview: Overview) -> None:
 
 
 def _ended(index: int, work: Callable[[], Run]) -> Ended:
-    """Turn the errors that concern one job alone into data.
+    """Do one job; return an error that concerns this job alone.
 
     Raises:
         CannotFinish: the disk is full.
@@ -139,7 +139,7 @@ def _ended(index: int, work: Callable[[], Run]) -> Ended:
 
 
 def require_writable_if_needed(jobs: Iterable[Job], store: Store) -> None:
-    """Refuse a store that cannot be written to, unless it holds every run already.
+    """Refuse a store that cannot be written to, unless every run is finished.
 
     Raises:
         BadInput: it cannot be written to, and there is something to train.
@@ -147,7 +147,7 @@ def require_writable_if_needed(jobs: Iterable[Job], store: Store) -> None:
     for job in jobs:
         try:
             finished = store.run(job.experiment).finished
-        except CannotFinish:  # is damaged, which is said when its turn comes
+        except CannotFinish:  # damaged: reported when its turn comes
             finished = True
         if not finished:
             require_writable(store.root)
@@ -155,6 +155,6 @@ def require_writable_if_needed(jobs: Iterable[Job], store: Store) -> None:
 
 
 def require_space(error: BadInput | CannotFinish | None) -> None:
-    """Raise an error that says that the disk is full: it concerns every job."""
+    """Raise the error if it says that the disk is full, since that concerns every job."""
     if isinstance(error, CannotFinish) and DISK_FULL_ADVICE in str(error):
         raise error

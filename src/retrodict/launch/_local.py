@@ -1,4 +1,4 @@
-"""Run one experiment on this machine: answer from the store, go on from a checkpoint, or train."""
+"""Run an experiment on this machine: return its stored run, or resume or start its training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from retrodict.errors import Interrupted
 from retrodict.experiment import Experiment
@@ -20,35 +19,34 @@ from retrodict.signals import Stop, stop_signals
 from retrodict.trace import Trace
 
 _POLL_SECONDS = 0.2
-_PROGRESS_SECONDS = 1.0  # between two writings of how far a training is
+_PROGRESS_SECONDS = 1.0  # between two updates of the progress file
 
 
-@runtime_checkable
-class Reporter(Protocol):
-    """What a launcher tells the person who waits."""
+class Reporter:
+    """Receives messages for the user. This base class ignores them."""
 
     def waiting(self, why: str) -> None:
-        """Something else has to end first."""
+        """Report that something else has to end first."""
 
     def note(self, text: str) -> None:
-        """Something about the training that a person should know."""
+        """Report something about the training that the user should know."""
 
     def training(self, run: Run, epoch: int, epochs: int) -> None:
-        """So many epochs are done."""
+        """Report the epochs done."""
 
     def working(self, what: str, share: float) -> None:
-        """A share, 0 to 1, of something that is no training is done."""
+        """Report the share, 0 to 1, of work other than training that is done."""
 
     def cell(self, number: int, of: int, label: str) -> None:
-        """The next training is this cell, from 1, of a grid of so many."""
+        """Report that training of a grid's cell begins; the first has number 1."""
 
     def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
-        """So many of several trainings are done, and this share, 0 to 1, of all their epochs."""
+        """Report how many of several trainings are done, and which share of all their epochs."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """One of several trainings that somebody, here or elsewhere, is at."""
+    """A training in progress, in this process or another."""
 
     name: str
     epoch: int
@@ -56,7 +54,7 @@ class Running:
 
 
 class Locked(Exception):
-    """Another process trains this run."""
+    """Another process is training this run."""
 
 
 @own_settings()
@@ -68,24 +66,24 @@ def execute(
     wait: bool = True,
     count_cores: bool = True,
 ) -> Run:
-    """Return the finished run of an experiment, training what is missing.
+    """Return the finished run of an experiment, training it if necessary.
 
-    Ctrl-C (or a termination signal) ends the training after the epoch in progress, with a
-    checkpoint; a second one ends it at once, at the checkpoint before.
+    Ctrl-C (or a termination signal) ends the training after the current epoch, with a checkpoint. A
+    second one ends it at once; the last checkpoint stays.
 
     Args:
         experiment: what to run.
         store: where runs are found and kept.
-        reporter: is told about progress.
-        keep_weights: whether the final weights are kept in the run.
-        wait: whether to wait for another process that trains it.
-        count_cores: whether to wait for cores; not where a scheduler hands them out.
+        reporter: receives progress.
+        keep_weights: whether the run keeps the final weights.
+        wait: whether to wait for another process that is training it.
+        count_cores: whether to wait for free cores; False where a scheduler assigns cores.
 
     Raises:
         BadInput: the experiment does not fit this machine, or the store cannot be written to.
         CannotFinish: the run is damaged, or the disk is full.
-        Locked: another process trains it, and `wait` is false.
-        Interrupted: it was asked to stop; asked again, it goes on.
+        Locked: another process is training it, and `wait` is false.
+        Interrupted: it was asked to stop; the same call continues.
     """
     experiment = experiment.resolved(fewer=True)  # a worker may have fewer cores than it was to
     run = store.run(experiment)
@@ -113,17 +111,17 @@ def execute(
 
             stack.enter_context(cores(threads, waiting, run.folder.name))
         _train(experiment, run, reporter, stop, keep_weights)
-        stop.check()  # asked in the last epoch: this run is whole, and no other should begin
+        stop.check()  # if asked in the last epoch, this run is complete and no other should begin
     return run
 
 
 def _claim(
     run: Run, reporter: Reporter, stop: Stop, stack: contextlib.ExitStack, wait: bool
 ) -> None:
-    """Become the process that trains a run, for the time of a stack; meanwhile say who is.
+    """Lock a run until a stack ends. While another process holds the lock, report its progress.
 
     Raises:
-        Locked: another process is, and `wait` is false.
+        Locked: another process holds it, and `wait` is false.
     """
     while not _try_to_claim(run, reporter, stack, _POLL_SECONDS if wait else 0.0):
         if not wait:
@@ -145,7 +143,7 @@ def _try_to_claim(
 
 
 def is_answered(run: Run) -> bool:
-    """Whether a run is finished, and is what its name says.
+    """Whether a run is finished and holds the experiment of its name.
 
     Raises:
         CannotFinish: it is damaged.
@@ -154,18 +152,18 @@ def is_answered(run: Run) -> bool:
 
 
 def _tell_of_others(experiment: Experiment, store: Store, reporter: Reporter) -> None:
-    """Name the runs of an experiment that are others only by their threads."""
+    """Report stored runs of the same experiment with another number of threads."""
     if experiment.threads_matter:
         for threads, run in store.by_threads(experiment).items():
             if run.exists:
                 reporter.note(
                     f"{run.folder}: the same experiment with training.threads={threads}, which can "
-                    "alter bits; this is another run and begins anew"
+                    "alter bits; this is a separate run and starts from the beginning"
                 )
 
 
 def _owner(run: Run) -> str:
-    """Say who was the last to begin or resume a run."""
+    """Describe the process that last began or resumed a run."""
     with contextlib.suppress(OSError, ValueError):
         for event in reversed(run.events()):
             if event["event"] in ("started", "resumed") and "host" in event:
@@ -183,7 +181,7 @@ def _require_memory(experiment: Experiment) -> None:
 def train(experiment: Experiment) -> Trace:
     """Train an experiment in memory and return its trace; nothing is stored.
 
-    What a person should know, as that a step could not be compiled, is a warning.
+    Notes, for example that a step could not be compiled, become warnings.
 
     Raises:
         BadInput: the experiment does not fit this machine.
@@ -212,7 +210,7 @@ def _train(
     if resumed and Provenance.of(run).code_changed:
         reporter.note(
             f"{run.folder.name} goes on from a checkpoint that other code made: its numbers may be "
-            "those of neither code"
+            "those of neither version"
         )
     epochs = experiment.training.epochs
     start = time.monotonic()

@@ -1,4 +1,4 @@
-"""Experiments that others have named: run what is missing, and find their runs by those names."""
+"""Run the experiments of figures or claims, and return the runs by their names."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def run_named(
     """Run the experiments of several figures or claims; return their runs by the same names.
 
     Args:
-        wanted: name of a figure or claim → its own name of an experiment → the experiment.
+        wanted: figure or claim → its name for an experiment → the experiment.
         store: where runs are found and kept.
-        reporter: is told about progress.
+        reporter: receives progress.
         launcher: where they run.
-        keep_weights: whether final weights are kept in the runs.
+        keep_weights: whether runs keep the final weights.
 
     Raises:
         BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.

@@ -1,4 +1,4 @@
-"""How far several trainings are, read from the store, whoever trains them and wherever."""
+"""Progress of several trainings, read from the store wherever they run."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from retrodict.launch._local import Reporter, Running
 from retrodict.runs import Progress, Run, Store
 
 _SECONDS = 1.0
-_SHARE = 0.1  # of the time may go into reading
+_SHARE = 0.1  # at most this share of the time is spent on reading
 
 
-class Overview:
-    """Tells a reporter about all jobs at once; itself the reporter of one of them.
+class Overview(Reporter):
+    """The reporter of each of several jobs. It reports the progress of all of them.
 
     Parameters:
-        jobs: which.
+        jobs: the jobs.
         store: where their runs are.
-        reporter: is told.
+        reporter: receives the overviews, and what else is said about a job.
     """
 
     def __init__(self, jobs: Sequence[Job], store: Store, reporter: Reporter) -> None:
@@ -35,17 +35,17 @@ class Overview:
         self._next = 0.0
 
     def ended(self, index: int) -> None:
-        """One of the jobs has ended."""
+        """Count a job as ended."""
         self._left.pop(index, None)
 
     def refresh(self) -> None:
-        """Read how far the jobs are and say so, unless that was done just now."""
+        """Read the progress of all jobs and report it, but at most once a second."""
         began = time.monotonic()
         if began < self._next or len(self._runs) < 2:
             return
         for index in self._left:
             self._look(index)
-        # a run whose file has not changed since the beginning was left there by a lost process
+        # a progress file that never changed was left by a process that is gone
         running = [
             Running(self._names[index], far.epoch, far.epochs)
             for index in self._left
@@ -63,7 +63,7 @@ class Overview:
         self._first.setdefault(index, far.stamp if far else None)
 
     def _share(self) -> float:
-        """The share of all epochs that are done."""
+        """Return the share of all epochs that are done."""
         done = 0
         for index, epochs in enumerate(self._epochs):
             if index not in self._left:
@@ -73,25 +73,13 @@ class Overview:
         return done / max(1, sum(self._epochs))
 
     def waiting(self, why: str) -> None:
-        """Something else has to end first."""
+        """Pass it on."""
         self._reporter.waiting(why)
 
     def note(self, text: str) -> None:
-        """Something that a person should know."""
+        """Pass it on."""
         self._reporter.note(text)
 
     def training(self, run: Run, epoch: int, epochs: int) -> None:
-        """One of them is here, and also says so in its folder."""
+        """Refresh: the epoch is also in the run's folder."""
         self.refresh()
-
-    def working(self, what: str, share: float) -> None:
-        """A share of something that is no training is done."""
-        self._reporter.working(what, share)
-
-    def cell(self, number: int, of: int, label: str) -> None:
-        """The next training is this one."""
-        self._reporter.cell(number, of, label)
-
-    def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
-        """Pass on."""
-        self._reporter.overview(done, of, share, running)

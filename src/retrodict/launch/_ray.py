@@ -1,4 +1,4 @@
-"""Populations as tasks of a Ray cluster: the one that is there, or one of this machine alone."""
+"""Run populations as tasks of a Ray cluster: an existing one, or one on this machine alone."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted
 from retrodict.launch._local import Reporter
-from retrodict.launch._remote import GOES_ON, Answer, RemoteJob, require_extra
+from retrodict.launch._remote import GOES_ON, JobResult, RemoteJob, require_extra
 
 _MOST_RETRIES = 20  # of a population whose workers are lost
-_STOP_SECONDS = 600.0  # that the epochs in progress may take
+_STOP_SECONDS = 600.0  # for the epochs in progress to end
 
 
 class Stopped(Exception):
-    """A worker was asked to stop, and not by us: Ray runs the errand elsewhere."""
+    """Something other than retrodict asked a worker to stop: Ray runs the job elsewhere."""
 
 
-def work(errand: RemoteJob) -> Answer:
-    """Do an errand in a worker."""
+def work(job: RemoteJob) -> JobResult:
+    """Do a job in a worker."""
     try:
-        return errand()
+        return job()
     except Interrupted as stopped:
         raise Stopped(str(stopped)) from None
 
@@ -33,11 +33,11 @@ def work(errand: RemoteJob) -> Answer:
 class RayPool:
     """Workers of a Ray cluster.
 
-    Where Python is connected to a cluster (`ray.init`), it is that one; else the one that
-    RAY_ADDRESS or `ray start` names; else one of this machine, for the time of the work.
+    If Python is connected to a cluster (`ray.init`), it is used; else the cluster that RAY_ADDRESS
+    or `ray start` names; else a temporary one on this machine.
 
     Parameters:
-        gpus: GPUs of an errand.
+        gpus: GPUs per job.
     """
 
     def __init__(self, gpus: int) -> None:
@@ -46,14 +46,14 @@ class RayPool:
         self._names: dict[Any, str] = {}
 
     @contextlib.contextmanager
-    def reached(self) -> Iterator[None]:
-        """Connect to a cluster or begin one, unless Python is connected; let go at the end.
+    def connected(self) -> Iterator[None]:
+        """Connect to a cluster or start one, unless Python is connected; disconnect at the end.
 
-        Meanwhile stdout is stderr: there Ray tells of nodes and workers that it lost, and stdout is
-        for results.
+        Meanwhile stdout is redirected to stderr. Ray reports lost nodes and workers on stdout,
+        which is reserved for results.
 
         Raises:
-            BadInput: the cluster that there should be cannot be reached.
+            BadInput: the cluster that should exist cannot be reached.
         """
         import ray
 
@@ -67,32 +67,32 @@ class RayPool:
                 if ours:
                     ray.shutdown()
 
-    def submit(self, errands: Mapping[str, RemoteJob], reporter: Reporter) -> None:
-        """Make a task of every errand; Ray decides where and when each runs."""
+    def submit(self, jobs: Mapping[str, RemoteJob], reporter: Reporter) -> None:
+        """Make a task of every job; Ray decides where and when each runs."""
         import ray
 
-        most = max(_cpus(errand) for errand in errands.values())
+        most = max(job.cpus for job in jobs.values())
         if not any(_has(node, most, self._gpus) for node in ray.nodes()):
             reporter.note(
                 f"no node of the Ray cluster has {most} CPUs and {self._gpus} GPUs; populations "
                 "that need them wait until one has"
             )
-        for name, errand in errands.items():
+        for name, job in jobs.items():
             task = ray.remote(
-                num_cpus=_cpus(errand),
+                num_cpus=job.cpus,
                 num_gpus=self._gpus,
                 max_retries=_MOST_RETRIES,
                 retry_exceptions=[Stopped],
             )(work)
-            self._names[task.options(name=name).remote(errand)] = name
+            self._names[task.options(name=name).remote(job)] = name
 
-    def ended(self) -> Mapping[str, Answer]:
-        """Wait for at most a second; return the answers that came."""
+    def results(self) -> Mapping[str, JobResult]:
+        """Wait for at most a second; return the results that arrived."""
         import ray
 
         ready, _ = ray.wait(list(self._names), num_returns=len(self._names), timeout=1.0)
         names = {task: self._names.pop(task) for task in ready}
-        return {name: _answer(task, name) for task, name in names.items()}
+        return {name: _result(task, name) for task, name in names.items()}
 
     def stop(self) -> None:
         """Let every worker write a checkpoint and stop."""
@@ -100,7 +100,7 @@ class RayPool:
 
         left, self._names = list(self._names), {}
         for task in left:
-            with contextlib.suppress(Exception):  # of one that has ended
+            with contextlib.suppress(Exception):  # the task may have ended
                 ray.cancel(task, force=False)
         deadline = time.monotonic() + _STOP_SECONDS
         while left and time.monotonic() < deadline:
@@ -110,33 +110,29 @@ class RayPool:
 def _connect() -> None:
     import ray
 
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster of ours sends nothing home
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster of ours sends no statistics
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise BadInput(f"--launcher ray: no cluster can be reached: {error}") from None
 
 
-def _cpus(errand: RemoteJob) -> int:
-    return int(errand.experiment.training.threads)
-
-
 def _has(node: Mapping[str, Any], cpus: int, gpus: int) -> bool:
-    there = node["Resources"]
-    return bool(node["Alive"] and there.get("CPU", 0) >= cpus and there.get("GPU", 0) >= gpus)
+    has = node["Resources"]
+    return bool(node["Alive"] and has.get("CPU", 0) >= cpus and has.get("GPU", 0) >= gpus)
 
 
-def _answer(task: Any, name: str) -> Answer:
-    """Read a task's answer; a worker that was lost too often, or failed, is one."""
+def _result(task: Any, name: str) -> JobResult:
+    """Return a task's result; an error if its worker failed or was lost too often."""
     import ray
 
     try:
-        answer = ray.get(task)
+        result = ray.get(task)
     except ray.exceptions.RayTaskError as error:
-        said = str(error).strip().splitlines()[-1]
-        return Answer(name, CannotFinish(f"{name}: its worker failed: {said}"))
+        last_line = str(error).strip().splitlines()[-1]
+        return JobResult(name, CannotFinish(f"{name}: its worker failed: {last_line}"))
     except ray.exceptions.RayError as error:
         why = type(error).__name__
-        return Answer(name, CannotFinish(f"{name}: its worker was lost ({why}); {GOES_ON}"))
-    assert isinstance(answer, Answer)
-    return answer
+        return JobResult(name, CannotFinish(f"{name}: its worker was lost ({why}); {GOES_ON}"))
+    assert isinstance(result, JobResult)
+    return result

@@ -1,7 +1,8 @@
-"""What Ray and Slurm have in common: an errand a population, and answers gathered as they come.
+"""What Ray and Slurm share: one remote job per population, and results collected as they arrive.
 
-Scheduling, retries and placement are theirs. A worker finds the run in the store, goes on from its
-checkpoint if there is one, and answers with a few words; the results are in the store.
+Ray or Slurm schedules, places and retries the jobs. A worker finds its run in the store, continues
+from a checkpoint if there is one, and writes the trace to the store. Its result is only a short
+message.
 """
 
 from __future__ import annotations
@@ -19,26 +20,26 @@ from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, Unreadable, 
 from retrodict.experiment import Experiment
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import require_space
-from retrodict.launch._local import Reporter, Running, execute, is_answered
+from retrodict.launch._local import Reporter, execute, is_answered
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
 from retrodict.signals import stop_signals
 
 _POLL_SECONDS = 0.2
-_SETTLE_SECONDS = 60.0  # until a change is seen everywhere on a shared file system, at most
+_SETTLE_SECONDS = 60.0  # the longest until a shared file system shows a change everywhere
 
 GOES_ON = "the same command goes on from its checkpoint"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a worker says of an errand.
+class JobResult:
+    """What a worker reports about a remote job.
 
     Attributes:
-        run: what it calls the run that was asked for.
-        error: why it is not finished, if so.
-        notes: what a person should know.
-        kept: the folder that it was answered from, where that is another: as eager, not compiled.
+        run: the worker's name for the requested run.
+        error: why the run is not finished; None if it is.
+        notes: messages for the user.
+        kept: folder of the finished run. It differs from `run` where a compiled step ran eager.
     """
 
     run: str
@@ -49,21 +50,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class RemoteJob:
-    """One population for a worker: the experiment as placed, and the store's absolute path."""
+    """One population for a worker: the placed experiment and the store's absolute path."""
 
     experiment: Experiment
     root: Path
     keep_weights: bool
 
-    def __call__(self) -> Answer:
-        """Train here; the errors that are ours come back as data.
+    @property
+    def cpus(self) -> int:
+        """The cores it needs."""
+        return int(self.experiment.training.threads)
+
+    def __call__(self) -> JobResult:
+        """Train in this process; return retrodict's own errors in the result.
 
         Raises:
-            Interrupted: this worker was asked to stop; the checkpoint is written.
+            Interrupted: this worker was asked to stop; a checkpoint was written.
         """
-        told, store, error, kept = _Notes(), Store(self.root), None, ""
+        reporter, store, error, kept = _Notes(), Store(self.root), None, ""
         try:
-            run = execute(self.experiment, store, told, self.keep_weights, count_cores=False)
+            run = execute(self.experiment, store, reporter, self.keep_weights, count_cores=False)
             kept = run.folder.name
         except (BadInput, CannotFinish) as ours:
             error = ours
@@ -71,32 +77,32 @@ class RemoteJob:
             if not is_out_of_memory(other):
                 raise
             error = BadInput(OUT_OF_MEMORY)
-        return Answer(self.experiment.name, error, tuple(told.notes), kept)
+        return JobResult(self.experiment.name, error, tuple(reporter.notes), kept)
 
 
 @runtime_checkable
 class Pool(Protocol):
-    """Workers that somebody else schedules."""
+    """Workers of a scheduler."""
 
-    def reached(self) -> AbstractContextManager[None]:
-        """Reach the workers, for the time of the work.
-
-        Raises:
-            BadInput: they cannot be reached.
-        """
-
-    def submit(self, errands: Mapping[str, RemoteJob], reporter: Reporter) -> None:
-        """Hand over all errands, by the names of their runs.
+    def connected(self) -> AbstractContextManager[None]:
+        """Connect to the scheduler, and disconnect at the end.
 
         Raises:
-            BadInput: they are refused.
+            BadInput: it cannot be reached.
         """
 
-    def ended(self) -> Mapping[str, Answer]:
-        """Wait for at most about a second; return the answers that came."""
+    def submit(self, jobs: Mapping[str, RemoteJob], reporter: Reporter) -> None:
+        """Submit jobs; the keys are the names of their runs.
+
+        Raises:
+            BadInput: the scheduler refuses them.
+        """
+
+    def results(self) -> Mapping[str, JobResult]:
+        """Wait for about a second at most; return the results that arrived."""
 
     def stop(self) -> None:
-        """Ask all that is left to stop, and wait until it has."""
+        """Ask all remaining jobs to stop, and wait until they have."""
 
 
 class Remote:
@@ -104,15 +110,15 @@ class Remote:
 
     Parameters:
         pool: the workers.
-        cpus: cores of a population that does not say how many threads it wants; 1 if None.
-        gpus: GPUs of a population, 0 or 1.
+        cpus: threads of a population whose `training.threads` is `auto`; None is 1.
+        gpus: GPUs per population, 0 or 1.
     """
 
     def __init__(self, pool: Pool, cpus: int | None, gpus: int) -> None:
         self.pool, self.cpus, self.gpus = pool, cpus or 1, gpus
 
     def place(self, experiment: Experiment) -> Experiment:
-        """Resolve an experiment for a worker, whatever this machine has.
+        """Resolve an experiment for a worker, independent of this machine.
 
         Raises:
             BadInput: it needs a GPU, and workers get none.
@@ -132,8 +138,8 @@ class Remote:
     def execute_all(
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
     ) -> Iterator[Ended]:
-        """Answer what is finished from the store, hand over the rest; see `Launcher`."""
-        same: dict[str, list[int]] = {}  # one errand for all jobs that are the same run
+        """Answer finished jobs from the store and submit the rest; see `Launcher`."""
+        same: dict[str, list[int]] = {}  # one remote job for all jobs with the same run
         overview = Overview(jobs, store, reporter)
         for index, job in enumerate(jobs):
             run = store.run(job.experiment)
@@ -149,37 +155,36 @@ class Remote:
         if not same:
             return
         root = store.root.resolve()  # workers have working directories of their own
-        errands = {
+        remote = {
             name: RemoteJob(jobs[indices[0]].experiment, root, keep_weights)
             for name, indices in same.items()
         }
-        said: set[str] = set()
-        with contextlib.closing(self._answers(errands, overview)) as answers:
-            for name, answer in answers:
-                for note in answer.notes:
-                    if note not in said:
-                        said.add(note)
+        noted: set[str] = set()
+        with contextlib.closing(self._results(remote, overview)) as results:
+            for name, result in results:
+                for note in result.notes:
+                    if note not in noted:
+                        noted.add(note)
                         reporter.note(f"{name}: {note}")
-                found, problem = _outcome(
-                    store.run(errands[name].experiment), errands[name], answer
-                )
+                run = store.run(remote[name].experiment)
+                found, problem = _outcome(run, remote[name], result)
                 for index in same[name]:
                     overview.ended(index)
                     yield Ended(index, found, problem)
 
-    def _answers(
-        self, errands: Mapping[str, RemoteJob], overview: Overview
-    ) -> Generator[tuple[str, Answer], None, None]:
-        """Hand errands over, and yield answers as they come; whatever ends this, ends them."""
-        left = set(errands)
-        with self.pool.reached(), stop_signals() as stop:
-            require_writable(next(iter(errands.values())).root)
-            self.pool.submit(errands, overview)
+    def _results(
+        self, jobs: Mapping[str, RemoteJob], overview: Overview
+    ) -> Generator[tuple[str, JobResult], None, None]:
+        """Submit jobs and yield (name, result) as they arrive; when closed early, stop the rest."""
+        left = set(jobs)
+        with self.pool.connected(), stop_signals() as stop:
+            require_writable(next(iter(jobs.values())).root)
+            self.pool.submit(jobs, overview)
             try:
                 while left:
-                    for name, answer in self.pool.ended().items():
+                    for name, result in self.pool.results().items():
                         left.remove(name)
-                        yield name, answer
+                        yield name, result
                     overview.refresh()
                     stop.check()
             finally:
@@ -188,38 +193,38 @@ class Remote:
 
 
 def _outcome(
-    run: Run, errand: RemoteJob, answer: Answer
+    run: Run, job: RemoteJob, result: JobResult
 ) -> tuple[Run | None, BadInput | CannotFinish | None]:
-    """Say how an errand ended: with a finished run, or why not.
+    """Return a job's finished run, or the error that prevented it.
 
     Raises:
         CannotFinish: the disk is full.
     """
-    require_space(answer.error)
-    name, error = run.folder.name, answer.error
-    if answer.run != errand.experiment.name:
-        said = f"{name}: the worker calls it {answer.run}; it has another version of retrodict"
-        return None, CannotFinish(said)
-    if answer.kept not in ("", name):
-        run = Run(run.folder.with_name(answer.kept))
+    require_space(result.error)
+    name, error = run.folder.name, result.error
+    if result.run != job.experiment.name:
+        why = f"{name}: the worker calls it {result.run}; it has another version of retrodict"
+        return None, CannotFinish(why)
+    if result.kept not in ("", name):
+        run = Run(run.folder.with_name(result.kept))
     try:
         if _is_seen(run, 0.0 if error else _SETTLE_SECONDS):
             return run, None
     except CannotFinish as damaged:
         error = damaged
-    said = f"{name}: is not seen here; does {run.folder.parent} lie on a file system for all?"
-    return None, error or CannotFinish(said)
+    why = f"{name}: not visible here; is {run.folder.parent} on a file system that workers share?"
+    return None, error or CannotFinish(why)
 
 
 def _is_seen(run: Run, seconds: float) -> bool:
-    """Whether a run is seen to be finished, before a shared file system has settled."""
+    """Whether a finished run becomes visible here within some seconds."""
     deadline = time.monotonic() + seconds
     while True:
         late = time.monotonic() >= deadline
         try:
             if is_answered(run):
                 return True
-        except Unreadable:  # a stale handle, say
+        except Unreadable:  # for example a stale file handle
             if late:
                 raise
         if late:
@@ -228,36 +233,21 @@ def _is_seen(run: Run, seconds: float) -> bool:
 
 
 def require_extra(extra: str, module: str) -> None:
-    """Make sure that an optional package is there.
+    """Make sure that an optional package is installed.
 
     Raises:
-        BadInput: it is not; the message says how to get it.
+        BadInput: it is not; the message says how to install it.
     """
     if importlib.util.find_spec(module) is None:
         raise BadInput(f"--launcher {extra} needs: pip install 'retrodict[{extra}]'")
 
 
-class _Notes:
-    """The reporter of a worker: keeps what a person should know; the rest is in the store."""
+class _Notes(Reporter):
+    """A worker's reporter: collects notes. Progress is in the store."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def waiting(self, why: str) -> None:
-        """Nobody looks."""
-
     def note(self, text: str) -> None:
-        """Keep it for the answer."""
+        """Keep a note for the result."""
         self.notes.append(text)
-
-    def training(self, run: Run, epoch: int, epochs: int) -> None:
-        """It is in the run's folder."""
-
-    def working(self, what: str, share: float) -> None:
-        """Nobody looks."""
-
-    def cell(self, number: int, of: int, label: str) -> None:
-        """Nobody looks."""
-
-    def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
-        """Nobody looks."""

@@ -1,4 +1,4 @@
-"""Populations as arrays of Slurm jobs, by submitit. Their logs are in the store, in `.submitit`."""
+"""Run populations as arrays of Slurm jobs with submitit. Logs are in the store's `.submitit`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted, choose, nearest
 from retrodict.launch._local import Reporter
-from retrodict.launch._remote import GOES_ON, Answer, RemoteJob, require_extra
+from retrodict.launch._remote import GOES_ON, JobResult, RemoteJob, require_extra
 
 MOST_OF_AN_ARRAY = 1000
-"""Jobs of one array; Slurm's own default limit (MaxArraySize) is 1001."""
+"""Jobs in one array; Slurm's default limit (MaxArraySize) is 1001."""
 
-_MOST_TIMEOUTS = 1000  # a population is queued anew this often when its time is up
-_SETTLE_SECONDS = 15.0  # until a file of a job that has ended is seen on a shared file system
-_ASK_SECONDS = 60.0  # between two questions to Slurm; in between, files say who has ended
+_MOST_TIMEOUTS = 1000  # how often a population is requeued when its time is up
+_SETTLE_SECONDS = 15.0  # until a shared file system shows the files of a job that has ended
+_ASK_SECONDS = 60.0  # between two queries to Slurm; in between, files show which jobs have ended
 _STOP_SECONDS = 60.0
 
 SETTINGS: Mapping[str, tuple[str, type]] = {
@@ -43,19 +43,19 @@ SETTINGS: Mapping[str, tuple[str, type]] = {
     "signal_delay_s": ("slurm_signal_delay_s", int),
     "timeout_min": ("timeout_min", int),
 }
-"""What `--slurm KEY=VALUE` can set: submitit's name for it, and its type."""
+"""Settings of `--slurm KEY=VALUE` → (submitit's name, type)."""
 
 _CLUSTERS = ("slurm", "local")
 
-_OF_A_JOB = (
+_JOB_PREFIXES = (
     *("SLURM_", "SLURMD_", "SBATCH_", "SRUN_", "SALLOC_", "SUBMITIT_"),
     *("PMI_", "PMI2_", "PMIX_", "OMPI_", "PRTE_", "HYDRA_", "MPI_LOCAL"),
 )
-_OF_A_CLUSTER = (
+_CLUSTER_VARIABLES = (
     *("SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT", "SBATCH_CLUSTERS"),
     "SUBMITIT_PREEMPT_SIGNAL",
 )
-_WISHES = {
+_USER_DEFAULTS = {
     "account": ("SBATCH_ACCOUNT", "SLURM_ACCOUNT"),
     "partition": ("SBATCH_PARTITION",),
     "qos": ("SBATCH_QOS",),
@@ -63,14 +63,14 @@ _WISHES = {
     "constraint": ("SBATCH_CONSTRAINT",),
     "timeout_min": ("SBATCH_TIMELIMIT",),
 }
-"""Setting → variables in which people wish the same of all their jobs; no job sets them."""
+"""Setting → variables by which users set the same for all their jobs. Slurm never sets them."""
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """Check settings like `partition=gpu`.
+    """Parse and check settings like `partition=gpu`.
 
     Raises:
-        BadInput: not of that form, no such setting, or not such a value.
+        BadInput: malformed or repeated, an unknown setting, or an invalid value.
 
     >>> read_settings(["partition=gpu", "timeout_min=240"])
     {'partition': 'gpu', 'timeout_min': 240}
@@ -94,20 +94,20 @@ def read_settings(settings: Iterable[str]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class SlurmErrand:
-    """An errand that is queued anew where its job is preempted or its time is up."""
+class SlurmJob:
+    """A remote job that is requeued when it is preempted or its time is up."""
 
-    errand: RemoteJob
+    job: RemoteJob
 
-    def __call__(self) -> Answer:
-        """Do it; asked to stop, leave no answer: Slurm may run this job again."""
+    def __call__(self) -> JobResult:
+        """Do the job. If asked to stop, leave no result, since Slurm may run it again."""
         try:
-            return self.errand()
+            return self.job()
         except Interrupted as stopped:
             raise SystemExit(f"{stopped}; {GOES_ON}") from None
 
     def checkpoint(self) -> Any:
-        """Return what submitit queues: the same errand, which goes on from its checkpoint."""
+        """Return what submitit requeues: the same job, which continues from its checkpoint."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -117,8 +117,8 @@ class SlurmPool:
     """Jobs of Slurm.
 
     Parameters:
-        gpus: GPUs of a job.
-        settings: as `read_settings` returns them.
+        gpus: GPUs per job.
+        settings: as returned by `read_settings`.
     """
 
     def __init__(self, gpus: int, settings: Mapping[str, Any]) -> None:
@@ -126,12 +126,12 @@ class SlurmPool:
         self._gpus, self._settings = gpus, dict(settings)
         self._cluster = self._settings.pop("cluster", "slurm")
         self._jobs: dict[str, Any] = {}
-        self._gone: dict[str, float] = {}  # since when a job has ended without an answer
+        self._gone: dict[str, float] = {}  # since when a job has ended without a result
         self._asked = time.monotonic()
 
     @contextlib.contextmanager
-    def reached(self) -> Iterator[None]:
-        """Make sure that Slurm is here.
+    def connected(self) -> Iterator[None]:
+        """Make sure that Slurm is installed.
 
         Raises:
             BadInput: it is not.
@@ -143,21 +143,21 @@ class SlurmPool:
             )
         yield
 
-    def submit(self, errands: Mapping[str, RemoteJob], reporter: Reporter) -> None:
-        """Submit one array for all errands that need the same number of cores.
+    def submit(self, jobs: Mapping[str, RemoteJob], reporter: Reporter) -> None:
+        """Submit one array for all jobs that need the same number of cores.
 
         Raises:
             BadInput: Slurm refuses.
         """
-        folder = next(iter(errands.values())).root / ".submitit"
-        items = sorted(errands.items(), key=lambda item: _cpus(item[1]))
-        for cpus, group in groupby(items, key=lambda item: _cpus(item[1])):
+        folder = next(iter(jobs.values())).root / ".submitit"
+        items = sorted(jobs.items(), key=lambda item: item[1].cpus)
+        for cpus, group in groupby(items, key=lambda item: item[1].cpus):
             alike = list(group)
             executor = self._executor(folder, cpus)
             for start in range(0, len(alike), MOST_OF_AN_ARRAY):
                 part = alike[start : start + MOST_OF_AN_ARRAY]
-                jobs = self._submit(executor, [SlurmErrand(errand) for _, errand in part])
-                self._jobs |= zip([name for name, _ in part], jobs, strict=True)
+                submitted = self._submit(executor, [SlurmJob(job) for _, job in part])
+                self._jobs |= zip([name for name, _ in part], submitted, strict=True)
 
     def _executor(self, folder: Any, cpus: int) -> Any:
         import submitit
@@ -173,69 +173,67 @@ class SlurmPool:
         executor.update_parameters(
             **{**defaults, **given, **setup},
             cpus_per_task=cpus,
-            slurm_srun_args=[f"--cpus-per-task={cpus}"],  # since 22.05 a step gets one otherwise
+            slurm_srun_args=[f"--cpus-per-task={cpus}"],  # since Slurm 22.05 the default is 1
             gpus_per_node=self._gpus or None,
             slurm_additional_parameters=more,
         )
         return executor
 
-    def _submit(self, executor: Any, errands: list[SlurmErrand]) -> list[Any]:
+    def _submit(self, executor: Any, jobs: list[SlurmJob]) -> list[Any]:
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         try:
-            with (
-                _outside_of_jobs(self._settings),
-                contextlib.redirect_stderr(io.StringIO()),
-            ):  # submitit prints it, and raises it
-                return list(executor.submit_array(errands))
+            # submitit prints an error besides raising it
+            with _outside_of_jobs(self._settings), contextlib.redirect_stderr(io.StringIO()):
+                return list(executor.submit_array(jobs))
         except (FailedJobError, FailedSubmissionError, OSError) as error:
             self.stop()
             lines = [line.strip() for line in str(error).splitlines() if "error" in line.lower()]
             raise BadInput(f"--launcher slurm: refused: {'; '.join(lines) or error}") from None
 
-    def ended(self) -> Mapping[str, Answer]:
-        """Wait for about a second; return the answers that came."""
+    def results(self) -> Mapping[str, JobResult]:
+        """Wait for about a second; return the results that arrived."""
         began = time.monotonic()
-        answers = {}
+        results = {}
         ask = began - self._asked > _ASK_SECONDS
         if ask:
             self._asked = began
         for name, job in list(self._jobs.items()):
             done = job.done(force_check=ask)
-            ask = False  # one question is about all of them
-            answer = self._answer(name, job) if done else None
+            ask = False  # one query covers all jobs
+            result = self._result(name, job) if done else None
             if not done:
-                self._gone.pop(name, None)  # it was queued anew
-            if answer is not None:
-                answers[name] = answer
+                self._gone.pop(name, None)  # it was requeued
+            if result is not None:
+                results[name] = result
                 del self._jobs[name]
-        if not answers:
+        if not results:
             time.sleep(max(1.0, time.monotonic() - began))
-        return answers
+        return results
 
-    def _answer(self, name: str, job: Any) -> Answer | None:
-        """Read the answer of a job that has ended; None while it may still come."""
+    def _result(self, name: str, job: Any) -> JobResult | None:
+        """Read the result of a job that has ended; None while it may still arrive."""
         if job.paths.result_pickle.exists():
             error = job.exception()
             if error is None:
-                answer = job.result()
-                assert isinstance(answer, Answer)
+                result = job.result()
+                assert isinstance(result, JobResult)
                 _tidy(job)
-                return answer
+                return result
             trace = [line for line in str(error).splitlines() if line and line[0] not in " -Y"]
-            said = f"{name}: its worker failed: {trace[-1]}; see {job.paths.stderr}"
-            return Answer(name, CannotFinish(said))
+            why = f"{name}: its worker failed: {trace[-1]}; see {job.paths.stderr}"
+            return JobResult(name, CannotFinish(why))
         if time.monotonic() - self._gone.setdefault(name, time.monotonic()) < _SETTLE_SECONDS:
             return None
         log = job.paths.stderr
         state = f" ({job.state})" if self._cluster == "slurm" else ""
-        said = f"{name}: its job {job.job_id} was lost{state}; {GOES_ON}; its log: {log}"
-        return Answer(name, CannotFinish(said))
+        why = f"{name}: its job {job.job_id} was lost{state}; {GOES_ON}; its log: {log}"
+        return JobResult(name, CannotFinish(why))
 
     def stop(self) -> None:
-        """Cancel all jobs: each writes a checkpoint, and what waits in the queue goes.
+        """Cancel all jobs: running ones write a checkpoint, queued ones are removed.
 
-        Slurm is not waited for: a job that still stops is waited for by whoever wants its run.
+        This does not wait for Slurm. A later command that needs a run waits for its lock.
         """
         left, self._jobs = list(self._jobs.values()), {}
         if self._cluster == "slurm":
@@ -252,20 +250,20 @@ class SlurmPool:
 
 @contextlib.contextmanager
 def _outside_of_jobs(asked: Mapping[str, Any]) -> Iterator[None]:
-    """Hide what a job, a step or MPI has told this process: it is not meant for new jobs.
+    """Hide variables of the job, step or MPI process in which this process runs.
 
-    Slurm hands the environment of whoever submits on to the job, where a mask of cores, a size of
-    memory or the number of an array would be taken for the job's own. What people wish of all their
-    jobs stays, but for what was `asked` otherwise: for sbatch its variables go before the script.
+    Slurm passes the submitter's environment on to the new job, which would take an outer job's core
+    mask, memory size or array number for its own. Variables with users' defaults for all jobs stay,
+    except those of the settings `asked` for: sbatch prefers its variables to the script.
     """
-    kept = {*_OF_A_CLUSTER, *(name for names in _WISHES.values() for name in names)}
+    kept = {*_CLUSTER_VARIABLES, *(name for names in _USER_DEFAULTS.values() for name in names)}
     if "SLURM_JOB_ID" not in os.environ:
         kept |= {name for name in os.environ if name.startswith("SBATCH_")}
-    kept -= {name for key in asked for name in _WISHES.get(key, ())}
+    kept -= {name for key in asked for name in _USER_DEFAULTS.get(key, ())}
     hidden = {
         name: os.environ.pop(name)
         for name in list(os.environ)
-        if name.startswith(_OF_A_JOB) and name not in kept
+        if name.startswith(_JOB_PREFIXES) and name not in kept
     }
     try:
         yield
@@ -273,12 +271,8 @@ def _outside_of_jobs(asked: Mapping[str, Any]) -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def _cpus(errand: RemoteJob) -> int:
-    return int(errand.experiment.training.threads)
-
-
 def _tidy(job: Any) -> None:
-    """Remove what submitit keeps of a job that ended well: five files a population."""
+    """Remove submitit's files of a job that succeeded."""
     paths = job.paths
     for path in (paths.submitted_pickle, paths.result_pickle, paths.stdout, paths.stderr):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The leaderboard itself: trains what is missing, reads every line, writes tables."""
+"""The leaderboard itself: trains what is missing, reads every line, keeps them as CSV and JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -67,6 +66,16 @@ class Board:
         rows = [row for row in self.rows if row.at == at and row.column == column]
         return sorted(rows, key=lambda row: _key(row, sort))
 
+    @property
+    def tables(self) -> list[tuple[str, list[Row]]]:
+        """Title → lines, best first, of every table that has any."""
+        found = [
+            (f"{column.title}, at equal {at}", self.at(at, column.name))
+            for column in COLUMNS
+            for at in WAYS
+        ]
+        return [(title, rows) for title, rows in found if rows]
+
 
 def compare(
     cells: Sequence[Cell],
@@ -106,12 +115,12 @@ def kept(cells: Sequence[Cell], store: Store) -> list[Cell]:
 
 
 def write(board: Board, store: Store) -> list[Path]:
-    """Write the tables as CSV, JSON, HTML and Markdown; return the files.
+    """Write all lines as CSV and JSON; return the files.
 
     Raises:
         CannotFinish: they cannot be written.
     """
-    paths = [store.root / f"{FILE}.{ending}" for ending in ("csv", "json", "html", "md")]
+    paths = [store.root / f"{FILE}.{ending}" for ending in ("csv", "json")]
     lines = [facts(row) for row in board.rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
@@ -125,8 +134,6 @@ def write(board: Board, store: Store) -> list[Path]:
         "rows": [dataclasses.asdict(row) for row in board.rows],
     }
     atomic_text(paths[1], dumps(content, indent=1) + "\n")
-    atomic_text(paths[2], as_page(board))
-    atomic_text(paths[3], as_markdown(board))
     return paths
 
 
@@ -202,55 +209,6 @@ def brief(interval: Interval, digits: int = 2) -> str:
     return f"{interval.mean:.{digits}f} ± {half:.{digits}f}"
 
 
-def as_page(board: Board) -> str:
-    """Write the tables as a page of its own; a click on a head sorts."""
-    body = "".join(
-        f"<h2>{escape(column.title)}, at equal {at}</h2>{as_table(board, at, column.name)}"
-        for column in COLUMNS
-        for at in WAYS
-        if board.at(at, column.name)
-    )
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>What breaks the curse?'
-        f"</title><style>{_STYLE}</style><h1>What breaks the curse?</h1><p>{escape(RULE)}. "
-        f"* upper bound or control. Mean ± 95 % interval over learners. Made by <code>"
-        f"{escape(board.command)}</code>.</p>{body}<script>{_SORT}</script></html>\n"
-    )
-
-
-def as_markdown(board: Board) -> str:
-    """Write the tables as Markdown."""
-
-    def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(cells)} |".replace("*", "\\*")
-
-    parts = [
-        f"# What breaks the curse?\n\n    {board.command}\n",
-        f"{RULE}. \\* upper bound or control; NLL in nats, on held-out questions; mean ± 95 % "
-        "interval over learners.\n",
-    ]
-    for column in COLUMNS:
-        for at in WAYS:
-            if rows := board.at(at, column.name):
-                lines = [HEAD, ("---",) * len(HEAD), *map(texts, rows)]
-                parts.append(f"## {column.title}, at equal {at}\n")
-                parts.append("\n".join(map(line, lines)) + "\n")
-    return "\n".join(parts)
-
-
-def as_table(board: Board, at: At, column: str) -> str:
-    """Write one table as HTML."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in HEAD)
-    lines = "".join(
-        f'<tr class="{row.verdict}" title="{escape(f"{row.title}; {row.source}")}">'
-        + "".join(f"<td>{escape(part)}</td>" for part in texts(row))
-        + "</tr>"
-        for row in board.at(at, column)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-
-
 def _key(row: Row, sort: str) -> tuple[float, float, str]:
     worst = float("inf")
     value = {
@@ -264,22 +222,3 @@ def _key(row: Row, sort: str) -> tuple[float, float, str]:
     first = worst if value != value else value
     steps = row.steps_to_solve
     return first, worst if steps != steps or sort == "recipe" else steps, row.recipe
-
-
-_STYLE = (
-    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;"
-    "max-width:90rem;padding:0 1rem}table{display:block;overflow-x:auto;border-collapse:collapse;"
-    "font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;text-align:right;"
-    "white-space:nowrap;border-bottom:1px solid #8885}td:first-child,th:first-child,"
-    "td:nth-child(2){text-align:left}th{cursor:pointer}td:nth-child(2){font-weight:600}"
-    ".broken td:nth-child(2){color:light-dark(#00694b,#5fd0a5)}"
-    ".cursed td:nth-child(2){color:light-dark(#a3341a,#ff9b80)}"
-    ".partly td:nth-child(2){color:light-dark(#8a5a00,#e8b860)}"
-)
-_SORT = (
-    "document.querySelectorAll('th').forEach(h=>h.onclick=()=>{const b=h.closest('table')"
-    ".tBodies[0],i=h.cellIndex,v=r=>{const t=r.cells[i].textContent,n=parseFloat(t);"
-    "return isNaN(n)?t:n};h.up=!h.up;[...b.rows].sort((a,c)=>{const x=v(a),y=v(c);"
-    "const d=typeof x===typeof y?(x<y?-1:x>y?1:0):typeof x==='number'?-1:1;"
-    "return h.up?d:-d}).forEach(r=>b.append(r))})"
-)

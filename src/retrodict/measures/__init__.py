@@ -16,9 +16,18 @@ from retrodict.measures._solved import (
     splits,
     verdict,
 )
-from retrodict.measures._summary import Final, answer_tokens, final_values, held_out, preference
+from retrodict.measures._summary import (
+    BEATS_WRONG,
+    Final,
+    answer_tokens,
+    final_cells,
+    final_values,
+    held_out,
+    preference,
+)
 
 __all__ = [
+    "BEATS_WRONG",
     "SOLVED",
     "SOLVED_SHARE",
     "UNSOLVED",
@@ -30,6 +39,7 @@ __all__ = [
     "asymmetry",
     "band",
     "diagonal_z",
+    "final_cells",
     "final_values",
     "held_out",
     "indices",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,28 @@ class Final:
     wrong_probability: Interval
     rank: Interval
     preference: Interval
+
+
+BEATS_WRONG = (
+    "'beats wrong' is how often the truth is likelier than a random wrong answer of its alphabet: "
+    "0.5 without knowledge"
+)
+"""What the last of `final_cells` is."""
+
+
+def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
+    """Write final values for a table: the columns' titles, and a line for each of the finals.
+
+    The NLL of the whole answer has a column only where an answer has several tokens.
+    """
+    columns = {"NLL (nats)": ("nll", ".3f")}
+    if any(final.entity_nll.mean != final.nll.mean for final in finals):
+        columns = {"first-token NLL": ("nll", ".3f"), "whole-answer NLL": ("entity_nll", ".3f")}
+    columns |= {"accuracy": ("accuracy", ".2f"), "rank": ("rank", ".1f")}
+    columns |= {"beats wrong": ("preference", ".2f")}
+    return list(columns), [
+        [format(getattr(final, name), spec) for name, spec in columns.values()] for final in finals
+    ]
 
 
 @own_settings()

@@ -1,4 +1,4 @@
-"""Models: S independent learners in one module. Configurations are torch-free; `build` is not."""
+"""Models: S independent learners in one module. Settings load no torch; `build` does."""
 
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from retrodict.models._population import Population
 
 Model = Annotated[Transformer | Bilinear | OneLayer | Relational, Field(discriminator="kind")]
-"""Any model; `kind` says which. A new one is its settings, its population, and a name here."""
+"""Any model, told apart by `kind`. A new one is its settings, its population and a name here."""
 
 
 def model_named(kind: object) -> type[ModelConfig] | None:
-    """Return the settings' class of a kind of model; None if there is no such kind.
+    """Return the class of settings of a kind of model; None if there is no such kind.
 
     >>> model_named("bilinear").optimizer
     'sgd'

@@ -1,4 +1,4 @@
-"""The bilinear model for a population: logits of every token after one token, `E[x] Θ Eᵀ`."""
+"""The bilinear model for a population: `E[x] Θ Eᵀ` are the logits after token x."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrodict.models._population import Population
 
 
 class BilinearPopulation(Population):
-    """S bilinear models; the embeddings are each learner's own, and fixed."""
+    """S bilinear models; each learner has its own fixed embeddings."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class BilinearPopulation(Population):
         first: int = 0,
         drop: Masks | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
-        """Return the logits after each token from `first` on; tokens before it do not matter."""
+        """Return the logits after each token from `first` on; earlier tokens have no effect."""
         x = self.embed(tokens[:, :, first:])
         match self.config.parametrisation:
             case "full":
@@ -62,5 +62,5 @@ class BilinearPopulation(Population):
 
 
 def stacked(parts: Sequence[np.ndarray], dtype: torch.dtype | None) -> nn.Parameter:
-    """Stack one float64 array a learner into a parameter; None is torch's default precision."""
+    """Stack one float64 array per learner into a parameter; None is torch's default precision."""
     return nn.Parameter(torch.from_numpy(np.stack(parts)).to(dtype or torch.get_default_dtype()))

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 SMALL = 2**17
-"""Trained parameters of an analysed model below which one thread does the work of all learners. In
-so little, two would wait for each other most of the time; on cores that others use too, almost all
-of it. Like WIDE it is of the experiment alone."""
+"""With fewer trained parameters, one thread trains all learners of an analysed model. Two threads
+would spend most of the time waiting for each other. Like WIDE, this does not depend on the machine.
+"""
 
 
 class Bilinear(ModelConfig):
@@ -60,7 +60,7 @@ class Bilinear(ModelConfig):
 
     @property
     def factors(self) -> int:
-        """How many factors Θ is trained through: 0 where it is trained itself."""
+        """Number of factors whose product is Θ; 0 if Θ itself is trained."""
         return FACTORS[self.parametrisation]
 
     @model_validator(mode="after")

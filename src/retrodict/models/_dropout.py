@@ -1,9 +1,9 @@
-"""Where dropout drops: masks that a learner's seed, epoch and place decide, and nothing else.
+"""Dropout masks, determined by a learner's seed, the epoch and the place in the model.
 
-On a CPU they come from one NumPy stream a learner and epoch, the cheapest source there. Where
-steps are compiled, or run on another device, from a hash of a counter, which fuses into the pass
-that uses it. Both compare 16 bits, or 32, with a threshold, so the probability is the rate rounded
-to a multiple of 1/65536.
+On a CPU they come from one NumPy stream per learner and epoch, the cheapest source there. On other
+devices and in compiled steps they come from a hash of a counter, which fuses into the pass that
+uses it. Both compare random bits with a threshold, so the probability is the rate rounded to a
+multiple of 1/65536.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from torch import Tensor
 from retrodict.seeds import DROPOUT, stream
 
 WORD = 4
-"""Mask entries are drawn so many at a time; what a place leaves of its last word is dropped."""
+"""Mask entries per random word. A mask's unused entries of its last word are discarded."""
 
 
 def dropped_of_65536(rate: float) -> int:
-    """Return how many of 65536 entries a rate drops; one is always kept."""
+    """Return how many of 65536 entries a rate drops, at most 65535."""
     return min(round(rate * 65536), 65535)
 
 
 @runtime_checkable
 class Masks(Protocol):
-    """Hands out masks, in the order in which the model asks for them."""
+    """Gives masks in the order in which the model asks for them."""
 
     def next(self, size: int) -> Float[Tensor, "learner size"]:
         """Return the next mask of every learner: 0 where an entry is dropped, else 1."""
@@ -38,7 +38,8 @@ class MaskStream:
     """The masks of one learner during one epoch.
 
     Parameters:
-        seed, epoch: the learner's seed; passes begun, from 1.
+        seed: the learner's seed.
+        epoch: the epoch, from 1.
         rate: probability of dropping an entry.
     """
 
@@ -56,9 +57,9 @@ class HashMasks:
     """Masks of several learners from a hash of (key, counter), in operations that fuse.
 
     Parameters:
-        keys: one below 2³² a learner and step, on the device where masks are wanted.
+        keys: a number below 2³² per learner, new in each step, on the masks' device.
         rate: probability of dropping an entry.
-        dtype: of the masks.
+        dtype: dtype of the masks.
     """
 
     def __init__(self, keys: Int[Tensor, " learner"], rate: float, dtype: torch.dtype) -> None:
@@ -73,10 +74,10 @@ class HashMasks:
 
 
 def mixed(x: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
-    """Scramble 32-bit numbers, held in int64; a bijection with full avalanche.
+    """Hash 32-bit numbers, held in int64: a bijection with full avalanche.
 
-    Two rounds of xor-shift and multiplication by odd constants below 2³¹, so that no product
-    leaves int64.
+    It has two rounds of xor-shift and multiplication by odd constants below 2³¹, so that products
+    fit into int64.
     """
     x = ((x >> 16) ^ x) * 0x7FEB352D & 0xFFFFFFFF
     x = ((x >> 15) ^ x) * 0x31848BAB & 0xFFFFFFFF

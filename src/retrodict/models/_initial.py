@@ -12,25 +12,25 @@ Sigma = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """Standard deviation of initial weights."""
 
 FACTORS = {"full": 0, "symmetric": 0, "factorised": 2, "tied": 1}
-"""How many factors each parametrisation trains Θ through; 0 where Θ is trained itself."""
+"""Parametrisation → number of factors whose product is Θ; 0 where Θ itself is trained."""
 
 
 def factor_std(sigma: float, rank: int) -> float:
-    """Deviation of the entries of two factors whose product's entries have deviation sigma."""
+    """Return the deviation of two factors' entries that gives their product's entries sigma."""
     return math.sqrt(sigma / math.sqrt(rank))
 
 
 def gaussian(rng: np.random.Generator, shape: tuple[int, ...], std: float) -> np.ndarray:
-    """Draw N(0, std²) entries; what is too large for a float is infinite, and training says so."""
+    """Draw N(0, std²) entries; training reports those that are too large for a float."""
     with np.errstate(over="ignore"):
         return std * rng.standard_normal(shape) if std else np.zeros(shape)
 
 
 def require_movable(option: str, factors: int, sigma: float, rank: int | None) -> None:
-    """Refuse factors that start at zero, and a rank where there are no factors.
+    """Refuse factors that start at zero, and a rank without factors.
 
     Raises:
-        ValueError: either is so.
+        ValueError: in either case.
     """
     if factors and not sigma:
         raise ValueError(

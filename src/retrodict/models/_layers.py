@@ -1,7 +1,7 @@
-"""Linear map, layer norm, GELU, embedding and dropout with a learner axis.
+"""Linear map, layer norm, embedding and dropout with a learner axis.
 
-On a CPU maps and embeddings are loops over learners around the kernel that a single learner would
-call, which makes learner s's arithmetic independent of S, bit for bit. Elsewhere, compiled or in
+On a CPU, linear maps and embeddings call for each learner the kernel that a single learner would
+call. So a learner's arithmetic does not depend on S, bit for bit. On other devices, compiled or in
 mixed precision, the same formulas run batched over the learner axis.
 """
 
@@ -19,11 +19,11 @@ from torch.nn import functional as F
 from retrodict.models._dropout import Masks, dropped_of_65536
 
 LAYER_NORM_EPS = 1e-5  # GPT-2's
-ALIGN = 16  # elements; that many fill at least one 64-byte line in every precision
+ALIGN = 16  # elements: at least a 64-byte cache line in every precision
 
 
 def on_cpu(tensor: Tensor) -> bool:
-    """Whether this tensor is worked on by a loop over learners."""
+    """Whether operations on this tensor loop over learners."""
     if tensor.device.type != "cpu":
         return False
     return not (torch.compiler.is_compiling() or torch.is_autocast_enabled("cpu"))
@@ -35,13 +35,13 @@ def normal(
     generators: Sequence[torch.Generator],
     dtype: torch.dtype | None,
 ) -> nn.Parameter:
-    """Make a parameter (S, *shape) with entries N(0, std²), learner s's from `generators[s]`."""
+    """Return a parameter (S, *shape) with entries N(0, std²), drawn for each learner by itself."""
     draws = [torch.empty(shape, dtype=dtype).normal_(0.0, std, generator=g) for g in generators]
     return nn.Parameter(torch.stack(draws))
 
 
 class Linear(nn.Module):
-    """An affine map a learner: y = x W + b, with W stored (learner, in, out) as GPT-2 does."""
+    """An affine map per learner: y = x W + b, with W stored as (learner, in, out)."""
 
     def __init__(self, weight: nn.Parameter, bias: bool = True) -> None:
         super().__init__()
@@ -87,11 +87,6 @@ def linear(
     return out.view(*x.shape[:-1], weight.shape[-1])
 
 
-def gelu(x: Float[Tensor, "learner *shape"]) -> Float[Tensor, "learner *shape"]:
-    """Return GPT-2's GELU (tanh approximation)."""
-    return F.gelu(x, approximate="tanh")
-
-
 def embedding(
     weight: Float[Tensor, "learner vocab d_model"], tokens: Int[Tensor, "learner *shape"]
 ) -> Float[Tensor, "learner *shape d_model"]:
@@ -113,8 +108,12 @@ def dropout(
 ) -> Float[Tensor, "learner *shape"]:
     """Drop entries with probability `rate` and scale the others so that the mean stays.
 
-    Masks are filled in a stated order of the axes: by default (learner, position, batch, d_model)
-    for an x of (learner, batch, position, d_model). `masks` None: evaluation.
+    Args:
+        x: the activations.
+        rate: probability of dropping an entry.
+        masks: the source of masks; None is evaluation.
+        order: the order of x's axes in which masks are drawn, by default (learner, position, batch,
+            d_model) for an x of (learner, batch, position, d_model).
     """
     if masks is None or dropped_of_65536(rate) == 0:
         return x
@@ -125,7 +124,7 @@ def dropout(
 
 
 def _apply(function: type[torch.autograd.Function], *args: Tensor | None) -> Tensor:
-    """Call an autograd function, which torch does not type."""
+    """Apply an autograd function; torch's `apply` has no types."""
     result: Tensor = function.apply(*args)
     return result
 
@@ -165,16 +164,16 @@ class _LinearLoop(torch.autograd.Function):
 
 
 def _aligned(x: Tensor) -> Sequence[Tensor]:
-    """Return x[0], x[1], …, each on a 64-byte boundary, where alone it would be too.
+    """Return x[0], x[1], …, each on a 64-byte boundary, as a tensor of one learner would be.
 
-    The matrix product's last bits depend on where its operands lie.
+    The last bits of a matrix product depend on its operands' alignment.
     """
     rows = x.contiguous().unbind(0)
     return rows if x[0].numel() % ALIGN == 0 else [row.clone() for row in rows]
 
 
 class _Rows:
-    """Room for one result a learner, each on a 64-byte boundary."""
+    """Buffers for one result per learner, each on a 64-byte boundary."""
 
     def __init__(self, like: Tensor, shape: Sequence[int]) -> None:
         self.whole: Tensor | None = None

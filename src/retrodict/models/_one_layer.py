@@ -21,7 +21,7 @@ from retrodict.models._population import Population
 
 
 class OneLayerPopulation(Population):
-    """S one-layer transformers; `value_output` is Y, or P with `value_output_right` Q, or W."""
+    """S one-layer transformers. `value_output` is Y, P or W; `value_output_right` is Q or None."""
 
     def __init__(
         self,
@@ -76,5 +76,5 @@ class OneLayerPopulation(Population):
     def embed(
         self, tokens: Int[Tensor, "learner *shape"]
     ) -> Float[Tensor, "learner *shape d_model"]:
-        """One-hot vectors: in this parametrisation tokens are orthonormal."""
+        """Return one-hot vectors: in this parametrisation tokens are orthonormal."""
         return F.one_hot(tokens, self.vocab_size).to(self.value_output.dtype)

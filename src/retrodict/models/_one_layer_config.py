@@ -21,13 +21,13 @@ class OneLayer(ModelConfig):
     """The one-layer transformer of the analysis, in its (Y, Z) parametrisation.
 
     `Y = U W_V Uᵀ` and `Z = U W_Q W_Kᵀ Uᵀ/√d` (M × M each) start at zero. The last token is the
-    query; it attends to the tokens before it with weights softmax(Z[query, ·]); their mixture,
-    normalised to length 1, picks rows of Y, which are the logits [S: Tian et al. 2023]. A single
-    token is its own context. After `x1 x2` the logits are therefore Y[x1], whatever x2 is.
+    query. It attends to the tokens before it with weights softmax(Z[query, ·]). Their mixture is
+    normalised to length 1 and multiplied by Y, which gives the logits [S: Tian et al. 2023]. A
+    single token is its own context. So after `x1 x2` the logits are Y[x1] for every x2.
 
     Parameters:
         value_output: Y itself (`merged`), Y = P Qᵀ (`factorised`; arXiv 2506.10887 [N]), or
-            Y = (W + Wᵀ)/2 (`symmetric` [O]), which learns A after B with every B after A.
+            Y = (W + Wᵀ)/2 (`symmetric` [O]), which learns B ← A together with A → B.
         rank: columns of P and Q; null is M.
         sigma: standard deviation at the start of Y's entries, or of W's; zero in the paper.
             `factorised` needs σ > 0, as in `Bilinear`.
@@ -48,7 +48,7 @@ class OneLayer(ModelConfig):
 
     @property
     def factors(self) -> int:
-        """How many factors Y is trained through: 0 where it is trained itself."""
+        """Number of factors whose product is Y; 0 if Y itself is trained."""
         return 2 if self.value_output == "factorised" else 0
 
     @model_validator(mode="after")

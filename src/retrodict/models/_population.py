@@ -1,8 +1,8 @@
-"""S independent learners as one module: every parameter carries a leading learner axis.
+"""S independent learners as one module: every parameter has a leading learner axis.
 
-All trainable parameters of learner s are views into one row `flat[s]`, and their gradients into
-`flat_grad[s]`, so that an optimiser sees S long vectors, and learner s's update cannot depend on
-how many learners stand beside it.
+The trainable parameters of learner s are views of one row, `flat[s]`, and their gradients of
+`flat_grad[s]`. So an optimiser sees S long vectors, and a learner's update cannot depend on how
+many learners there are.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Population(nn.Module):
     """Base of every model. Subclasses make parameters (S, …) and then call `pack`.
 
     Attributes:
-        seeds: one seed a learner.
+        seeds: one seed per learner.
         flat: trainable parameters, shape (learner, parameter), padded with zeros.
-        flat_grad: their gradients, same shape; made when they are first asked for.
-        spans: where in a row of `flat` each trainable parameter lies, by name.
+        flat_grad: their gradients, same shape; allocated on first use.
+        spans: name of a trainable parameter → its columns of `flat`.
     """
 
     flat: Tensor
@@ -38,7 +38,7 @@ class Population(nn.Module):
 
     @property
     def learners(self) -> int:
-        """How many learners there are: S."""
+        """The number of learners, S."""
         return len(self.seeds)
 
     def forward(
@@ -50,16 +50,16 @@ class Population(nn.Module):
         """Return the logits at positions `first`, `first + 1`, … of the input.
 
         Args:
-            tokens: token ids; each learner has its own.
-            first: the first position whose logits are wanted.
-            drop: hands out dropout masks; None is evaluation.
+            tokens: token ids of each learner.
+            first: the first position whose logits are returned.
+            drop: the source of dropout masks; None is evaluation.
         """
         raise NotImplementedError
 
     def embed(
         self, tokens: Int[Tensor, "learner *shape"]
     ) -> Float[Tensor, "learner *shape d_model"]:
-        """Look up the token embeddings, as the cosine similarity of entities needs them."""
+        """Look up the token embeddings."""
         raise NotImplementedError
 
     def pack(self, device: torch.device | str) -> None:
@@ -80,7 +80,7 @@ class Population(nn.Module):
 
     @cached_property
     def flat_grad(self) -> Float[Tensor, "learner parameter"]:
-        """The gradients that `backward` writes."""
+        """The gradients written by `backward`."""
         return torch.zeros_like(self.flat)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The relational model for a population: logits of y after (x, r) are `u_xᵀ R_r v_y`."""
+"""The relational model for a population: the logit of y after (x, r) is `u_xᵀ R_r v_y`."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class RelationalPopulation(Population):
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits at positions `first` and later; see `Population.forward`.
 
-        The first token is the entity, a later one the relation. At the first position, and after
-        a token without a matrix, the mean of the matrices stands in.
+        The first token is the entity; a later token is the relation. At the first position and
+        after a token without a matrix, the mean of all matrices is used.
         """
         positions = tokens.shape[2] - first
-        # every entity by every matrix, side by side: (learner, batch, relation, d)
+        # multiply every entity by every matrix: (learner, batch, relation, d)
         matrices = self.relation.transpose(1, 2).flatten(2)
         entities = self.embed(tokens[:, :, 0].contiguous())
         moved = linear(entities, matrices).unflatten(-1, (RELATIONS, -1))

@@ -1,6 +1,6 @@
-"""The relational model as data: the smallest in which identity sentences break the curse.
+"""The relational model's settings. It is the smallest in which identity sentences break the curse.
 
-The logit of y after (x, r) is `u_xᵀ R_r v_y`. NumPy only, as the models that are analysed.
+The logit of y after (x, r) is `u_xᵀ R_r v_y`. NumPy only.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     pass
 
 FIRST, LAST = 4, 4
-"""How many ids at each end of the vocabulary have a relation matrix of their own."""
+"""How many ids at each end of the vocabulary have their own relation matrix."""
 
 RELATIONS = FIRST + LAST
-"""Relation matrices a learner: a slot for each of those ids."""
+"""Relation matrices per learner, one for each of these ids."""
 
 
 class Relational(ModelConfig):
     """Entities as vectors, relations as matrices: the logit of y after (x, r) is u_xᵀ R_r v_y [O].
 
-    A prompt is an entity and a relation, `x r`. Relations are special tokens: the first ids of a
-    vocabulary, or, where a data recipe appends them, the last. There are eight matrices, for the
-    first four ids and the last four, so that no size depends on how many entities there are.
-    Where no relation is given (the prompt `x` alone) the mean of the eight stands in for one.
-    All entries start i.i.d. N(0, σ²). Without `training.batch_size`, a step takes all sentences.
+    A prompt is an entity and a relation, `x r`. Relations are the first ids of a vocabulary or, if
+    a data addition appended them, the last. There are eight matrices, for the first four and the
+    last four ids, so that sizes do not depend on the number of entities. For a prompt without
+    relation (`x` alone), the mean of the eight is used. All entries start i.i.d. N(0, σ²). Without
+    `training.batch_size`, a step takes all sentences.
 
     Parameters:
         d: dimension of u and v, entries of R squared.
@@ -63,9 +63,9 @@ class Relational(ModelConfig):
         return ", ".join(["relational (u R v)", *options, f"d = {self.d}"])
 
     def weights(self, vocab_size: int, seed: int) -> tuple[Float[np.ndarray, "..."], ...]:
-        """Draw the start of the learner of this seed: (u, R, v), or (u, R) where it is tied.
+        """Draw the initial weights of the learner of this seed: (u, R, v), or (u, R) if tied.
 
-        Shapes are (m, d), (8, d, d) and (m, d), in float64. Tied or not, u and R are the same.
+        Shapes are (m, d), (8, d, d) and (m, d), in float64. u and R do not depend on `tied`.
         """
         shapes = ((vocab_size, self.d), (RELATIONS, self.d, self.d), (vocab_size, self.d))
         return tuple(
@@ -84,7 +84,7 @@ class Relational(ModelConfig):
 
 
 def relation_slots(vocab_size: int) -> Int[np.ndarray, " token"]:
-    """Return which matrix each token has as a relation; −1 for tokens that have none.
+    """Return the index of each token's relation matrix; −1 for tokens without one.
 
     >>> relation_slots(10).tolist()
     [0, 1, 2, 3, -1, -1, 4, 5, 6, 7]

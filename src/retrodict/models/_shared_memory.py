@@ -1,4 +1,4 @@
-"""Tensors that processes forked later share, so that several can work on one population."""
+"""Tensors in memory shared with forked processes, so that several can train one population."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """Make zeros of a shape, with the dtype and device of a tensor; on a CPU in shared memory."""
+    """Return zeros with the dtype and device of a tensor; on a CPU in shared memory."""
     if like.device.type != "cpu":
         return torch.zeros(shape, dtype=like.dtype, device=like.device)
     count = math.prod(shape)

@@ -1,7 +1,7 @@
-"""GPT-2 for a population, top to bottom: attention, MLP, block, model.
+"""GPT-2 for a population: attention, MLP, block, model.
 
-S learners run side by side: tokens are (learner, batch, length), activations
-(learner, batch, length, d_model), and the prefix `learner` in a shape is S everywhere.
+S learners run at once: tokens are (learner, batch, length), activations
+(learner, batch, length, d_model).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from retrodict.models._dropout import Masks
-from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, gelu, linear, normal
+from retrodict.models._layers import LayerNorm, Linear, dropout, embedding, linear, normal
 from retrodict.models._population import Population
 from retrodict.models._transformer_config import Transformer
 from retrodict.seeds import INIT, torch_generator
@@ -27,7 +28,7 @@ Generators = Sequence[torch.Generator]
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention, causal or to both sides."""
+    """Multi-head self-attention, causal or bidirectional."""
 
     def __init__(
         self, config: Transformer, generators: Generators, dtype: torch.dtype | None
@@ -41,7 +42,7 @@ class Attention(nn.Module):
         self.out = Linear(normal((d, d), residual_std(config), generators, dtype))
 
     def forward(self, x: Hidden, drop: Masks | None, sees_all: SeesAll | None = None) -> Hidden:
-        """Mix each position with those before it, or with all where that is asked for."""
+        """Mix each position with those before it; in bidirectional sentences with all."""
         length, d_head = x.shape[2], x.shape[3] // self.n_head
         heads = self.qkv(x).unflatten(-1, (3, self.n_head, d_head))
         q, k, v = heads.permute(3, 0, 1, 4, 2, 5)  # each (learner, batch, head, length, d_head)
@@ -61,7 +62,7 @@ class Attention(nn.Module):
 
 
 class Mlp(nn.Module):
-    """The position-wise network, four times as wide inside."""
+    """The position-wise network, with a hidden layer of width 4 d_model."""
 
     def __init__(
         self, config: Transformer, generators: Generators, dtype: torch.dtype | None
@@ -74,12 +75,12 @@ class Mlp(nn.Module):
 
     def forward(self, x: Hidden, drop: Masks | None) -> Hidden:
         """Transform each position by itself."""
-        out: Hidden = self.down(gelu(self.up(x)))
+        out: Hidden = self.down(F.gelu(self.up(x), approximate="tanh"))
         return dropout(out, self.rate, drop)
 
 
 class Block(nn.Module):
-    """Attention, then MLP, each on the normalised stream and added back to it."""
+    """Attention, then MLP; each reads the normalised residual stream and is added to it."""
 
     def __init__(
         self, config: Transformer, generators: Generators, dtype: torch.dtype | None
@@ -91,7 +92,7 @@ class Block(nn.Module):
         self.mlp = Mlp(config, generators, dtype)
 
     def forward(self, x: Hidden, drop: Masks | None, sees_all: SeesAll | None = None) -> Hidden:
-        """Add what this block finds to the residual stream."""
+        """Add the outputs of attention and MLP to the residual stream."""
         x = x + self.attention(self.norm_1(x), drop, sees_all)
         out: Hidden = x + self.mlp(self.norm_2(x), drop)
         return out
@@ -157,15 +158,15 @@ class TransformerPopulation(Population):
 
 
 def residual_std(config: Transformer) -> float:
-    """Initial size of the projections that write to the residual stream [S]."""
+    """Return the initial deviation of projections that write to the residual stream [S]."""
     return INIT_STD / math.sqrt(2 * config.n_layer)
 
 
 def sinusoids(length: int, d_model: int) -> Float[Tensor, "length d_model"]:
-    """Sines and cosines of geometrically spaced wavelengths, with root mean square INIT_STD.
+    """Return sines and cosines of geometrically spaced wavelengths, with root mean square INIT_STD.
 
-    The usual table has entries of size one, fifty times the token embeddings at initialisation;
-    the first layer norm would see positions and hardly any tokens.
+    The usual table has entries of size one, fifty times the token embeddings at initialisation, so
+    that the first layer norm would hardly see the tokens.
     """
     half = -(-d_model // 2)
     rates = 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
@@ -177,7 +178,7 @@ def sinusoids(length: int, d_model: int) -> Float[Tensor, "length d_model"]:
 def rotate(
     x: Float[Tensor, "learner batch head length d_head"],
 ) -> Float[Tensor, "learner batch head length d_head"]:
-    """Turn the first half of each head's dimensions by an angle that grows with the position."""
+    """Rotate the first half of each head's dimensions, in pairs, by angles ∝ position."""
     pairs = x.shape[-1] // 4
     cos, sin = rotation(x.shape[-2], x.shape[-1], x.dtype, x.device)
     a, b, rest = x[..., :pairs], x[..., pairs : 2 * pairs], x[..., 2 * pairs :]
@@ -187,7 +188,7 @@ def rotate(
 def rotation(
     length: int, d_head: int, dtype: torch.dtype, device: torch.device | str = "cpu"
 ) -> tuple[Float[Tensor, "length pair"], Float[Tensor, "length pair"]]:
-    """Return cosines and sines of the angles by which `rotate` turns its pairs."""
+    """Return cosines and sines of the angles by which `rotate` rotates each pair."""
     pairs = d_head // 4
     rates = 10000.0 ** (-torch.arange(pairs, dtype=torch.float64, device=device) / pairs)
     angles = torch.arange(length, dtype=torch.float64, device=device)[:, None] * rates

@@ -1,4 +1,4 @@
-"""What a model is, as data. Nothing here loads torch; `build` does, when a model is wanted."""
+"""The transformer's settings. Only `build` loads torch."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 WIDE = 512
-"""From this d_model on a learner is worked on by all threads, below it by one. It depends on the
-experiment alone: the last bits of a product may depend on how many threads compute it."""
+"""From this d_model on, all threads work on one learner at a time; below it, each on its own. The
+limit does not depend on the machine, since the number of threads may alter a product's last bits.
+"""
 
 
 class Transformer(ModelConfig):

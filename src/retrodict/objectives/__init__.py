@@ -1,4 +1,4 @@
-"""Objectives: which tokens are predicted from which; the loss is their mean cross-entropy."""
+"""Objectives: which tokens are predicted from which. The loss is their mean cross-entropy."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -13,13 +13,13 @@ from retrodict.objectives._permuted import Permuted
 from retrodict.tasks import Corpus
 
 Objective = Annotated[NextToken | Masked | Diffusion | Permuted | Bico, Field(discriminator="kind")]
-"""Any objective; `kind` says which. A new one is one new file and one name in this union."""
+"""Any objective, told apart by `kind`. A new one is one new file and one name in this union."""
 
 
 def prepared(objective: ObjectiveConfig, corpus: Corpus) -> Corpus:
-    """Put an objective's own tokens behind a corpus's vocabulary."""
-    symbols = objective.extra_tokens(corpus)
-    return replace(corpus, names=(*corpus.names, *symbols)) if symbols else corpus
+    """Append an objective's own tokens to a corpus's vocabulary."""
+    extra = objective.extra_tokens(corpus)
+    return replace(corpus, names=(*corpus.names, *extra)) if extra else corpus
 
 
 __all__ = [

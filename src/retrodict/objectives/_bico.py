@@ -1,4 +1,4 @@
-"""Bidirectional denoising in a causal model, which is asked causally afterwards."""
+"""Bidirectional denoising in a causal model, mixed with next-token prediction."""
 
 from __future__ import annotations
 
@@ -13,41 +13,39 @@ from retrodict.tasks import Corpus
 
 
 class Bico(ObjectiveConfig):
-    """Teach every sentence twice an epoch: by next token, and with holes and attention both ways.
+    """Teach every sentence twice an epoch: by next-token prediction and by denoising.
 
         sentence               ^ A → B
         next token             predicts B                       (causal attention)
-        denoising              ^ [M] → B    predicts A from ^   (attention both ways)
+        denoising              ^ [M] → B    predicts A from ^   (bidirectional attention)
 
-    A hidden token is predicted one place before its own, as a causal model does; `^` opens every
-    sentence, since the first entity needs a place before it. Asked causally: `^ B ← ?`. Source: Lv
-    et al. 2023, arXiv 2311.07468 (BICO) [N]; how the two kinds of example are mixed is ours [R].
+    A hidden token is predicted at the position before its own, as in next-token prediction. `^`
+    opens every sentence, so that the first entity has a position before it. Questions are causal:
+    `^ B ← ?`. Source: Lv et al. 2023, arXiv 2311.07468 (BICO) [N]; the mixture of the two kinds of
+    example is ours [R].
 
     Parameters:
         rate: probability of hiding a token.
     """
 
+    redraws_each_epoch = True
+
     kind: Literal["bico"] = "bico"
     rate: Annotated[float, Field(gt=0, lt=1)] = 0.15
 
-    @property
-    def redraws_each_epoch(self) -> bool:
-        """Always: what is hidden is drawn anew every epoch."""
-        return True
-
     def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
-        """A token to hide with, and one that opens a sentence."""
+        """Return the token that hides others, and the one that opens a sentence."""
         return ("[M]", "^")
 
     def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
-        """Lay out each sentence once for the next token, once with holes."""
+        """Make two examples of each sentence: next token, then denoising."""
         tokens, (mask, opening) = corpus.tokens, (corpus.vocab_size - 2, corpus.vocab_size - 1)
         count, length = tokens.shape
         hidden = rng.random(tokens.shape) < self.rate
         column = np.full((count, 1), opening)
         whole = np.concatenate([column, tokens], axis=1)
         holes = np.concatenate([column, np.where(hidden, mask, tokens)], axis=1)
-        targets = np.concatenate([tokens, column], axis=1)  # behind the last token nothing counts
+        targets = np.concatenate([tokens, column], axis=1)  # the last position has weight 0
         answer = np.arange(length + 1) >= corpus.answer_start
         answer[-1] = False
         causal = np.broadcast_to(answer * ((length + 1) / answer.sum()), targets.shape)
@@ -67,6 +65,6 @@ class Bico(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Open the prompt, and ask what follows."""
+        """Put `^` before the prompt, and ask what follows."""
         opening = np.full((len(prompts), 1), corpus.vocab_size - 1)
         return causal_questions(np.concatenate([opening, prompts], axis=1), answers)

@@ -1,8 +1,9 @@
-"""What an objective makes of a corpus: examples to learn from, and how a question is put."""
+"""The base of objectives, and what they make of a corpus: training examples and questions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -13,16 +14,16 @@ from retrodict.tasks import Corpus
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """What a model is fed and where its output is compared with what.
+    """The model's inputs, and the targets of its predictions.
 
-    The loss of a batch is the mean over its (example, position) of weight × cross-entropy.
+    The loss of a batch is the mean of weight × cross-entropy over its examples and positions.
 
     Attributes:
         inputs: token ids, shape (example, length).
-        first: predictions are made at this position of the input and all later ones.
-        targets: the right token at each of those positions, shape (example, position).
-        weights: of each prediction; None: all count 1.
-        sees_all: which examples a causal model reads with attention to both sides; None: none.
+        first: the first position of the input with a prediction; all later ones have one, too.
+        targets: the right token at each of these positions, shape (example, position).
+        weights: weight of each prediction; None is 1 for all.
+        sees_all: which examples a causal model reads with bidirectional attention; None is none.
     """
 
     inputs: Int[np.ndarray, "example length"]
@@ -34,11 +35,11 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Questions:
-    """Prompts as a model reads them, and where it answers.
+    """Inputs that ask questions, and the positions of the answers.
 
     Attributes:
         inputs: token ids, shape (question, length).
-        reads: the position whose output is the answer's first token, its second, ….
+        reads: the positions whose outputs are the answer's first token, its second, ….
     """
 
     inputs: Int[np.ndarray, "question length"]
@@ -46,33 +47,34 @@ class Questions:
 
 
 class ObjectiveConfig(FrozenConfig):
-    """Base of every objective: a frozen record that refuses unknown keys and wrong types."""
+    """Base of every objective.
 
-    @property
-    def redraws_each_epoch(self) -> bool:
-        """Whether examples are drawn anew every epoch."""
-        return False
+    Attributes:
+        redraws_each_epoch: whether examples are random, and drawn anew every epoch.
+    """
+
+    redraws_each_epoch: ClassVar[bool] = False
 
     @property
     def reads_both_sides(self) -> bool:
-        """Whether it asks for a model whose attention is bidirectional."""
+        """Whether it needs a model with bidirectional attention."""
         return False
 
     @property
     def needs_equal_lengths(self) -> bool:
-        """Whether all sentences must have one length."""
+        """Whether all sentences must have the same length."""
         return self.redraws_each_epoch
 
     def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
-        """Name the tokens that it needs beyond the corpus's; they go behind those."""
+        """Return names of the tokens that it appends to the corpus's vocabulary."""
         return ()
 
     def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
-        """Lay out the training sentences of a corpus.
+        """Make examples of a corpus's training sentences.
 
         Args:
-            corpus: with this objective's own tokens in its vocabulary (`prepared`).
-            rng: of this learner and epoch; used only if examples are drawn.
+            corpus: a corpus whose vocabulary ends with this objective's tokens (`prepared`).
+            rng: this learner's and epoch's; used only if examples are random.
         """
         raise NotImplementedError
 
@@ -83,13 +85,14 @@ class ObjectiveConfig(FrozenConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Put questions.
+        """Make inputs that ask for answers.
 
         Args:
             corpus: as in `examples`.
             prompts: the first tokens of some sentences.
-            answers: what stands at `start`; later tokens of it may be asked given earlier ones.
-            start: where in the sentence the answer stands. Tokens between are not said.
+            answers: the tokens from `start` on; later ones may be asked given earlier ones.
+            start: the answer's position in the sentence. Tokens between prompt and answer are
+                hidden.
         """
         raise NotImplementedError
 

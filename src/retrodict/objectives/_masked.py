@@ -1,4 +1,4 @@
-"""Masked prediction: some tokens are hidden, and predicted from all the others."""
+"""Masked prediction: random tokens are hidden and predicted from the others."""
 
 from __future__ import annotations
 
@@ -15,45 +15,42 @@ Rate = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Masked(ObjectiveConfig):
-    """Hide tokens of a sentence anew every epoch, and predict them.
+    """Hide random tokens of every sentence, anew each epoch, and predict them.
 
         sentence                A → B
         in_place (encoder)      [M] → B              predicts A in its own place
         copy (decoder)          [M] → B ¦ A →        predicts A where the copy repeats it
         asked: B ← ?            B ← [M]              B ← [M] ¦ B ←
 
-    `in_place` needs `model.attention: bidirectional`; `copy` keeps a causal model, which reads the
-    sentence with holes and then, behind `¦`, the whole one: masked prediction in a decoder.
+    `in_place` needs `model.attention: bidirectional`. `copy` is masked prediction in a causal
+    decoder, which reads the sentence with holes and then, after `¦`, the complete sentence.
     Sources: Devlin et al. 2018 for the fixed rate; Kitouni et al. 2024, "The factorization curse",
-    arXiv 2406.05183, for the uniform one, MLM-U [N]; the copying layout is ours [R].
+    arXiv 2406.05183, for the uniform one, MLM-U [N]; the layout `copy` is ours [R].
 
     Parameters:
-        rate: each token is hidden with this probability, e.g. 0.15, and hidden ones count alike;
-            or `uniform`: first how many, 1 to all, then which, each sentence counting alike:
-            every order of finding the tokens is as likely as any other.
+        rate: the probability of hiding a token, with equal weights of all hidden tokens; or
+            `uniform`, which draws first the number of hidden tokens, from 1 to all, and then which,
+            with equal weights of all sentences. Then every order of revealing is equally likely.
         layout: `in_place` or `copy`.
     """
+
+    redraws_each_epoch = True
 
     kind: Literal["masked"] = "masked"
     rate: Rate | Literal["uniform"] = 0.15
     layout: Literal["in_place", "copy"] = "in_place"
 
     @property
-    def redraws_each_epoch(self) -> bool:
-        """Always: what is hidden is drawn anew every epoch."""
-        return True
-
-    @property
     def reads_both_sides(self) -> bool:
-        """Only in place."""
+        """True in the layout `in_place`."""
         return self.layout == "in_place"
 
     def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
-        """A token to hide with, and one before the copy."""
+        """Return the token that hides others and, for `copy`, the one before the copy."""
         return ("[M]",) if self.layout == "in_place" else ("[M]", "¦")
 
     def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
-        """Draw what is hidden."""
+        """Hide random tokens of each sentence."""
         hidden, weights = self._draw(rng, corpus.tokens.shape)
         if self.layout == "in_place":
             return in_place(corpus, hidden, weights)
@@ -71,14 +68,14 @@ class Masked(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Hide everything behind the prompt: what is asked, and what lies around it."""
+        """Hide all tokens after the prompt, and ask for those at the answer's position."""
         if self.layout == "in_place":
             return asked_in_place(corpus, prompts, answers.shape[1], start)
         mask, bar = corpus.vocab_size - 2, corpus.vocab_size - 1
         end, n = prompts.shape[1], answers.shape[1]
         holes = np.full((len(prompts), corpus.tokens.shape[1] - end), mask)
         column = np.full((len(prompts), 1), bar)
-        # a copy cannot skip: tokens between prompt and answer are repeated as holes
+        # the copy has every position: tokens between prompt and answer are holes
         between = np.full((len(prompts), start - end), mask)
         inputs = np.concatenate([prompts, holes, column, prompts, between, answers[:, :-1]], axis=1)
         first = inputs.shape[1] - n
@@ -87,7 +84,7 @@ class Masked(ObjectiveConfig):
     def _draw(
         self, rng: np.random.Generator, shape: tuple[int, ...]
     ) -> tuple[Bool[np.ndarray, "sentence place"], Float[np.ndarray, "sentence place"]]:
-        """Draw what is hidden, and what each prediction counts."""
+        """Draw which tokens are hidden; return that and the weight of each prediction."""
         count, length = shape
         ranks = rng.random(shape).argsort(axis=1).argsort(axis=1)
         if self.rate == "uniform":
@@ -99,35 +96,32 @@ class Masked(ObjectiveConfig):
 
 
 class Diffusion(ObjectiveConfig):
-    """Masked diffusion: at a time t, uniform in (0, 1), each token is hidden with probability t.
+    """Masked diffusion: hide each token of a sentence with probability t, for uniform t in (0, 1].
 
         time      0            ½            1
         sentence  A → B        A [M] B      [M] [M] [M]
 
-    A hidden token's prediction counts 1/t: the mean is then an upper bound of −log p(sentence),
-    the negative evidence bound of absorbing diffusion. A question hides just what it asks.
-    Sources: Austin et al. 2021 (absorbing diffusion); Nie et al. 2025, arXiv 2502.09992 (for
-    language) [N]. Needs `model.attention: bidirectional`.
+    The prediction of a hidden token has weight 1/t. So the mean loss is an upper bound of
+    −log p(sentence), the negative evidence bound of absorbing diffusion. Sources: Austin et al.
+    2021 (absorbing diffusion); Nie et al. 2025, arXiv 2502.09992 (for language) [N]. Needs
+    `model.attention: bidirectional`.
     """
+
+    redraws_each_epoch = True
 
     kind: Literal["diffusion"] = "diffusion"
 
     @property
-    def redraws_each_epoch(self) -> bool:
-        """Always: time and holes are drawn anew every epoch."""
-        return True
-
-    @property
     def reads_both_sides(self) -> bool:
-        """Always."""
+        """True."""
         return True
 
     def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
-        """A token to hide with."""
+        """Return the token that hides others."""
         return ("[M]",)
 
     def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
-        """Draw a time for each sentence, and what is hidden then."""
+        """Draw a time for each sentence, and hide tokens with that probability."""
         count, length = corpus.tokens.shape
         time = 1 - rng.random((count, 1))  # in (0, 1]
         hidden = rng.random((count, length)) < time
@@ -140,7 +134,7 @@ class Diffusion(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Hide everything behind the prompt: what is asked, and what lies around it."""
+        """Hide all tokens after the prompt, and ask for those at the answer's position."""
         return asked_in_place(corpus, prompts, answers.shape[1], start)
 
 
@@ -149,7 +143,7 @@ def in_place(
     hidden: Bool[np.ndarray, "sentence place"],
     weights: Float[np.ndarray, "sentence place"],
 ) -> Examples:
-    """Feed sentences with holes, the vocabulary's last token, and predict what they hide."""
+    """Make examples with hidden tokens, whose predictions are at their own positions."""
     holes = np.where(hidden, corpus.vocab_size - 1, corpus.tokens)
     return Examples(holes, 0, corpus.tokens, weights=weights)
 
@@ -157,7 +151,7 @@ def in_place(
 def asked_in_place(
     corpus: Corpus, prompts: Int[np.ndarray, "question prompt"], answer: int, start: int
 ) -> Questions:
-    """Hide everything behind the prompt, to the end of a sentence as it is trained."""
+    """Hide all tokens after the prompt, up to the length of a training sentence."""
     length, end = corpus.tokens.shape[1], prompts.shape[1]
     holes = np.full((len(prompts), length - end), corpus.vocab_size - 1)
     return Questions(np.concatenate([prompts, holes], axis=1), tuple(range(start, start + answer)))

@@ -1,4 +1,4 @@
-"""Next-token prediction: every token from those before it, on the last entity or everywhere."""
+"""Next-token prediction on the last entity or on the whole sentence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NextToken(ObjectiveConfig):
         whole_sequence      A  →  B        last_entity         A  →  B
         predicts            →  B           predicts               B
 
-    The last token of a sentence is never an input: nothing is predicted from it.
+    The last token of a sentence is never an input, since nothing is predicted from it.
 
     Parameters:
         span: `last_entity` (the paper's default) or `whole_sequence` [S].
@@ -37,19 +37,16 @@ class NextToken(ObjectiveConfig):
     span: Literal["last_entity", "whole_sequence"] = "last_entity"
 
     def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
-        """Lay out the training sentences of a corpus as inputs and targets."""
-        starts = corpus.sentence_answer_starts
+        """Make an example of each sentence; padding and earlier tokens have weight 0."""
+        tokens, starts = corpus.tokens, corpus.sentence_answer_starts
         if self.span == "whole_sequence":
             starts = np.ones_like(starts)
-        start = int(starts.min())
-        laid_out = next_token_examples(corpus.tokens, start)
-        if (starts == start).all() and corpus.lengths is None:
-            return laid_out
-        place = np.arange(start, corpus.tokens.shape[1])
-        counts = (place >= starts[:, None]) & (place < corpus.sentence_lengths[:, None])
-        return Examples(
-            laid_out.inputs, laid_out.first, laid_out.targets, weights=counts / counts.mean()
-        )
+        start, weights = int(starts.min()), None
+        if corpus.lengths is not None or (starts != start).any():
+            place = np.arange(start, tokens.shape[1])
+            counts = (place >= starts[:, None]) & (place < corpus.sentence_lengths[:, None])
+            weights = counts / counts.mean()
+        return Examples(tokens[:, :-1], start - 1, tokens[:, start:], weights)
 
     def ask(
         self,
@@ -58,14 +55,5 @@ class NextToken(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Put the prompt; what lies between it and the answer is skipped."""
+        """Ask what follows the prompt; tokens between it and the answer are skipped."""
         return causal_questions(prompts, answers)
-
-
-def next_token_examples(tokens: Int[np.ndarray, "example length"], start: int) -> Examples:
-    """Predict `tokens[:, start:]`, each from the tokens before it."""
-    return Examples(
-        inputs=tokens[:, :-1],
-        first=start - 1,
-        targets=tokens[:, start:],
-    )

@@ -1,4 +1,4 @@
-"""Any-order prediction: the tokens of a sentence one after another, in an order drawn anew."""
+"""Any-order prediction: the tokens of a sentence are predicted in a random order."""
 
 from __future__ import annotations
 
@@ -12,26 +12,23 @@ from retrodict.tasks import Corpus
 
 
 class Permuted(ObjectiveConfig):
-    """Write a sentence in a random order, each token behind a token that names its place.
+    """Write a sentence in a random order, each token after a token that names its position.
 
         sentence    A → B
         read        ③ B ① A ② →        predicts B, A and →
         asked       ① B ② ← ③          B ← ?
 
-    A causal model so learns every order of the tokens, without a change of the model. Sources:
-    Yang et al. 2019 (permutation language modelling); Pannatier et al. 2024, σ-GPT [N], which adds
-    places as a second position embedding where we write them as tokens [R].
+    So a causal model learns every order of the tokens without a change of the model. Sources: Yang
+    et al. 2019 (permutation language modelling); Pannatier et al. 2024, σ-GPT [N], which uses a
+    second position embedding where we use tokens [R].
     """
+
+    redraws_each_epoch = True
 
     kind: Literal["permuted"] = "permuted"
 
-    @property
-    def redraws_each_epoch(self) -> bool:
-        """Always: the order is drawn anew every epoch."""
-        return True
-
     def extra_tokens(self, corpus: Corpus) -> tuple[str, ...]:
-        """One token a place."""
+        """Return one token per position."""
         return tuple(f"#{place + 1}" for place in range(corpus.tokens.shape[1]))
 
     def examples(self, corpus: Corpus, rng: np.random.Generator) -> Examples:
@@ -52,7 +49,7 @@ class Permuted(ObjectiveConfig):
         answers: Int[np.ndarray, "question answer"],
         start: int,
     ) -> Questions:
-        """Say the prompt in its order, and name the answer's places; others are skipped."""
+        """Write the prompt in its order, then ask for the answer's positions; skip others."""
         first_place = corpus.vocab_size - corpus.tokens.shape[1]
         places = [*range(prompts.shape[1]), *range(start, start + answers.shape[1])]
         said = np.concatenate([prompts, answers], axis=1)

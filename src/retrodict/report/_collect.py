@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from retrodict.claims import Claim
+from retrodict.claims import Claim, Kept
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.figures import (
     FIGURES,
@@ -24,13 +26,15 @@ from retrodict.figures import (
     command,
     fits,
 )
+from retrodict.leaderboard import FILE, Board, read
 from retrodict.report._images import Picture, picture
 from retrodict.report._run_view import RunView, view
 from retrodict.runs import Store, changed_since
 
-_ANEW = "reproduce or run, with --again, trains anew and says whether the bits are the same"
+_AGAIN = "reproduce or run, with --again, trains again and says whether the bits are the same"
 WIDEST = 1600  # pixels of a drawing in the page
 
+Content = TypeVar("Content")
 Tick = Callable[[str, float], None]
 """Is told what is read, and the share, 0 to 1, that is done."""
 
@@ -61,6 +65,11 @@ class FigureSection:
         return self.record.claims if self.record and not self.problem else []
 
     @property
+    def failing(self) -> Sequence[Claim]:
+        """Claims that fail and are not documented to."""
+        return [claim for claim in self.claims if claim.verdict == "fails"]
+
+    @property
     def scale(self) -> str:
         """How large it was reproduced."""
         return self.record.scale if self.record else ""
@@ -89,6 +98,8 @@ class Collected:
         missing: figures without one.
         own: finished runs that no figure uses.
         left_out: (folder, why) of other runs: unfinished, damaged.
+        published: published claims that were checked; why they cannot be used; None without any.
+        board: the leaderboard; why it cannot be used; None without any.
     """
 
     store: Path
@@ -96,17 +107,24 @@ class Collected:
     missing: Sequence[PaperFigure]
     own: Sequence[RunView]
     left_out: Sequence[tuple[str, str]]
+    published: Kept | str | None
+    board: Board | str | None
+
+    @property
+    def own_by_name(self) -> Mapping[str, RunView]:
+        """Runs that no figure uses, by their folders' names."""
+        return {run.name: run for run in self.own}
 
     @property
     def runs(self) -> Mapping[str, RunView]:
         """Every run that is shown, once, by its folder's name."""
         found = {run.name: run for section in self.sections for run in section.runs.values()}
-        return {**found, **{run.name: run for run in self.own}}
+        return {**found, **self.own_by_name}
 
     @property
     def changed(self) -> str:
         """Which runs the code that trains has changed since, in a line; nothing if none."""
-        return changed_since(((n, run.provenance) for n, run in self.runs.items()), _ANEW)
+        return changed_since(((n, run.provenance) for n, run in self.runs.items()), _AGAIN)
 
     def section(self, name: str) -> FigureSection | None:
         """The section of a figure, if it is there."""
@@ -138,10 +156,22 @@ def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
         missing=[figure for figure in figures if figure not in drawn],
         own=own,
         left_out=left_out,
+        published=_beside(root / "published.json", partial(Kept.read, published=True)),
+        board=_beside(root / f"{FILE}.json", read),
     )
 
 
 _FIRST = "run 'retrodict reproduce fig1 --out {store}' first, or give another one with --store"
+
+
+def _beside(path: Path, read: Callable[[Path], Content]) -> Content | str | None:
+    """Read what another command wrote; why it cannot be used; None where there is nothing."""
+    if not path.exists():
+        return None
+    try:
+        return read(path)
+    except ValueError as error:
+        return str(error)
 
 
 def holds_something(folder: Path) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from markupsafe import Markup
 from scipy.special import stdtrit
 
-from retrodict.report._html import Html, json_script
+from retrodict.report._render import json_script
 from retrodict.report._run_view import RunView
 
 WEIGHTS_BUDGET = 6_500_000
@@ -15,15 +17,42 @@ CURVES_BUDGET = 3_000_000
 """Characters of curves that a page may hold."""
 
 
-def embedded(runs: Mapping[str, RunView]) -> tuple[list[Html], dict[str, str]]:
+@dataclass(frozen=True)
+class Embedded:
+    """The data of runs in a page.
+
+    Attributes:
+        scripts: the elements that hold it.
+        ids: run → the id of its data; a run without one is left out.
+    """
+
+    scripts: Sequence[Markup]
+    ids: Mapping[str, str]
+
+    def shown(self, runs: Mapping[str, RunView]) -> list[dict[str, str]]:
+        """Say which of these runs a chart can draw, by the names it gives them."""
+        kept = {name: run for name, run in runs.items() if run.name in self.ids}
+        return [{"label": name, "id": self.ids[run.name]} for name, run in kept.items()]
+
+    def hints(self, runs: Mapping[str, RunView]) -> list[str]:
+        """Say what a chart of these runs lacks, and why."""
+        told = [why for run in runs.values() if (why := run.theory)]
+        if lost := len(runs) - len(self.shown(runs)):
+            told.append(
+                f"Curves left out of {lost} of {len(runs)} runs: the file would be too large."
+            )
+        return list(dict.fromkeys(told))
+
+
+def embedded(runs: Mapping[str, RunView]) -> Embedded:
     """Embed what scripts draw, each run once, as far as the budgets go."""
     ids: dict[str, str] = {}
-    scripts: list[Html] = []
+    scripts: list[Markup] = []
     spent = 0
     weights = shared_out(runs)
     most = max((run.experiment.training.learners for run in runs.values()), default=1)
     for name, run in runs.items():
-        script = json_script({**run.chart, "name": name}, id=f"run-r{len(ids)}")
+        script = json_script({**run.chart, "name": name}, f"run-r{len(ids)}")
         if spent + len(script) > CURVES_BUDGET:
             continue
         spent += len(script)
@@ -37,9 +66,9 @@ def embedded(runs: Mapping[str, RunView]) -> tuple[list[Html], dict[str, str]]:
                 "total": run.matrices.total,
                 "learners": [{"learner": i, "seed": seed, "data": data} for i, seed, data in kept],
             }
-            scripts.append(json_script(content, id=f"weights-{ids[name]}"))
+            scripts.append(json_script(content, f"weights-{ids[name]}"))
     quantiles = [None, None, *(float(stdtrit(n - 1, 0.975)) for n in range(2, most + 1))]
-    return [json_script(quantiles, id="t-quantiles"), *scripts], ids
+    return Embedded([json_script(quantiles, "t-quantiles"), *scripts], ids)
 
 
 def shared_out(runs: Mapping[str, RunView]) -> dict[str, int]:

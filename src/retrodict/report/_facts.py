@@ -10,7 +10,6 @@ from typing import Any, get_args
 from retrodict.claims import Kept, Verdict
 from retrodict.report._collect import Collected
 from retrodict.report._headline import Answer
-from retrodict.report._published import Claims, published_of
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -44,18 +43,15 @@ def facts(
         "code_changed": [n for n, run in store.runs.items() if run.provenance.code_changed],
         "left_out": [{"run": name, "why": why} for name, why in store.left_out],
         "statements": _statements(statements),
-        "published": _published(published_of(store.store)),
+        "published": _published(store.published),
     }
 
 
 def something_failed(store: Collected, statements: Kept | None) -> bool:
     """Whether a claim, a statement or a published claim failed that is not documented to."""
-    published = published_of(store.store)
-    findings = [*(statements.findings if statements else ())]
-    findings += published.findings if isinstance(published, Kept) else ()
-    claims = [claim for section in store.sections for claim in section.claims]
-    held = all(claim.verdict != "fails" for claim in claims)
-    return not held or not all(finding.as_recorded for finding in findings)
+    kept = [one for one in (statements, store.published) if isinstance(one, Kept)]
+    as_recorded = all(finding.as_recorded for one in kept for finding in one.findings)
+    return not as_recorded or any(section.failing for section in store.sections)
 
 
 def _statements(statements: Kept | None) -> dict[str, Any] | None:
@@ -70,7 +66,7 @@ def _statements(statements: Kept | None) -> dict[str, Any] | None:
     }
 
 
-def _published(kept: Claims) -> dict[str, Any] | None:
+def _published(kept: Kept | str | None) -> dict[str, Any] | None:
     if kept is None:
         return None
     if isinstance(kept, str):

@@ -65,7 +65,7 @@ def headline(store: Collected, found: Sequence[Answer]) -> str:
     memorised, unknown, _, _, _, theory = found
     if old := sum(section.stale for section in store.sections):
         which = "1 figure was" if old == 1 else f"{old} figures were"
-        stale = f" {which} checked by another version of the code; reproduce checks them anew."
+        stale = f" {which} checked by another version of the code; reproduce checks them again."
     else:
         stale = ""
     end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
@@ -78,7 +78,7 @@ def headline(store: Collected, found: Sequence[Answer]) -> str:
     if memorised.verdict == "fails":
         return "Not settled here: not all that is taught is memorised." + end
     if unknown.verdict == "fails":
-        return "Not as claimed here: a held-out question is answered better than claimed." + end
+        return "Not as claimed here: held-out questions are answered better than claimed." + end
     scales = {s.scale for n in ("fig1", "fig3") if (s := store.section(n)) and s.claims}
     where = f"At {scales.pop()} scale the" if len(scales) == 1 else "The"
     return f"{where} curse appears. {_contrast(store)}{_missing(store)}{end}"
@@ -90,10 +90,11 @@ def _contrast(store: Collected) -> str:
         taught, held_out = store.claim(f"{curves}.training"), store.claim(f"{curves}.validation")
         run = _run(store, curves)
         if taught and held_out and run:
-            what = "the way back" if task == "reversal" else "the leap A to C"
+            what = "the reverse direction" if task == "reversal" else "the leap from A to C"
             return (
-                f"What was taught costs {taught.measured.mean:.2g} nats, {what} "
-                f"{held_out.measured.mean:.1f}, where a uniform guess costs {run.uniform_nll:.1f}."
+                f"The NLL is {taught.measured.mean:.2g} nats for what was taught and "
+                f"{held_out.measured.mean:.1f} for {what}; a uniform guess has "
+                f"{run.uniform_nll:.1f}."
             )
     return ""
 
@@ -103,7 +104,7 @@ def _missing(store: Collected) -> str:
     share = run.indices.get("asymmetry") if run else None
     if share is None:
         return ""
-    return f" {share.mean:.0%} of the weight that leads there is missing on the way back."
+    return f" {share.mean:.0%} of the effective weight of what was taught is missing in reverse."
 
 
 def _theory_in_words(theory: Answer) -> str:

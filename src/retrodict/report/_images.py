@@ -9,6 +9,7 @@ from pathlib import Path
 
 from retrodict.files import require_plain_file
 
+_DENSITY = 1.4  # pixels of a drawing to one of the page
 _MOST_BYTES = 30_000_000
 _MOST_PIXELS = 50_000_000
 """What is larger than this is none of our drawings."""
@@ -26,6 +27,16 @@ class Picture:
     data: bytes
     width: int
     height: int
+
+    @property
+    def shown_width(self) -> int:
+        """Of the page's pixels, as many as its text needs to be as large as the page's."""
+        return round(self.width / _DENSITY)
+
+    @property
+    def shown_height(self) -> int:
+        """In the page's pixels."""
+        return round(self.height / _DENSITY)
 
     @property
     def uri(self) -> str:

@@ -1,46 +1,43 @@
-"""The leaderboard in the report: which recipes break the curse, as the store has it."""
+"""The leaderboard for people: a page and a document of its own, and a section of the report."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from retrodict.leaderboard import COLUMNS, FILE, HEAD, RULE, WAYS, Board, Row, read, texts
-from retrodict.report._beside import beside
-from retrodict.report._html import Html, row, table, tag
+from retrodict.files import atomic_text
+from retrodict.leaderboard import FILE, HEAD, RULE, Board, texts
+from retrodict.report._render import document, page
+from retrodict.runs import Store
 
+TITLE = "What breaks the curse?"
+_ABOUT = (
+    f"The same facts and the same budget for every recipe. Verdicts: {RULE}. * upper bound or "
+    "control. NLL in nats, on held-out questions; mean ± 95 % interval over learners. "
+    "docs/recipes.md says what each recipe is."
+)
 _MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
 
 
-def leaderboard_of(store: Path) -> Board | str | None:
-    """Read a store's leaderboard; why it cannot be used; None where there is none."""
-    return beside(store / f"{FILE}.json", read)
+def write_board_pages(board: Board, store: Store) -> list[Path]:
+    """Write leaderboard.html and leaderboard.md into a store; return the files.
+
+    Raises:
+        CannotFinish: they cannot be written.
+    """
+    files = [store.root / f"{FILE}.{ending}" for ending in ("html", "md")]
+    atomic_text(files[0], board_as_html(board))
+    atomic_text(files[1], document("leaderboard.md.j2", title=TITLE, **board_context(board)))
+    return files
 
 
-def leaderboard_section(board: Board | str | None) -> list[Html]:
-    """Write the section; nothing where there is no leaderboard."""
-    if board is None:
-        return []
-    title = tag("h2", "What breaks the curse?", id="leaderboard-title")
-    if isinstance(board, str):
-        parts = [title, tag("p", f"Cannot be used: {board}", class_="warning")]
-        return [tag("section", *parts, id="leaderboard", aria_labelledby="leaderboard-title")]
-    about = (
-        f"The same facts, the same budget, every recipe: {RULE}. * upper bound or control. NLL in "
-        "nats, on held-out questions; mean ± 95 % interval over learners. docs/recipes.md says "
-        "what each recipe is."
-    )
-    tables = [
-        table(HEAD, map(_line, rows), f"{column.title}, at equal {at}")
-        for column in COLUMNS
-        for at in WAYS
-        if (rows := board.at(at, column.name))
-    ]
-    command = tag("p", "Made by ", tag("code", board.command), ".", class_="hint")
-    parts = [title, tag("p", about), *tables, command]
-    return [tag("section", *parts, id="leaderboard", aria_labelledby="leaderboard-title")]
+def board_as_html(board: Board) -> str:
+    """Write the tables as a page of its own; a click on a head sorts."""
+    return page("leaderboard.html.j2", ["sort.js"], title=TITLE, **board_context(board))
 
 
-def _line(found: Row) -> Html:
-    name, verdict, *rest = texts(found)
-    shown = tag("span", name, title=f"{found.title}; {found.source}")
-    return row(shown, f"{_MARKS[found.verdict]}\u00a0{verdict}", *rest, numbers=range(2, len(HEAD)))
+def board_context(board: Board) -> dict[str, Any]:
+    """Return what the templates of the tables show."""
+    rows = [(title, [(row, texts(row)) for row in rows]) for title, rows in board.tables]
+    shown = {"head": HEAD, "about": _ABOUT, "marks": _MARKS, "command": board.command}
+    return {"board": {**shown, "tables": rows}}

@@ -10,6 +10,7 @@ import numpy as np
 
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
+from retrodict.figures import describe
 from retrodict.limits import MAX_COUNT
 from retrodict.measures import (
     Final,
@@ -66,9 +67,28 @@ class RunView:
     matrices: Matrices | None
 
     @property
-    def several_tokens(self) -> bool:
-        """Whether an answer is more than its first token."""
-        return any(final.entity_nll.mean != final.nll.mean for final in self.finals)
+    def made(self) -> str:
+        """On what it was trained, for how long, from which seeds."""
+        training = self.experiment.training
+        first, *more = training.seeds
+        told = f"seeds {first} to {more[-1]}" if more else f"seed {first}"
+        spent = (
+            f"{self.seconds:.0f} s of training" if self.seconds is not None else "time not known"
+        )
+        device = f"{training.device}, {training.threads} threads, {training.precision}"
+        return f"{told}; {spent} on {device}"
+
+    @property
+    def configuration(self) -> str:
+        """Its settings in a line."""
+        return describe({self.name: self.experiment})
+
+    @property
+    def ending(self) -> tuple[str, str, str, str]:
+        """Write training loss, held-out NLL, a uniform guess's NLL and held-out accuracy."""
+        asked = next((final for final in self.finals if not final.trained), None)
+        nll, accuracy = (f"{asked.nll:.3f}", f"{asked.accuracy:.2f}") if asked else ("–", "–")
+        return f"{self.training_loss:.3f}", nll, f"{self.uniform_nll:.2f}", accuracy
 
 
 def view(run: Run) -> RunView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from retrodict.experiment import RESULTS_VERSION
+from retrodict.markdown import Markdown, markdown_table
 from retrodict.runs._environment import version
 from retrodict.runs._run import Run
 from retrodict.trace import CURVES, LOSSES, PANELS
@@ -78,12 +79,12 @@ def readme(
         "",
     ]
     for table in [table for table in _TABLES if table in columns]:
-        lines += [f"## {table}.{kind}: {_TABLES[table]}", "", "| column | what |", "|---|---|"]
         names = [name for name in columns[table] if "." not in name]
-        lines += [f"| `{name}` | {_COLUMNS.get(name) or _package(name)} |" for name in names]
+        rows = [(f"`{name}`", _COLUMNS.get(name) or _package(name)) for name in names]
         if len(names) < len(columns[table]):
-            lines += ["| all with a dot | the settings, by the names of `experiments/RUN.yaml` |"]
-        lines += [""]
+            rows += [("all with a dot", "the settings, by the names of `experiments/RUN.yaml`")]
+        written = markdown_table(("column", "what"), [map(Markdown, row) for row in rows])
+        lines += [f"## {table}.{kind}: {_TABLES[table]}", "", written, ""]
     lines += [
         "## To make a run again",
         "",

@@ -1,9 +1,9 @@
-"""Theory: what the paper's two analysed models do, computed and not trained. NumPy and SciPy.
+"""Theory: predicts what analysed models do in training, without training. NumPy and SciPy only.
 
-predict(experiment) -> Trace        as training gives it
-GramFlow(gram, inputs, targets)     the bilinear model's exact flow, at a cost free of d
-RelationalFlow(weights, x, r, y)    the model in which identity sentences break the curse
-logit_gap, row_nll(tau, vocab_size) the closed form of one row of weights
+predict(experiment) -> Trace        the trace that training would give
+GramFlow(gram, inputs, targets)     exact flow of the bilinear model, at a cost independent of d
+RelationalFlow(weights, x, r, y)    flow of the model in which identity sentences break the curse
+logit_gap, row_nll(tau, vocab_size) closed form of one row of weights
 """
 
 from retrodict.theory._closed_form import (

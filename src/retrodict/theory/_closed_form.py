@@ -1,7 +1,7 @@
-"""The closed form of one row of weights: one input token, its target(s), orthonormal embeddings.
+"""Closed form of one row of weights: one input token and its targets, orthonormal embeddings.
 
-Under gradient flow from zero on cross-entropy, K equally frequent targets among M tokens rise
-together above the other M − K; with u the gap and τ = t/N the effective time,
+Under gradient flow on cross-entropy from zero, the logits of K equally frequent targets among M
+tokens rise together above the other M − K. With their gap u and the effective time τ = t/N,
 
     K eᵘ + (M − K) u = K + M τ,          p(target) = eᵘ / (K eᵘ + M − K).
 
@@ -29,18 +29,18 @@ Reals = Array | np.float64
 
 @own_settings()
 def logit_gap(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
-    """Return u(τ): the target's logit less any other token's, in nats.
+    """Return u(τ): a target's logit minus any other token's, in nats. All arguments broadcast.
 
     Args:
-        tau: effective time η t / N, at least 0: learning rate times visits of each target.
-        vocab_size: M, tokens in the softmax, at least 2. All arguments broadcast.
-        targets: K, equally frequent targets of the row, from 1 to M − 1.
+        tau: effective time, at least 0: learning rate times visits of each target.
+        vocab_size: M, the number of tokens in the softmax, at least 2.
+        targets: K, the number of equally frequent targets, from 1 to M − 1.
 
     Returns:
-        float64, full relative accuracy for every τ from 0 to infinity.
+        float64, with full relative accuracy for every τ from 0 to infinity.
 
     Raises:
-        BadInput: a negative or missing time, or sizes that do not fit.
+        BadInput: a negative or missing time, or invalid sizes.
 
     >>> float(logit_gap(10, 800).round(8))
     7.57489618
@@ -51,14 +51,14 @@ def logit_gap(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
         for _ in range(_NEWTON_STEPS):
             excess = k * np.expm1(u) + (m - k) * u - m * t
             u = u - excess / (k * np.exp(u) + (m - k))
-        # where M τ is past the largest float64, u is ln(M/K) + ln τ to the last digit
+        # where M τ exceeds the largest float64, u is ln(M/K) + ln τ to the last digit
         beyond = np.log(m / k) + np.log(t)
     return np.where(np.isfinite(u), u, beyond)[()]
 
 
 @own_settings()
 def row_nll(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
-    """Return the NLL of a target at effective time τ, in nats; arguments as `logit_gap`.
+    """Return the NLL of a target at effective time τ, in nats; arguments as in `logit_gap`.
 
     It starts at ln M and ends at ln K; for K = 1 it falls like (M − 1)/(M τ).
 
@@ -72,14 +72,14 @@ def row_nll(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
 
 @own_settings()
 def other_nll(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> Reals:
-    """Return the NLL of a token that is no target of the row, in nats: it only rises from ln M."""
+    """Return the NLL of a token that is not a target, in nats; it rises from ln M."""
     nll: Reals = row_nll(tau, vocab_size, targets) + logit_gap(tau, vocab_size, targets)
     return nll
 
 
 @own_settings()
 def row_logits(tau: Numbers, vocab_size: Numbers, targets: Numbers = 1) -> tuple[Reals, Reals]:
-    """Return (a target's logit, any other token's logit): (1 − K/M) u and −(K/M) u."""
+    """Return the logits of a target and of any other token: (1 − K/M) u and −(K/M) u."""
     _, m, k = _checked(tau, vocab_size, targets)
     u = logit_gap(tau, m, k)
     return ((1 - k / m) * u)[()], (-k / m * u)[()]
@@ -90,11 +90,11 @@ def time_to_nll(nll: Numbers, vocab_size: Numbers) -> Reals:
     """Return the effective time τ at which a row with one target reaches an NLL.
 
     Args:
-        nll: wanted NLL in nats, above 0; at or above ln M the time is 0.
+        nll: the NLL in nats, above 0; at or above ln M the time is 0.
         vocab_size: M.
 
     Raises:
-        BadInput: an NLL that is never reached.
+        BadInput: the NLL is never reached.
 
     >>> float(row_nll(time_to_nll(0.1, 800), 800).round(12))
     0.1
@@ -110,9 +110,9 @@ def time_to_nll(nll: Numbers, vocab_size: Numbers) -> Reals:
 
 @own_settings()
 def gap_bounds(tau: Numbers, vocab_size: Numbers) -> tuple[Reals, Reals]:
-    """Return two-sided bounds of `logit_gap` (K = 1) that are explicit in τ [O].
+    """Return a lower and an upper bound of `logit_gap` (K = 1), explicit in τ [O].
 
-    ln(Mτ) + ln(1 − ln(1+Mτ)/τ) ≤ u ≤ ln(1+Mτ); the lower one is −inf unless τ > ln(1+Mτ).
+    ln(Mτ) + ln(1 − ln(1+Mτ)/τ) ≤ u ≤ ln(1+Mτ). The lower bound is −inf unless τ > ln(1+Mτ).
     """
     t, m, _ = _checked(tau, vocab_size, 1)
     high = np.log1p(m * t)
@@ -124,9 +124,9 @@ def gap_bounds(tau: Numbers, vocab_size: Numbers) -> tuple[Reals, Reals]:
 
 @own_settings()
 def miss_bounds(tau: Numbers, vocab_size: Numbers) -> tuple[Reals, Reals]:
-    """Return two-sided bounds of 1 − p(target) (K = 1) that are explicit in τ [O].
+    """Return a lower and an upper bound of 1 − p(target) (K = 1), explicit in τ [O].
 
-    (M−1)/(M(1+τ)) ≤ 1 − p ≤ 1/(1 + τ − ln(1+Mτ)); the upper one is 1 unless τ > ln(1+Mτ).
+    (M−1)/(M(1+τ)) ≤ 1 − p ≤ 1/(1 + τ − ln(1+Mτ)). The upper bound is 1 unless τ > ln(1+Mτ).
     """
     t, m, _ = _checked(tau, vocab_size, 1)
     room = t - np.log1p(m * t)
@@ -137,12 +137,11 @@ def _checked(tau: Any, vocab_size: Any, targets: Any) -> tuple[Array, Array, Arr
     tau, m, k = (np.asarray(x, dtype=np.float64) for x in (tau, vocab_size, targets))
     if not np.all(tau >= 0):  # catches NaN too
         bad = tau[~(tau >= 0)].flat[0]
-        raise BadInput(f"tau: {bad:g} is no effective time; times start at 0")
-    if not np.all((m >= 2) & (m == np.floor(m)) & np.isfinite(m)):
-        bad = m[~((m >= 2) & (m == np.floor(m)) & np.isfinite(m))].flat[0]
-        raise BadInput(
-            f"vocab_size: {bad:g} is no vocabulary; it must be a whole number, 2 or more"
-        )
+        raise BadInput(f"tau: {bad:g} is not an effective time; it must be at least 0")
+    valid = (m >= 2) & (m == np.floor(m)) & np.isfinite(m)
+    if not np.all(valid):
+        bad = m[~valid].flat[0]
+        raise BadInput(f"vocab_size: {bad:g} is not a size; it must be a whole number, 2 or more")
     if not np.all((k >= 1) & (k < m) & (k == np.floor(k))):
         raise BadInput(
             f"targets: {np.max(k):g} targets in a vocabulary of {np.min(m):g}; "

@@ -1,9 +1,9 @@
-"""Gradient dynamics of logits that are bilinear in fixed token vectors, as a flat state vector.
+"""Gradient dynamics of a model's logits, with the model's state as a flat vector.
 
-A system knows its sentences (input token, target token) and says, for a state, the logits after a
-token and the rate of change under gradient descent on the mean cross-entropy. What it is written
-in is the subclass's business: parameters (`ParameterFlow`) or Gram coordinates (`GramFlow`).
-`follow` integrates the flow, `descend` takes discrete steps; both hand out logits, not states.
+A system knows its training sentences (input token, target token). For a state it gives the logits
+after a token and the rate of change under gradient descent on the mean cross-entropy. Subclasses
+choose the coordinates: parameters (`ParameterFlow`, `RelationalFlow`) or Gram coordinates
+(`GramFlow`). `follow` integrates the gradient flow; `descend` takes discrete steps.
 """
 
 from __future__ import annotations
@@ -16,30 +16,28 @@ from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
 from retrodict.errors import BadInput, CannotFinish, choose
-from retrodict.host import own_errors_each
+from retrodict.host import own_numpy_settings
 from retrodict.models import FACTORS
 
-_MOST_STEPS = 20_000  # of a solver; what needs more will not end
-_STIFF_AFTER = 600  # explicit steps; a flow that is not stiff takes 30 to 200 to t = 1e8
+_MOST_STEPS = 20_000  # of a solver; a flow that needs more would not end
+_STIFF_AFTER = 600  # explicit steps; a flow that is not stiff takes 30 to 200 to reach t = 1e8
 State = Float[np.ndarray, " state"]
 
 _SOLVERS: dict[str, type[OdeSolver]] = {
-    "RK45": RK45,
-    "DOP853": DOP853,
-    "BDF": BDF,
-    "Radau": Radau,
-    "LSODA": LSODA,
+    solver.__name__: solver for solver in (RK45, DOP853, BDF, Radau, LSODA)
 }
 
 
 class Dynamics:
-    """Base of both coordinate systems.
+    """Base of all systems.
 
     Attributes:
-        m: tokens in the vocabulary; `asked`: different inputs there can be, m unless more is said.
-        inputs, targets: token ids, one a training sentence.
-        rows: the different input tokens, sorted.
-        counts: how often each of them is an input; `wanted`: how often each target follows it.
+        m: number of tokens in the vocabulary.
+        input_count: number of possible inputs; m, unless an input is more than a token.
+        inputs, targets: token ids, one per training sentence.
+        rows: the distinct inputs, sorted.
+        counts: how often each row is an input.
+        wanted: how often each target follows each row, shape (row, m).
         start: the initial state.
         weight_decay: λ; every trained parameter also moves by −λ times itself.
     """
@@ -52,16 +50,16 @@ class Dynamics:
         inputs: Sequence[int] | Int[np.ndarray, " sentence"],
         targets: Sequence[int] | Int[np.ndarray, " sentence"],
         weight_decay: float = 0.0,
-        questions: int | None = None,
+        input_count: int | None = None,
     ) -> None:
-        self.m, self.asked = m, m if questions is None else questions
+        self.m, self.input_count = m, m if input_count is None else input_count
         self.inputs, self.targets = np.asarray(inputs), np.asarray(targets)
         if self.inputs.shape != self.targets.shape or self.inputs.ndim != 1 or not len(self.inputs):
             raise BadInput(
                 f"inputs and targets: shapes {self.inputs.shape} and {self.targets.shape}; "
-                "each needs one token a sentence, and at least one sentence"
+                "each needs one token per sentence, and at least one sentence"
             )
-        require_tokens("input", self.inputs, self.asked)
+        require_tokens("input", self.inputs, self.input_count)
         require_tokens("target", self.targets, m)
         if not (np.isfinite(weight_decay) and weight_decay >= 0):
             raise BadInput(f"weight_decay: {weight_decay} must be finite and at least 0")
@@ -78,28 +76,23 @@ class Dynamics:
         raise NotImplementedError
 
     def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
-        """Return how the state moves when the logits of the rows are pulled along `error`."""
+        """Pull `error`, a direction of the rows' logits, back to a direction of the state."""
         raise NotImplementedError
 
     def jacobian(self, state: State) -> Float[np.ndarray, "state state"] | None:
-        """Return the derivative of `rate` by the state, or None to have it estimated."""
+        """Return the derivative of `rate` by the state; None lets the solver estimate it."""
         return None
 
+    @np.errstate(over="ignore", invalid="ignore")  # callers refuse values that are not finite
     def error(
         self, state: State, batch: Int[np.ndarray, " sentence"] | None = None
     ) -> tuple[Float[np.ndarray, "row m"], float]:
         """Return minus the gradient of the mean cross-entropy by the rows' logits, and its value.
 
         Args:
-            state: where.
+            state: the state.
             batch: the sentences to average over; None is all of them.
         """
-        with np.errstate(over="ignore", invalid="ignore"):  # callers refuse what is not finite
-            return self._error(state, batch)
-
-    def _error(
-        self, state: State, batch: Int[np.ndarray, " sentence"] | None
-    ) -> tuple[Float[np.ndarray, "row m"], float]:
         if batch is None:
             cost = nll(self.logits(state, self.rows))
             error = (self.wanted - self.counts[:, None] * np.exp(-cost)) / len(self.inputs)
@@ -112,10 +105,10 @@ class Dynamics:
         error[present] = (wanted - np.bincount(place)[:, None] * np.exp(-cost)) / len(batch)
         return error, float((wanted * cost).sum() / len(batch))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def rate(self, state: State) -> State:
         """Return the velocity of the gradient flow, weight decay included."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self.descent(state, self.error(state)[0])
+        return self.descent(state, self.error(state)[0])
 
     def descent(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
         """Return minus the gradient by the state, weight decay included."""
@@ -123,14 +116,17 @@ class Dynamics:
         return moved - self.weight_decay * state if self.weight_decay else moved
 
     def loss_of(self, row_logits: Float[np.ndarray, "row m"]) -> float:
-        """Return the mean training cross-entropy, given the logits of `rows`."""
+        """Return the mean training cross-entropy from the logits of `rows`."""
         return float((self.wanted * nll(row_logits)).sum() / len(self.inputs))
 
     def implicit(self, state: State) -> Dynamics | None:
-        """Return the same flow from `state` on with a small exact Jacobian, if there is one."""
+        """Return the same flow, started at `state`, in coordinates with a small exact Jacobian.
+
+        None if there are no such coordinates.
+        """
         return None
 
-    @own_errors_each
+    @own_numpy_settings
     def follow(
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
@@ -141,30 +137,30 @@ class Dynamics:
         rtol: float = 1e-6,
         atol: float = 1e-8,
     ) -> Iterator[tuple[float, Float[np.ndarray, "token m"]]]:
-        """Integrate the gradient flow from t = 0; yield (t, logits after `tokens`) along the way.
+        """Integrate the gradient flow from t = 0; yield (t, logits after `tokens`).
 
         Integration runs in s = ln(1 + t), in which a flow that slows down like 1/t moves evenly.
 
         Args:
-            times: wanted times, at least 0 and not decreasing.
-            tokens: whose logits; None is `rows`, which `loss_of` takes.
-            every_step: yield at the solver's own steps as well, in order.
-            method: a SciPy solver; `auto` is RK45, and BDF with an exact Jacobian from where few
-                dimensions make the flow stiff.
-            rtol, atol: the solver's tolerances a step, relative and absolute.
+            times: when to yield, at least 0 and not decreasing.
+            tokens: whose logits to yield; None is `rows`, as `loss_of` needs.
+            every_step: also yield at the solver's own steps, in order.
+            method: a SciPy solver. `auto` is RK45; where the flow turns out stiff and `implicit`
+                gives an exact Jacobian, BDF takes over.
+            rtol, atol: the solver's relative and absolute tolerance per step.
 
         Raises:
-            BadInput: times that are negative, missing or out of order, or an unknown method.
+            BadInput: negative, missing or unordered times, or an unknown method.
             CannotFinish: the solver gave up.
         """
         tokens = self.rows if tokens is None else np.asarray(tokens)
         if tokens is not self.rows:
-            require_tokens("token", tokens, self.asked)
+            require_tokens("token", tokens, self.input_count)
         path = self.follow_states(times, every_step=every_step, method=method, rtol=rtol, atol=atol)
         for t, system, state in path:
             yield t, system.logits(state, tokens)
 
-    @own_errors_each
+    @own_numpy_settings
     def follow_states(
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
@@ -174,8 +170,9 @@ class Dynamics:
         rtol: float = 1e-6,
         atol: float = 1e-8,
     ) -> Iterator[tuple[float, Dynamics, State]]:
-        """Yield (t, the system, its state) as `follow` does: the system is this one, or the one
-        that `implicit` gave from some time on.
+        """Integrate as `follow` does; yield (t, system, its state).
+
+        The system is this one or, after a switch to BDF, the one that `implicit` returned.
         """
         wanted = np.log1p(_checked_times(times))
         if method != "auto" and method not in _SOLVERS:
@@ -186,16 +183,16 @@ class Dynamics:
         for system, s, state in _integrate(self, wanted, every_step, method, rtol, atol):
             yield float(np.expm1(s)), system, state
 
-    @own_errors_each
+    @own_numpy_settings
     def descend(
         self,
         lr: float,
         batches: Iterable[Int[np.ndarray, "..."] | None],
         momentum: float = 0.0,
     ) -> Iterator[tuple[float, State]]:
-        """Take stochastic gradient steps from the start; yield (loss before, state after) each.
+        """Take SGD steps from the start; yield (loss before the step, state after it).
 
-        Heavy-ball momentum as torch has it: v ← μ v − ∇, state ← state + η v.
+        Momentum is torch's: v ← μ v − ∇, state ← state + η v.
 
         Args:
             lr: learning rate η.
@@ -211,10 +208,10 @@ class Dynamics:
 
 
 def require_tokens(what: str, tokens: np.ndarray, m: int) -> None:
-    """Refuse what is no token of a vocabulary of m.
+    """Refuse numbers that are not tokens of a vocabulary of m.
 
     Raises:
-        BadInput: a token outside, or numbers that are not whole.
+        BadInput: a token outside the vocabulary, or numbers that are not integers.
     """
     if not np.issubdtype(tokens.dtype, np.integer):
         raise BadInput(f"{what}: tokens are whole numbers, 0 to {m - 1}, got {tokens.dtype}")
@@ -224,10 +221,10 @@ def require_tokens(what: str, tokens: np.ndarray, m: int) -> None:
 
 
 def require_matrix(what: str, matrix: np.ndarray, shape: tuple[int | None, ...]) -> None:
-    """Refuse an array of another shape (None: any size), or with entries that are not finite.
+    """Refuse an array of another shape (None is any size) or with entries that are not finite.
 
     Raises:
-        BadInput: says which.
+        BadInput: the array does not fit.
     """
     fits = matrix.ndim == len(shape) and all(
         want in (None, size) for want, size in zip(shape, matrix.shape, strict=True)
@@ -240,7 +237,7 @@ def require_matrix(what: str, matrix: np.ndarray, shape: tuple[int | None, ...])
 
 
 def factors_of(parametrisation: str) -> int:
-    """Return how many factors a parametrisation has.
+    """Return the number of factors of a parametrisation.
 
     Raises:
         BadInput: it is not known.
@@ -261,7 +258,7 @@ def _checked_times(times: float | Sequence[float] | np.ndarray) -> np.ndarray:
     wanted = np.atleast_1d(np.asarray(times, dtype=float))
     if not len(wanted) or not np.all(wanted >= 0) or not np.all(np.isfinite(wanted)):
         negative = wanted[wanted < 0]
-        what = f"{negative[0]:g} is no time" if len(negative) else "they must be given and finite"
+        what = f"{negative[0]:g} is negative" if len(negative) else "they must be given and finite"
         raise BadInput(f"times: {what}; times start at 0")
     if np.any(np.diff(wanted) < 0):
         raise BadInput("times: they must not decrease")
@@ -271,7 +268,7 @@ def _checked_times(times: float | Sequence[float] | np.ndarray) -> np.ndarray:
 def _integrate(
     system: Dynamics, wanted: np.ndarray, every_step: bool, method: str, rtol: float, atol: float
 ) -> Iterator[tuple[Dynamics, float, State]]:
-    """Yield (system, s, its state) at each wanted s, and at the solver's steps if asked."""
+    """Yield (system, s, its state) at each wanted s, and at every step if asked to."""
     due = 0
     while due < len(wanted) and wanted[due] == 0:
         yield system, 0.0, system.start

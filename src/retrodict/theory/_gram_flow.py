@@ -1,7 +1,7 @@
-"""The exact flow in Gram coordinates: what d × d parameters do, in R × m numbers.
+"""Exact gradient flow of the bilinear model in Gram coordinates: R × m numbers in place of d × d.
 
-Gradients of the loss are combinations of the embeddings of inputs and outputs, so that, with the
-Gram matrix G = E Eᵀ, the R different inputs `in` and the start L₀ = E Θ₀ Eᵀ,
+Gradients are linear combinations of embeddings. So, with the Gram matrix G = E Eᵀ, the R distinct
+inputs `in` and the start L₀ = E Θ₀ Eᵀ,
 
     full:        Z = α L₀ + G[:, in] C G                              dC/dt = D
     symmetric:   Z = α L₀ + ½ (G[:, in] C G + G Cᵀ G[in, :])           dC/dt = D
@@ -10,8 +10,8 @@ Gram matrix G = E Eᵀ, the R different inputs `in` and the start L₀ = E Θ₀
     tied:        P = α E W₀ + G A,                                 dA/dt = Dᵀ P[in] + I[:, in] D P
                  Z = P Pᵀ
 
-where D = (wanted − counts · softmax(Z[in])) / N, and α = exp(−λ t) only under weight decay λ.
-Nothing depends on d; factors of a rank above 2m act as 2m columns. Proof: docs/theory.md [O].
+where D = (wanted − counts · softmax(Z[in])) / N, and α = exp(−λ t) under weight decay λ, else 1.
+Nothing depends on d. Factors with more than 2m columns act as with 2m. Proof: docs/theory.md [O].
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class GramFlow(Dynamics):
     """Gradient dynamics of a bilinear model in Gram coordinates.
 
     Args:
-        gram: G = E Eᵀ; None is the identity (orthonormal tokens: the limit d → ∞, and the
-            one-layer transformer).
-        inputs, targets: token ids, one a training sentence; repeats and conflicts are fine.
-        m: tokens in the vocabulary; only needed where `gram` is None.
+        gram: G = E Eᵀ; None is the identity: orthonormal tokens, as in the limit d → ∞ and in the
+            one-layer transformer.
+        inputs, targets: token ids, one per training sentence; repeats and conflicts are allowed.
+        m: number of tokens in the vocabulary; needed only if `gram` is None.
         start_logits: L₀ = E Θ₀ Eᵀ for `full` and `symmetric`; None is zero.
         factors: (E U₀, E V₀), or (E W₀,) for `tied`.
         parametrisation: `full`, `symmetric`, `factorised` or `tied`.
         weight_decay: λ.
 
     Raises:
-        BadInput: tokens outside the vocabulary, or shapes that do not fit.
+        BadInput: tokens outside the vocabulary, or arrays of the wrong shape.
 
     >>> flow = GramFlow(None, inputs=[0], targets=[1], m=800)
     >>> [round(flow.loss_of(logits), 4) for _, logits in flow.follow([1.0, 10.0])]
@@ -96,7 +96,7 @@ class GramFlow(Dynamics):
             "tied": self.m * self._rank,
         }.get(parametrisation, r * self.m)
         self.start = np.zeros(coordinates + 1)
-        self.start[-1] = 1.0  # α, the share of the start that weight decay has left
+        self.start[-1] = 1.0  # α, the share of the start that remains under weight decay
 
     @classmethod
     @own_settings()
@@ -109,7 +109,7 @@ class GramFlow(Dynamics):
         parametrisation: str = "full",
         weight_decay: float = 0.0,
     ) -> GramFlow:
-        """Reduce a model in parameter space; arguments as `ParameterFlow`."""
+        """Return the flow of given embeddings and weights; arguments as in `ParameterFlow`."""
         mapped = [embeddings @ w for w in weights or ()]
         factored = factors_of(parametrisation)
         moving = not factored and mapped and bool(np.any(mapped[0]))
@@ -138,18 +138,18 @@ class GramFlow(Dynamics):
         weight_decay: float = 0.0,
         seed: int | np.random.SeedSequence = 0,
     ) -> GramFlow:
-        """Draw what m Gaussian embeddings in d dimensions give, exactly in law, for any d.
+        """Draw the flow of m Gaussian embeddings in d dimensions, exactly in law, for any d.
 
-        G is Wishart (Bartlett's decomposition, d ≥ m); with G = R Rᵀ, E Θ₀ Eᵀ is distributed as
+        G is Wishart (Bartlett's decomposition, d ≥ m). With G = R Rᵀ, E Θ₀ Eᵀ is distributed as
         σ R W Rᵀ with W Gaussian m × m, and (E U₀, E V₀) as R times the blocks of such a root.
 
         Args:
-            d, sigma, parametrisation, rank: as `Bilinear`.
-            m, inputs, targets, weight_decay: as the constructor.
-            seed: of the draw.
+            d, sigma, parametrisation, rank: as in `Bilinear`.
+            m, inputs, targets, weight_decay: as in the constructor.
+            seed: seed of the draw.
 
         Raises:
-            BadInput: a σ that is not finite, a d that is no dimension, or tokens outside.
+            BadInput: σ or d is invalid, or a token is outside the vocabulary.
         """
         if not math.isfinite(sigma) or sigma < 0:
             raise BadInput(f"sigma: {sigma} must be finite and at least 0")
@@ -166,7 +166,7 @@ class GramFlow(Dynamics):
             raise BadInput(f"sigma: parametrisation {parametrisation} needs it above 0")
         factors = []
         if factored:
-            # a rotation of all columns changes nothing, so k rows a factor span all that counts
+            # rotating all columns changes nothing, so k rows per factor suffice
             k, std = root.shape[1], factor_std(sigma, columns)
             drawn = std * math.sqrt(columns) * wishart_root(columns, factored * k, rng)
             factors = [root @ part for part in np.split(drawn, factored)]
@@ -201,7 +201,7 @@ class GramFlow(Dynamics):
         return found
 
     def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
-        """Return the direction of the coordinates; α is moved by weight decay alone."""
+        """Return the direction of the coordinates; only weight decay moves α."""
         moved = [error]
         if self.parametrisation == "factorised":
             left, right = self._mapped(state)
@@ -214,9 +214,9 @@ class GramFlow(Dynamics):
         return np.concatenate([*(part.ravel() for part in moved), [0.0]])
 
     def implicit(self, state: State) -> Dynamics | None:
-        """Return the flow in the parameters of the k dimensions that the tokens span.
+        """Return the flow in the k² parameters of the k dimensions that the tokens span.
 
-        k² parameters and an exact Jacobian, where that is fewer than the Gram coordinates.
+        None if k² is not below the number of Gram coordinates, or for factors.
         """
         if self.gram is None or self.factors:
             return None
@@ -235,7 +235,7 @@ class GramFlow(Dynamics):
     ) -> Float[np.ndarray, "token m"]:
         """Return (G[:, in] C G)[tokens]."""
         if self.gram is not None:
-            whole = tokens is self.rows  # asked at every step, so its part of G is kept
+            whole = tokens is self.rows  # needed at every step, so its part of G is stored
             part = self._gram_in if whole else self.gram[tokens[:, None], self.rows]
             grown: np.ndarray = part @ c @ self.gram
             return grown
@@ -254,7 +254,7 @@ class GramFlow(Dynamics):
         return back
 
     def _mapped(self, state: State) -> tuple[np.ndarray, np.ndarray]:
-        """Return (P, Q), where Z = P Qᵀ; both are the same if tied."""
+        """Return P and Q, where Z = P Qᵀ; Q is P if tied."""
         alpha, coordinates = state[-1], state[:-1].reshape(-1, self._rank)
         if self.parametrisation == "tied":
             left = alpha * self.factors[0] + self._times_gram(coordinates)
@@ -275,8 +275,8 @@ class GramFlow(Dynamics):
 def wishart_root(d: int, m: int, rng: np.random.Generator) -> Float[np.ndarray, "m k"]:
     """Draw R with R Rᵀ distributed as E Eᵀ, for m embeddings N(0, I/d); k = min(d, m).
 
-    Below m dimensions R is E itself; from m on, Bartlett's triangular decomposition, whose cost
-    does not depend on d.
+    For d < m, R is E itself. Otherwise it is Bartlett's triangular decomposition, whose cost does
+    not depend on d.
     """
     if d < m:
         root: np.ndarray = rng.standard_normal((m, d)) / math.sqrt(d)

@@ -1,4 +1,4 @@
-"""Brute force: the dynamics in parameter space, Θ (d × d) or its factors, as the model has them."""
+"""Brute force: the bilinear model's dynamics in its own parameters, Θ (d × d) or factors of Θ."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from retrodict.errors import BadInput
 from retrodict.host import own_settings
 from retrodict.theory._dynamics import Dynamics, State, factors_of, nll, require_matrix
 
-MOST_DIMENSIONS = 50  # d² parameters: a step of an implicit solver factorises d² × d²
+MOST_DIMENSIONS = 50  # a step of an implicit solver factorises a d² × d² matrix
 
 
 class ParameterFlow(Dynamics):
-    """Gradient dynamics of `Z = E Θ Eᵀ` in the parameters themselves.
+    """Gradient dynamics of `Z = E Θ Eᵀ` in its parameters.
 
-    Cost of a rate: R m d + R d² operations for R different inputs.
+    A rate costs R m d + R d² operations for R distinct inputs.
 
     Args:
-        embeddings: E, one row a token.
-        inputs, targets: token ids, one a training sentence.
+        embeddings: E, one row per token.
+        inputs, targets: token ids, one per training sentence.
         weights: the start, as `Bilinear.weights` draws it: (Θ,), (U, V) or (W,); None is Θ = 0.
         parametrisation: `full`, `symmetric`, `factorised` or `tied`.
         weight_decay: λ.
 
     Raises:
-        BadInput: tokens outside the vocabulary, or shapes that do not fit.
+        BadInput: tokens outside the vocabulary, or arrays of the wrong shape.
     """
 
     @own_settings()
@@ -92,7 +92,7 @@ class ParameterFlow(Dynamics):
         return np.concatenate([part.ravel() for part in moved])
 
     def jacobian(self, state: State) -> Float[np.ndarray, "state state"] | None:
-        """Return minus the Hessian, exactly, for `full` and `symmetric`; None for factors."""
+        """Return minus the exact Hessian for `full` and `symmetric`; None for factors."""
         if self.parametrisation not in ("full", "symmetric"):
             return None
         x, e = self.embeddings[self.rows], self.embeddings
@@ -111,7 +111,7 @@ class ParameterFlow(Dynamics):
         return jacobian
 
     def implicit(self, state: State) -> Dynamics | None:
-        """Return the same system from `state` on, where its Jacobian is exact and small."""
+        """Return the same flow, started at `state`; None unless its Jacobian is exact and small."""
         x = self.embeddings
         if self.parametrisation not in ("full", "symmetric") or x.shape[1] > MOST_DIMENSIONS:
             return None

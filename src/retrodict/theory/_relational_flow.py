@@ -1,6 +1,6 @@
-"""The relational model's gradient flow: Z(x, r) = u_xᵀ R_r V, with weight decay λ on all of it.
+"""Gradient flow of the relational model, Z(x, r) = u_xᵀ R_r Vᵀ, with weight decay λ.
 
-With G_r minus the gradient of the loss by the logits of relation r (entity × token),
+Let G_r be minus the gradient of the loss by the logits of relation r (entity × token). Then
 
     U' = Σ_r G_r V R_rᵀ − λU      R_r' = Uᵀ G_r V − λR_r      V' = Σ_r G_rᵀ U R_r − λV
 """
@@ -18,21 +18,20 @@ from retrodict.theory._dynamics import Dynamics, State, require_matrix, require_
 
 
 class RelationalFlow(Dynamics):
-    """Gradient dynamics of the relational model, as one vector: (U, R, V), or what is trained.
+    """Gradient dynamics of the relational model; the state is (u, R, v), or the trained part of it.
 
-    A question (x, r) is the number `r m + x`: that is what `follow` and `logits` take as tokens.
-    Relations are numbered from 0; `Relational.weights` keeps their matrices by token
-    (`relation_slots`).
+    A question (x, r) is coded as `r m + x`, which `follow` and `logits` take as a token. Relations
+    are numbered from 0, while `Relational.weights` orders their matrices by `relation_slots`.
 
     Args:
-        weights: the start, (u, R, v), of shapes (m, d), (relations, d, d) and (m, d); or (u, R),
-            where v is u.
-        entities, relations, targets: one a training sentence.
+        weights: the start, (u, R, v), of shapes (m, d), (relations, d, d) and (m, d); or (u, R)
+            if v is u.
+        entities, relations, targets: ids, one per training sentence.
         weight_decay: λ.
-        freeze_embeddings: u and v stay.
+        freeze_embeddings: keep u and v fixed.
 
     Raises:
-        BadInput: tokens or relations that are not there, or shapes that do not fit.
+        BadInput: unknown tokens or relations, or arrays of the wrong shape.
 
     >>> rng = np.random.default_rng(0)
     >>> weights = [rng.standard_normal(shape) for shape in ((4, 3), (2, 3, 3), (4, 3))]
@@ -68,7 +67,7 @@ class RelationalFlow(Dynamics):
             self.questions(entities, relations),
             targets,
             weight_decay,
-            questions=self.relations * m,
+            input_count=self.relations * m,
         )
         trained = (r,) if freeze_embeddings else (u, r, *v)
         self.start = np.concatenate([part.ravel() for part in trained])
@@ -78,10 +77,10 @@ class RelationalFlow(Dynamics):
         entities: Sequence[int] | Int[np.ndarray, " question"],
         relations: Sequence[int] | Int[np.ndarray, " question"],
     ) -> Int[np.ndarray, " question"]:
-        """Return the numbers of the questions (entity, relation).
+        """Return the codes of the questions (entity, relation).
 
         Raises:
-            BadInput: there is no such entity or relation, or not one of each a question.
+            BadInput: an unknown entity or relation, or different numbers of them.
         """
         x, r = np.asarray(entities), np.asarray(relations)
         if x.shape != r.shape or x.ndim != 1:
@@ -97,7 +96,7 @@ class RelationalFlow(Dynamics):
     ) -> tuple[
         Float[np.ndarray, "m d"], Float[np.ndarray, "relation d d"], Float[np.ndarray, "m d"]
     ]:
-        """Return u, R and v (which is u, if tied) of a state."""
+        """Return u, R and v of a state; v is u if tied."""
         parts, start = [], 0
         for shape in self._shapes:
             size = int(np.prod(shape))
@@ -110,7 +109,7 @@ class RelationalFlow(Dynamics):
     def logits(
         self, state: State, tokens: Int[np.ndarray, " question"]
     ) -> Float[np.ndarray, "question m"]:
-        """Return the logits of every token after each question, relation by relation."""
+        """Return the logits of every token after each question."""
         u, r, v = self.weights(state)
         relation, entity = np.divmod(tokens, self.m)
         found = np.empty((len(tokens), self.m))
@@ -120,7 +119,7 @@ class RelationalFlow(Dynamics):
         return found
 
     def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
-        """Return the direction of the parameters, the three products above, without decay."""
+        """Return the direction of the parameters: the three sums above, without weight decay."""
         u, r, v = self.weights(state)
         du, dr, dv = np.zeros_like(u), np.zeros_like(r), np.zeros_like(v)
         relation, entity = np.divmod(self.rows, self.m)
@@ -129,7 +128,7 @@ class RelationalFlow(Dynamics):
             back = pulled @ v
             dr[i] = u[x].T @ back
             if not self.frozen:
-                du[x] += back @ r[i].T  # an entity is asked once a relation
+                du[x] += back @ r[i].T  # rows are distinct, so x has no repeats
                 dv += pulled.T @ (u[x] @ r[i])
         if self.frozen:
             return dr.ravel()

@@ -1,8 +1,7 @@
-"""SGD on rows of logits: the one-layer transformer's Y, of which a step moves only rows it reads.
+"""SGD on rows of logits, as in the one-layer transformer's Y: a step moves only the rows it reads.
 
-One row with one target stays on a line: its gap u follows u ← u + η M / (eᵘ + M − 1), one step a
-visit, between u(ηk) and u(e^η ηk) of the flow after k visits, for every η > 0 [O, proved in
-docs/theory.md].
+A row with one target stays on a line. Each visit moves its gap by u ← u + η M / (eᵘ + M − 1). After
+k visits it lies between u(ηk) and u(e^η ηk) of the flow, for every η > 0 [O: docs/theory.md].
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from retrodict.theory._dynamics import nll
 
 @own_settings()
 def sgd_gaps(visits: int, lr: float, vocab_size: int) -> Float[np.ndarray, " visit"]:
-    """Return u after 0, 1, …, `visits` visits of a row with one target, starting from zero.
+    """Return the gap u after 0, 1, …, `visits` visits of a row with one target, from u = 0.
 
     Args:
         visits: gradient steps on this row.
@@ -44,13 +43,13 @@ def sgd_gap_spread(
 ) -> tuple[float, float]:
     """Return mean and standard deviation of u over the rows of a corpus after batch-1 steps.
 
-    Each sentence is its row's only one. `shuffled` passes visit every sentence equally often, up
-    to one; drawn `with_replacement`, a sentence is visited Binomial(steps, 1/N) times.
+    Each row has one sentence. In `shuffled` passes, numbers of visits differ by at most one. Drawn
+    `with_replacement`, a sentence has Binomial(steps, 1/N) visits.
 
     Args:
-        steps: gradient steps over the whole corpus.
+        steps: total number of gradient steps.
         sentences: N.
-        lr, vocab_size: as `sgd_gaps`.
+        lr, vocab_size: as in `sgd_gaps`.
         order: `shuffled` or `with_replacement`.
     """
     if order == "shuffled":
@@ -75,10 +74,10 @@ def descend_rows(
     lr: float,
     batches: Iterable[Int[np.ndarray, "..."]],
 ) -> Iterator[float]:
-    """Take SGD steps on a table of logits, in place; yield each step's loss before it.
+    """Take SGD steps on a table of logits, in place; yield the loss before each step.
 
     Args:
-        rows: the logits; only rows that a batch reads are moved by it.
+        rows: the logits.
         row_of, targets: each sentence's row and target.
         lr: learning rate.
         batches: the sentences of each step.

@@ -1,8 +1,9 @@
-"""Gradient flow of a value-output matrix on separable facts, as far as a loss of 1e-10.
+"""Gradient flow of a value-output matrix on separable facts, down to a loss of 1e-10.
 
-Logits are W x for an input x = Σ one-hot(token) of a prompt, W itself (merged) or W = A Bᵀ
-(factorised). We follow dθ/ds = −∇L/L: the path of gradient flow, walked in the time dt = ds/L, in
-which ln L falls about evenly; in flow time, or by steps of one size, the end would be 1e10 away.
+A prompt has the input x = Σ one-hot(token) and the logits W x. The parameters θ are W itself
+(merged) or A and B with W = A Bᵀ (factorised). We integrate dθ/ds = −∇L/L. This has the path of the
+gradient flow with time dt = ds/L, and ln L falls about evenly in s. In flow time t, or by steps of
+one size, the end would be 1e10 away.
 """
 
 from __future__ import annotations
@@ -17,21 +18,20 @@ from scipy.integrate import DOP853
 from retrodict.errors import CannotFinish
 
 MOST_STEPS = 20_000
-_FIRST, _ROUNDING = 1e-3, 1e-13  # the solver's first step, its absolute tolerance
-
+_FIRST_STEP, _ATOL = 1e-3, 1e-13
 
 Fact = tuple[tuple[int, ...], int]
-"""The tokens of a prompt, and the answer."""
+"""(tokens of the prompt, answer)."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Prompts and answers.
+    """Prompts and answers as arrays.
 
     Attributes:
-        inputs: how often each token is in a prompt, shape (fact, token).
-        answers: which output is right, shape (fact,).
-        outputs: how many there are.
+        inputs: 1 where a token is in the prompt, else 0; shape (fact, token).
+        answers: the right output, shape (fact,).
+        outputs: number of outputs.
     """
 
     inputs: Float[np.ndarray, "fact token"]
@@ -40,7 +40,12 @@ class Facts:
 
     @classmethod
     def of(cls, tokens: int, outputs: int, facts: list[Fact]) -> Facts:
-        """Write facts, each the tokens of its prompt and its answer, as arrays."""
+        """Write facts as arrays.
+
+        Args:
+            tokens, outputs: numbers of tokens and of outputs.
+            facts: the facts.
+        """
         inputs = np.zeros((len(facts), tokens))
         for row, (prompt, _) in zip(inputs, facts, strict=True):
             row[list(prompt)] = 1.0
@@ -52,8 +57,8 @@ class Start:
     """How a value-output matrix is parametrised, and where it starts.
 
     Attributes:
-        factorised: W = A Bᵀ, or W itself.
-        alpha: entries of A and B, or of W, are N(0, alpha²/width).
+        factorised: whether A and B with W = A Bᵀ are trained, rather than W itself.
+        alpha: entries of A and B, or of W, start as N(0, alpha²/width).
         width: columns of A and B.
     """
 
@@ -65,9 +70,10 @@ class Start:
 def loss_and_pull(
     logits: Float[np.ndarray, "fact output"], answers: Int[np.ndarray, " fact"]
 ) -> tuple[float, Float[np.ndarray, "fact output"]]:
-    """Return the mean cross-entropy L, and minus its gradient by the logits, over L.
+    """Return the mean cross-entropy L, and minus its gradient by the logits divided by L.
 
-    Both keep their relative accuracy where L is far below rounding, since neither is a difference.
+    Both keep their relative accuracy where L is far below rounding error, since neither is computed
+    as a difference.
     """
     facts = np.arange(len(answers))
     ahead = logits - logits[facts, answers][:, None]
@@ -85,10 +91,10 @@ def loss_and_pull(
 def learn(
     facts: Facts, seed: int, start: Start | None = None, loss: float = 1e-10, rtol: float = 1e-8
 ) -> Float[np.ndarray, "output token"]:
-    """Follow the flow until the mean loss of the facts is `loss` nats; return W.
+    """Integrate the flow until the mean loss of the facts is at most `loss` nats; return W.
 
     Raises:
-        CannotFinish: it does not get there.
+        CannotFinish: the loss stays above.
     """
     start = start or Start()
     sizes = _sizes(facts, start)
@@ -108,7 +114,7 @@ def learn(
         logits = facts.inputs @ _product(_parts(state, sizes)).T
         return loss_and_pull(logits, facts.answers)[0] <= loss
 
-    solver = DOP853(rate, 0.0, state, np.inf, rtol=rtol, atol=_ROUNDING, first_step=_FIRST)
+    solver = DOP853(rate, 0.0, state, np.inf, rtol=rtol, atol=_ATOL, first_step=_FIRST_STEP)
     for _ in range(MOST_STEPS):
         if reached(solver.y):
             weights: np.ndarray = _product(_parts(solver.y, sizes))
@@ -116,7 +122,7 @@ def learn(
         solver.step()
         if solver.status == "failed":
             break
-    raise CannotFinish(f"the flow does not get to a loss of {loss:g}; are the facts separable?")
+    raise CannotFinish(f"the flow does not reach a loss of {loss:g}; are the facts separable?")
 
 
 def margins(
@@ -124,11 +130,11 @@ def margins(
     facts: Facts,
     among: Bool[np.ndarray, " output"] | None = None,
 ) -> Float[np.ndarray, " fact"]:
-    """Return by how much the right logit exceeds the largest other one, fact by fact.
+    """Return by how much each fact's right logit exceeds the largest other one.
 
     Args:
         weights: W.
-        facts: whose answers are asked.
+        facts: the facts.
         among: which outputs compete; by default all.
     """
     logits = facts.inputs @ weights.T

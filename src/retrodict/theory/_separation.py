@@ -1,4 +1,4 @@
-"""How training loss and reverse loss part on one path of the flow: what theorems 1 and 2 bound."""
+"""Training loss and reverse loss along a path of gradient flow, as theorems 1 and 2 bound them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from retrodict.errors import BadInput
 from retrodict.host import own_settings
 from retrodict.theory._dynamics import Dynamics, nll
 
-_POINTS = 60  # log-spaced observations besides the solver's own steps
+_POINTS = 60  # log-spaced observations in addition to the solver's own steps
 
 
 @dataclass(frozen=True, eq=False)
 class Separation:
-    """Losses along one path of a gradient flow, from t = 0 on.
+    """Losses along a path of a gradient flow.
 
     Attributes:
-        times: t, the first is 0.
-        loss: mean training cross-entropy, in nats.
+        times: t, from 0 on.
+        loss: L, the mean training cross-entropy, in nats.
         reverse: L_rev, the NLL of the held-out question, in nats.
         first_exponent: the limit t → 0 of ln(L_rev/L_rev(0)) / ln(L/L(0)), from derivatives.
     """
@@ -33,10 +33,7 @@ class Separation:
     @property
     @own_settings()
     def epsilon(self) -> float:
-        """ε*: the smallest ε ≥ 0 with L_rev/L_rev(0) ≥ (L/L(0))^ε on the whole path t > 0.
-
-        It is 0 where L_rev only rises.
-        """
+        """The smallest ε ≥ 0 with L_rev/L_rev(0) ≥ (L/L(0))^ε at all t > 0 (0 if L_rev rises)."""
         exponents = np.log(self.reverse[1:] / self.reverse[0]) / np.log(
             self.loss[1:] / self.loss[0]
         )
@@ -50,7 +47,7 @@ class Separation:
 
     @own_settings()
     def reverse_at_loss(self, c: float) -> float:
-        """L_rev at the first time at which the training loss is at most c; NaN if it never is."""
+        """Return L_rev when the training loss first reaches c; NaN if it never does."""
         below = np.flatnonzero(self.loss <= c)
         if not len(below):
             return float("nan")
@@ -67,12 +64,12 @@ class Separation:
 def separate(
     system: Dynamics, question: tuple[int, int], until: float = 1e8, rtol: float = 1e-6
 ) -> Separation:
-    """Follow a flow and observe training loss and reverse loss.
+    """Integrate a flow and record training loss and reverse loss.
 
     Args:
         system: the flow.
         question: the held-out (input token, right answer).
-        until: the last time T.
+        until: the last time.
         rtol: the solver's relative tolerance.
     """
     token, answer = question

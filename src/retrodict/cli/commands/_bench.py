@@ -21,7 +21,7 @@ from retrodict.errors import choose
 from retrodict.files import atomic_text, dumps
 
 if TYPE_CHECKING:
-    from retrodict.bench import Row
+    from retrodict.bench import Row, Section
     from retrodict.cli._progress import Progress
 
 
@@ -68,13 +68,7 @@ def bench(
 
     Writes bench.md, bench.json and a roofline, bench.png.
     """
-    from retrodict.bench import (
-        SECTIONS,
-        USUAL_SECONDS,
-        Plan,
-        choose_configs,
-        require_transformers,
-    )
+    from retrodict.bench import SECTIONS, Plan, choose_configs, require_transformers
     from retrodict.cli._progress import Progress
     from retrodict.experiment import Experiment
     from retrodict.runs import require_writable
@@ -94,16 +88,17 @@ def bench(
     require_writable(out)
     rows: list[Row] = []
     with Progress() as progress:
-        total = sum(USUAL_SECONDS[name] for name in chosen)
+        total = sum(SECTIONS[name].seconds for name in chosen)
         for i, name in enumerate(chosen):
-            before = sum(USUAL_SECONDS[done] for done in chosen[:i])
+            before = sum(SECTIONS[done].seconds for done in chosen[:i])
 
-            def tick(share: float, name: str = name, before: int = before) -> None:
-                progress.working(f"bench {name}", (before + share * USUAL_SECONDS[name]) / total)
+            def tick(share: float, name: str = name, before: float = before) -> None:
+                done = before + share * SECTIONS[name].seconds
+                progress.working(f"bench {name}", done / total)
 
             tick(0.0)
-            with _machine(name, progress):
-                rows += SECTIONS[name](plan, tick)
+            with _machine(SECTIONS[name], progress):
+                rows += SECTIONS[name].measure(plan, tick)
             _write_rows(rows, out)  # after each section, so that none is lost
     files = _write(rows, out, _command(names, configs, repeats, quick))
     if as_json:
@@ -113,12 +108,12 @@ def bench(
 
 
 @contextlib.contextmanager
-def _machine(section: str, progress: Progress) -> Iterator[None]:
-    """Hold all cores, so that trainings wait; figure 1 takes them itself."""
+def _machine(section: Section, progress: Progress) -> Iterator[None]:
+    """Hold all cores, so that trainings wait, unless the section trains by itself."""
     from retrodict.launch import cores
     from retrodict.limits import core_count
 
-    if section == "figure1":
+    if not section.holds_cores:
         yield
         return
     with cores(core_count(), progress.waiting, "retrodict bench"):
@@ -154,24 +149,23 @@ def _write(rows: Sequence[Row], out: Path, command: str) -> list[Path]:
 
 
 def _show(rows: Sequence[Row], files: Sequence[Path]) -> None:
-    from retrodict.bench import LEGEND, TITLES, headline, tables
+    from retrodict.bench import SECTIONS, headline, tables
 
     console = Console()
     console.print(headline(rows))
     for section, parts in tables(rows).items():
-        console.print(f"\n[bold]{TITLES[section]}[/bold]")
-        console.print(LEGEND[section], style="dim")
+        console.print(f"\n[bold]{SECTIONS[section].title}[/bold]")
+        console.print(SECTIONS[section].legend, style="dim")
         for common, part in parts.items():
-            console.print(_table(common, part))
+            console.print(_table(common, list(map(SECTIONS[section].cells, part))))
     for path in files:
         console.say(f"wrote {path}")
 
 
-def _table(title: str, rows: Sequence[Row]) -> Table:
-    from retrodict.bench import KEY_COLUMNS, cells
+def _table(title: str, lines: Sequence[dict[str, str]]) -> Table:
+    from retrodict.bench import KEY_COLUMNS
 
     table = bare_table(title=f"\n{title}" if title else None)
-    lines = [cells(row) for row in rows]
     for column in lines[0]:
         words = column in ("config", "variant", "what")
         table.add_column(

@@ -75,6 +75,7 @@ def leaderboard(
     from retrodict.cli._progress import Progress
     from retrodict.cli._provenance import tell_answers
     from retrodict.leaderboard import COLUMNS, RULE, SORTS, cells, compare, kept, write
+    from retrodict.report import write_board_pages
     from retrodict.runs import Run, Store
 
     where = launcher_from(launcher, cpus, gpus, slurm, again)
@@ -90,7 +91,7 @@ def leaderboard(
     command = " ".join([*words, *(option for option, is_given in options.items() if is_given)])
     with Progress() as progress:
         board = compare(chosen, store, progress, command, where)
-    files = write(board, store)
+    files = [*write(board, store), *write_board_pages(board, store)]
     if as_json:
         print_json({"command": command, "rule": RULE, "rows": board.rows, "files": files})
     else:

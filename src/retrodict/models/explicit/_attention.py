@@ -1,10 +1,9 @@
-"""Attention, one query position after another, with its gradient.
+"""Attention with its gradient, one query position at a time.
 
-Sentences are a few tokens long, so a query's scores, weights and mixture are sums over a handful
-of positions: plain passes over (position, batch, head, d_head), faster than batched products of
-tiny matrices. Where attention is causal, position 0 attends to itself alone and needs no query.
-Where some sentences are causal and others not, all positions are scored, and in the causal ones
-those behind the query count nothing.
+Sentences are a few tokens long, so scores, weights and mixtures are sums over few positions. Plain
+passes over (position, batch, head, d_head) are then faster than batched products of tiny matrices.
+In causal attention, position 0 attends only to itself and needs no query. If only some sentences
+are causal, all positions are scored, and in causal sentences later ones get weight 0.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ _softmax_backward = torch.ops.aten._softmax_backward_data.default
 
 
 class Attention:
-    """Attention of the positions from `low` on, for one shape of step.
+    """Attention of the positions from `low` on, for steps of one shape.
 
     Attributes:
         ask: the first position that needs a query.
-        q: their queries, (rows from `ask`, d_model); written by the caller.
-        kv: keys beside values of all positions, (rows, 2 d_model); written by the caller.
+        q: queries, (rows from `ask`, d_model); written by the caller.
+        kv: keys and values of all positions, (rows, 2 d_model); written by the caller.
         mixed: the result, (rows from `low`, d_model).
-        grad: its gradient; written by the caller.
-        grad_q, grad_kv: gradients of q and kv; `grad_q` means nothing if there is no query.
+        grad: the result's gradient; written by the caller.
+        grad_q, grad_kv: gradients of q and kv; `grad_q` is undefined if there is no query.
     """
 
     def __init__(self, shape: Shape, low: int, rotary: Rotary | None) -> None:
@@ -48,11 +47,11 @@ class Attention:
         self.queries = [_Query(self, spare, at) for at in reversed(range(self.ask, shape.length))]
 
     def forward(self, mask: Tensor | None, barred: Tensor | None = None) -> Tensor:
-        """Mix values.
+        """Return the values mixed by attention.
 
         Args:
             mask: (query, key, batch, head), 0 where a weight is dropped.
-            barred: (query, key, batch, 1, 1), added to the scores: −∞ where nothing is seen.
+            barred: (query, key, batch, 1, 1), added to the scores: −∞ where attention is barred.
         """
         if self.rotary is not None:
             self.rotary.turn(self.q_heads, self.ask)
@@ -60,13 +59,13 @@ class Attention:
         self.mask = None if mask is None else mask.unsqueeze(-1) / self.shape.kept
         for query in self.queries:
             query.forward(self.mask, barred)
-        if self.ask > self.low:  # position 0 attends to itself alone, with weight 1
+        if self.ask > self.low:  # position 0 attends only to itself, with weight 1
             own = self.values[0] if self.mask is None else self.values[0] * self.mask[0, 0]
             self.mixed_heads[0].copy_(own)
         return self.mixed
 
     def backward(self) -> None:
-        """Turn `grad` into `grad_q` and `grad_kv`."""
+        """Compute `grad_q` and `grad_kv` from `grad`."""
         if not self.queries:
             self.grad_kv.zero_()
         for query in self.queries:
@@ -80,11 +79,11 @@ class Attention:
 
 
 class _Query:
-    """One query position: views into the buffers of its attention."""
+    """One query position, with views of its attention's buffers."""
 
     def __init__(self, of: Attention, spare: Tensor, at: int) -> None:
         self.at, self.scale = at, of.scale
-        self.is_last = at == of.shape.length - 1  # its gradients come first, and overwrite
+        self.is_last = at == of.shape.length - 1  # comes first, so its gradients overwrite
         self.q, self.grad_q = of.q_heads[at - of.ask], of.grad_q_heads[at - of.ask]
         self.seen = at + 1 if of.shape.causal else of.shape.length
         self.keys, self.values = of.keys[: self.seen], of.values[: self.seen]
@@ -119,7 +118,7 @@ class _Query:
 
 
 class Rotary:
-    """Turns the first half of each head's dimensions by an angle that grows with the position.
+    """Rotates the first half of each head's dimensions, in pairs, by angles ∝ position.
 
     Parameters:
         cos, sin: of the angles, each (length, pairs).
@@ -130,7 +129,7 @@ class Rotary:
         self.pairs = cos.shape[-1]
 
     def turn(self, x: Tensor, start: int, back: bool = False) -> None:
-        """Turn x (position, batch, head, d_head), whose first position is `start`, in place."""
+        """Rotate x (position, batch, head, d_head) in place; its first position is `start`."""
         a, b = x[..., : self.pairs], x[..., self.pairs : 2 * self.pairs]
         stop = start + x.shape[0]
         cos, sin = self.cos[start:stop], self.sin[start:stop]

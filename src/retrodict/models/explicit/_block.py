@@ -1,9 +1,10 @@
-"""One block with its gradient: norm, attention, norm, MLP, each added to the stream.
+"""A block with its gradient: attention and MLP, each after a layer norm, added to the stream.
 
     gelu(u) = u σ(z),   z = 2√(2/π) (u + 0.044715 u³)
     gelu′(u) = σ + u σ (1 − σ) z′
 
-is GPT-2's tanh approximation, ½ (1 + tanh(z/2)) being σ(z): a sigmoid costs a quarter of a tanh.
+This is GPT-2's tanh approximation, since ½ (1 + tanh(z/2)) = σ(z). A sigmoid costs a quarter of a
+tanh.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _CUBIC = _LINEAR * 0.044715
 
 
 class BlockViews(NamedTuple):
-    """One learner's weights of a block, or their gradients, as views."""
+    """Views of one learner's weights in a block, or of their gradients."""
 
     scale_1: Tensor
     shift_1: Tensor
@@ -43,7 +44,7 @@ class BlockViews(NamedTuple):
 
 
 class Transposed(NamedTuple):
-    """The weights that a gradient passes back through, transposed."""
+    """Transposed views of the weights that the backward pass multiplies by."""
 
     query: Tensor
     key_value: Tensor
@@ -53,12 +54,12 @@ class Transposed(NamedTuple):
 
     @classmethod
     def of(cls, w: BlockViews) -> Transposed:
-        """View a block's weights transposed."""
+        """Transpose a block's weights."""
         return cls(w.query.t(), w.key_value.t(), w.out.t(), w.up.t(), w.down.t())
 
 
 class BlockMasks(NamedTuple):
-    """Where dropout drops: after the attention's softmax, and on both branches."""
+    """Dropout masks of a block: on attention weights and on both residual branches."""
 
     attention: Tensor
     joined: Tensor
@@ -66,12 +67,12 @@ class BlockMasks(NamedTuple):
 
 
 class Block:
-    """A block's buffers for one shape of step.
+    """A block's buffers for steps of one shape.
 
     Parameters:
-        shape: of the step.
-        low: the first position whose output is wanted; the last block needs no other.
-        rotary: turns queries and keys, if the model does.
+        shape: the shape.
+        low: the first position whose output is needed; above 0 only in the last block.
+        rotary: rotates queries and keys; None if the model does not.
         products: computes matrix products.
     """
 
@@ -94,7 +95,7 @@ class Block:
     def forward(
         self, x: Tensor, w: BlockViews, masks: BlockMasks | None, barred: Tensor | None = None
     ) -> Tensor:
-        """Add to the stream x (rows, d_model) what this block finds; from position `low` on."""
+        """Return the stream x (rows, d_model) plus this block's output, from position `low` on."""
         a, low, kept = self.attention, self.low_row, self.shape.kept
         attention, self.on_joined, self.on_mlp = masks or (None, None, None)
         if low and masks:
@@ -118,12 +119,12 @@ class Block:
         return add_dropped(self.middle, self.joined, self.on_mlp, kept, self.out)
 
     def backward(self, grad: Tensor, w: BlockViews, t: Transposed, g: BlockViews) -> Tensor:
-        """Write the gradients of this block's weights into `g`; return that of its input.
+        """Write the gradients of the block's weights into `g`; return the gradient of its input.
 
         Args:
             grad: gradient of the block's output, (rows from `low`, d_model).
-            w, t: weights, and transposed.
-            g: their gradients; a bias's is a row (1, n).
+            w, t: the weights, and transposed.
+            g: where their gradients go; a bias's is a row (1, n).
         """
         kept, low, a = self.shape.kept, self.low_row, self.attention
         grad_out = dropped(grad, self.on_mlp, kept, self.spare)
@@ -159,8 +160,11 @@ class Block:
 
 
 class Gelu:
-    """GELU's buffers: `x` is written by the caller, and so is `grad`, in place of which its
-    backward leaves the gradient of `x`. Both work on rows, a part of them a thread."""
+    """GELU with its buffers. Each thread works on a part of the rows.
+
+    The caller writes `x`, and the gradient of the output into `grad`. `backward` replaces that by
+    the gradient of `x`.
+    """
 
     def __init__(self, shape: Shape, rows: int, products: Products) -> None:
         buffers = [shape.buffer(rows, 4 * shape.d_model) for _ in range(5)]

@@ -1,4 +1,4 @@
-"""Sizes that every part of a written-out step shares, and dropout as one fused pass."""
+"""Sizes shared by all parts of an explicit step, and dropout as one fused pass."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of one step.
+    """The sizes of a step.
 
-    Activations are (length · batch, …), position after position, so that the rows of some
-    positions on are one contiguous block, which a matrix product takes as it is.
+    Activations are (length · batch, …), ordered by position. So the rows from a position on are one
+    contiguous block, which a matrix product takes without a copy.
 
     Attributes:
-        batch, length: sentences, and tokens of each.
-        first: the first position whose logits are wanted.
-        d_model, n_head: of the model.
-        dtype: of its parameters.
+        batch, length: sentences, and tokens in each.
+        first: the first position whose logits are needed.
+        d_model, n_head: sizes of the model.
+        dtype: dtype of its parameters.
         kept: probability that dropout keeps an entry.
-        causal: whether no position sees later ones, in any sentence.
+        causal: whether attention is causal in every sentence.
     """
 
     batch: int
@@ -35,11 +35,11 @@ class Shape:
     causal: bool = True
 
     def rows(self, start: int = 0) -> int:
-        """How many rows the positions from `start` on have."""
+        """Return the number of rows of the positions from `start` on."""
         return (self.length - start) * self.batch
 
     def buffer(self, *shape: int) -> Tensor:
-        """Room for a result that every step overwrites."""
+        """Allocate a buffer, which every step overwrites."""
         return torch.empty(shape, dtype=self.dtype)
 
     def heads(self, rows: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def dropped(
     kept: float,
     out: Float[Tensor, "*shape"],
 ) -> Tensor:
-    """Return dropout(x), written into `out` unless nothing is dropped."""
+    """Return dropout(x), written into `out`, or x itself if nothing is dropped."""
     if mask is None:
         return x
     return torch.addcmul(_ZERO[x.dtype], x, mask, value=1 / kept, out=out)
