@@ -10,7 +10,6 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from retrodict.cli._console import Console, plain
-from retrodict.cli._progress import Progress
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import (
     NUMBERS,
@@ -42,6 +41,7 @@ def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool, launch
         CannotFinish: every cell failed, or one could not be finished.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
+    from retrodict.cli._progress import Progress
     from retrodict.cli._provenance import tell_answers
     from retrodict.launch import execute_cells, look_up
 
