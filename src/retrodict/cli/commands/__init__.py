@@ -1,48 +1,35 @@
 """The commands, one file each.
 
-A new command is a function in a file here, and its line in `COMMANDS`. The function's signature is
-the command line, its docstring is the help. What is slow to load is loaded inside the function, so
-that `--help` answers at once.
+A new command is a function with `@command` in a file here, and a line that imports it below. The
+function's signature is the command line, its docstring is the help. What is slow to load is loaded
+inside the function, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
-from retrodict.cli.commands._bench import bench
-from retrodict.cli.commands._compare import compare
-from retrodict.cli.commands._doctor import doctor
+from retrodict.cli.commands._command import Command
+
+# isort: off
+from retrodict.cli.commands._run import run
+from retrodict.cli.commands._reproduce import reproduce
+from retrodict.cli.commands._verify import verify
 from retrodict.cli.commands._leaderboard import leaderboard
 from retrodict.cli.commands._list import list_all
-from retrodict.cli.commands._report import report
-from retrodict.cli.commands._reproduce import reproduce
-from retrodict.cli.commands._run import run
-from retrodict.cli.commands._runs_export import export_runs
-from retrodict.cli.commands._runs_list import list_runs
-from retrodict.cli.commands._runs_prune import prune_runs
-from retrodict.cli.commands._runs_verify import verify_runs
 from retrodict.cli.commands._show import show
-from retrodict.cli.commands._verify import verify
+from retrodict.cli.commands._compare import compare
+from retrodict.cli.commands._report import report
+from retrodict.cli.commands._bench import bench
+from retrodict.cli.commands._doctor import doctor
+from retrodict.cli.commands._runs_list import list_runs
+from retrodict.cli.commands._runs_verify import verify_runs
+from retrodict.cli.commands._runs_prune import prune_runs
+from retrodict.cli.commands._runs_export import export_runs
+# isort: on
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "run": run,
-    "reproduce": reproduce,
-    "verify": verify,
-    "leaderboard": leaderboard,
-    "list": list_all,
-    "show": show,
-    "compare": compare,
-    "report": report,
-    "bench": bench,
-    "doctor": doctor,
-    "runs list": list_runs,
-    "runs verify": verify_runs,
-    "runs prune": prune_runs,
-    "runs export": export_runs,
-}
-"""What is typed after `retrodict` → what does it, in the order of the help."""
+COMMANDS = {one.name: one for one in list(globals().values()) if isinstance(one, Command)}
+"""Every command by name, in the order of the help."""
 
 _HELP = """What does a language model that was trained on A → B know about B ← A, and why?
 
@@ -86,8 +73,8 @@ app = typer.Typer(
 _runs = typer.Typer(name="runs", rich_markup_mode=None, no_args_is_help=True, help=_RUNS_HELP)
 app.add_typer(_runs)
 
-for _words, _command in COMMANDS.items():
-    _group, _, _name = _words.rpartition(" ")
-    (_runs if _group else app).command(_name)(_command)
+for _one in COMMANDS.values():
+    _group, _, _name = _one.name.rpartition(" ")
+    (_runs if _group else app).command(_name)(_one.function)
 
 __all__ = ["COMMANDS", "app"]

@@ -17,6 +17,7 @@ from retrodict.cli._options import STORE, Json
 from retrodict.cli._paths import place
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table
+from retrodict.cli.commands._command import command
 from retrodict.errors import choose
 from retrodict.files import atomic_text, dumps
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from retrodict.cli._progress import Progress
 
 
+@command("bench")
 def bench(
     sections: Annotated[
         list[str] | None,

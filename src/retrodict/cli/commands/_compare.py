@@ -26,6 +26,7 @@ from retrodict.cli._tables import (
     ruled_table,
     words,
 )
+from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput, CannotFinish
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _OFFER = "'retrodict run RUN/experiment.yaml --out STORE --again' trains one ane
 _SUFFIXES = (".png", ".pdf")
 
 
+@command("compare")
 def compare(
     runs: Annotated[
         list[Path], typer.Argument(parser=place, metavar="RUN", help="The runs' folders.")

@@ -12,10 +12,12 @@ from rich.text import Text
 
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Json, Out
+from retrodict.cli.commands._command import command
 
 _WIDTH = 12  # of names; those of variables are longer
 
 
+@command("doctor")
 def doctor(
     out: Out = STORE,
     as_json: Json = False,

@@ -12,6 +12,7 @@ from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table, numbers, words
+from retrodict.cli.commands._command import command
 from retrodict.errors import choose
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _HEAD = ("recipe", "verdict", "held-out", "solved", "steps", "beats", "echo", "o
 wrong answer; shares of echoes and of other wrong answers; accuracy on what is taught."""
 
 
+@command("leaderboard")
 def leaderboard(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="RECIPE", help="Which recipes. Without any: all.")

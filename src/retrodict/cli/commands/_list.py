@@ -10,10 +10,12 @@ from rich.table import Table
 from retrodict.cli._console import Console
 from retrodict.cli._options import Json
 from retrodict.cli._streams import print_json
+from retrodict.cli.commands._command import command
 
 Rows = list[dict[str, str]]
 
 
+@command("list")
 def list_all(as_json: Json = False) -> None:
     """List all names: figures, statements, tasks, models, recipes.
 

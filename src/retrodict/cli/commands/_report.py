@@ -16,6 +16,7 @@ from retrodict.cli._options import STORE, Json
 from retrodict.cli._paths import place
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import marked
+from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.files import atomic, atomic_text
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".html", ".md")
 
 
+@command("report")
 def report(
     out: Annotated[
         Path | None,

@@ -17,6 +17,7 @@ from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table, folded, marked
+from retrodict.cli.commands._command import command
 from retrodict.errors import choose
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ScaleName = Literal["smoke", "laptop", "paper"]
 _FEW = 4  # figures, of which every claim is shown
 
 
+@command("reproduce")
 def reproduce(
     names: Annotated[
         list[str],

@@ -12,12 +12,14 @@ from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._paths import place
 from retrodict.cli._streams import print_json
+from retrodict.cli.commands._command import command
 
 if TYPE_CHECKING:
     from retrodict.launch import Answer
     from retrodict.runs import Run
 
 
+@command("run")
 def run(
     experiment: Annotated[
         Path,

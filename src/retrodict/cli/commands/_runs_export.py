@@ -14,6 +14,7 @@ from retrodict.cli._options import STORE, Json, Out, Runs
 from retrodict.cli._paths import folders_of, place
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import size
+from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput, CannotFinish
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TableFormat = Literal["csv", "parquet"]
 
 
+@command("runs export")
 def export_runs(
     to: Annotated[
         Path, typer.Option("--to", parser=place, metavar="FOLDER", help="The folder to write.")

@@ -14,6 +14,7 @@ from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import fits, numbers, ruled_table, size, words
+from retrodict.cli.commands._command import command
 
 if TYPE_CHECKING:
     from retrodict.runs import Listed
@@ -25,6 +26,7 @@ _OPTIONAL = ("made by", "finished", "layers ×\nwidth", "V")
 _STYLES = {"damaged": "bold red", "newer": "bold red", "foreign": "dim", "finished": ""}
 
 
+@command("runs list")
 def list_runs(out: Out = STORE, as_json: Json = False) -> None:
     """List the runs of a store.
 

@@ -12,9 +12,11 @@ from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import folded, numbers, ruled_table, size
+from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput
 
 
+@command("runs prune")
 def prune_runs(
     leftovers: Annotated[
         bool, typer.Option("--leftovers", help="Temporary files of killed processes.")

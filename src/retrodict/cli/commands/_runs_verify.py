@@ -12,12 +12,14 @@ from retrodict.cli._options import STORE, Json, Out, Runs
 from retrodict.cli._paths import folders_of
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import folded, ruled_table, words
+from retrodict.cli.commands._command import command
 from retrodict.errors import CannotFinish
 
 if TYPE_CHECKING:
     from retrodict.runs import Problem
 
 
+@command("runs verify")
 def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> None:
     """Check that every file of every run is as it was written.
 

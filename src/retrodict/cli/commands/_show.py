@@ -12,11 +12,13 @@ from retrodict.cli._console import Console, plain
 from retrodict.cli._options import Json
 from retrodict.cli._paths import chosen, place
 from retrodict.cli._streams import print_json
+from retrodict.cli.commands._command import command
 
 if TYPE_CHECKING:
     from retrodict.runs import Run
 
 
+@command("show")
 def show(
     run: Annotated[Path, typer.Argument(parser=place, metavar="RUN", help="A run's folder.")],
     as_json: Json = False,

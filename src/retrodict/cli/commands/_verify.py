@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
+from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput
 
 
+@command("verify")
 def verify(
     names: Annotated[
         list[str] | None,
