@@ -36,7 +36,7 @@ record: {every: 2, weights_at: [0, 6]}
 hypothesis.settings.register_profile("few", max_examples=30, deadline=None)
 hypothesis.settings.load_profile("few")
 
-OF_SHAPES = {"data_recipes", "measures", "models", "objectives", "plots", "recipes", "tasks"}
+OF_SHAPES = {"data", "measures", "models", "objectives", "plots", "recipes", "tasks"}
 OF_SHAPES |= {"theory", "training"}
 """Rooms whose tests `make test` runs with shapes and types checked at every call of the package.
 
@@ -98,7 +98,7 @@ def tiny_yaml(tmp_path):
     return path
 
 
-FORMAT_1 = Path(__file__).parent / "data" / "run-format-1"
+FORMAT_1 = Path(__file__).parent / "stores" / "run-format-1"
 
 
 def _copied(source: Path, target: Path) -> Path:

@@ -47,7 +47,7 @@ def kept_store(tmp_path) -> Path:
 
     Its statements are said to be checked by this code: others `report` checks anew.
     """
-    source = Path(__file__).parents[1] / "data" / "store-format-2"
+    source = Path(__file__).parents[1] / "stores" / "store-format-2"
     store = shutil.copytree(source, tmp_path / "kept", ignore=shutil.ignore_patterns("*.md"))
     checked = json.loads((store / "verify.json").read_text(encoding="utf-8"))
     text = json.dumps({**checked, "code": code_version()})

@@ -24,8 +24,7 @@ from retrodict.figures.findings._film import FINDING_FILM
 from retrodict.figures.findings._identity import FINDING_IDENTITY
 from retrodict.figures.findings._identity_cells import UPDATES
 from retrodict.figures.findings._identity_weights import FINDING_IDENTITY_WEIGHTS
-from retrodict.figures.paper._axes import AXES
-from retrodict.figures.paper._reversal_vocab_sizes import REVERSAL_VOCAB_SIZES
+from retrodict.figures.paper._sweeps import AXES, SWEEPS
 from retrodict.launch import Reporter
 from retrodict.measures import Interval, diagonal_z
 from retrodict.plots import save_film
@@ -52,7 +51,7 @@ every_trained = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def material_of():
+def material_of(inputs_of):
     """A figure's inputs at smoke scale; what several figures share is trained once."""
     trained: dict[str, Trace] = {}
 
@@ -62,7 +61,7 @@ def material_of():
         for name, digest in digests.items():
             if digest not in trained:
                 trained[digest] = train(asked[name])
-        return FigureInputs("smoke", {name: trained[digest] for name, digest in digests.items()})
+        return inputs_of({name: trained[digest] for name, digest in digests.items()})
 
     return make
 
@@ -111,10 +110,10 @@ def opposite(trace: Trace) -> Trace:
 
 
 @every_trained
-def test_every_claim_can_fail(figure, material_of):
+def test_every_claim_can_fail(figure, material_of, inputs_of):
     good = material_of(figure)
     wrong = {name: opposite(trace) for name, trace in good.traces.items()}
-    for claim in figure.claims(FigureInputs("smoke", wrong)):
+    for claim in figure.claims(inputs_of(wrong)):
         assert claim.verdict == "fails", claim
 
 
@@ -180,7 +179,7 @@ def test_a_sweep_changes_its_setting_and_nothing_else(axis, task, scale):
 
 
 def test_figure_5_has_the_papers_sizes():
-    sizes = [e.task.sizes for e in REVERSAL_VOCAB_SIZES.experiments("paper").values()]
+    sizes = [e.task.sizes for e in SWEEPS[0].experiments("paper").values()]
     sentences = [2 * train + held for train, held in sizes]
     assert sentences == [9, 20, 85, 850]
     assert [held for _, held in sizes] == [1, 4, 15, 150]
@@ -273,16 +272,16 @@ def test_the_small_print_says_what_was_run_and_what_differs(tiny):
     assert describe(many).endswith("; several lr: retrodict show RUN")
 
 
-def test_lost_learners_are_told_in_the_figure(material_of):
+def test_lost_learners_are_told_in_the_figure(material_of, inputs_of):
     trace = material_of(FIGURES[0]).trace
     curves = trace.curves.copy(deep=True)
     curves["diverged_at"][:3] = 5.0
-    lost = FigureInputs("smoke", {"": Trace(curves, trace.weights)})
+    lost = inputs_of({"": Trace(curves, trace.weights)})
     assert _lost(lost) == "3 of 10 learners became non-finite and are left out"
 
 
 def test_a_claim_that_fails_is_named_in_the_figure(material_of, monkeypatch, tmp_path):
-    monkeypatch.setattr("retrodict.figures._weight_claims.UNTRAINED_Z", -1.0)
+    monkeypatch.setattr("retrodict.figures._captions.UNTRAINED_Z", -1.0)
     claims = FIGURES[1].claims(material_of(FIGURES[1]))
     assert "does not hold at this scale: fig2.validation" in _shortfall(claims)
 
@@ -321,7 +320,7 @@ def test_the_document_and_the_records_are_as_they_were(reproduced, pinned, schem
 def test_a_claim_that_fails_gives_exit_code_1(reproduced, tmp_path, capsys, monkeypatch):
     run = next(path for path in reproduced[-1].iterdir() if path.is_dir())
     shutil.copytree(run, tmp_path / run.name)
-    monkeypatch.setattr("retrodict.figures._nll_claims.MEMORISED", 1e-9)
+    monkeypatch.setattr("retrodict.figures.paper._figures_1_to_4.MEMORISED", 1e-9)
     code = run_cli(["reproduce", "fig1", "--scale", "smoke", "--out", str(tmp_path)])
     assert code == 1
     assert "fails" in capsys.readouterr().out

@@ -9,7 +9,7 @@ import pytest
 
 from retrodict.cli._exit import run_cli
 from retrodict.figures import FIGURES, TABLES, default_experiment
-from retrodict.figures.paper._axes import AXES
+from retrodict.figures.paper._sweeps import AXES
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)

@@ -21,12 +21,12 @@ pytestmark = pytest.mark.seconds
 
 
 @pytest.fixture(scope="module")
-def materials() -> dict[str, FigureInputs]:
+def materials(inputs_of) -> dict[str, FigureInputs]:
     made = {}
     for figure in THEORY_FIGURES:
         traces = {name: train(asked) for name, asked in figure.experiments("smoke").items()}
         theory = figure.theory("smoke", lambda share: None)
-        made[figure.name] = FigureInputs("smoke", traces, theory)
+        made[figure.name] = inputs_of(traces, theory)
     return made
 
 
@@ -52,13 +52,13 @@ def test_every_scale_is_defined(figure, scale):
         assert experiment.training.learners > 1
 
 
-def test_the_phase_claims_fail_on_a_model_that_knows_the_reverse(materials):
+def test_the_phase_claims_fail_on_a_model_that_knows_the_reverse(materials, inputs_of):
     phase = materials["theory-phase"].theory
     knows = dataclasses.replace(phase, shift=np.full_like(phase.shift, -4.6))
-    assert set(verdicts(THEORY_PHASE, FigureInputs("smoke", {}, knows)).values()) == {"fails"}
+    assert set(verdicts(THEORY_PHASE, inputs_of({}, knows)).values()) == {"fails"}
 
 
-def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials):
+def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials, inputs_of):
     paths = materials["theory-parametrisations"].theory
     exchange = {
         "full": "symmetric",
@@ -70,15 +70,15 @@ def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials):
         {name: paths.training[other] for name, other in exchange.items()},
         {name: paths.reverse[other] for name, other in exchange.items()},
     )
-    found = verdicts(THEORY_PARAMETRISATIONS, FigureInputs("smoke", {}, wrong))
+    found = verdicts(THEORY_PARAMETRISATIONS, inputs_of({}, wrong))
     assert set(found.values()) == {"fails"}
 
 
-def test_the_time_claims_fail_on_another_learning_rate(materials):
+def test_the_time_claims_fail_on_another_learning_rate(materials, inputs_of):
     """Traces of lr 0.25 in place of the others take two and four times as long."""
     traces = materials["theory-time"].traces
     wrong = {name: traces[name.split(" lr=")[0] + " lr=0.25"] for name in traces}
-    found = verdicts(THEORY_TIME, FigureInputs("smoke", wrong))
+    found = verdicts(THEORY_TIME, inputs_of(wrong))
     for where in ("V=20-lr=0.5", "V=20-lr=1"):
         assert found[f"theory-time.behind-{where}"] == "fails"
 
@@ -92,7 +92,7 @@ def test_the_value_output_claims_fail_on_another_experiments_theory(materials):
     assert found["theory-value-output.chain-factorised-theory"] == "fails"
 
 
-def test_the_index_claims_fail_with_taught_and_untaught_exchanged(materials):
+def test_the_index_claims_fail_with_taught_and_untaught_exchanged(materials, inputs_of):
     inputs = materials["theory-indices"]
 
     def exchanged(trace):
@@ -104,8 +104,7 @@ def test_the_index_claims_fail_with_taught_and_untaught_exchanged(materials):
             weights["validation"] = weights["train_seen_a_to_b"]
         return dataclasses.replace(trace, weights=weights)
 
-    wrong = FigureInputs(
-        "smoke",
+    wrong = inputs_of(
         {name: exchanged(trace) for name, trace in inputs.traces.items()},
         {name: exchanged(trace) for name, trace in inputs.theory.items()},
     )

@@ -9,8 +9,7 @@ import retrodict
 from retrodict import Experiment
 from retrodict.claims import Evidence, document
 from retrodict.figures.findings._tied_head import FINDING_TIED_HEAD
-from retrodict.figures.paper._fig1 import FIG1
-from retrodict.figures.paper._fig3 import FIG3
+from retrodict.figures.paper._figures_1_to_4 import FIG1, FIG3
 from retrodict.figures.paper._in_context_reversal import IN_CONTEXT_REVERSAL as FIGURE
 from retrodict.leaderboard import COLUMNS, cells
 from retrodict.literature import PUBLISHED

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from retrodict.measures import band, diagonal_z, final_values, over_learners, preference
+from retrodict.measures import (
+    band,
+    diagonal_z,
+    final_values,
+    held_out_values,
+    over_learners,
+    preference,
+    taught,
+)
 from retrodict.training import train
 
 values = hnp.arrays(float, st.integers(2, 20), elements=st.floats(-1e3, 1e3))
@@ -90,3 +98,24 @@ def test_preference_is_one_at_the_top_and_half_in_the_middle(tiny):
     np.testing.assert_allclose(preference(trace), 0.5)
     trace.curves["rank"][:] = a
     np.testing.assert_allclose(preference(trace), 0)
+
+
+def test_taught_is_the_mean_over_all_taught_questions(tiny):
+    trace = train(tiny).trace
+    groups = trace.curves.sel(group=["train_forward", "train_backward", "train_seen"])
+    expected = np.average(groups["nll"].values, axis=-1, weights=groups["questions"].values)
+    np.testing.assert_allclose(taught(trace, "nll").values, expected)
+    one = taught(trace, "nll", ["train_seen"])
+    np.testing.assert_allclose(one.values, trace.nll.sel(group="train_seen").values)
+
+
+def test_taught_is_unknown_where_a_group_is_not_finite(tiny):
+    trace = train(tiny).trace
+    trace.curves["nll"].loc[{"group": "train_seen", "learner": 1}] = np.nan
+    assert np.isnan(taught(trace, "nll").values).all(axis=1).tolist() == [False, True, False]
+
+
+def test_held_out_values_are_the_last_ones(tiny):
+    trace = train(tiny).trace
+    expected = trace.nll.sel(group="validation").values[:, -1]
+    assert held_out_values(trace, "nll").tolist() == expected.tolist()

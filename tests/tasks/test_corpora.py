@@ -83,6 +83,22 @@ def test_training_sentences_are_exactly_the_trained_groups(task, seed):
 
 
 @given(any_task, seeds)
+def test_the_groups_are_those_that_the_task_declares(task, seed):
+    corpus = task.corpus(seed)
+    assert {g.name: g.role for g in corpus.groups} == {n: g.role for n, g in task.groups.items()}
+    assert [p.title for p in corpus.panels] == [g.title for g in task.groups.values() if g.title]
+    assert all(group.trained == (group.role == "taught") for group in corpus.groups)
+
+
+def test_a_groups_way_is_the_direction_of_its_questions():
+    ways = [{g.name: g.way for g in task.corpus(0).groups} for task in (Reversal(), Chain())]
+    assert ways[0]["train_backward"] == "backward"
+    assert ways[0]["validation"] == "mixed"  # a fair coin decides which way a pair is taught
+    assert ways[1]["train_seen_b_to_c"] == "b_to_c"
+    assert ways[1]["train_a_to_c"] == ways[1]["validation"] == "a_to_c"
+
+
+@given(any_task, seeds)
 def test_same_seed_same_corpus(task, seed):
     one, two = task.corpus(seed), task.corpus(seed)
     np.testing.assert_array_equal(one.tokens, two.tokens)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import xarray as xr
 
-from retrodict import Trace
+from retrodict import Experiment, Trace
 from retrodict.training import train
 
 
@@ -46,6 +46,44 @@ def test_traces_that_differ_in_one_value_are_not_identical(tiny):
     assert one.identical(other)
     other.weights["validation"]["entity_only"][0, 0, 0, 0] += 1
     assert not one.identical(other)
+
+
+@pytest.mark.parametrize(
+    ("data", "trained"),
+    [
+        ("{}", ["train_forward", "train_backward", "train_seen"]),
+        ("{one_way: {}}", ["train_forward", "train_seen"]),
+        (
+            "{identity: {}, held_out: {}}",
+            ["train_forward", "train_backward", "train_seen", "validation", "identity"],
+        ),
+    ],
+)
+def test_a_trace_knows_its_experiment_and_what_its_task_holds_out(tiny, tmp_path, data, trained):
+    """Whatever a recipe teaches: `validation` are the task's held-out questions."""
+    experiment = tiny.with_overrides(f"data={data}")
+    train(experiment).trace.save(tmp_path / "trace.nc")
+    trace = Trace.load(tmp_path / "trace.nc")
+    assert trace.experiment.task == experiment.task
+    assert trace.experiment.data == experiment.data
+    assert [name for name, role in trace.roles.items() if role == "held_out"] == ["validation"]
+    assert trace.held_out()["nll"].identical(trace.nll.sel(group="validation"))
+    assert trace.taught()["group"].values.tolist() == trained
+
+
+def test_of_a_task_that_holds_nothing_out_the_last_group_is_asked(tiny):
+    pairs = {"kind": "pairs", "n": 3, "m": 8, "backward": "all"}
+    bilinear = Experiment.model_validate(
+        {"task": pairs, "model": {"kind": "bilinear", "d": 16}, "training": {"epochs": 1}}
+    )
+    trace = train(bilinear).trace
+    assert set(trace.roles.values()) == {"taught"}
+    assert trace.held_out()["group"].item() == "train_backward"
+
+
+def test_a_trace_of_format_1_has_roles_too(old):
+    assert old.trace.roles["validation"] == "held_out"
+    assert old.trace.roles["train_seen"] == "taught"
 
 
 def test_a_trace_passes_on_what_a_dataset_can_do(tiny):

@@ -19,7 +19,6 @@ from retrodict.measures import (
     Final,
     final_cells,
     final_values,
-    held_out,
     over_learners,
 )
 from retrodict.runs import Run
@@ -80,7 +79,7 @@ def print_final(console: Console, run: Run, theory: Mapping[str, float] | None =
     """Print the table of a run's final values, how to read it, and which learners are missing."""
     console.print(_final_table(run, theory or {}))
     trace = run.trace
-    alphabet = float(trace.curves["alphabet_nll"].sel(group=held_out(trace)))
+    alphabet = float(trace.held_out()["alphabet_nll"])
     console.print(
         f"guessing among all tokens scores {trace.attrs['uniform_nll']:.3f} nats, among the "
         f"answer's alphabet {alphabet:.3f}; rank 1 is best; {BEATS_WRONG}"

@@ -40,11 +40,11 @@ class MiddleStep(Addition):
             int(fact): row
             for group in corpus.groups
             for fact, row in zip(group.facts, group.tokens, strict=True)
-            if group.name.endswith("b_to_c")
+            if group.way == "b_to_c"
         }
 
         def written(group: ProbeGroup) -> ProbeGroup:
-            if not (group.name.endswith("a_to_c") or group.name == "validation"):
+            if group.way != "a_to_c":
                 return group
             prompts = group.tokens[:, : group.answer_start]
             answers = np.stack([steps[int(fact)] for fact in group.facts])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from re import sub
 from typing import Any
 
 from retrodict.claims import Claim
@@ -18,10 +20,10 @@ from retrodict.launch import LOCAL, Launcher, Reporter, run_named
 from retrodict.plots import footer, save, save_film
 from retrodict.plots._drawing import Figure
 from retrodict.runs import Run, Store, require_writable
-from retrodict.trace import Trace
+from retrodict.trace import Recorded, Trace
 
 Tick = Callable[[float], None]
-"""Is told the share, 0 to 1, of a computation that is done."""
+"""Is called with the share of a computation that is done, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,18 @@ class FigureInputs:
 
     Attributes:
         scale: how large.
-        traces: of the figure's experiments, by the figure's own names for them.
+        runs: the figure's experiments with their traces, by the figure's own names for them.
         theory: what the figure's theory computed.
     """
 
     scale: Scale
-    traces: Mapping[str, Trace]
+    runs: Mapping[str, Recorded]
     theory: Any = None
+
+    @cached_property
+    def traces(self) -> dict[str, Trace]:
+        """The traces of the runs."""
+        return {name: run.trace for name, run in self.runs.items()}
 
     @property
     def trace(self) -> Trace:
@@ -53,13 +60,13 @@ class PaperFigure:
         name: what `retrodict reproduce` calls it.
         title: one line for `retrodict list`.
         grade: how well its content is known, e.g. `"S"`: read off the paper's captions.
-        paper: what the paper says there, in our words; of our own figures, what is asked.
+        paper: what the paper says there, in our words; for our own figures, the question.
         draw: inputs → figure.
         claims: inputs → its caption, checked.
         experiments: scale → the experiments behind it, by name.
-        theory: scale → what is computed, not trained; is told how to report progress.
-        note: scale → the configuration in one line, for the figure's footer; by default put
-            together from its experiments.
+        theory: scale, progress report → what is computed and not trained.
+        note: scale → the configuration in one line, for the figure's footer; by default it is
+            put together from the experiments.
         film: inputs → frames of an animation, where there is one.
         sweep: whether it varies what the curse should not depend on; the report's first screen
             counts such figures.
@@ -108,8 +115,8 @@ def reproduce(
 ) -> Reproduction:
     """Run what a figure needs, draw it into the store under its name, check its claims.
 
-    The verdicts are kept beside the drawing, in a JSON file of the same name; where that is of the
-    same runs and the same code, nothing is drawn or checked anew.
+    The verdicts are kept beside the drawing, in a JSON file of the same name. If that file is of
+    the same runs and the same code, nothing is drawn or checked again.
 
     Raises:
         BadInput, CannotFinish, Interrupted: as `launch.execute`.
@@ -131,7 +138,7 @@ def run_experiments(
     """Run what several figures need, and return their runs by the figures' own names for them.
 
     Raises:
-        BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
+        BadInput, CannotFinish: one cannot be run; on a cluster the others were run all the same.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
     wanted = {figure.name: figure.experiments(scale) for figure in figures}
@@ -142,14 +149,14 @@ def _draw(
     figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run], reporter: Reporter
 ) -> Reproduction:
     theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
-    inputs = FigureInputs(scale, {name: run.trace for name, run in runs.items()}, theory)
+    inputs = FigureInputs(scale, runs, theory)
     claims = figure.claims(inputs)
     drawing = figure.draw(inputs)
     note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
     warning = "; ".join(filter(None, (_lost(inputs), _shortfall(claims))))
     footer(drawing, f"{command(figure.name, scale)}   ·   {note}", warning)
     stem, path = store.root / figure.name, _record_of(figure, store)
-    path.unlink(missing_ok=True)  # from here on it would speak of another drawing
+    path.unlink(missing_ok=True)  # it describes the drawing that is now replaced
     files = save(drawing, stem)
     if figure.film is not None:
         files.append(save_film(figure.film(inputs), stem))
@@ -189,15 +196,24 @@ def command(name: str, scale: Scale) -> str:
     return f"retrodict reproduce {name} --scale {scale}"
 
 
+def slug(name: str) -> str:
+    """Write a name for people as a part of a claim's name.
+
+    >>> slug("V = 50, 2 layers"), slug("all but questions")
+    ('V50-2-layers', 'all-but-questions')
+    """
+    return sub(r"[ ,]+", "-", name.replace(" = ", ""))
+
+
 def _lost(inputs: FigureInputs) -> str:
-    """Say in a figure's small print how many learners are not in it."""
+    """State, for the small print, how many learners are not in a figure."""
     ended = [trace.curves["diverged_at"] for trace in inputs.traces.values()]
     lost, asked = sum(int(e.notnull().sum()) for e in ended), sum(e.size for e in ended)
     return f"{lost} of {asked} learners became non-finite and are left out" if lost else ""
 
 
 def _shortfall(claims: Sequence[Claim]) -> str:
-    """Say in a figure's small print which of its claims do not hold; nothing if all do."""
+    """State, for the small print, which claims do not hold; nothing if all do."""
     failed = [claim for claim in claims if claim.verdict == "fails"]
     said = "; ".join(f"{c.name}: {c.measured:.3g}, claimed {c.predicted}" for c in failed[:3])
     more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""

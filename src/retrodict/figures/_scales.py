@@ -121,7 +121,7 @@ _SAID: dict[str, Callable[[Experiment], str]] = {
     "lengths of training": lambda e: f"{e.training.epochs} epochs",
     "numbers of learners": lambda e: f"{e.training.learners} learners",
 }
-"""What a figure's small print says of an experiment."""
+"""What a figure's small print says about an experiment."""
 
 
 def _part_of_transformer(experiment: Experiment, index: int) -> str:

@@ -203,10 +203,9 @@ def held_out_in_words(row: Row) -> str:
 
 def brief(interval: Interval, digits: int = 2) -> str:
     """Write a mean with half its interval, the half left out where it rounds to nothing."""
-    half = interval.high - interval.mean
-    if half != half or half < 0.5 * 10**-digits:
+    if interval.half < 0.5 * 10**-digits:
         return f"{interval.mean:.{digits}f}"
-    return f"{interval.mean:.{digits}f} ± {half:.{digits}f}"
+    return f"{interval:.{digits}f}"
 
 
 def _key(row: Row, sort: str) -> tuple[float, float, str]:

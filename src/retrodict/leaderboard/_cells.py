@@ -1,14 +1,14 @@
-"""What the leaderboard compares: every recipe on every task and model it makes sense for.
+"""What the leaderboard compares: every recipe on every task and model that it is for.
 
-All start from one base and have the same number of gradient steps; a recipe that adds sentences
-passes over them less often. Each training is also read where it has spent as many operations as the
-plain one in all: recipes with longer examples are then read earlier.
+All start from one base and have the same number of gradient steps, so a recipe that adds sentences
+has fewer epochs. Each training is also read where it has spent as many operations as the whole
+plain training: recipes with longer examples are then read earlier.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from retrodict.errors import BadInput, choose
@@ -19,7 +19,7 @@ from retrodict.recipes import Recipe, put_on, recipes
 Scale = Literal["smoke", "laptop"]
 
 _RECORDS = 40
-"""A training is evaluated about so many times."""
+"""How often a training is evaluated, roughly."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,17 @@ class Column:
         title: in words.
         task: the task's kind, which says which recipes make sense.
         base: the sections of its plain experiment that are not everybody's.
+        smaller: what of the model is changed at smoke scale.
         steps: gradient steps of a training.
-        by_name: whether it is trained only where it is asked for, or with `--full`; what of it is
-            kept is shown by `--kept` too.
+        by_name: whether it is trained only if its name is given, or with `--full`; runs of it that
+            are kept are shown by `--kept`, too.
     """
 
     name: str
     title: str
     task: str
     base: Mapping[str, Mapping[str, Any]]
+    smaller: Mapping[str, Any] = field(default_factory=dict)
     steps: int = 640
     by_name: bool = False
 
@@ -49,18 +51,20 @@ class Column:
         return str(self.base["model"].get("kind", "transformer"))
 
 
-_SMALL: dict[str, Any] = {"n_layer": 2, "n_head": 4, "d_model": 128, "dropout": 0.0}
+_TRANSFORMER: dict[str, Any] = {"n_layer": 2, "n_head": 4, "d_model": 128, "dropout": 0.0}
+_SMALLER = {"n_layer": 1, "d_model": 16}
 
 COLUMNS = (
-    Column("reversal", "reversal", "reversal", {"model": _SMALL}),
+    Column("reversal", "reversal", "reversal", {"model": _TRANSFORMER}, _SMALLER),
     Column(
         "reversal-2",
         "reversal, names of two tokens",
         "reversal",
-        {"model": _SMALL, "task": {"entity_length": 2}},
+        {"model": _TRANSFORMER, "task": {"entity_length": 2}},
+        _SMALLER,
         by_name=True,
     ),
-    Column("chain", "chain A ⇝ C", "chain", {"model": _SMALL}),
+    Column("chain", "chain A ⇝ C", "chain", {"model": _TRANSFORMER}, _SMALLER),
     Column(
         "reversal-one-layer",
         "reversal, one-layer model",
@@ -173,8 +177,8 @@ def _base(column: Column, scale: Scale) -> dict[str, Any]:
     for section, settings in column.base.items():
         kept = base.get(section, {}) if "kind" not in settings else {}
         base[section] = {**kept, **settings}
-    if small and column.model == "transformer":
-        base["model"] = {**base["model"], "n_layer": 1, "d_model": 16}
+    if small:
+        base["model"] = {**base["model"], **column.smaller}
     return base
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float
 
 from retrodict.leaderboard._cells import Cell
 from retrodict.measures import (
@@ -16,13 +15,13 @@ from retrodict.measures import (
     Broken,
     Interval,
     Share,
-    held_out,
     median_censored,
     over_learners,
     preference,
     share_of,
     solved_at,
     splits,
+    taught,
     verdict,
 )
 from retrodict.runs import Run
@@ -99,7 +98,7 @@ class Row:
 
 
 def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
-    """Read a line off a finished run.
+    """Summarise a finished run as a line of the leaderboard.
 
     Args:
         cell: what was trained.
@@ -113,16 +112,16 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
     if at == "compute":
         last = int(epochs[epochs * cell.operations <= cell.budget][-1])
     share = last / max(int(epochs[-1]), 1)
-    asked = _Read(trace, last, [held_out(trace)])
-    forward = _Read(trace, last, _forward(trace))
-    accuracy = asked("accuracy")
-    times = solved_at(trace, held_out(trace))
+    asked = trace.held_out().sel(epoch=last)
+    forward = _forward(trace)
+    accuracy = asked["accuracy"].values
+    times = solved_at(trace)
     times = np.where(times <= last, times, np.nan)
     lost = np.full(len(accuracy), math.nan)
     if plain is not None:
-        end = int(plain.trace.curves["epoch"].values[-1])
-        both = [group for group in _forward(plain.trace) if group in _forward(trace)]
-        lost = _Read(plain.trace, end, both)("accuracy") - _Read(trace, last, both)("accuracy")
+        both = [group for group in _forward(plain.trace) if group in forward]
+        known = taught(plain.trace, "accuracy", both).isel(epoch=-1)
+        lost = known.values - taught(trace, "accuracy", both).sel(epoch=last).values
     seconds = [e["seconds"] for e in run.events() if isinstance(e.get("seconds"), int | float)]
     return Row(
         recipe=cell.recipe.name,
@@ -135,10 +134,10 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
         verdict=verdict(accuracy),
         is_split=splits(accuracy),
         accuracies=tuple(float(a) for a in accuracy),
-        **{name: over_learners(asked(name)) for name in _HELD_OUT},
-        preference=over_learners(_preference(trace, last)),
-        forward_accuracy=over_learners(forward("accuracy")),
-        forward_nll=over_learners(forward("nll")),
+        **{name: over_learners(asked[name].values) for name in _HELD_OUT},
+        preference=over_learners(preference(asked).values),
+        forward_accuracy=over_learners(taught(trace, "accuracy", forward).sel(epoch=last).values),
+        forward_nll=over_learners(taught(trace, "nll", forward).sel(epoch=last).values),
         forward_lost=over_learners(lost),
         solved=share_of(np.nan_to_num(accuracy) >= SOLVED),
         steps_to_solve=median_censored(times) * cell.steps,
@@ -154,29 +153,11 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
 _HELD_OUT = ("accuracy", "nll", "wrong_nll", "wrong_accuracy", "rank", "echo", "neither")
 
 
-class _Read:
-    """Reads a curve at an epoch, mean over groups weighted by their questions."""
-
-    def __init__(self, trace: Trace, epoch: int, groups: list[str]) -> None:
-        self.curves = trace.curves.sel(epoch=epoch, group=groups)
-
-    def __call__(self, name: str) -> Float[np.ndarray, " learner"]:
-        weights = self.curves["questions"].values
-        values: np.ndarray = self.curves[name].values
-        mean: np.ndarray = (values * weights).sum(1) / weights.sum()
-        return mean
-
-
 def _forward(trace: Trace) -> list[str]:
-    """The groups that the task itself teaches."""
-    curves = trace.curves
-    own = [str(g) for g in curves["group"].values if str(g).startswith("train_")]
-    return [group for group in own if bool(curves["trained"].sel(group=group))]
-
-
-def _preference(trace: Trace, epoch: int) -> Float[np.ndarray, " learner"]:
-    found: np.ndarray = preference(trace).sel(epoch=epoch, group=held_out(trace)).values
-    return found
+    """The groups that the task itself teaches, as far as they were trained on."""
+    own = trace.experiment.task.groups
+    trained = map(str, trace.taught()["group"].values)
+    return [name for name in trained if name in own and own[name].role == "taught"]
 
 
 def facts(row: Row) -> Mapping[str, Any]:

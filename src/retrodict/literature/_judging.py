@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
+from retrodict import measures
 from retrodict.claims import Claim, Evidence, at_least, at_most
 from retrodict.experiment import Experiment
 from retrodict.figures._scales import Scale
@@ -65,10 +64,10 @@ def judged(
     trace: Trace, parts: Sequence[Claim], differs: Sequence[str] = (), notes: Sequence[str] = ()
 ) -> Evidence:
     """Say with which seeds and model something was compared, and how that differs from theirs."""
-    experiment = Experiment.from_text(trace.attrs["experiment"])
+    experiment = trace.experiment
     return Evidence(
         parts,
-        seeds=[int(seed) for seed in trace.curves["seed"].values],
+        seeds=list(experiment.training.seeds),
         grid=f"{experiment.task.kind}, V = {experiment.task.vocab_size}; "
         f"{experiment.model.summary}; {experiment.training.epochs} epochs",
         differs=differs,
@@ -83,7 +82,4 @@ def held_out_accuracy(trace: Trace) -> Interval:
 
 def _taught_accuracy(trace: Trace) -> Interval:
     """Share of taught questions answered right at the end, over all taught groups."""
-    groups = np.flatnonzero(trace.curves["trained"].values)
-    last = trace.curves.isel(epoch=-1, group=groups)
-    share = last["accuracy"].weighted(last["questions"]).mean("group", skipna=False)
-    return over_learners(share.values)
+    return over_learners(measures.taught(trace, "accuracy").isel(epoch=-1).values)

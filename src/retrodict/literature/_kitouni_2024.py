@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from retrodict.claims import Check, Evidence, at_least, at_most
-from retrodict.figures.paper._fig1 import FIG1
+from retrodict.figures.paper._figures_1_to_4 import FIG1
 from retrodict.literature._judging import (
     HELD_OUT,
     SOLVED,

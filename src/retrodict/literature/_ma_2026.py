@@ -22,7 +22,7 @@ from retrodict.literature._judging import (
     taught,
     unknown,
 )
-from retrodict.measures import Interval, over_learners
+from retrodict.measures import Interval, held_out_values, over_learners
 from retrodict.papers import MA_2026
 from retrodict.theory._separating_flow import Fact, Facts, Start, learn, margins
 from retrodict.trace import Trace
@@ -169,7 +169,7 @@ def check_identity(
 
 def echoes(trace: Trace) -> Claim:
     """At least half of a transformer's answers repeat the question."""
-    echo = over_learners(trace.curves["echo"].sel(group="validation").isel(epoch=-1).values)
+    echo = over_learners(held_out_values(trace, "echo"))
     return at_least("echo", "share of answers that repeat the question", "S", echo, 0.5)
 
 

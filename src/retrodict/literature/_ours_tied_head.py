@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from retrodict.claims import Check, Evidence, at_least
 from retrodict.experiment import Experiment
 from retrodict.figures._scales import sweep_experiment
 from retrodict.figures.findings._tied_head import LOWER
 from retrodict.literature._judging import judged, scale_of, taught, unknown
-from retrodict.measures import over_learners
+from retrodict.measures import held_out_values, over_learners
 from retrodict.papers import OURS
 from retrodict.trace import Trace
 
@@ -29,7 +27,7 @@ def experiments(fast: bool) -> dict[str, Experiment]:
 
 def judge(traces: Mapping[str, Trace]) -> Evidence:
     """Nats by which tying lowers the validation NLL, seed by seed."""
-    untied, tied = (_validation_nll(traces[head]) for head in _HEADS)
+    untied, tied = (held_out_values(traces[head], "nll") for head in _HEADS)
     says = "nats by which tying lowers the validation NLL, seed by seed"
     parts = [
         at_least("lower", says, "O", over_learners(untied - tied), LOWER, 0.0),
@@ -38,11 +36,6 @@ def judge(traces: Mapping[str, Trace]) -> Evidence:
     ]
     note = f"validation NLL: untied {over_learners(untied)}, tied {over_learners(tied)}"
     return judged(traces["tied"], parts, notes=[note])
-
-
-def _validation_nll(trace: Trace) -> np.ndarray:
-    found: np.ndarray = trace.curves["nll"].sel(group="validation").isel(epoch=-1).values
-    return found
 
 
 CHECKS = (

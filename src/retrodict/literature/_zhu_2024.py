@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrodict.claims import Check
-from retrodict.figures.paper._fig3 import FIG3
+from retrodict.figures.paper._figures_1_to_4 import FIG3
 from retrodict.figures.paper._in_context_reversal import experiments
 from retrodict.literature._judging import (
     SOLVED,

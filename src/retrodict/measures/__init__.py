@@ -22,8 +22,9 @@ from retrodict.measures._summary import (
     answer_tokens,
     final_cells,
     final_values,
-    held_out,
+    held_out_values,
     preference,
+    taught,
 )
 
 __all__ = [
@@ -41,7 +42,7 @@ __all__ = [
     "diagonal_z",
     "final_cells",
     "final_values",
-    "held_out",
+    "held_out_values",
     "indices",
     "intransitivity",
     "likelihood_bound",
@@ -52,5 +53,6 @@ __all__ = [
     "solved_at",
     "splits",
     "strength",
+    "taught",
     "verdict",
 ]

@@ -61,7 +61,7 @@ def intransitivity(
 
 @own_settings()
 def indices(trace: Trace, variant: str = "entity_only") -> dict[str, Float[np.ndarray, " learner"]]:
-    """Read every index that a trace's last snapshot allows off it, learner by learner.
+    """Compute every index that the panels of a trace allow, at its last snapshot, for each learner.
 
     Args:
         trace: of the reversal, pairs or chain task.

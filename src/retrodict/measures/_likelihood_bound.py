@@ -24,7 +24,7 @@ from retrodict.errors import BadInput
 from retrodict.host import own_settings
 
 MOST_PLACES = 12
-"""Of a sentence: it has 2 to that power sets of hidden places."""
+"""In a sentence; with L places there are 2^L sets of hidden places."""
 
 LogProbabilities = Callable[
     [Int[np.ndarray, "sentence place"]], Float[np.ndarray, "sentence place token"]

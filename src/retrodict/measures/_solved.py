@@ -1,7 +1,7 @@
 """Whether learners come to answer held-out questions, and when; those that never do are censored.
 
-A learner has solved a task once its held-out accuracy is SOLVED or more. Averages hide a population
-that splits, so shares of learners and medians are given, and every learner's own value.
+A learner has solved a task once its held-out accuracy is SOLVED or more. An average hides a
+population that splits, so these are shares of learners, medians, and single learners' values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import ndtri
 
 from retrodict.host import own_settings
 from retrodict.trace import Trace
@@ -47,26 +46,31 @@ class Share:
 
 @own_settings()
 def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
-    """Count how many learners fulfil something.
+    """Count how many learners meet a condition.
 
     >>> share = share_of(np.array([True] * 10))
     >>> share.count, round(share.low, 2), share.high
     (10, 0.72, 1.0)
     """
-    n, count = len(flags), int(np.sum(flags))
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    middle = (count + z2 / 2) / (n + z2)
-    half = np.sqrt(z2 * (count * (n - count) / n + z2 / 4)) / (n + z2)
-    return Share(count, n, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
+    from scipy.stats import binomtest  # slow to load
+
+    count = int(np.sum(flags))
+    ends = binomtest(count, len(flags)).proportion_ci(level, method="wilson")
+    return Share(count, len(flags), float(ends.low), float(ends.high))
 
 
 @own_settings()
-def solved_at(trace: Trace, group: str = "validation") -> Float[np.ndarray, " learner"]:
+def solved_at(trace: Trace, group: str | None = None) -> Float[np.ndarray, " learner"]:
     """Return the first recorded epoch at which each learner has solved a group; NaN: it never has.
 
     It is known to within the distance of two records, `record.every`.
+
+    Args:
+        trace: of any task.
+        group: by default that of the held-out questions.
     """
-    accuracy = trace.curves["accuracy"].sel(group=group).values
+    asked = trace.curves.sel(group=group) if group else trace.held_out()
+    accuracy = asked["accuracy"].values
     epochs = trace.curves["epoch"].values.astype(float)
     there = accuracy >= SOLVED
     return np.where(there.any(axis=1), epochs[there.argmax(axis=1)], np.nan)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
-from retrodict.experiment import Experiment
 from retrodict.host import own_settings
 from retrodict.measures._intervals import Interval, over_learners
 from retrodict.trace import Trace
@@ -61,8 +61,9 @@ def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
 def final_values(trace: Trace) -> list[Final]:
     """Summarise a trace at its last epoch; what is held out comes last."""
     last = trace.curves.isel(epoch=-1)
-    preferred = preference(trace).isel(epoch=-1)
+    preferred = preference(last)
     names = ("nll", "entity_nll", "accuracy", "wrong_probability", "rank")
+    held_out = trace.held_out()["group"].item()
     return [
         Final(
             group=str(group),
@@ -70,31 +71,42 @@ def final_values(trace: Trace) -> list[Final]:
             **{name: over_learners(last[name].sel(group=group).values) for name in names},
             preference=over_learners(preferred.sel(group=group).values),
         )
-        for group in sorted(last["group"].values, key=lambda name: name == held_out(trace))
+        for group in sorted(last["group"].values, key=lambda name: name == held_out)
     ]
 
 
-def held_out(trace: Trace) -> str:
-    """Name the group of the task's held-out questions, also where a recipe trains on them.
+@own_settings()
+def taught(trace: Trace, name: str, groups: Sequence[str] | None = None) -> xr.DataArray:
+    """Average a curve over the questions of what was taught; one value per learner and epoch.
 
-    It is `validation`; the last group, if a task has no such questions.
+    Args:
+        trace: of any task.
+        name: a variable over (learner, epoch, group); where it is NaN for a group, so is the mean.
+        groups: only these; by default all that were trained on.
     """
-    groups = [str(group) for group in trace.curves["group"].values]
-    return "validation" if "validation" in groups else groups[-1]
+    asked = trace.taught() if groups is None else trace.curves.sel(group=list(groups))
+    return asked[name].weighted(asked["questions"]).mean("group", skipna=False)
 
 
 @own_settings()
-def preference(trace: Trace) -> xr.DataArray:
+def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
+    """Return a curve of the held-out questions at the last epoch, learner by learner."""
+    values: np.ndarray = trace.held_out()[name].isel(epoch=-1).values
+    return values
+
+
+@own_settings()
+def preference(curves: Trace | xr.Dataset) -> xr.DataArray:
     """How often the truth beats a random wrong answer of its alphabet: 0.5 knows nothing.
 
     Follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
     """
-    size = np.exp(trace.curves["alphabet_nll"]).round()
-    found: xr.DataArray = (size - trace.curves["rank"]) / (size - 1)
+    size = np.exp(curves["alphabet_nll"]).round()
+    found: xr.DataArray = (size - curves["rank"]) / (size - 1)
     return found.assign_attrs(description="chance that the truth beats a random wrong answer")
 
 
 def answer_tokens(trace: Trace) -> int:
     """How many tokens an answer has, at most; its whole NLL is a sum over so many."""
-    corpus = Experiment.from_text(trace.attrs["experiment"]).corpus(seed=0)
+    corpus = trace.experiment.corpus(seed=0)
     return max(int(group.answers.shape[1]) for group in corpus.groups)

@@ -1,6 +1,6 @@
 """Plots: matplotlib figures, each a function of traces or of what theory computed."""
 
-from retrodict.plots._answer_grids import Lines, plot_answers, plot_before_after
+from retrodict.plots._answer_grids import Grid, Lines, plot_answers, plot_before_after
 from retrodict.plots._compare import plot_comparison
 from retrodict.plots._curves import plot_nll, plot_panels, plot_probability
 from retrodict.plots._effects import plot_effect, plot_training
@@ -10,6 +10,7 @@ from retrodict.plots._style import footer, save, save_as, save_film
 from retrodict.plots._theory import plot_indices, plot_learning, plot_paths, plot_phase
 
 __all__ = [
+    "Grid",
     "Lines",
     "Roofline",
     "footer",

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Axes, Figure, drawing
+from retrodict.plots._matrices import draw_matrix, first_finite
 from retrodict.plots._style import SERIES, new_figure
 from retrodict.trace import Trace
 
@@ -71,7 +72,7 @@ def plot_answers(
 
 
 def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Figure:
-    """Draw a panel of prompt-matched weights before and after training, a column an experiment.
+    """Draw a panel of prompt-matched weights before and after training, one column per experiment.
 
     Each row of a matrix has its mean taken off, which alters no answer; one colour scale for all.
     Matrices are of the first learner that stayed finite; z, how far the diagonal stands out, and
@@ -85,9 +86,8 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
     centred, zs = {}, {}
     for name, trace in traces.items():
         matrices = trace.weights[panel]["prompt_matched"].values
-        first = int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
         zs[name] = [over_learners(z) for z in diagonal_z(matrices[:, [0, -1]]).T]
-        shown = matrices[first][[0, -1]].astype(float)
+        shown = matrices[first_finite(trace)][[0, -1]].astype(float)
         centred[name] = shown - shown.mean(-1, keepdims=True)
     limit = max(float(np.quantile(np.abs(m[1]), 0.99)) for m in centred.values())
     with drawing():
@@ -100,13 +100,9 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
             for axes, matrix, z, more in zip(
                 column, centred[name], zs[name], ("", f"\n{100 * right:.0f} % right"), strict=True
             ):
-                image = axes.imshow(
-                    matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
-                )
-                axes.set(xticks=[], yticks=[])
-                says = f"z = {z.mean:.2f} ± {z.high - z.mean:.2f}".replace("-", "−")
+                image = draw_matrix(axes, matrix, limit)
+                says = f"z = {z:.2f}".replace("-", "−")
                 axes.set_xlabel(says + more)
-                axes.spines[["top", "right"]].set_visible(True)
             column[0].set_title(name)
         grid[0, 0].set_ylabel("before training\nrow: question,\ncolumn: answer")
         grid[1, 0].set_ylabel("after training\nrow: question,\ncolumn: answer")

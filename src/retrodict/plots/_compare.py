@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from retrodict.experiment import distinguishing_settings, flow, short_names
-from retrodict.measures import Interval, over_learners
+from retrodict.measures import Interval, held_out_values, over_learners
 from retrodict.plots._drawing import Axes, Figure, drawing
-from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
+from retrodict.plots._style import (
+    NEUTRAL,
+    TRAINING,
+    VALIDATION,
+    error_bars,
+    legend_below,
+    new_figure,
+)
 from retrodict.trace import Trace
 
 _SERIES = (("validation", VALIDATION, "s"), ("training", TRAINING, "o"))
@@ -39,11 +44,11 @@ def plot_comparison(
     """Draw the NLL at the last epoch of several runs: means over learners, 95 % t-intervals.
 
     If one setting, a number, tells the runs apart, it is the x axis; if there are two and one is a
-    number, the other one's values are panels. Otherwise there is a row a run. Training is as
+    number, the other one's values are panels. Otherwise each run has a row. Training is as
     recorded (dropout on); dashed: a uniform guess over all tokens; dotted: over the alphabet.
 
     Args:
-        traces: run → how it went; a group `validation` may be missing.
+        traces: run → how it went; held-out questions may be missing.
         settings: run → what differs between the runs.
         title: over the figure.
     """
@@ -63,14 +68,12 @@ def plot_comparison(
 
 
 def _end(trace: Trace) -> _End:
-    last = trace.curves.isel(epoch=-1)
-    asked = "validation" in last["group"].values
-    group = "validation" if asked else last["group"].values[-1]
+    asked = "held_out" in trace.roles.values()
     return _End(
-        training=over_learners(last["training_loss"].values),
-        validation=over_learners(last["nll"].sel(group="validation").values) if asked else None,
+        training=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
+        validation=over_learners(held_out_values(trace, "nll")) if asked else None,
         uniform=float(trace.attrs["uniform_nll"]),
-        alphabet=float(last["alphabet_nll"].sel(group=group)),
+        alphabet=float(trace.held_out()["alphabet_nll"]),
     )
 
 
@@ -129,7 +132,7 @@ def _curves(axes: Axes, points: Sequence[tuple[float, _End]]) -> None:
         axes.errorbar(
             [value for value, _ in found],
             [interval.mean for _, interval in found],
-            yerr=[_half(interval) for _, interval in found],
+            yerr=error_bars([interval for _, interval in found]),
             color=color,
             marker=marker,
             markersize=4.5,
@@ -163,7 +166,7 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
         axes.errorbar(
             [interval.mean for _, interval in found],
             [i + shift for i, _ in found],
-            xerr=[_half(interval) for _, interval in found],
+            xerr=error_bars([interval for _, interval in found]),
             color=color,
             marker=marker,
             markersize=4.5,
@@ -202,11 +205,6 @@ def _said(name: str, value: Any) -> str:
 
 def _cut(text: str, most: int = 64) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _half(interval: Interval) -> float:
-    """Half the width of an interval; 0 for a single learner."""
-    return float(np.nan_to_num(interval.high - interval.mean))
 
 
 def _is_number(value: Any) -> bool:

@@ -21,7 +21,7 @@ def plot_nll(
     Dashed: a uniform guess over all tokens; dotted: over the alphabet of the answer.
 
     Args:
-        trace: of a task with a `validation` group.
+        trace: of a task with held-out questions.
         title: over the axes.
         training, validation: what the two curves are called.
         theory: the prediction of the same experiment, drawn over it in black.
@@ -30,18 +30,14 @@ def plot_nll(
         figure = new_figure(5.4, 3.5)
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
-        nll = trace.curves["nll"].sel(group="validation")
+        nll = trace.held_out()["nll"]
         draw_learners(axes, epochs, nll.values, VALIDATION, validation)
         draw_learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, training)
         if theory is not None:
             _overlay(axes, theory)
-        uniform = float(trace.attrs["uniform_nll"])
-        alphabet = float(nll["alphabet_nll"])
-        for height, style, text in (
-            (uniform, "--", f"uniform over all tokens, {uniform:.2f}"),
-            (alphabet, ":", f"uniform over the alphabet, {alphabet:.2f}"),
-        ):
-            axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        uniform, alphabet = float(trace.attrs["uniform_nll"]), float(nll["alphabet_nll"])
+        _baseline(axes, uniform, "--", f"uniform over all tokens, {uniform:.2f}")
+        _baseline(axes, alphabet, ":", f"uniform over the alphabet, {alphabet:.2f}")
         axes.set(title=title, xlabel="epoch", ylabel="negative log-probability (nats)")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(bottom=0)
@@ -56,7 +52,7 @@ def plot_panels(
     theory: Mapping[str, Trace] | None = None,
     whole_answer: bool = False,
 ) -> Figure:
-    """Draw training and held-out NLL, a panel an experiment, with both baselines.
+    """Draw training and held-out NLL, one panel per experiment, with both baselines.
 
     The numbers at the right of a panel are the last means. Where an answer has several tokens and
     the first alone is drawn, a dashed line gives the whole answer.
@@ -100,16 +96,14 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
         for group, label in groups.items():
-            held_out = group == "validation"
+            held_out = trace.roles[group] == "held_out"
             probability = np.exp(-trace.curves["nll"].sel(group=group).values)
             color = VALIDATION if held_out else TRAINING
             draw_learners(axes, epochs, probability, color, label)
             axes.lines[-1].set_linestyle("--" if held_out else "-")  # they may coincide
-        for height, style, text in (
-            (np.exp(-float(trace.attrs["uniform_nll"])), "--", "uniform over all tokens"),
-            (np.exp(-float(trace.curves["alphabet_nll"][-1])), ":", "uniform over the alphabet"),
-        ):
-            axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        uniform, alphabet = trace.attrs["uniform_nll"], trace.held_out()["alphabet_nll"]
+        _baseline(axes, np.exp(-float(uniform)), "--", "uniform over all tokens")
+        _baseline(axes, np.exp(-float(alphabet)), ":", "uniform over the alphabet")
         axes.set(title=title, xlabel="epoch", ylabel="probability of the last token")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(0, 1.03)
@@ -123,7 +117,7 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
     The NLL of a whole answer is the sum over its tokens, so the uniform guess is as many times
     that of one; training loss is the mean over tokens.
     """
-    held_out = trace.curves.sel(group="validation")
+    held_out = trace.held_out()
     epochs = trace.curves["epoch"].values
     asked = held_out["entity_nll" if whole_answer else "nll"]
     curves = (
@@ -151,11 +145,9 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
         )
     uniform, alphabet = float(trace.attrs["uniform_nll"]), float(held_out["alphabet_nll"])
     tokens = answer_tokens(trace) if whole_answer else 1
-    baselines = [(tokens * uniform, "--", "uniform over all tokens")]
+    _baseline(axes, tokens * uniform, "--", "uniform over all tokens")
     if tokens == 1:  # the alphabet is that of the first token
-        baselines.append((alphabet, ":", "uniform over the alphabet"))
-    for height, style, text in baselines:
-        axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+        _baseline(axes, alphabet, ":", "uniform over the alphabet")
     axes.set_xlim(0, max(epochs[-1], 1))
 
 
@@ -176,10 +168,14 @@ def draw_learners(
     axes.plot(epochs, mean, color=color, linewidth=1.8, label=label)
 
 
+def _baseline(axes: Axes, height: float, style: str, text: str) -> None:
+    axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
+
+
 def _overlay(axes: Axes, theory: Trace) -> None:
     """Draw a prediction's means over learners as thin black lines."""
     for values, label in (
-        (theory.curves["nll"].sel(group="validation"), "theory"),
+        (theory.held_out()["nll"], "theory"),
         (theory.curves["training_loss"], None),
     ):
         seen = np.isfinite(values.values).any(axis=0)

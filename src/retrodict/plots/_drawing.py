@@ -1,7 +1,7 @@
-"""The one way to matplotlib: figures are made, drawn and saved under its own defaults and our look.
+"""Access to matplotlib: figures are made, drawn and saved with its default settings and our look.
 
-Neither a notebook's backend nor anybody's rc file is asked: the same picture, byte for byte,
-whoever draws it. Backend and settings stay as they were found; only `Figure` is used.
+A notebook's backend and the user's settings are ignored, so that a picture is the same, byte for
+byte, wherever it is drawn. Both are left as they were; only `Figure` is used.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from retrodict.host import own_settings
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-else:  # so that what only speaks of them does not load them
-    Axes = Figure = Any
+    from matplotlib.image import AxesImage
+else:  # names for annotations, without loading matplotlib
+    Axes = AxesImage = Figure = Any
 
-__all__ = ["LOOK", "Axes", "Figure", "drawing", "require_matplotlib"]
+__all__ = ["LOOK", "Axes", "AxesImage", "Figure", "drawing", "require_matplotlib"]
 
 LOOK: dict[str, Any] = {
     "font.size": 9,
@@ -42,9 +43,9 @@ LOOK: dict[str, Any] = {
 
 @contextlib.contextmanager
 def drawing() -> Iterator[None]:
-    """Draw in our look, whatever the process that called us has set; also a decorator.
+    """Draw in our look, whatever settings the process has; also a decorator.
 
-    One thread at a time: matplotlib has one set of settings for all.
+    One thread draws at a time: matplotlib has one set of settings for all.
     """
     with own_settings(), _ONE_AT_A_TIME:
         require_matplotlib()
@@ -57,10 +58,9 @@ def drawing() -> Iterator[None]:
 
 
 def require_matplotlib() -> None:
-    """Load matplotlib, even where it is told of a backend, or of settings, that it refuses.
+    """Load matplotlib, even if the environment names a backend or settings that it refuses.
 
-    Those are left to whoever gave them: what can be loaded as it is, is, so that a notebook that
-    loads us first keeps its backend.
+    They are overridden only then, so that a notebook that loads us first keeps its backend.
     """
     if "matplotlib" in sys.modules:
         return
@@ -68,7 +68,7 @@ def require_matplotlib() -> None:
         import matplotlib
     except Exception:
         for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
-            del sys.modules[name]  # what was loaded of it belongs to a module that is gone
+            del sys.modules[name]  # parts of it would belong to a module that is gone
         with _its_own_rc_file():
             import matplotlib
     assert matplotlib
@@ -94,5 +94,5 @@ def _its_own_rc_file() -> Iterator[None]:
 
 
 _NO_LOOK = ("backend", "backend_fallback", "interactive", "toolbar", "figure.max_open_warning")
-"""What says where figures are shown, not how they look. Asking for the backend would choose one."""
+"""Settings of where figures are shown, not of their look. Reading the backend would choose one."""
 _ONE_AT_A_TIME = threading.RLock()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
-from retrodict.plots._drawing import Figure, drawing
-from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, legend_below, new_figure
+from retrodict.plots._drawing import Axes, Figure, drawing
+from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, error_bars, legend_below, new_figure
 from retrodict.trace import Trace
 
 
@@ -19,11 +17,11 @@ def plot_effect(
     title: str,
     marks: tuple[str, Sequence[float]] | None = None,
 ) -> Figure:
-    """Draw dots with intervals, a row a setting, a colour a variant, a panel a measure.
+    """Draw intervals as dots: one row per setting, one colour per variant, one panel per measure.
 
     Args:
         rows: the settings, from top to bottom.
-        panels: measure → (variant → one interval a row, a reference value, its name).
+        panels: measure → (variant → one interval per row, a reference value, its name).
         title: over the figure.
         marks: a second reference in the first panel: its name, its value in each row.
     """
@@ -41,20 +39,7 @@ def plot_effect(
                 fontsize=7,
                 color=NEUTRAL,
             )
-            for k, ((variant, found), color, marker) in enumerate(
-                zip(variants.items(), SERIES, MARKERS, strict=False)
-            ):
-                half = [np.nan_to_num(interval.high - interval.mean) for interval in found]
-                axes.errorbar(
-                    [interval.mean for interval in found],
-                    [i + 0.16 * (k - (len(variants) - 1) / 2) for i in range(len(rows))],
-                    xerr=half,
-                    color=color,
-                    marker=marker,
-                    ls="none",
-                    ms=6,
-                    label=variant,
-                )
+            draw_dots(axes, {name: dict(enumerate(found)) for name, found in variants.items()})
             axes.set(xlabel=measure)
         if marks:
             name, values = marks
@@ -68,7 +53,7 @@ def plot_effect(
 
 
 def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figure:
-    """Draw training NLL over epochs, a panel a setting, a colour a variant.
+    """Draw training NLL over epochs, one panel per setting, one colour per variant.
 
     Args:
         panels: the panel's title → variant → trace.
@@ -89,3 +74,18 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
         legend_below(figure, grid[0])
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> None:
+    """Draw intervals as dots with bars; each variant has a colour and a marker.
+
+    Args:
+        axes: where.
+        variants: the variant's name → row → interval.
+    """
+    series = zip(variants.items(), SERIES, MARKERS, strict=False)
+    for k, ((variant, found), color, marker) in enumerate(series):
+        x = [interval.mean for interval in found.values()]
+        y = [row + 0.16 * (k - (len(variants) - 1) / 2) for row in found]
+        half = error_bars(list(found.values()))
+        axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=variant)

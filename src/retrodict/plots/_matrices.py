@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
 from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots._curves import draw_panel
-from retrodict.plots._drawing import Figure, drawing
+from retrodict.plots._drawing import Axes, AxesImage, Figure, drawing
 from retrodict.plots._style import legend_below, new_figure
 from retrodict.trace import Trace
 
@@ -32,7 +33,7 @@ def plot_matrices(
         variant: `entity_only`, `prompt_matched` or `embedding_cosine`.
         snapshot: which; the colours are always those of the last.
     """
-    first = _first_finite(trace)
+    first = first_finite(trace)
     matrices = {
         name: panel[variant].isel(snapshot=snapshot) for name, panel in trace.weights.items()
     }
@@ -42,14 +43,11 @@ def plot_matrices(
         figure = new_figure(2.5 * columns + 0.9, 2.75 * rows + 0.4)
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes, (name, matrix) in zip(grid.flat, shown.items(), strict=True):
-            image = axes.imshow(
-                matrix, cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest"
-            )
+            image = draw_matrix(axes, matrix, largest)
             z = over_learners(diagonal_z(matrices[name].values))
             panel = str(trace.weights[name].attrs["title"])
-            axes.set_title(f"{panel}\nz = {z.mean:.2f} ± {z.high - z.mean:.2f}")
-            axes.set(xticks=[], yticks=[], xlabel="target entity", ylabel="source entity")
-            axes.spines[["top", "right"]].set_visible(True)
+            axes.set_title(f"{panel}\nz = {z:.2f}")
+            axes.set(xlabel="target entity", ylabel="source entity")
         label = "cosine" if variant == "embedding_cosine" else "effective weight (logit)"
         figure.colorbar(image, ax=grid, shrink=0.6, label=label)
         figure.suptitle(title, fontsize=10)
@@ -76,16 +74,10 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
             for axes, (panel, says) in zip(column[1:], panels.items(), strict=True):
                 cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1)
                 z = over_learners(diagonal_z(cosines.values))
-                image = axes.imshow(
-                    cosines.isel(learner=_first_finite(trace)).values,
-                    cmap="RdBu_r",
-                    vmin=-1,
-                    vmax=1,
-                    interpolation="nearest",
-                )
-                axes.set_title(f"{says}\nz = {z.mean:.2f} ± {z.high - z.mean:.2f}")
-                axes.set(xticks=[], yticks=[], xlabel="target entity", ylabel="source entity")
-                axes.spines[["top", "right"]].set_visible(True)
+                shown = cosines.isel(learner=first_finite(trace)).values
+                image = draw_matrix(axes, shown, 1.0)
+                axes.set_title(f"{says}\nz = {z:.2f}")
+                axes.set(xlabel="target entity", ylabel="source entity")
         grid[0, 0].set_ylabel("NLL (nats)")
         figure.colorbar(image, ax=grid[1:], shrink=0.6, label="cosine of embeddings")
         legend_below(figure, grid[0, 0], columns=2)
@@ -94,7 +86,7 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
 
 
 def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
-    """Draw effective weights over training: a column a snapshot, a row a panel of a trace.
+    """Draw effective weights over training: one column per snapshot, one row per panel.
 
     One colour scale a trace; under each matrix z, how far the diagonal stands out, averaged over
     learners. The matrices are those of the first learner that stayed finite.
@@ -113,14 +105,12 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
             limit = _colour_limit(trace, [p for t, p in rows if t is trace], "entity_only")
             for at, axes in enumerate(line):
                 matrices = panel["entity_only"].isel(snapshot=at)
-                shown = matrices.isel(learner=_first_finite(trace)).values
-                axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+                shown = matrices.isel(learner=first_finite(trace)).values
+                draw_matrix(axes, shown, limit)
                 z = over_learners(diagonal_z(matrices.values)).mean
-                says = f"z = {round(z, 1) + 0.0:.1f}"  # never a negative zero
-                axes.set(xticks=[], yticks=[], xlabel=says)
+                axes.set_xlabel(f"z = {round(z, 1) + 0.0:.1f}")  # never a negative zero
                 if first_of_trace:
                     axes.set_title(f"epoch {int(matrices['snapshot'])}")
-                axes.spines[["top", "right"]].set_visible(True)
             line[0].set_ylabel(
                 str(panel.attrs["title"]).replace(": ", ":\n"), rotation=0, ha="right", va="center"
             )
@@ -128,13 +118,21 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
     return figure
 
 
+def draw_matrix(axes: Axes, matrix: Float[np.ndarray, "row column"], limit: float) -> AxesImage:
+    """Draw a matrix in a frame without ticks; colours reach from -limit to limit."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[["top", "right"]].set_visible(True)
+    return axes.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+
+
+def first_finite(trace: Trace) -> int:
+    """The first learner that stayed finite."""
+    return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
+
+
 def _colour_limit(trace: Trace, panels: Sequence[str], variant: str) -> float:
     """The largest weight of the last snapshot, but for one in a thousand."""
-    learner = _first_finite(trace)
+    learner = first_finite(trace)
     last = [trace.weights[p][variant].isel(snapshot=-1, learner=learner).values for p in panels]
     sizes = [float(np.quantile(np.abs(m), 0.999)) for m in last if np.isfinite(m).all()]
     return max(sizes, default=1.0)
-
-
-def _first_finite(trace: Trace) -> int:
-    return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))

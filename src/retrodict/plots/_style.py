@@ -7,7 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from retrodict.files import atomic
+from retrodict.measures import Interval
 from retrodict.plots._drawing import Axes, Figure, drawing
 
 TRAINING, VALIDATION, NEUTRAL = "#0072B2", "#D55E00", "#555555"  # Okabe and Ito's palette
@@ -23,6 +26,11 @@ def new_figure(width: float, height: float) -> Figure:
 
     room = ConstrainedLayoutEngine(rect=(0, 0.12 / height, 1, 1 - 0.12 / height))
     return Figure(figsize=(width, height), layout=room)
+
+
+def error_bars(intervals: Sequence[Interval]) -> list[float]:
+    """Return half of each interval; 0 for a single learner."""
+    return [float(np.nan_to_num(interval.half)) for interval in intervals]
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:

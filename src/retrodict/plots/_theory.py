@@ -8,14 +8,17 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.measures import Interval, band
+from retrodict.measures import Interval
+from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Figure, drawing
+from retrodict.plots._effects import draw_dots
 from retrodict.plots._style import (
     MARKERS,
     NEUTRAL,
     SERIES,
     TRAINING,
     VALIDATION,
+    error_bars,
     legend_below,
     new_figure,
 )
@@ -84,7 +87,7 @@ def plot_paths(
     guess: float,
     title: str,
 ) -> Figure:
-    """Draw training loss and reverse loss over time, a panel a model.
+    """Draw training loss and reverse loss over time, one panel per model.
 
     Args:
         times: t, log-spaced.
@@ -100,10 +103,7 @@ def plot_paths(
                 (reverse, VALIDATION, "held-out direction"),
                 (training, TRAINING, "training"),
             ):
-                low, mean, high = band(values)
-                axes.plot(times, values.T, color=color, linewidth=0.4, alpha=0.35)
-                axes.fill_between(times, low, high, color=color, alpha=0.25, linewidth=0)
-                axes.plot(times, mean, color=color, linewidth=1.8, label=label)
+                draw_learners(axes, times, values, color, label)
             axes.axhline(guess, color=NEUTRAL, linestyle="--", linewidth=1, label="uniform guess")
             axes.set(xscale="log", title=name, xlabel="time t")
             axes.set_ylim(0, 2.2 * guess)
@@ -151,7 +151,7 @@ def plot_learning(
         for (label, points), color, marker in zip(measured.items(), SERIES, MARKERS, strict=False):
             x = [p for p, _ in points]
             y = [interval.mean for _, interval in points]
-            half = [np.nan_to_num(interval.high - interval.mean) for _, interval in points]
+            half = error_bars([interval for _, interval in points])
             right.errorbar(
                 x, y, yerr=half, color=color, marker=marker, ls="none", label=label, ms=5
             )
@@ -174,7 +174,7 @@ def plot_indices(
     xlabel: str = "share of the trained association that the other direction lacks",
     ends: Mapping[float, str] = MappingProxyType({0.0: "none missing", 1.0: "all missing"}),
 ) -> Figure:
-    """Draw indices with their intervals, one row an index, one marker a model.
+    """Draw indices with their intervals, one row per index, one marker per model.
 
     Args:
         rows: model → index name → interval over learners.
@@ -186,14 +186,11 @@ def plot_indices(
     with drawing():
         figure = new_figure(6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7)
         axes = figure.subplots()
-        for k, ((model, found), color, marker) in enumerate(
-            zip(rows.items(), SERIES, MARKERS, strict=False)
-        ):
-            points = [(i, found[name]) for i, name in enumerate(names) if name in found]
-            y = [i + 0.16 * (k - (len(rows) - 1) / 2) for i, _ in points]
-            x = [interval.mean for _, interval in points]
-            half = [np.nan_to_num(interval.high - interval.mean) for _, interval in points]
-            axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=model)
+        places = {
+            model: {i: found[name] for i, name in enumerate(names) if name in found}
+            for model, found in rows.items()
+        }
+        draw_dots(axes, places)
         for end, text in ends.items():
             axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")
             axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)

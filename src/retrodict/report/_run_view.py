@@ -17,7 +17,6 @@ from retrodict.measures import (
     Interval,
     diagonal_z,
     final_values,
-    held_out,
     indices,
     over_learners,
 )
@@ -115,7 +114,7 @@ def _view(run: Run) -> RunView:
         finals=final_values(trace),
         training_loss=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
         uniform_nll=float(trace.attrs["uniform_nll"]),
-        alphabet_nll=float(trace.curves["alphabet_nll"].sel(group=held_out(trace))),
+        alphabet_nll=float(trace.held_out()["alphabet_nll"]),
         indices={name: over_learners(values) for name, values in _indices(trace).items()},
         z={name: over_learners(values) for name, values in _z(trace).items()},
         diverged=[int(seed) for seed in ended["seed"].values],
@@ -189,7 +188,7 @@ def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
         "seeds": [int(seed) for seed in trace.curves["seed"].values],
         "measures": measures,
         "uniform": float(trace.attrs["uniform_nll"]),
-        "alphabet": float(trace.curves["alphabet_nll"].sel(group=held_out(trace))),
+        "alphabet": float(trace.held_out()["alphabet_nll"]),
         "curves": curves,
         "theory": None if theory is None else _theory_curves(theory, at),
     }

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from retrodict.tasks._chain import Chain
-from retrodict.tasks._corpus import Corpus, Panel, ProbeGroup
+from retrodict.tasks._corpus import Corpus, Group, Panel, ProbeGroup, Role
 from retrodict.tasks._in_context import InContext
 from retrodict.tasks._pairs import Pairs
 from retrodict.tasks._related_chain import RelatedChain
@@ -17,11 +17,13 @@ Task = Annotated[Reversal | Chain | Pairs | InContext | RelatedChain, Field(disc
 __all__ = [
     "Chain",
     "Corpus",
+    "Group",
     "InContext",
     "Pairs",
     "Panel",
     "ProbeGroup",
     "RelatedChain",
     "Reversal",
+    "Role",
     "Task",
 ]

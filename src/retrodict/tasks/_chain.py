@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import (
     TaskConfig,
     alphabet_size,
@@ -52,6 +52,15 @@ class Chain(TaskConfig):
     (540, 60)
     """
 
+    groups: ClassVar = {
+        "train_a_to_b": Group("taught", "training triples: A to B"),
+        "train_b_to_c": Group("taught", "training triples: B to C"),
+        "train_a_to_c": Group("taught", "training triples: A to C"),
+        "train_seen_a_to_b": Group("taught", "validation triples: A to B"),
+        "train_seen_b_to_c": Group("taught", "validation triples: B to C"),
+        "validation": Group("held_out", "validation triples: A to C (unseen)"),
+    }
+
     kind: Literal["chain"] = "chain"
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 800
     entity_length: Annotated[int, Field(ge=1, le=3)] = 1
@@ -88,14 +97,14 @@ class Chain(TaskConfig):
         )
         words = {letter: draw_words(rng, alphabets[letter], k, triples) for letter in "ABC"}
 
-        def ask(
-            name: str, trained: bool, facts: Int[np.ndarray, " f"], way: str, relation: int
-        ) -> ProbeGroup:
+        def ask(name: str, facts: Int[np.ndarray, " f"], way: str, relation: int) -> ProbeGroup:
+            told = self.groups[name]
             first, last = tuple(way)
             column = np.full((len(facts), 1), relation)
             return ProbeGroup(
                 name=name,
-                trained=trained,
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.concatenate([words[first][facts], column, words[last][facts]], axis=1),
                 answer_start=k + 1,
                 facts=facts,
@@ -106,29 +115,16 @@ class Chain(TaskConfig):
         training = np.arange(n_train)
         validation = np.arange(n_train, n_train + n_validation)
         groups = (
-            ask("train_a_to_b", True, training, "AB", STEP),
-            ask("train_b_to_c", True, training, "BC", STEP),
-            ask("train_a_to_c", True, training, "AC", LEAP),
-            ask("train_seen_a_to_b", True, validation, "AB", STEP),
-            ask("train_seen_b_to_c", True, validation, "BC", STEP),
-            ask("validation", False, validation, "AC", LEAP),
+            ask("train_a_to_b", training, "AB", STEP),
+            ask("train_b_to_c", training, "BC", STEP),
+            ask("train_a_to_c", training, "AC", LEAP),
+            ask("train_seen_a_to_b", validation, "AB", STEP),
+            ask("train_seen_b_to_c", validation, "BC", STEP),
+            ask("validation", validation, "AC", LEAP),
         )
-        titles = (
-            "training triples: A to B",
-            "training triples: B to C",
-            "training triples: A to C",
-            "validation triples: A to B",
-            "validation triples: B to C",
-            "validation triples: A to C (unseen)",
-        )
-        tokens, facts, directions = merge_groups(groups)
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=token_names(self.vocab_size, ("→", "⇝"), alphabets),
             entity_spans=((0, k), (k + 1, 2 * k + 1)),
             relation_positions=(k,),
-            groups=groups,
-            panels=panels_of(groups, titles, k),
         )

@@ -8,9 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int, Shaped
+
+Role = Literal["taught", "held_out"]
+"""What a task does with the sentences of a group."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a task says of a probe group before a corpus is drawn.
+
+    Attributes:
+        role: whether the task teaches its sentences or holds them out.
+        title: how a figure names its panel of effective weights; "" if it has none.
+    """
+
+    role: Role
+    title: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +36,9 @@ class ProbeGroup:
 
     Attributes:
         name: the group's name in a Trace, e.g. `"validation"`.
-        trained: whether the sentences of this group are among the training sentences.
+        told: what the task says of it.
+        trained: whether its sentences are among the training sentences. A recipe may teach what the
+            task holds out, or leave out what it teaches.
         tokens: the whole sentences, prompt and answer, shape (probe, length).
         answer_start: where the answer begins; it reaches to the end of the sentence.
         facts: which fact each probe asks about, shape (probe,). The same number in two groups
@@ -30,6 +49,7 @@ class ProbeGroup:
     """
 
     name: str
+    told: Group
     trained: bool
     tokens: Int[np.ndarray, "probe length"]
     answer_start: int
@@ -46,6 +66,17 @@ class ProbeGroup:
     def answers(self) -> Int[np.ndarray, "probe answer"]:
         """What it should say next."""
         return self.tokens[:, self.answer_start :]
+
+    @property
+    def role(self) -> Role:
+        """Whether the task teaches these sentences or holds them out."""
+        return self.told.role
+
+    @property
+    def way(self) -> str:
+        """The direction that all its probes ask in; `mixed` if they differ."""
+        ways = set(self.directions)
+        return str(ways.pop()) if len(ways) == 1 else "mixed"
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -102,6 +133,42 @@ class Corpus:
     lengths: Int[np.ndarray, " sentence"] | None = None
     answer_starts: Int[np.ndarray, " sentence"] | None = None
 
+    @classmethod
+    def of(
+        cls,
+        groups: Sequence[ProbeGroup],
+        names: Sequence[str],
+        entity_spans: tuple[tuple[int, int], ...],
+        relation_positions: tuple[int, ...],
+    ) -> Corpus:
+        """Put a corpus together from its groups; the arguments are attributes of it.
+
+        Its sentences are those of the trained groups. A group with a title has a panel: from its
+        first entity to its answer's first token.
+        """
+        trained = [group for group in groups if group.trained]
+        start, end = entity_spans[0]
+        return cls(
+            tokens=np.concatenate([group.tokens for group in trained]),
+            facts=np.concatenate([group.facts for group in trained]),
+            directions=np.concatenate([group.directions for group in trained]),
+            names=tuple(names),
+            entity_spans=entity_spans,
+            relation_positions=relation_positions,
+            groups=tuple(groups),
+            panels=tuple(
+                Panel(
+                    name=group.name,
+                    title=group.told.title,
+                    sources=group.tokens[:, start:end],
+                    prompts=group.prompts,
+                    targets=group.answers[:, 0],
+                )
+                for group in groups
+                if group.told.title
+            ),
+        )
+
     @property
     def vocab_size(self) -> int:
         """Entity tokens and special tokens together: the number of the model's logits."""
@@ -144,33 +211,3 @@ class Corpus:
     def render(self, sentence: Sequence[int] | Int[np.ndarray, " length"]) -> str:
         """Write a sentence with the names of its tokens, e.g. `A3 → B7`."""
         return " ".join(self.names[token] for token in sentence)
-
-
-def merge_groups(
-    groups: Sequence[ProbeGroup],
-) -> tuple[
-    Int[np.ndarray, "sentence length"],
-    Int[np.ndarray, " sentence"],
-    Shaped[np.ndarray, " sentence"],
-]:
-    """Join the trained groups into the training sentences: (tokens, facts, directions)."""
-    trained = [group for group in groups if group.trained]
-    return (
-        np.concatenate([group.tokens for group in trained]),
-        np.concatenate([group.facts for group in trained]),
-        np.concatenate([group.directions for group in trained]),
-    )
-
-
-def panels_of(groups: tuple[ProbeGroup, ...], titles: tuple[str, ...], k: int) -> tuple[Panel, ...]:
-    """One panel a probe group: from its first entity to its answer's first token."""
-    return tuple(
-        Panel(
-            name=group.name,
-            title=title,
-            sources=group.tokens[:, :k],
-            prompts=group.prompts,
-            targets=group.answers[:, 0],
-        )
-        for group, title in zip(groups, titles, strict=True)
-    )

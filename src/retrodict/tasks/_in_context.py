@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import TaskConfig, draw_alphabets, split, token_names
 
 ARROW, BACK, SAME = 0, 1, 2  # the special tokens →, ←, ⇔
@@ -35,6 +35,8 @@ class InContext(TaskConfig):
     >>> len(corpus.tokens), len(corpus.group("validation"))
     (700, 300)
     """
+
+    groups: ClassVar = {"train": Group("taught"), "validation": Group("held_out")}
 
     kind: Literal["in_context"] = "in_context"
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 400
@@ -66,14 +68,16 @@ class InContext(TaskConfig):
         # column j of row i: the j-th y that x_i meets; the first `taught` columns are trained on
         partner = rng.permuted(np.tile(np.arange(self.y_tokens), (self.x_tokens, 1)), axis=1)
 
-        def ask(name: str, trained: bool, columns: slice) -> ProbeGroup:
+        def ask(name: str, columns: slice) -> ProbeGroup:
+            told = self.groups[name]
             chosen = partner[:, columns]
             i, j = np.repeat(np.arange(self.x_tokens), chosen.shape[1]), chosen.ravel()
             x, y = xs[i], ys[j]
             special = {s: np.full_like(x, s) for s in (ARROW, BACK, SAME)}
             return ProbeGroup(
                 name=name,
-                trained=trained,
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.stack([x, special[ARROW], y, special[SAME], y, special[BACK], x], axis=1),
                 answer_start=6,
                 facts=i * self.y_tokens + j,
@@ -81,17 +85,10 @@ class InContext(TaskConfig):
                 candidates=np.tile(xs, (len(x), 1)),
             )
 
-        groups = (
-            ask("train", True, slice(0, taught)),
-            ask("validation", False, slice(taught, None)),
-        )
-        tokens, facts, directions = merge_groups(groups)
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        groups = (ask("train", slice(0, taught)), ask("validation", slice(taught, None)))
+        return Corpus.of(
+            groups,
             names=token_names(self.vocab_size, ("→", "←", "⇔"), {"x": xs, "y": ys}),
             entity_spans=((0, 1), (2, 3), (4, 5), (6, 7)),
             relation_positions=(1, 3, 5),
-            groups=groups,
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Int
 from pydantic import Field, field_validator, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import TaskConfig
 
 Index = Annotated[int, Field(ge=0, le=MAX_COUNT)]
@@ -41,6 +41,12 @@ class Pairs(TaskConfig):
     >>> corpus.render(corpus.group("validation").tokens[0])
     'y0 x0'
     """
+
+    groups: ClassVar = {
+        "train_forward": Group("taught", "pairs: x to y"),
+        "train_backward": Group("taught", "pairs: y to x, taught"),
+        "validation": Group("held_out", "pairs: y to x, unseen"),
+    }
 
     kind: Literal["pairs"] = "pairs"
     n: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 20
@@ -97,10 +103,12 @@ class Pairs(TaskConfig):
         held_out = np.setdiff1d(x, taught)
 
         def ask(name: str, facts: Int[np.ndarray, " f"], forward: bool) -> ProbeGroup:
+            told = self.groups[name]
             source, target = (x, y) if forward else (y, x)
             return ProbeGroup(
                 name=name,
-                trained=name != "validation",
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.stack([source[facts], target[facts]], axis=1),
                 answer_start=1,
                 facts=facts,
@@ -108,26 +116,16 @@ class Pairs(TaskConfig):
                 candidates=np.broadcast_to(target, (len(facts), self.n)),
             )
 
-        titles = {
-            "train_forward": "pairs: x to y",
-            "train_backward": "pairs: y to x, taught",
-            "validation": "pairs: y to x, unseen",
-        }
         asked = (
             ask("train_forward", x, forward=True),
             ask("train_backward", taught, forward=False),
             ask("validation", held_out, forward=False),
         )
         groups = tuple(group for group in asked if len(group))
-        tokens, facts, directions = merge_groups(groups)
         names = [*(f"x{i}" for i in x), *(f"y{i}" for i in x)]
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=(*names, *(f"·{i}" for i in range(2 * self.n, self.m))),
             entity_spans=((0, 1), (1, 2)),
             relation_positions=(),
-            groups=groups,
-            panels=panels_of(groups, tuple(titles[group.name] for group in groups), 1),
         )

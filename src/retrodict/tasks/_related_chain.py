@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import TaskConfig, draw_alphabets, token_names
 
 STEP, LEAP = 0, 1  # the relation tokens → and ⇝
@@ -40,6 +40,15 @@ class RelatedChain(TaskConfig):
     (700, 50)
     """
 
+    groups: ClassVar = {
+        "train_x_to_y": Group("taught"),
+        "train_y_to_z": Group("taught"),
+        "train_x_to_z": Group("taught"),
+        "train_seen_x_to_y": Group("taught"),
+        "train_seen_y_to_z": Group("taught"),
+        "validation": Group("held_out"),
+    }
+
     kind: Literal["related_chain"] = "related_chain"
     vocab_size: Annotated[int, Field(ge=5, le=1_000_000)] = 800
     index_tokens: Annotated[int, Field(ge=2, le=MAX_COUNT)] = 600
@@ -68,13 +77,13 @@ class RelatedChain(TaskConfig):
         fixed, index = draw_alphabets(rng, self.vocab_size, [3, self.index_tokens], first_id=2)
         letter = dict(zip("xyz", fixed, strict=True))
 
-        def ask(
-            name: str, trained: bool, facts: Int[np.ndarray, " f"], way: str, relation: int
-        ) -> ProbeGroup:
+        def ask(name: str, facts: Int[np.ndarray, " f"], way: str, relation: int) -> ProbeGroup:
+            told = self.groups[name]
             first, last = (np.full(len(facts), letter[w]) for w in way)
             return ProbeGroup(
                 name=name,
-                trained=trained,
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.stack(
                     [first, index[facts], np.full(len(facts), relation), last, index[facts]], axis=1
                 ),
@@ -87,23 +96,19 @@ class RelatedChain(TaskConfig):
         training = np.arange(self.train_triples)
         validation = np.arange(self.train_triples, self.train_triples + self.validation_triples)
         groups = (
-            ask("train_x_to_y", True, training, "xy", STEP),
-            ask("train_y_to_z", True, training, "yz", STEP),
-            ask("train_x_to_z", True, training, "xz", LEAP),
-            ask("train_seen_x_to_y", True, validation, "xy", STEP),
-            ask("train_seen_y_to_z", True, validation, "yz", STEP),
-            ask("validation", False, validation, "xz", LEAP),
+            ask("train_x_to_y", training, "xy", STEP),
+            ask("train_y_to_z", training, "yz", STEP),
+            ask("train_x_to_z", training, "xz", LEAP),
+            ask("train_seen_x_to_y", validation, "xy", STEP),
+            ask("train_seen_y_to_z", validation, "yz", STEP),
+            ask("validation", validation, "xz", LEAP),
         )
-        tokens, facts, directions = merge_groups(groups)
         names = list(token_names(self.vocab_size, ("→", "⇝"), {"i": index}))
         for symbol, token in letter.items():
             names[token] = symbol
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
-            names=tuple(names),
+        return Corpus.of(
+            groups,
+            names=names,
             entity_spans=((0, 2), (3, 5)),
             relation_positions=(2,),
-            groups=groups,
         )

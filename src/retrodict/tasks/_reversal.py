@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
-from retrodict.tasks._corpus import Corpus, ProbeGroup, merge_groups, panels_of
+from retrodict.tasks._corpus import Corpus, Group, ProbeGroup
 from retrodict.tasks._words import (
     TaskConfig,
     alphabet_size,
@@ -56,6 +56,13 @@ class Reversal(TaskConfig):
     >>> corpus.tokens.shape, len(corpus.group("validation"))
     ((9, 3), 1)
     """
+
+    groups: ClassVar = {
+        "train_forward": Group("taught", "training pairs: A to B"),
+        "train_backward": Group("taught", "training pairs: B to A"),
+        "train_seen": Group("taught", "validation pairs: seen direction"),
+        "validation": Group("held_out", "validation pairs: unseen direction"),
+    }
 
     kind: Literal["reversal"] = "reversal"
     vocab_size: Annotated[int, Field(ge=4, le=1_000_000)] = 800
@@ -109,16 +116,16 @@ class Reversal(TaskConfig):
         later = self.vocab_size + 2 * own  # the tokens of every relation but the first
         tokens_of = np.where(own == 0, [FORWARD, BACKWARD], later + np.array([FORWARD, BACKWARD]))
 
-        def ask(
-            name: str, trained: bool, facts: Int[np.ndarray, " f"], way: Int[np.ndarray, " f"]
-        ) -> ProbeGroup:
+        def ask(name: str, facts: Int[np.ndarray, " f"], way: Int[np.ndarray, " f"]) -> ProbeGroup:
+            told = self.groups[name]
             forward = (way == FORWARD)[:, None]
             first = np.where(forward, words_a[facts], words_b[facts])
             last = np.where(forward, words_b[facts], words_a[facts])
             relation = tokens_of[facts // pairs, way][:, None]
             return ProbeGroup(
                 name=name,
-                trained=trained,
+                told=told,
+                trained=told.role == "taught",
                 tokens=np.concatenate([first, relation, last], axis=1),
                 answer_start=k + 1,
                 facts=facts,
@@ -130,27 +137,16 @@ class Reversal(TaskConfig):
         validation = (own * pairs + np.arange(n_train, n_train + n_validation)).ravel()
         both, coin = np.zeros_like(training), np.concatenate(taught)
         groups = (
-            ask("train_forward", True, training, both + FORWARD),
-            ask("train_backward", True, training, both + BACKWARD),
-            ask("train_seen", True, validation, coin),
-            ask("validation", False, validation, 1 - coin),
+            ask("train_forward", training, both + FORWARD),
+            ask("train_backward", training, both + BACKWARD),
+            ask("train_seen", validation, coin),
+            ask("validation", validation, 1 - coin),
         )
-        titles = (
-            "training pairs: A to B",
-            "training pairs: B to A",
-            "validation pairs: seen direction",
-            "validation pairs: unseen direction",
-        )
-        tokens, facts, directions = merge_groups(groups)
         names = token_names(self.vocab_size, ("→", "←"), {"A": alphabet_a, "B": alphabet_b})
         more = [f"{arrow}{r + 1}" for r in range(1, self.relations) for arrow in "→←"]
-        return Corpus(
-            tokens=tokens,
-            facts=facts,
-            directions=directions,
+        return Corpus.of(
+            groups,
             names=(*names, *more),
             entity_spans=((0, k), (k + 1, 2 * k + 1)),
             relation_positions=(k,),
-            groups=groups,
-            panels=panels_of(groups, titles, k),
         )

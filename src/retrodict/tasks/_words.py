@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int
 
 from retrodict.config import FrozenConfig
 from retrodict.limits import require_memory
+from retrodict.tasks._corpus import Group
 
 
 class TaskConfig(FrozenConfig):
-    """Base of every task: a frozen record that refuses unknown keys and wrong types."""
+    """Base of every task: a frozen record that refuses unknown keys and wrong types.
+
+    Attributes:
+        groups: the probe groups of its corpora by name, in order; some may have no questions.
+    """
+
+    groups: ClassVar[Mapping[str, Group]]
 
     def require_memory(self, vocab_size: int, questions: int, length: int, candidates: int) -> None:
         """Refuse a corpus that would not fit into memory, before it is drawn.

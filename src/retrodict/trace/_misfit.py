@@ -43,7 +43,7 @@ def misfit(trace: Trace, experiment: Experiment) -> str:
     if not np.isclose(float(trace.curves.attrs["uniform_nll"]), wanted.curves.attrs["uniform_nll"]):
         return "its uniform_nll is of another vocabulary"
     try:
-        named = Experiment.from_text(str(trace.curves.attrs["experiment"]))
+        named = trace.experiment
     except BadInput:
         return "it names no experiment"
     if named.digest() != experiment.digest():

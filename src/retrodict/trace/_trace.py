@@ -11,14 +11,18 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import xarray as xr
 
 from retrodict.errors import CannotFinish
+from retrodict.experiment import Experiment
 from retrodict.files import require_format
 from retrodict.host import own_settings
+from retrodict.tasks import Role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +60,39 @@ class Trace:
         if name.startswith("__") or name in ("curves", "weights"):
             raise AttributeError(name)
         return getattr(self.curves, name)
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was trained or predicted; the number of threads is left to the machine.
+
+        Raises:
+            BadInput: it is of a version that this one does not read.
+        """
+        return _experiment(str(self.curves.attrs["experiment"]))
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """What the task does with each group, and so with each panel: taught, or held out.
+
+        It is the task's own plan: a recipe may teach what is held out, or leave out what is taught.
+        Groups that a recipe adds are taught.
+        """
+        groups = self.experiment.task.groups
+        names = map(str, self.curves["group"].values)
+        return {name: groups[name].role if name in groups else "taught" for name in names}
+
+    def held_out(self) -> xr.Dataset:
+        """Return the curves of the held-out questions, over (learner, epoch).
+
+        They are the last group's, if the task holds nothing out.
+        """
+        roles = self.roles
+        name = next((name for name, role in roles.items() if role == "held_out"), [*roles][-1])
+        return self.curves.sel(group=name)
+
+    def taught(self) -> xr.Dataset:
+        """Return the curves of the groups whose sentences were trained on."""
+        return self.curves.isel(group=np.flatnonzero(self.curves["trained"].values))
 
     @own_settings()
     def to_dataframe(self) -> pd.DataFrame:
@@ -134,3 +171,20 @@ class Trace:
             panel = xr.load_dataset(io.BytesIO(content), engine="h5netcdf", group=group)
             weights[name] = panel.drop_vars(_INHERITED, errors="ignore")
         return cls(curves, weights)
+
+
+class Recorded(Protocol):
+    """An experiment and its trace: a finished run, or what stands for one."""
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was asked."""
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded of it."""
+
+
+@lru_cache(maxsize=64)
+def _experiment(text: str) -> Experiment:
+    return Experiment.from_text(text)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrodict.claims import Claim, at_least, within
+from retrodict.claims import Claim
+from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
-from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
-from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.measures import diagonal_z, over_learners
 from retrodict.plots import plot_film, plot_matrices
 from retrodict.plots._drawing import Figure
 
@@ -30,7 +30,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def film(inputs: FigureInputs) -> Sequence[Figure]:
-    """The reversal matrices, a frame a snapshot."""
+    """The reversal matrices, one frame per snapshot."""
     trace = inputs.traces["reversal"]
     epochs = trace.weights["validation"]["snapshot"].values
     return [
@@ -41,25 +41,21 @@ def film(inputs: FigureInputs) -> Sequence[Figure]:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Nothing stands out before training; at no epoch does what is not taught."""
-    found = []
+    check, found = Caption("weights-film", "O"), []
     for task, panel in ROWS:
-        matrices = inputs.traces[task].weights[panel]["entity_only"].values
+        trace, name = inputs.traces[task], f"{task}-{panel}"
+        matrices = trace.weights[panel]["entity_only"].values
         by_snapshot = [over_learners(z) for z in diagonal_z(matrices).T]
-        name = f"weights-film.{task}-{panel}"
-        if panel == "validation":
-            worst = max(by_snapshot, key=_size)
+        if trace.roles[panel] == "held_out":
+            worst = max(by_snapshot, key=lambda z: z.farthest)
             says = f"{task}, not taught: at no epoch does the diagonal stand out (largest z)"
-            found.append(within(name, says, "O", worst, UNTRAINED_Z))
+            found.append(check.within(name, says, worst, UNTRAINED_Z))
         else:
             says = f"{task}, {panel}: the diagonal stands out at the end (z)"
-            found.append(at_least(name, says, "O", by_snapshot[-1], TRAINED_Z))
+            found.append(check.at_least(name, says, by_snapshot[-1], TRAINED_Z))
             says = f"{task}, {panel}: it does not before training (z)"
-            found.append(within(f"{name}-before", says, "O", by_snapshot[0], UNTRAINED_Z))
+            found.append(check.within(f"{name}-before", says, by_snapshot[0], UNTRAINED_Z))
     return found
-
-
-def _size(z: Interval) -> float:
-    return max(abs(z.low), abs(z.high))
 
 
 FINDING_FILM = PaperFigure(

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from retrodict.claims import Claim, at_least, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import (
     USUAL,
     all_memorised,
     answers,
-    at,
     cell,
     cells,
+    key,
     last,
+    never_known,
     over_updates,
     rows,
-    worst_accuracy,
 )
-from retrodict.measures import over_learners
 from retrodict.plots import Lines, plot_answers
 from retrodict.plots._drawing import Figure
-from retrodict.trace import Trace
 
 SHARES: dict[Scale, tuple[float, ...]] = {
     "smoke": (0.2, 0.7),
@@ -55,7 +54,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     found = cells("reversal", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
     for dose in DOSES[scale]:
         change = f"data.identity={{who: all, share: {dose}}}"
-        found[f"dose {dose:g}, share {USUAL:g}"] = cell("reversal", scale, USUAL, change)
+        found[key(f"dose {dose:g}", USUAL)] = cell("reversal", scale, USUAL, change)
     return found
 
 
@@ -63,7 +62,7 @@ def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
     shares = SHARES[inputs.scale]
     names = list(rows(inputs.scale, ROWS, _DEEP))
-    over_time = {f"{share:.0%} of pairs": at(inputs, "all", share) for share in shares}
+    over_time = {f"{share:.0%} of pairs": inputs.runs[key("all", share)] for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
@@ -80,91 +79,72 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def _doses(inputs: FigureInputs) -> Lines:
     doses = DOSES[inputs.scale]
-    traces = [
-        at(inputs, "none", USUAL),
-        *(at(inputs, f"dose {dose:g}", USUAL) for dose in doses),
-        at(inputs, "all", USUAL),
-    ]
+    names = ["none", *(f"dose {dose:g}" for dose in doses), "all"]
     have = np.array([0.0, *doses, 1.0])
-    names = {"right": "accuracy", "echo": "echo", "neither": "neither"}
     return {
-        name: (have, np.stack([last(trace, measure) for trace in traces], axis=1))
-        for name, measure in names.items()
+        kind: (have, np.stack([last(inputs, name, measure=measure) for name in names], axis=1))
+        for kind, measure in {"right": "accuracy", "echo": "echo", "neither": "neither"}.items()
     }
 
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Broken with all at the usual share; cursed without, and where the question has none."""
-    shares = SHARES[inputs.scale]
-    fewest = min(shares)
-    everyone = at(inputs, "all", USUAL)
-    few = at(inputs, "all", fewest)
-    held_out, half = at(inputs, "held-out pairs only", USUAL), at(inputs, "dose 0.5", USUAL)
-    gain = last(everyone, "accuracy") - last(few, "accuracy")
+    check, shares = Caption("identity-phase", "O"), SHARES[inputs.scale]
+    fewest, usual = min(shares), f"{USUAL:.0%}"
+    right = last(inputs, "all")
+    gain = right - last(inputs, "all", fewest)
+    echoes = last(inputs, "all", fewest, "echo") - last(inputs, "none", fewest, "echo")
+    path = inputs.traces[key("all", USUAL)].held_out()["echo"]
+    fewer = (path.max("epoch") - path.isel(epoch=-1)).values
     found = [
-        all_memorised("identity-phase.training", inputs.traces.items()),
-        at_least(
-            "identity-phase.broken",
-            f"A = A for all, {USUAL:.0%} of pairs both ways: share of held-out answers right",
-            "O",
-            over_learners(last(everyone, "accuracy")),
+        all_memorised(check, inputs.traces),
+        check.at_least(
+            "broken",
+            f"A = A for all, {usual} of pairs both ways: share of held-out answers right",
+            right,
             0.8,
         ),
-        at_least(
-            "identity-phase.share",
-            f"A = A for all: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed",
-            "O",
-            over_learners(gain),
+        check.at_least(
+            "share",
+            f"A = A for all: accuracy at {usual} less that at {fewest:.0%}, seed by seed",
+            gain,
             0.4,
         ),
-        at_least(
-            "identity-phase.echo",
+        check.at_least(
+            "echo",
             f"{fewest:.0%} both ways: share of echoes with A = A for all less that without, seed "
             "by seed",
-            "O",
-            over_learners(last(few, "echo") - last(at(inputs, "none", fewest), "echo")),
+            echoes,
             0.3,
         ),
-        at_least(
-            "identity-phase.echo-first",
-            f"A = A for all, {USUAL:.0%} both ways: most echoes on the way less those at the end, "
+        check.at_least(
+            "echo-first",
+            f"A = A for all, {usual} both ways: most echoes on the way less those at the end, "
             "seed by seed",
-            "O",
-            over_learners(_most_echoes(everyone) - last(everyone, "echo")),
+            fewer,
             0.3,
         ),
-        at_least(
-            "identity-phase.held-out-echo",
-            f"A = A for held-out pairs only, {USUAL:.0%} both ways: share of echoes",
-            "O",
-            over_learners(last(held_out, "echo")),
+        check.at_least(
+            "held-out-echo",
+            f"A = A for held-out pairs only, {usual} both ways: share of echoes",
+            last(inputs, "held-out pairs only", measure="echo"),
             0.75,
         ),
-        at_most(
-            "identity-phase.half",
-            f"A = A for half of the entities, {USUAL:.0%} both ways: share right; half a dose "
-            "is worth less than half the effect",
-            "O",
-            over_learners(last(half, "accuracy")),
+        check.at_most(
+            "half",
+            f"A = A for half of the entities, {usual} both ways: share right; half a dose is "
+            "worth less than half the effect",
+            last(inputs, "dose 0.5"),
             0.3,
         ),
     ]
+    says = "held-out questions stay unanswered at every share of pairs both ways"
     for name in ("none", "random partner", "all but questions", "questions only"):
-        at_every_share = {f"{share:.0%}": at(inputs, name, share) for share in shares}
-        slug = name.replace(" ", "-")
-        says = f"{name}: held-out questions stay unanswered at every share of pairs both ways"
-        found.append(worst_accuracy(f"identity-phase.{slug}", says, at_every_share, 0.1))
+        found.append(never_known(check, inputs, name, says, shares))
     if inputs.scale == "paper":
-        deep = over_learners(last(at(inputs, "all, 24 layers", USUAL), "accuracy"))
-        says = f"24 layers, A = A for all, {USUAL:.0%} both ways: share of held-out answers right"
-        found.append(at_least("identity-phase.deep", says, "O", deep, 0.8))
+        says = f"24 layers, A = A for all, {usual} both ways: share of held-out answers right"
+        found.append(check.at_least("deep", says, last(inputs, "all, 24 layers"), 0.8))
     return found
-
-
-def _most_echoes(trace: Trace) -> np.ndarray:
-    """The largest share of echoes at any recorded epoch, learner by learner."""
-    values: np.ndarray = trace.curves["echo"].sel(group="validation").max("epoch").values
-    return values
 
 
 FINDING_IDENTITY = PaperFigure(

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs
-from retrodict.figures._nll_claims import MEMORISED
+from retrodict.figures._captions import MEMORISED, Caption, taught_nll
+from retrodict.figures._figure import FigureInputs, slug
 from retrodict.figures._scales import Scale
-from retrodict.measures import over_learners
-from retrodict.plots import Lines
-from retrodict.trace import Trace
+from retrodict.measures import held_out_values, over_learners
+from retrodict.plots import Grid, Lines
+from retrodict.trace import Recorded, Trace
 
 Rows = Mapping[str, tuple[str, ...]]
-"""What a row is called → overrides of its experiments."""
-
-Grid = tuple[
-    Float[np.ndarray, "row column"],
-    Float[np.ndarray, "row column"],
-    Float[np.ndarray, "row column"],
-]
-"""Mean, smallest and largest learner's value."""
+"""Name of a row → overrides of its experiments."""
 
 USUAL = 0.7
 """The paper's share of facts taught in full."""
@@ -66,70 +59,64 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
 
 
 def rows(scale: Scale, of: Rows, deep: Sequence[str]) -> Rows:
-    """Return who has identity sentences → what that changes; at paper scale also 24 layers."""
+    """Return the rows of a figure; at paper scale some also with 24 layers."""
     return {**of, **{f"{n}, 24 layers": (*of[n], *DEEP) for n in deep}} if scale == "paper" else of
 
 
 def cells(task: str, scale: Scale, of: Rows, shares: Sequence[float]) -> dict[str, Experiment]:
     """Return every row at every share of facts taught in full."""
     return {
-        f"{name}, share {share:g}": cell(task, scale, share, *changes)
+        key(name, share): cell(task, scale, share, *changes)
         for name, changes in of.items()
         for share in shares
     }
 
 
-def at(inputs: FigureInputs, name: str, share: float) -> Trace:
-    """Return the trace of one of `cells`."""
-    return inputs.traces[f"{name}, share {share:g}"]
+def key(name: str, share: float) -> str:
+    """Return the name of one of `cells`."""
+    return f"{name}, share {share:g}"
+
+
+def last(
+    inputs: FigureInputs, name: str, share: float = USUAL, measure: str = "accuracy"
+) -> Float[np.ndarray, " learner"]:
+    """Return a measure of the held-out questions of one of `cells` at the end."""
+    return held_out_values(inputs.traces[key(name, share)], measure)
 
 
 def answers(inputs: FigureInputs, names: Sequence[str], shares: Sequence[float]) -> dict[str, Grid]:
     """Return what the answers to held-out questions are, in grids of rows and shares."""
-    traces = [[at(inputs, name, share) for share in shares] for name in names]
-    return {
-        "right": _grid(traces, "accuracy"),
-        "echo: the question's own entity": _grid(traces, "echo"),
-        "neither": _grid(traces, "neither"),
-    }
-
-
-def last(trace: Trace, measure: str) -> Float[np.ndarray, " learner"]:
-    """A measure of the held-out questions at the end, learner by learner."""
-    values: np.ndarray = trace.curves[measure].sel(group="validation").isel(epoch=-1).values
-    return values
-
-
-def over_updates(traces: Mapping[str, Trace], measure: str = "accuracy") -> Lines:
-    """A measure of the held-out questions over gradient steps, by variant."""
+    kinds = {"right": "accuracy", "echo: the question's own entity": "echo", "neither": "neither"}
     found = {}
-    for name, trace in traces.items():
-        steps = Experiment.from_text(trace.attrs["experiment"]).steps_per_epoch
-        values = trace.curves[measure].sel(group="validation").values
-        found[name] = (trace.curves["epoch"].values * float(steps), values)
+    for kind, measure in kinds.items():
+        values = np.array([[last(inputs, n, share, measure) for share in shares] for n in names])
+        found[kind] = np.nanmean(values, -1), np.nanmin(values, -1), np.nanmax(values, -1)
     return found
 
 
-def _grid(traces: Sequence[Sequence[Trace]], measure: str) -> Grid:
-    """Mean, smallest and largest learner's value of a measure at the end, in a grid."""
-    values = np.array([[last(trace, measure) for trace in row] for row in traces])
-    return np.nanmean(values, -1), np.nanmin(values, -1), np.nanmax(values, -1)
-
-
-def all_memorised(name: str, traces: Iterable[tuple[str, Trace]]) -> Claim:
-    """Check that the taught answers are known in every cell; tells the worst."""
+def over_updates(runs: Mapping[str, Recorded], measure: str = "accuracy") -> Lines:
+    """Return a measure of the held-out questions over gradient steps, by variant."""
     found = {}
-    for cell_name, trace in traces:
-        taught = trace.curves.isel(epoch=-1, group=np.flatnonzero(trace.curves["trained"].values))
-        nll = taught["entity_nll"].weighted(taught["questions"]).mean("group", skipna=False)
-        found[cell_name] = over_learners(nll.values)
-    worst = max(found, key=lambda cell_name: found[cell_name].high)
+    for name, run in runs.items():
+        steps = run.trace.curves["epoch"].values * float(run.experiment.steps_per_epoch)
+        found[name] = (steps, run.trace.held_out()[measure].values)
+    return found
+
+
+def all_memorised(check: Caption, traces: Mapping[str, Trace]) -> Claim:
+    """Check that the taught answers are known in every cell; the statement names the worst."""
+    found = {cell: over_learners(taught_nll(trace)) for cell, trace in traces.items()}
+    worst = max(found, key=lambda cell: found[cell].high)
     says = f"what is taught is memorised in every cell (NLL, dropout off; worst: {worst})"
-    return at_most(name, says, "O", found[worst], MEMORISED)
+    return check.at_most("training", says, found[worst], MEMORISED)
 
 
-def worst_accuracy(name: str, says: str, traces: Mapping[str, Trace], bound: float) -> Claim:
-    """Check that held-out accuracy is low in all of these; measures the highest."""
-    found = {key: over_learners(last(trace, "accuracy")) for key, trace in traces.items()}
-    highest = max(found, key=lambda key: found[key].high)
-    return at_most(name, f"{says} (highest: {highest})", "O", found[highest], bound)
+def never_known(
+    check: Caption, inputs: FigureInputs, name: str, says: str, shares: Sequence[float]
+) -> Claim:
+    """Check that a row's held-out accuracy is low at every share; measures the highest."""
+    found = {share: over_learners(last(inputs, name, share)) for share in shares}
+    highest = max(found, key=lambda share: found[share].high)
+    return check.at_most(
+        slug(name), f"{name}: {says} (highest: {highest:.0%})", found[highest], 0.1
+    )

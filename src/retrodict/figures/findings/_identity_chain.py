@@ -1,27 +1,27 @@
-"""A finding of ours [O]: on A ⇝ C it is the middle entity that must be said to be itself.
+"""A finding of ours [O]: A ⇝ C becomes known by identity sentences of the middle entity.
 
-That zero-hop supervision of the middle helps is known (arXiv 2509.24653 [N]); who needs it, over
-how many triples and updates, is ours.
+That zero-hop supervision of the middle helps is known (arXiv 2509.24653 [N]); which entities need
+it, over how many triples and updates, is ours.
 """
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import (
     USUAL,
     all_memorised,
     answers,
-    at,
     cells,
+    key,
     last,
+    never_known,
     over_updates,
     rows,
-    worst_accuracy,
 )
-from retrodict.measures import over_learners
 from retrodict.plots import plot_answers
 from retrodict.plots._drawing import Figure
 
@@ -50,7 +50,7 @@ def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, accuracy over time."""
     shares = SHARES[inputs.scale]
     names = list(rows(inputs.scale, ROWS, _DEEP))
-    by_share = {f"{share:.0%} of triples": at(inputs, MIDDLE, share) for share in shares}
+    by_share = {f"{share:.0%} of triples": inputs.runs[key(MIDDLE, share)] for share in shares}
     return plot_answers(
         names,
         [f"{share:.0%}" for share in shares],
@@ -59,7 +59,7 @@ def draw(inputs: FigureInputs) -> Figure:
         {
             ("right, B = B for the middle", "updates"): over_updates(by_share),
             (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(
-                {name: at(inputs, name, USUAL) for name in ROWS}
+                {name: inputs.runs[key(name, USUAL)] for name in ROWS}
             ),
         },
         "Chain: B = B for the middle entity makes A ⇝ C known; A = A for all does far less",
@@ -68,42 +68,34 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Broken by the middle at the usual share; cursed without and with random partners."""
-    shares = SHARES[inputs.scale]
-    fewest = min(shares)
-    middle, few = at(inputs, MIDDLE, USUAL), at(inputs, MIDDLE, fewest)
+    check, shares = Caption("identity-chain", "O"), SHARES[inputs.scale]
+    fewest, usual, right = min(shares), f"{USUAL:.0%}", last(inputs, MIDDLE)
     found = [
-        all_memorised("identity-chain.training", inputs.traces.items()),
-        at_least(
-            "identity-chain.broken",
-            f"B = B for the middle, {USUAL:.0%} taught whole: share of held-out answers right",
-            "O",
-            over_learners(last(middle, "accuracy")),
+        all_memorised(check, inputs.traces),
+        check.at_least(
+            "broken",
+            f"B = B for the middle, {usual} taught whole: share of held-out answers right",
+            right,
             0.8,
         ),
-        at_least(
-            "identity-chain.middle-not-all",
-            f"{USUAL:.0%} taught whole: accuracy with the middle less that with all, seed by seed",
-            "O",
-            over_learners(last(middle, "accuracy") - last(at(inputs, "all", USUAL), "accuracy")),
+        check.at_least(
+            "middle-not-all",
+            f"{usual} taught whole: accuracy with the middle less that with all, seed by seed",
+            right - last(inputs, "all"),
             0.2,
         ),
-        at_least(
-            "identity-chain.share",
-            f"middle: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed",
-            "O",
-            over_learners(last(middle, "accuracy") - last(few, "accuracy")),
+        check.at_least(
+            "share",
+            f"middle: accuracy at {usual} less that at {fewest:.0%}, seed by seed",
+            right - last(inputs, MIDDLE, fewest),
             0.2,
         ),
     ]
-    for name in ("none", "random partner"):
-        at_every_share = {f"{share:.0%}": at(inputs, name, share) for share in shares}
-        slug = name.replace(" ", "-")
-        says = f"{name}: held-out leaps stay unknown at every share of triples taught whole"
-        found.append(worst_accuracy(f"identity-chain.{slug}", says, at_every_share, 0.1))
+    says = "held-out leaps stay unknown at every share of triples taught whole"
+    found += [never_known(check, inputs, n, says, shares) for n in ("none", "random partner")]
     if inputs.scale == "paper":
-        deep = over_learners(last(at(inputs, f"{MIDDLE}, 24 layers", USUAL), "accuracy"))
-        says = f"24 layers, B = B for the middle, {USUAL:.0%} taught whole: share right"
-        found.append(at_least("identity-chain.deep", says, "O", deep, 0.8))
+        says = f"24 layers, B = B for the middle, {usual} taught whole: share right"
+        found.append(check.at_least("deep", says, last(inputs, f"{MIDDLE}, 24 layers"), 0.8))
     return found
 
 

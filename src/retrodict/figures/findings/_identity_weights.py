@@ -6,14 +6,14 @@ an answer: the prompt's own entity can stand out more.
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least, at_most, within
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
-from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
 from retrodict.figures.findings._identity import ROWS
-from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell, last
-from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell
+from retrodict.measures import diagonal_z, held_out_values, over_learners
 from retrodict.plots import plot_before_after
 from retrodict.plots._drawing import Figure
 
@@ -35,7 +35,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """The unseen direction before and after training, a column a model."""
+    """The unseen direction before and after training, one column per model."""
     return plot_before_after(
         inputs.traces,
         "validation",
@@ -45,50 +45,33 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Before, no diagonal; after, with identity sentences; but not every one is an answer."""
-    z, right = {}, {}
+    check, z, right = Caption("identity-weights", "O"), {}, {}
     for name, trace in inputs.traces.items():
         matrices = trace.weights["validation"]["prompt_matched"].values
         z[name] = [over_learners(values) for values in diagonal_z(matrices[:, [0, -1]]).T]
-        right[name] = over_learners(last(trace, "accuracy"))
+        right[name] = held_out_values(trace, "accuracy")
     bare, said = (f"untied\n{identity}" for identity in IDENTITY)
     tied_bare, _ = (f"head tied\n{identity}" for identity in IDENTITY)
     frozen_bare, frozen_said = (f"frozen\n{identity}" for identity in IDENTITY)
-    before = max((found[0] for found in z.values()), key=_size)
-    gap = last(inputs.traces[said], "accuracy") - last(inputs.traces[frozen_said], "accuracy")
-    frozen_echo = over_learners(last(inputs.traces[frozen_said], "echo"))
-    named = [(name.replace("\n", ", "), trace) for name, trace in inputs.traces.items()]
-    stands, none = (
-        "the unseen diagonal stands out (z)",
-        "the unseen diagonal does not stand out (z)",
-    )
-    prefix = "identity-weights"
+    before = max((found[0] for found in z.values()), key=lambda found: found.farthest)
+    gap = "A = A: accuracy with trained embeddings less that with frozen ones, seed by seed"
+    stands = "the unseen diagonal stands out (z)"
+    none = "the unseen diagonal does not stand out (z)"
     found = [
-        all_memorised(f"{prefix}.training", named),
-        within(f"{prefix}.before", f"before training {none}; largest", "O", before, 0.75),
-        within(f"{prefix}.untied-none", f"untied: {none}", "O", z[bare][1], UNTRAINED_Z),
-        at_least(f"{prefix}.untied-all", f"untied, A = A: {stands}", "O", z[said][1], TRAINED_Z),
-        at_least(f"{prefix}.tied-none", f"tied: {stands}", "O", z[tied_bare][1], 1.0),
-        at_most(f"{prefix}.tied-none-right", "tied: share right", "O", right[tied_bare], 0.1),
-        within(f"{prefix}.frozen-none", f"frozen: {none}", "O", z[frozen_bare][1], UNTRAINED_Z),
-        at_least(
-            f"{prefix}.frozen-all", f"frozen, A = A: {stands}", "O", z[frozen_said][1], TRAINED_Z
-        ),
-        at_least(
-            f"{prefix}.frozen-gap",
-            "A = A: accuracy with trained embeddings less that with frozen ones, seed by seed",
-            "O",
-            over_learners(gap),
-            0.2,
-        ),
+        all_memorised(check, {n.replace("\n", ", "): t for n, t in inputs.traces.items()}),
+        check.within("before", f"before training {none}; largest", before, 0.75),
+        check.within("untied-none", f"untied: {none}", z[bare][1], UNTRAINED_Z),
+        check.at_least("untied-all", f"untied, A = A: {stands}", z[said][1], TRAINED_Z),
+        check.at_least("tied-none", f"tied: {stands}", z[tied_bare][1], 1.0),
+        check.at_most("tied-none-right", "tied: share right", right[tied_bare], 0.1),
+        check.within("frozen-none", f"frozen: {none}", z[frozen_bare][1], UNTRAINED_Z),
+        check.at_least("frozen-all", f"frozen, A = A: {stands}", z[frozen_said][1], TRAINED_Z),
+        check.at_least("frozen-gap", gap, right[said] - right[frozen_said], 0.2),
     ]
     if inputs.scale != "smoke":  # of a few questions, too few are echoes there
-        says = "frozen, A = A: share of echoes"
-        found.append(at_least(f"{prefix}.frozen-echo", says, "O", frozen_echo, 0.5))
+        echoes = held_out_values(inputs.traces[frozen_said], "echo")
+        found.append(check.at_least("frozen-echo", "frozen, A = A: share of echoes", echoes, 0.5))
     return found
-
-
-def _size(z: Interval) -> float:
-    return max(abs(z.low), abs(z.high))
 
 
 FINDING_IDENTITY_WEIGHTS = PaperFigure(

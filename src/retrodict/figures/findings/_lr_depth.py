@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment, Grid
+from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import MEMORISED
 from retrodict.figures._scales import Scale, changed, sweep_experiment
-from retrodict.measures import over_learners
 from retrodict.plots import plot_training
 from retrodict.plots._drawing import Figure
 
@@ -25,7 +24,7 @@ _SMALLER: dict[Scale, tuple[str, ...]] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Depths by learning rates."""
+    """Every depth with every learning rate."""
     grid = Grid.of(_base(scale), {"model.n_layer": _DEPTHS[scale], "optimizer.lr": LRS})
     return {
         f"{cell.settings['model.n_layer']} layers, lr {cell.settings['optimizer.lr']:g}": e
@@ -39,7 +38,7 @@ def _base(scale: Scale) -> Experiment:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """A panel a depth, a colour a learning rate."""
+    """One panel per depth, one colour per learning rate."""
     panels = {
         f"{depth} layer{'s' if depth > 1 else ''}": {
             f"lr {lr:g}": inputs.traces[f"{depth} layers, lr {lr:g}"] for lr in LRS
@@ -51,33 +50,17 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
-    found = []
-    deepest = max(_DEPTHS[inputs.scale])
+    check, found = Caption("lr-depth", "O"), []
     for depth in _DEPTHS[inputs.scale]:
         small, large = (
             inputs.traces[f"{depth} layers, lr {lr:g}"].curves["training_loss"].isel(epoch=-1)
             for lr in LRS
         )
-        found.append(
-            at_most(
-                f"lr-depth.{depth}-layers.small",
-                f"{depth} layers, lr {LRS[0]:g}: training NLL ends near 0",
-                "O",
-                over_learners(small.values),
-                MEMORISED,
-            )
-        )
-        if depth == deepest:
-            found.append(
-                at_least(
-                    f"lr-depth.{depth}-layers.gap",
-                    f"{depth} layers: nats by which lr {LRS[1]:g} ends higher, seed by seed",
-                    "O",
-                    over_learners((large - small).values),
-                    MEMORISED,
-                )
-            )
-    return found
+        says = f"{depth} layers, lr {LRS[0]:g}: training NLL ends near 0"
+        found.append(check.at_most(f"{depth}-layers.small", says, small.values, MEMORISED))
+    says = f"{depth} layers: nats by which lr {LRS[1]:g} ends higher, seed by seed"
+    gap = (large - small).values
+    return [*found, check.at_least(f"{depth}-layers.gap", says, gap, MEMORISED)]
 
 
 FINDING_LR_DEPTH = PaperFigure(

@@ -6,10 +6,10 @@ optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compar
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import MEMORISED, cursed, memorised
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import final_values, over_learners
 from retrodict.plots import plot_panels
@@ -30,7 +30,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """A panel a precision."""
+    """One panel per precision."""
     return plot_panels(
         inputs.traces,
         "Products in lower precision: the same curves, the same curse",
@@ -40,27 +40,19 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """In every precision facts are memorised, equally well, and the curse stands."""
-    found = []
+    check, found = Caption("precision", "O"), []
     exact = inputs.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
     for name, trace in inputs.traces.items():
-        found += [
-            memorised(f"precision.{name}.training", name, "O", trace),
-            cursed(f"precision.{name}.validation", name, "O", trace),
-        ]
+        found += check.curse(name, name, trace)
         if name != _EXACT:
             loss = trace.curves["training_loss"].isel(epoch=-1).values
-            found.append(
-                at_most(
-                    f"precision.{name}.loss",
-                    f"{name}: training NLL (dropout on) ends near 0, above {_EXACT}'s by "
-                    f"{over_learners(loss - exact):.3f} seed by seed; validation NLL ends at "
-                    f"{final_values(trace)[-1].nll:.2f} against "
-                    f"{final_values(inputs.traces[_EXACT])[-1].nll:.2f}",
-                    "O",
-                    over_learners(loss),
-                    MEMORISED,
-                )
+            says = (
+                f"{name}: training NLL (dropout on) ends near 0, above {_EXACT}'s by "
+                f"{over_learners(loss - exact):.3f} seed by seed; validation NLL ends at "
+                f"{final_values(trace)[-1].nll:.2f} against "
+                f"{final_values(inputs.traces[_EXACT])[-1].nll:.2f}"
             )
+            found.append(check.at_most(f"{name}.loss", says, loss, MEMORISED))
     return found
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least, within
+from retrodict.claims import Claim
+from retrodict.figures._captions import Caption, z_at_end
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
-from retrodict.figures._weight_claims import TRAINED_Z, UNTRAINED_Z
-from retrodict.measures import Interval, diagonal_z, over_learners
+from retrodict.measures import Interval, diagonal_z
 from retrodict.plots import plot_indices
 from retrodict.plots._drawing import Figure
 
@@ -18,7 +18,7 @@ def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     """Variant → task and panel → z over learners."""
     return {
         label: {
-            f"{task}.{name}": over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
+            f"{task}.{name}": z_at_end(panel, variant)
             for task in TASKS
             for name, panel in inputs.traces[task].weights.items()
         }
@@ -27,7 +27,7 @@ def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """One row a panel, one marker a way of asking."""
+    """One row per panel, one marker per way of asking."""
     names = {
         f"{task}.{name}": f"{task}, {panel.attrs['title']}"
         for task in TASKS
@@ -44,29 +44,18 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
-    found = []
-    for label, values in found_z(inputs).items():
-        variant = next(v for v, says in VARIANTS.items() if says == label)
-        for key, z in values.items():
-            name = f"prompt-weights.{variant}.{key}"
-            if key.endswith("validation"):
-                says = f"{key}, {label}: the diagonal does not stand out (z)"
-                found.append(within(name, says, "O", z, UNTRAINED_Z))
-            else:
-                says = f"{key}, {label}: the diagonal stands out (z)"
-                found.append(at_least(name, says, "O", z, TRAINED_Z))
-    panel = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
-    z_prompt, z_alone = (diagonal_z(panel[v].values) for v in ("prompt_matched", "entity_only"))
-    found.append(
-        at_least(
-            "prompt-weights.relation-matters",
-            "taught leaps A ⇝ C: z after the whole prompt over z after the entity alone",
-            "O",
-            over_learners(z_prompt / z_alone),
-            1.0,
-        )
-    )
-    return found
+    check, z = Caption("prompt-weights", "O"), found_z(inputs)
+    found = [
+        check.diagonal(f"{variant}.{task}.{panel}", f"{task}.{panel}, {label}", at_end, role)
+        for variant, label in VARIANTS.items()
+        for task in TASKS
+        for panel, role in inputs.traces[task].roles.items()
+        for at_end in [z[label][f"{task}.{panel}"]]
+    ]
+    weights = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
+    z_prompt, z_alone = (diagonal_z(weights[v].values) for v in ("prompt_matched", "entity_only"))
+    says = "taught leaps A ⇝ C: z after the whole prompt over z after the entity alone"
+    return [*found, check.at_least("relation-matters", says, z_prompt / z_alone, 1.0)]
 
 
 FINDING_PROMPT = PaperFigure(

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim, at_least, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import memorised
+from retrodict.figures._captions import Caption
+from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale, changed, default_experiment, sweep_experiment
-from retrodict.measures import final_values, over_learners
+from retrodict.measures import final_values, held_out_values, over_learners
 from retrodict.plots import plot_effect
 from retrodict.plots._drawing import Figure
 from retrodict.trace import Trace
@@ -89,57 +89,34 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Both memorise; tying lowers the NLL, and makes the truth likelier, not likeliest."""
-    found = []
+    check, found = Caption("tied-head", "O"), []
     for cell in _cells(inputs):
-        slug = cell.replace(" = ", "").replace(", ", "-").replace(" ", "-")
         tied, untied = f"{cell}, tied", f"{cell}, untied"
         lower = _above_uniform(inputs, untied) - _above_uniform(inputs, tied)
+        last = final_values(inputs.traces[tied])[-1]
         found += [
-            memorised(f"tied-head.{slug}.{head}.training", f"{cell}, {head}", "O", trace)
+            check.memorised(f"{slug(cell)}.{head}.training", f"{cell}, {head}", trace)
             for head in HEADS
             for trace in [inputs.traces[f"{cell}, {head}"]]
         ]
-        last = final_values(inputs.traces[tied])[-1]
-        found += [
-            at_least(
-                f"tied-head.{slug}.lower",
-                f"{cell}: nats by which tying lowers the validation NLL, seed by seed",
-                "O",
-                over_learners(lower),
-                LOWER,
-            ),
-            at_most(
-                f"tied-head.{slug}.unsaid",
-                f"{cell}: share of held-out questions that the tied model answers right",
-                "O",
-                last.accuracy,
-                0.1,
-            ),
-        ]
+        says = f"{cell}: nats by which tying lowers the validation NLL, seed by seed"
+        found.append(check.at_least(f"{slug(cell)}.lower", says, lower, LOWER))
+        says = f"{cell}: share of held-out questions that the tied model answers right"
+        found.append(check.at_most(f"{slug(cell)}.unsaid", says, last.accuracy, 0.1))
         if cell.startswith("V = 800"):
-            found.append(
-                at_least(
-                    f"tied-head.{slug}.leaning",
-                    f"{cell}: how often the tied model prefers the truth to a wrong answer",
-                    "O",
-                    last.preference,
-                    0.75,
-                )
-            )
+            says = f"{cell}: how often the tied model prefers the truth to a wrong answer"
+            found.append(check.at_least(f"{slug(cell)}.leaning", says, last.preference, 0.75))
     return found
 
 
 def _alphabet(trace: Trace) -> float:
     """A guess within the alphabet, less a guess among all tokens (nats)."""
-    alphabet = trace.curves["alphabet_nll"].sel(group="validation")
-    return float(alphabet) - float(trace.attrs["uniform_nll"])
+    return float(trace.held_out()["alphabet_nll"]) - float(trace.attrs["uniform_nll"])
 
 
 def _above_uniform(inputs: FigureInputs, name: str) -> Float[np.ndarray, " learner"]:
     trace = inputs.traces[name]
-    last = trace.curves["nll"].sel(group="validation").isel(epoch=-1)
-    above: np.ndarray = last.values - float(trace.attrs["uniform_nll"])
-    return above
+    return held_out_values(trace, "nll") - float(trace.attrs["uniform_nll"])
 
 
 FINDING_TIED_HEAD = PaperFigure(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, within
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import cursed, memorised
+from retrodict.figures._captions import UNTRAINED_Z, Caption
+from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale, sweep_experiment
-from retrodict.measures import diagonal_z, over_learners
+from retrodict.measures import diagonal_z
 from retrodict.plots import plot_cosines
 from retrodict.plots._drawing import Figure
 
@@ -29,7 +29,7 @@ _SHAPES: dict[Scale, dict[tuple[int, int], tuple[str, ...]]] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """One run a shape; width 20 has 4 heads."""
+    """One run per shape; width 20 has 4 heads."""
     found = {}
     for (n_layer, d_model), changes in _SHAPES[scale].items():
         heads = ("model.n_head=4",) if d_model == 20 else ()
@@ -52,33 +52,18 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Memorised, cursed, and no similarity between partners or others."""
-    found = []
+    check, found = Caption("embedding-similarity", "N"), []
     for name, trace in inputs.traces.items():
-        slug = name.replace(", ", "-").replace(" ", "")
-        found += [
-            memorised(f"embedding-similarity.{slug}.training", name, "N", trace),
-            cursed(f"embedding-similarity.{slug}.validation", name, "N", trace),
-        ]
+        model = slug(name.replace(" ", ""))
+        found += check.curse(model, name, trace)
         for panel, says in PANELS.items():
             cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
-            found.append(
-                within(
-                    f"embedding-similarity.{slug}.cosine-{panel}",
-                    f"{name}, {says}: mean cosine of partners' embeddings is near zero",
-                    "N",
-                    over_learners(cosines.diagonal(axis1=-2, axis2=-1).mean(-1)),
-                    NEAR_ZERO,
-                )
-            )
-            found.append(
-                within(
-                    f"embedding-similarity.{slug}.cosine-{panel}-z",
-                    f"{name}, {says}: partners' cosines do not stand out (z)",
-                    "N",
-                    over_learners(diagonal_z(cosines)),
-                    0.5,
-                )
-            )
+            mean = cosines.diagonal(axis1=-2, axis2=-1).mean(-1)
+            where, which = f"{name}, {says}", f"{model}.cosine-{panel}"
+            near_0 = f"{where}: mean cosine of partners' embeddings is near zero"
+            alike = f"{where}: partners' cosines do not stand out (z)"
+            found.append(check.within(which, near_0, mean, NEAR_ZERO))
+            found.append(check.within(f"{which}-z", alike, diagonal_z(cosines), UNTRAINED_Z))
     return found
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import memorised
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_probability
@@ -38,15 +38,11 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Held-out facts are answered right."""
+    check, known = Caption("in-context-reversal", "N"), final_values(inputs.trace)[-1].accuracy
+    says = "the last token of held-out sentences is the right one (accuracy)"
     return [
-        memorised("in-context-reversal.training", "in context", "N", inputs.trace),
-        at_least(
-            "in-context-reversal.validation",
-            "the last token of held-out sentences is the right one (accuracy)",
-            "N",
-            final_values(inputs.trace)[-1].accuracy,
-            0.95,
-        ),
+        check.memorised("training", "in context", inputs.trace),
+        check.at_least("validation", says, known, 0.95),
     ]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import cursed, memorised
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_panels
@@ -54,17 +54,13 @@ def draw(inputs: FigureInputs) -> Figure:
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Held-out leaps are known among related entities, and not among unrelated ones."""
     unrelated, related = inputs.traces.values()
+    check, says = Caption("related-chain", "R"), "held-out leaps are answered right, both tokens"
+    known = final_values(related)[-1].accuracy
     return [
-        memorised("related-chain.training", "related", "R", related),
-        at_least(
-            "related-chain.validation",
-            "related: held-out leaps are answered right, both tokens (accuracy)",
-            "R",
-            final_values(related)[-1].accuracy,
-            0.95,
-        ),
-        memorised("related-chain.control-training", "unrelated", "R", unrelated),
-        cursed("related-chain.control", "unrelated", "R", unrelated),
+        check.memorised("training", "related", related),
+        check.at_least("validation", f"related: {says} (accuracy)", known, 0.95),
+        check.memorised("control-training", "unrelated", unrelated),
+        check.cursed("control", "unrelated", unrelated),
     ]
 
 

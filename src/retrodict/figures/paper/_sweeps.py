@@ -1,37 +1,163 @@
-"""A figure that varies one setting: a grid of experiments, a panel a value, two claims a panel."""
+"""Figures 5 to 18: one table of two tasks and six settings, a figure each. Table 3 is made of it.
+
+A figure is a grid of experiments, with a panel and two claims for each value of the setting. That
+the paper varies these settings is known [N]; over which values only for V [S]. The others are ours
+[R], as are all values of the smaller scales.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment, Grid
-from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import cursed, memorised
-from retrodict.figures._scales import Scale, changed, sweep_experiment
-from retrodict.figures.paper._axes import Axis
+from retrodict.figures._captions import Caption
+from retrodict.figures._figure import FigureInputs, PaperFigure, slug
+from retrodict.figures._scales import SCALES, Scale, changed, sweep_experiment
 from retrodict.plots import plot_panels
 from retrodict.plots._drawing import Figure
 
 
-def sweep(name: str, task: str, axis: Axis, headline: str, paper: str, grade: str) -> PaperFigure:
-    """Make the figure of a sweep.
+@dataclass(frozen=True)
+class Axis:
+    """One setting and its values.
 
-    Args:
-        name: the figure's.
-        task: which task's default is varied.
-        axis: what is varied.
-        headline: what the figure says, over its panels.
-        paper: what the paper says there.
-        grade: how well that is known.
+    Attributes:
+        key: the setting as `--set` writes it.
+        figure: the end of the figures' names.
+        about: what it is, in words.
+        label: how a value is shown over a panel; `{}` stands for it.
+        headline: the start of the figures' headline.
+        paper: the end of what the paper says of it.
+        values: scale → values, in order.
+        grade: how well it is known what the paper says.
+        changes: (scale, value) → what else is changed there so that the facts are memorised at
+            no more cost than at the axis's other values.
     """
+
+    key: str
+    figure: str
+    about: str
+    label: str
+    headline: str
+    paper: str
+    values: Mapping[Scale, tuple[Any, ...]]
+    grade: str = "N"
+    changes: Mapping[tuple[Scale, Any], tuple[str, ...]] = field(default_factory=dict)
+
+    def name(self, value: Any) -> str:
+        """How a value is shown.
+
+        >>> [AXES[1].name(count) for count in (1, 2)], AXES[5].name(True)
+        (['1 layer', '2 layers'], 'frozen embeddings')
+        """
+        said = self.label.format(self.word(value))
+        single = type(value) is int and value == 1  # True is no number here
+        return said[:-1] if single and said.endswith("s") else said
+
+    def word(self, value: Any) -> str:
+        """A value without its unit.
+
+        >>> AXES[5].word(False)
+        'trained'
+        """
+        if isinstance(value, bool):
+            return "frozen" if value else "trained"
+        return "no" if value == "none" else str(value)
+
+
+AXES = (
+    Axis(
+        "task.vocab_size",
+        "vocab-sizes",
+        "entity tokens V",
+        "V = {}",
+        "Few facts or many",
+        "for every vocabulary size",
+        {"smoke": (20, 50), "laptop": (20, 50, 200, 2000), "paper": (20, 50, 200, 2000)},
+        changes={("laptop", 2000): ("training.epochs=45",)},
+    ),
+    Axis(
+        "model.n_layer",
+        "layers",
+        "layers",
+        "{} layers",
+        "Shallow or deep",
+        "whatever the number of layers",
+        {"smoke": (1, 2), "laptop": (1, 2, 4), "paper": (6, 12, 24)},
+    ),
+    Axis(
+        "model.n_head",
+        "heads",
+        "attention heads",
+        "{} heads",
+        "Few heads or many",
+        "whatever the number of heads",
+        {"smoke": (1, 4), "laptop": (1, 4, 8), "paper": (4, 12, 24)},
+        grade="R",
+    ),
+    Axis(
+        "model.position",
+        "positions",
+        "position encoding",
+        "{} positions",
+        "Whatever the position encoding",
+        "without positions, with absolute and with relative ones",
+        dict.fromkeys(SCALES, ("none", "absolute", "rotary")),
+    ),
+    Axis(
+        "task.entity_length",
+        "entity-length",
+        "tokens in an entity, k",
+        "k = {}",
+        "Entities of several tokens",
+        "also where an entity is a word of several tokens",
+        {"smoke": (1, 2), "laptop": (1, 2, 3), "paper": (1, 2, 3)},
+        changes={
+            ("smoke", 2): ("task.vocab_size=200", "optimizer.lr=0.002", "training.epochs=150")
+        },
+    ),
+    Axis(
+        "model.freeze_embeddings",
+        "frozen-embeddings",
+        "token and position embeddings",
+        "{} embeddings",
+        "Trained or frozen embeddings",
+        "also where the embeddings stay as initialised",
+        dict.fromkeys(SCALES, (False, True)),
+    ),
+)
+
+_TASKS = {
+    "reversal": ("The reversal curse", "the unseen direction stays unknown"),
+    "chain": ("The failure to conclude A ⇝ C", "A ⇝ C does not follow"),
+}
+"""Task → what does not depend on the setting: in the paper's words, and in the headline."""
+
+_SIZES = (
+    "S",
+    "The reversal curse for V = 20, 50, 200, 2000, with 9, 20, 85, 850 training sentences and 1, "
+    "4, 15, 150 validation sentences.",
+)
+"""Grade and words of the paper's figure 5."""
+
+
+def _sweep(task: str, axis: Axis) -> PaperFigure:
+    curse, headline = _TASKS[task]
+    name = f"{task}-{axis.figure}"
+    grade, paper = axis.grade, f"{curse} appears {axis.paper}."
+    if name == "reversal-vocab-sizes":
+        grade, paper = _SIZES
     return PaperFigure(
         name=name,
         title=f"{task}: {axis.about}",
         grade=grade,
         paper=paper,
         experiments=partial(_experiments, task, axis),
-        draw=partial(_draw, headline),
+        draw=partial(_draw, f"{axis.headline}: {headline}"),
         claims=partial(_claims, name, grade),
         sweep=True,
     )
@@ -53,11 +179,12 @@ def _draw(headline: str, inputs: FigureInputs) -> Figure:
 
 def _claims(figure: str, grade: str, inputs: FigureInputs) -> list[Claim]:
     """In every panel: taught facts are memorised, held-out ones no better than guessed."""
-    found = []
-    for name, trace in inputs.traces.items():
-        slug = name.replace(" = ", "").replace(" ", "-")
-        found += [
-            memorised(f"{figure}.{slug}.training", name, grade, trace),
-            cursed(f"{figure}.{slug}.validation", name, grade, trace),
-        ]
-    return found
+    return [
+        claim
+        for name, trace in inputs.traces.items()
+        for claim in Caption(figure, grade).curse(slug(name), name, trace)
+    ]
+
+
+SWEEPS = tuple(_sweep(task, axis) for axis in AXES for task in _TASKS)
+"""Setting by setting, each on both tasks."""

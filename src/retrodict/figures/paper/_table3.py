@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from retrodict.figures._scales import SCALES, Scale
 from retrodict.figures._table import PaperTable
-from retrodict.figures.paper._axes import AXES, Axis
+from retrodict.figures.paper._sweeps import AXES, Axis
 
 
 def rows() -> list[tuple[str, ...]]:
-    """One row an axis."""
+    """One row per axis."""
     return [
         (
             axis.key,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._nll_claims import cursed, memorised
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.plots import plot_panels
 from retrodict.plots._drawing import Figure
@@ -30,13 +30,11 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """The answers are memorised; held-out ones are no better than guessed."""
-    found = []
-    for task, trace in inputs.traces.items():
-        found += [
-            memorised(f"whole-sequence-loss.{task}.training", task, "N", trace),
-            cursed(f"whole-sequence-loss.{task}.validation", task, "N", trace),
-        ]
-    return found
+    return [
+        claim
+        for task, trace in inputs.traces.items()
+        for claim in Caption("whole-sequence-loss", "N").curse(task, task, trace)
+    ]
 
 
 WHOLE_SEQUENCE_LOSS = PaperFigure(

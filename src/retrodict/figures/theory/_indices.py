@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim, at_least, within
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
+from retrodict.figures._captions import Caption
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick, slug
 from retrodict.figures._scales import Scale, default_experiment
 from retrodict.measures import Interval, indices, over_learners
 from retrodict.plots import plot_indices
@@ -98,16 +99,15 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     After the entity alone a trained leap does lack some, since the relation that would ask for C
     and not for B is not there; so little that taught and untaught stay apart is all that is asked.
     """
-    result = []
+    check, result = Caption("theory-indices", "O"), []
     for model, values in found_indices(inputs).items():
-        slug = model.replace(", ", "-").replace(" ", "-")
         control = 0.5 if model.endswith("entity alone") else 0.2
         for index, says in SAYS.items():
-            name, statement = f"theory-indices.{slug}-{index}", f"{model}: {says}"
+            name, statement = f"{slug(model)}-{index}", f"{model}: {says}"
             if index.endswith("control"):
-                result.append(within(name, statement, "O", values[index], control))
+                result.append(check.within(name, statement, values[index], control))
             else:
-                result.append(at_least(name, statement, "O", values[index], 0.8))
+                result.append(check.at_least(name, statement, values[index], 0.8))
     return result
 
 

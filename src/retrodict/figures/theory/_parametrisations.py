@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim, at_least, at_most
+from retrodict.claims import Claim
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
-from retrodict.measures import over_learners
 from retrodict.plots import plot_paths
 from retrodict.plots._drawing import Figure
 from retrodict.tasks import Pairs
@@ -76,39 +76,19 @@ def draw(inputs: FigureInputs) -> Figure:
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Symmetric learns the reverse, full and factorised do not, tied cannot hold both ways."""
     paths: Paths = inputs.theory
-    end = {name: over_learners(values[:, -1]) for name, values in paths.reverse.items()}
-    at_guess = math.log(M / 2)
+    check = Caption("theory-parametrisations", "O")
+    end = {name: values[:, -1] for name, values in paths.reverse.items()}
+    at_guess, floor = math.log(M / 2), (2 * N - 2) / (2 * N - 1) * math.log(2)
+    cannot = (
+        "tied: training loss cannot fall below (2n−2)/(2n−1) ln 2, since W Wᵀ is positive "
+        "semidefinite"
+    )
     return [
-        at_least("theory-parametrisations.full", "full: L_rev stays", "O", end["full"], at_guess),
-        at_least(
-            "theory-parametrisations.factorised",
-            "factorised: L_rev stays",
-            "O",
-            end["factorised"],
-            at_guess,
-        ),
-        at_most(
-            "theory-parametrisations.symmetric",
-            "symmetric: the reverse is learned",
-            "O",
-            end["symmetric"],
-            0.1,
-        ),
-        at_least(
-            "theory-parametrisations.tied",
-            "tied: L_rev rises above a uniform guess",
-            "O",
-            end["tied"],
-            math.log(M),
-        ),
-        at_least(
-            "theory-parametrisations.tied-training",
-            "tied: training loss cannot fall below (2n−2)/(2n−1) ln 2, since W Wᵀ is positive "
-            "semidefinite",
-            "O",
-            over_learners(paths.training["tied"][:, -1]),
-            (2 * N - 2) / (2 * N - 1) * math.log(2) * (1 - 1e-9),
-        ),
+        check.at_least("full", "full: L_rev stays", end["full"], at_guess),
+        check.at_least("factorised", "factorised: L_rev stays", end["factorised"], at_guess),
+        check.at_most("symmetric", "symmetric: the reverse is learned", end["symmetric"], 0.1),
+        check.at_least("tied", "tied: L_rev rises above a uniform guess", end["tied"], math.log(M)),
+        check.at_least("tied-training", cannot, paths.training["tied"][:, -1], floor * (1 - 1e-9)),
     ]
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim, at_least, within
+from retrodict.claims import Claim
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
-from retrodict.measures import over_learners
 from retrodict.plots import plot_phase
 from retrodict.plots._drawing import Figure
 from retrodict.tasks import Pairs
@@ -58,7 +58,7 @@ def compute(scale: Scale, tick: Tick) -> Phase:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """One cell a (d, n)."""
+    """One cell per (d, n)."""
     phase: Phase = inputs.theory
     return plot_phase(
         phase.dimensions,
@@ -73,24 +73,12 @@ def draw(inputs: FigureInputs) -> Figure:
 def claims(inputs: FigureInputs) -> list[Claim]:
     """At large d the reverse stays unknown; at small d it becomes confidently wrong."""
     phase: Phase = inputs.theory
-    n = phase.pairs.index(20)
-    large = phase.dimensions.index(3000)
-    small = phase.dimensions.index(20)
+    check, shift = Caption("theory-phase", "O"), phase.shift[phase.pairs.index(20)]
+    stays = "d = 3000, n = 20: the reverse loss stays at ln m (nats)"
+    leaves = "d = 20, n = 20: it leaves ln m upward, the model is confidently wrong (nats)"
     return [
-        within(
-            "theory-phase.large",
-            "d = 3000, n = 20: the reverse loss stays at ln m (nats)",
-            "O",
-            over_learners(phase.shift[n, large]),
-            0.1,
-        ),
-        at_least(
-            "theory-phase.small",
-            "d = 20, n = 20: it leaves ln m upward, the model is confidently wrong (nats)",
-            "O",
-            over_learners(phase.shift[n, small]),
-            1.0,
-        ),
+        check.within("large", stays, shift[phase.dimensions.index(3000)], 0.1),
+        check.at_least("small", leaves, shift[phase.dimensions.index(20)], 1.0),
     ]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim, at_least, at_most
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
-from retrodict.measures import Interval, over_learners
+from retrodict.measures import Interval, over_learners, taught
 from retrodict.plots import plot_learning
 from retrodict.plots._drawing import Figure
 from retrodict.theory import logit_gap, row_nll, time_to_nll
@@ -31,44 +34,37 @@ def _name(vocab_size: int, lr: float) -> str:
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Batch-1 SGD from zero on the reversal task, at several sizes and rates."""
     found = {}
-    for vocab_size in _SIZES[scale]:
-        for lr in RATES:
-            passes = float(time_to_nll(LEARNED, vocab_size + 2)) / lr
-            found[_name(vocab_size, lr)] = Experiment.model_validate(
-                {
-                    "task": {"kind": "reversal", "vocab_size": vocab_size},
-                    "model": {"kind": "one_layer"},
-                    "optimizer": {"kind": "sgd", "lr": lr},
-                    "training": {"epochs": int(1.5 * passes) + 2},
-                    "record": {"weights_at": []},
-                }
-            )
+    for vocab_size, lr in product(_SIZES[scale], RATES):
+        passes = float(time_to_nll(LEARNED, vocab_size + 2)) / lr
+        found[_name(vocab_size, lr)] = Experiment.model_validate(
+            {
+                "task": {"kind": "reversal", "vocab_size": vocab_size},
+                "model": {"kind": "one_layer"},
+                "optimizer": {"kind": "sgd", "lr": lr},
+                "training": {"epochs": int(1.5 * passes) + 2},
+                "record": {"weights_at": []},
+            }
+        )
     return found
 
 
 def steps_to_learn(trace: Trace) -> Float[np.ndarray, " learner"]:
     """SGD steps until the trained groups' mean NLL is down to `LEARNED`, interpolated in a pass."""
-    nll = training_nll(trace)
-    epochs, steps = trace.curves["epoch"].values, []
-    sentences = int(trace.curves["questions"].values[trace.curves["trained"].values].sum())
-    for path in nll:
-        steps.append(np.interp(-np.log(LEARNED), -np.log(path), epochs) * sentences)
-    return np.array(steps)
-
-
-def training_nll(trace: Trace) -> Float[np.ndarray, "learner epoch"]:
-    """Mean NLL of the trained questions, evaluated after each pass."""
-    trained = trace.curves["nll"].sel(group=trace.curves["trained"].values)
-    weights = trained["questions"]
-    mean: np.ndarray = ((trained * weights).sum("group") / weights.sum()).values
-    return mean
+    epochs = trace.curves["epoch"].values
+    passes = [
+        np.interp(-np.log(LEARNED), -np.log(path), epochs) for path in taught(trace, "nll").values
+    ]
+    return np.array(passes) * _sentences(trace)
 
 
 def predicted_steps(trace: Trace, lr: float) -> float:
     """N τ(ε, M)/η of the closed form."""
-    sentences = int(trace.curves["questions"].values[trace.curves["trained"].values].sum())
     m = round(float(np.exp(trace.attrs["uniform_nll"])))
-    return sentences * float(time_to_nll(LEARNED, m)) / lr
+    return _sentences(trace) * float(time_to_nll(LEARNED, m)) / lr
+
+
+def _sentences(trace: Trace) -> int:
+    return int(trace.taught()["questions"].sum())
 
 
 def draw(inputs: FigureInputs) -> Figure:
@@ -79,13 +75,12 @@ def draw(inputs: FigureInputs) -> Figure:
         trace = inputs.traces[_name(largest, lr)]
         passes = trace.curves["epoch"].values
         predicted = np.asarray(row_nll(lr * passes, largest + 2))
-        curves[f"{lr:g}"] = (passes[1:], training_nll(trace)[:, 1:], predicted[1:])
+        curves[f"{lr:g}"] = (passes[1:], taught(trace, "nll").values[:, 1:], predicted[1:])
     measured: dict[str, list[tuple[float, Interval]]] = {}
-    for lr in RATES:
-        for vocab_size in _SIZES[inputs.scale]:
-            trace = inputs.traces[_name(vocab_size, lr)]
-            point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
-            measured.setdefault(f"η = {lr:g}", []).append(point)
+    for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
+        trace = inputs.traces[_name(vocab_size, lr)]
+        point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
+        measured.setdefault(f"η = {lr:g}", []).append(point)
     return plot_learning(
         curves, measured, LEARNED, "Time to learn: no free parameter between theory and training"
     )
@@ -97,26 +92,19 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     Ahead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least
     τ/η − ½ e^η u of the τ/η predicted visits are needed.
     """
-    found = []
-    for lr in RATES:
-        for vocab_size in _SIZES[inputs.scale]:
-            trace = inputs.traces[_name(vocab_size, lr)]
-            measured = over_learners(steps_to_learn(trace) / predicted_steps(trace, lr))
-            tau = float(time_to_nll(LEARNED, vocab_size + 2))
-            lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
-            where, says = f"V={vocab_size}-lr={lr:g}", f"V = {vocab_size}, η = {lr:g}: measured"
-            found += [
-                at_most(
-                    f"theory-time.behind-{where}", f"{says} / predicted steps", "O", measured, 1.0
-                ),
-                at_least(
-                    f"theory-time.ahead-{where}",
-                    f"{says} / predicted steps, less the lead of SGD and one pass",
-                    "O",
-                    measured,
-                    1 - lead - lr / tau,
-                ),
-            ]
+    check, found = Caption("theory-time", "O"), []
+    for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
+        trace = inputs.traces[_name(vocab_size, lr)]
+        measured = steps_to_learn(trace) / predicted_steps(trace, lr)
+        tau = float(time_to_nll(LEARNED, vocab_size + 2))
+        lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
+        where = f"V={vocab_size}-lr={lr:g}"
+        says = f"V = {vocab_size}, η = {lr:g}: measured / predicted steps"
+        least = f"{says}, less the lead of SGD and one pass"
+        found += [
+            check.at_most(f"behind-{where}", says, measured, 1.0),
+            check.at_least(f"ahead-{where}", least, measured, 1 - lead - lr / tau),
+        ]
     return found
 
 

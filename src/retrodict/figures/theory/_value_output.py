@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from retrodict.claims import Claim, at_most, within
+from retrodict.claims import Claim
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
+from retrodict.figures._captions import Caption
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick, slug
 from retrodict.figures._scales import Scale
-from retrodict.measures import Interval, final_values, over_learners
+from retrodict.measures import preference
 from retrodict.plots import plot_panels
 from retrodict.plots._drawing import Figure
 from retrodict.theory import predict
@@ -68,34 +69,18 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def claims(inputs: FigureInputs) -> list[Claim]:
     """Theory meets training, and factorising does not make the held-out facts known."""
-    found = []
+    check, found = Caption("theory-value-output", "O"), []
     for name, trace in inputs.traces.items():
-        slug = name.replace(", ", "-")
-        theory = inputs.theory[name]
-        last = trace.curves.isel(epoch=-1)
-        error = abs(last["nll"] - theory.curves["nll"].isel(epoch=-1)).max("group")
-        held_out = final_values(trace)[-1]
+        predicted = inputs.theory[name].curves["nll"]
+        error = abs(trace.curves["nll"] - predicted).isel(epoch=-1).max("group").values
+        differs = f"{name}: |trained − predicted NLL| of the group that differs most (nats)"
+        chance = f"{name}: the truth beats a random wrong answer as often as chance, less 0.5"
+        beats = preference(trace.held_out()).isel(epoch=-1).values - 0.5
         found += [
-            at_most(
-                f"theory-value-output.{slug}-theory",
-                f"{name}: |trained − predicted NLL| of the group that differs most (nats)",
-                "O",
-                over_learners(error.values),
-                AGREES,
-            ),
-            within(
-                f"theory-value-output.{slug}-unknown",
-                f"{name}: the truth beats a random wrong answer as often as chance, less 0.5",
-                "O",
-                _around_chance(held_out.preference),
-                0.2,
-            ),
+            check.at_most(f"{slug(name)}-theory", differs, error, AGREES),
+            check.within(f"{slug(name)}-unknown", chance, beats, 0.2),
         ]
     return found
-
-
-def _around_chance(share: Interval) -> Interval:
-    return Interval(share.mean - 0.5, share.low - 0.5, share.high - 0.5, share.learners)
 
 
 THEORY_VALUE_OUTPUT = PaperFigure(

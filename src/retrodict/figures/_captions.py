@@ -1,0 +1,97 @@
+"""A figure's caption as claims that can fail, and the claims that several captions share.
+
+The paper's captions give no numbers: the bounds here are ours [R].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from retrodict.claims import Claim, at_least, at_most, within
+from retrodict.measures import Interval, diagonal_z, final_values, over_learners, taught
+from retrodict.tasks import Role
+from retrodict.trace import Trace
+
+MEMORISED = 0.1  # nats; the next-token probability is above 0.9
+TRAINED_Z, UNTRAINED_Z = 2.0, 0.5
+
+Measured = Interval | Float[np.ndarray, " learner"]
+"""What was found: over learners, or learner by learner."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Makes the claims of one figure.
+
+    Attributes:
+        figure: the figure's name, with which the claims' names begin.
+        grade: how well what they say is known.
+    """
+
+    figure: str
+    grade: str
+
+    def at_least(self, name: str, says: str, measured: Measured, bound: float) -> Claim:
+        """Check that the mean is at least a bound."""
+        return at_least(f"{self.figure}.{name}", says, self.grade, _interval(measured), bound)
+
+    def at_most(self, name: str, says: str, measured: Measured, bound: float) -> Claim:
+        """Check that the mean is at most a bound."""
+        return at_most(f"{self.figure}.{name}", says, self.grade, _interval(measured), bound)
+
+    def within(self, name: str, says: str, measured: Measured, bound: float) -> Claim:
+        """Check that the mean is within plus and minus a bound."""
+        return within(f"{self.figure}.{name}", says, self.grade, _interval(measured), bound)
+
+    def memorised(self, name: str, where: str, trace: Trace) -> Claim:
+        """Check that the taught answers, whole, are known: mean over all taught questions.
+
+        Held-out questions say something about the curse only where this holds. Dropout is off.
+        Single groups of a few questions can be higher for some epochs, when AdamW's steps spike
+        for one learner: the statement says how high the worst is.
+        """
+        worst = float(trace.taught()["entity_nll"].isel(epoch=-1).mean("learner").max("group"))
+        says = (
+            f"{where}: the taught facts are memorised (NLL of the answer, dropout off; worst group "
+            f"{worst:.3f})"
+        )
+        return self.at_most(name, says, taught_nll(trace), MEMORISED)
+
+    def cursed(self, name: str, where: str, trace: Trace) -> Claim:
+        """Check that held-out questions are answered no better than by a uniform guess."""
+        says = f"{where}: validation NLL ends no better than a uniform guess over all tokens"
+        uniform = float(trace.attrs["uniform_nll"])
+        return self.at_least(name, says, final_values(trace)[-1].nll, uniform)
+
+    def curse(self, name: str, where: str, trace: Trace) -> list[Claim]:
+        """Check that taught facts are memorised, and held-out ones no better than guessed."""
+        return [
+            self.memorised(f"{name}.training", where, trace),
+            self.cursed(f"{name}.validation", where, trace),
+        ]
+
+    def diagonal(self, name: str, where: str, z: Interval, role: Role) -> Claim:
+        """Check that a taught diagonal of weights stands out, or that a held-out one does not."""
+        if role == "held_out":
+            says = f"{where}: the diagonal does not stand out (z)"
+            return self.within(name, says, z, UNTRAINED_Z)
+        return self.at_least(name, f"{where}: the diagonal stands out (z)", z, TRAINED_Z)
+
+
+def taught_nll(trace: Trace) -> Float[np.ndarray, " learner"]:
+    """NLL of a taught question's whole answer at the end, dropout off."""
+    values: np.ndarray = taught(trace, "entity_nll").isel(epoch=-1).values
+    return values
+
+
+def z_at_end(panel: xr.Dataset, variant: str = "entity_only") -> Interval:
+    """How far the diagonal of a panel's last snapshot stands out."""
+    return over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
+
+
+def _interval(measured: Measured) -> Interval:
+    return measured if isinstance(measured, Interval) else over_learners(measured)

@@ -1,0 +1,104 @@
+"""Figures 1 to 4 [S]: NLL and effective weights of both tasks under the default configuration."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from retrodict.claims import Claim
+from retrodict.experiment import Experiment
+from retrodict.figures._captions import MEMORISED, Caption, z_at_end
+from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._scales import Scale, default_experiment
+from retrodict.measures import final_values
+from retrodict.plots import plot_matrices, plot_nll
+from retrodict.plots._drawing import Figure
+
+
+def _experiments(task: str, scale: Scale) -> dict[str, Experiment]:
+    return {task: default_experiment(task, scale)}
+
+
+def _nll_figure(
+    name: str, task: str, title: str, headline: str, taught: str, held_out: str, paper: str
+) -> PaperFigure:
+    """Training and validation NLL over epochs: what is taught is learned, the rest is guessed."""
+
+    def draw(inputs: FigureInputs) -> Figure:
+        training, validation = f"training ({taught})", f"validation ({held_out})"
+        return plot_nll(inputs.trace, title=headline, training=training, validation=validation)
+
+    def claims(inputs: FigureInputs) -> list[Claim]:
+        trace, check = inputs.trace, Caption(name, "S")
+        loss = trace.curves["training_loss"].isel(epoch=-1).values
+        near_0 = "training NLL (dropout on, as the authors record it) ends near 0"
+        chance = "validation: the truth beats a random wrong answer no more often than chance"
+        preference = final_values(trace)[-1].preference
+        return [
+            check.at_most("training", near_0, loss, MEMORISED),
+            check.cursed("validation", "held-out questions", trace),
+            # An NLL near a guess's is no sign of knowledge; the order of the answers is.
+            Caption(name, "O").at_most("preference", chance, preference, 0.5),
+        ]
+
+    return PaperFigure(name, title, "S", paper, draw, claims, partial(_experiments, task))
+
+
+def _weights_figure(
+    name: str, task: str, title: str, headline: str, columns: int, paper: str
+) -> PaperFigure:
+    """Matrices in two rows, training facts above validation facts: one diagonal is missing."""
+
+    def draw(inputs: FigureInputs) -> Figure:
+        return plot_matrices(inputs.trace, headline, rows=2, columns=columns)
+
+    def claims(inputs: FigureInputs) -> list[Claim]:
+        trace, check = inputs.trace, Caption(name, "S")
+        return [
+            check.diagonal(panel, weights.attrs["title"], z_at_end(weights), trace.roles[panel])
+            for panel, weights in trace.weights.items()
+        ]
+
+    return PaperFigure(name, title, "S", paper, draw, claims, partial(_experiments, task))
+
+
+FIG1 = _nll_figure(
+    "fig1",
+    "reversal",
+    "reversal: training and validation NLL over epochs",
+    "Reversal: what is learned in one direction is not known in the other",
+    taught="A → B, B ← A",
+    held_out="direction not seen",
+    paper="Sentences of the training set are learned nearly perfectly; the unseen direction of "
+    "validation pairs is predicted no better than by a uniformly random guess (10 seeds).",
+)
+
+FIG2 = _weights_figure(
+    "fig2",
+    "reversal",
+    "reversal: effective weights, four matrices",
+    "Reversal: the unseen direction's weights are not trained",
+    columns=2,
+    paper="The diagonals of three matrices are large; that of the unseen direction of validation "
+    "pairs is close to zero: those weights hardly get trained.",
+)
+
+FIG3 = _nll_figure(
+    "fig3",
+    "chain",
+    "chain of thought: training and validation NLL over epochs",
+    "Chain: A → B and B → C are learned, A ⇝ C does not follow",
+    taught="A → B, B → C, A ⇝ C",
+    held_out="A ⇝ C, not seen",
+    paper="Steps and taught leaps are learned nearly perfectly; A ⇝ C of validation triples is "
+    "predicted no better than by a uniformly random guess (10 seeds).",
+)
+
+FIG4 = _weights_figure(
+    "fig4",
+    "chain",
+    "chain of thought: effective weights, six matrices",
+    "Chain: weights of A to B and B to C do not add up to A to C",
+    columns=3,
+    paper="Weights from A to C of validation triples hardly get trained; the other five diagonals "
+    "are large.",
+)
