@@ -24,20 +24,20 @@ def loaded_after(code: str) -> set[str]:
     ("code", "allowed"),
     [
         ("import retrodict", set()),
-        ("from retrodict.cli._main import run_cli; run_cli(['--help'])", {"pydantic"}),
-        ("from retrodict.cli._main import run_cli; run_cli(['run', '--help'])", {"pydantic"}),
-        ("from retrodict.cli._main import run_cli; run_cli(['doctor'])", {"pydantic"}),
+        ("from retrodict.cli._exit import run_cli; run_cli(['--help'])", {"pydantic"}),
+        ("from retrodict.cli._exit import run_cli; run_cli(['run', '--help'])", {"pydantic"}),
+        ("from retrodict.cli._exit import run_cli; run_cli(['doctor'])", {"pydantic"}),
         ("import retrodict; retrodict.Experiment", {"numpy", "pydantic"}),
         (
             "import retrodict; retrodict.tasks.Reversal(vocab_size=20).corpus(0)",
             {"numpy", "pydantic"},
         ),
         (
-            "from retrodict.cli._main import run_cli; run_cli(['run', EXAMPLE, '--dry-run'])",
+            "from retrodict.cli._exit import run_cli; run_cli(['run', EXAMPLE, '--dry-run'])",
             {"numpy", "pydantic"},
         ),
         (
-            "from retrodict.cli._main import run_cli; run_cli(['list'])",
+            "from retrodict.cli._exit import run_cli; run_cli(['list'])",
             {"numpy", "pydantic", "scipy", "xarray", "pandas"},
         ),
     ],

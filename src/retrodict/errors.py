@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class BadInput(ValueError):
@@ -68,3 +68,27 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     known = sorted(choices)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else "choose from " + ", ".join(known)
+
+
+def choose(names: Iterable[str], known: Collection[str], complaint: str) -> list[str]:
+    """Return these names, each once.
+
+    Args:
+        names: what was asked for.
+        known: what there is.
+        complaint: what to say of a name that is not known, with `{}` where the name belongs.
+
+    Raises:
+        BadInput: a name is not known. The message ends with the nearest one that is.
+
+    >>> choose(["plain", "plain"], ["plain", "tied"], "{}: no recipe of that name")
+    ['plain']
+    >>> choose(["plian"], ["plain", "tied"], "{}: no recipe of that name")
+    Traceback (most recent call last):
+    retrodict.errors.BadInput: plian: no recipe of that name; did you mean 'plain'?
+    """
+    asked = list(dict.fromkeys(names))
+    for name in asked:
+        if name not in known:
+            raise BadInput(f"{complaint.format(name)}; {nearest(name, known)}")
+    return asked

@@ -15,8 +15,6 @@ import sys
 from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar, Union
 
-from pydantic import Field
-
 Member = TypeVar("Member")
 
 
@@ -42,6 +40,8 @@ def kinds(base: type[Member], room: str) -> tuple[type[Member], ...]:
 
 def any_of(base: type[Member], room: str) -> Any:
     """Return the type of a setting that is any of a room's kinds; its `kind` says which."""
+    from pydantic import Field
+
     return Annotated[Union[kinds(base, room)], Field(discriminator="kind")]  # noqa: UP007
 
 

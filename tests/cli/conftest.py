@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 
 
 @pytest.fixture(autouse=True)

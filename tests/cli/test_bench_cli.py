@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from retrodict.bench import Row
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 
 pytestmark = pytest.mark.seconds
 
@@ -97,7 +97,7 @@ def test_without_transformers_nothing_is_measured(command, tmp_path, monkeypatch
 
 def test_help_shows_examples_and_loads_nothing_heavy():
     program = (
-        "import sys; from retrodict.cli._main import run_cli; run_cli(['bench', '--help']); "
+        "import sys; from retrodict.cli._exit import run_cli; run_cli(['bench', '--help']); "
         "print(*sorted({'torch', 'numpy', 'matplotlib'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -181,13 +181,13 @@ def test_verify_json_is_a_list_of_findings(command):
 
 def test_verify_exits_with_1_if_a_statement_fails(command, monkeypatch, tmp_path):
     from retrodict import claims
-    from retrodict.cli import _verify
+    from retrodict.cli import _checks
 
     def broken(effort):
         return claims.Evidence([claims.bounded("x", 2.0, 1.0)])
 
     wrong = claims.Check("broken", "Broken", "says", "O", formula="x", check=broken)
-    monkeypatch.setattr(_verify, "STATEMENTS", (wrong,))
+    monkeypatch.setattr(_checks, "STATEMENTS", (wrong,))
     assert command("verify", "--json", "--out", tmp_path)[0] == 1
     assert (tmp_path / "verify.html").exists()
 
@@ -261,7 +261,7 @@ def test_ctrl_c_outside_a_training_says_so(command, monkeypatch, tmp_path):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("retrodict.cli._verify.check", interrupted)
+    monkeypatch.setattr("retrodict.cli._checks.check", interrupted)
     code, _, error = command("verify", "lemma-1", "--out", tmp_path)
     assert code == 130
     assert "interrupted" in error

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrodict.cli import _progress
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.errors import Interrupted
 from retrodict.launch import _launcher
 from retrodict.runs import Run

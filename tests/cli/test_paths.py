@@ -10,8 +10,8 @@ from typing import get_type_hints
 import pytest
 import typer
 
-from retrodict.cli._main import app
 from retrodict.cli._paths import place
+from retrodict.cli.commands import app
 from retrodict.runs import Run
 
 

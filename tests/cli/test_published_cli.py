@@ -7,7 +7,7 @@ import json
 import pytest
 
 from retrodict.claims import Check, Evidence, at_least, at_most
-from retrodict.cli import _verify
+from retrodict.cli import _checks
 from retrodict.errors import BadInput
 from retrodict.launch._launcher import Local
 from retrodict.measures import Interval, final_values
@@ -52,7 +52,7 @@ def trained(experiment) -> Check:
 @pytest.fixture
 def claims(monkeypatch):
     def use(*published: Check) -> None:
-        monkeypatch.setattr(_verify, "PUBLISHED", published)
+        monkeypatch.setattr(_checks, "PUBLISHED", published)
 
     return use
 
@@ -137,7 +137,7 @@ def test_an_unknown_claim_is_bad_input(command, tmp_path, name):
 def test_list_names_the_claims(command):
     found = json.loads(command("list", "--json")[1])["published claims"]
     names = [claim["name"] for claim in found]
-    assert names == [claim.name for claim in _verify.PUBLISHED]
+    assert names == [claim.name for claim in _checks.PUBLISHED]
     assert len(names) == len(set(names)) >= 10
 
 
@@ -156,7 +156,7 @@ def test_trainings_go_where_the_launcher_says(command, claims, tiny, tmp_path, m
         seen.append(launcher)
         raise BadInput("enough")
 
-    monkeypatch.setattr(_verify, "run_named", run_named)
+    monkeypatch.setattr(_checks, "run_named", run_named)
     elsewhere = Local()
     monkeypatch.setattr("retrodict.launch.launcher_named", lambda *asked: elsewhere)
     code, _, _ = command("verify", "--published", "--launcher", "ray", "--out", tmp_path)

@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-
-
-@pytest.mark.parametrize("words", [[], ["list"], ["verify"], ["prune"], ["export"]])
-def test_help_teaches_by_example(command, words):
-    code, out, err = command("runs", *words, "--help")
-    assert (code, err) == (0, "")
-    assert "retrodict runs " in out
-
-
-def test_help_loads_nothing_heavy():
-    program = (
-        "import sys\nfrom retrodict.cli._main import run_cli\nrun_cli(['runs', 'list', '--help'])\n"
-        "heavy = {'torch', 'numpy', 'xarray', 'pandas', 'pydantic'} & set(sys.modules)\n"
-        "assert heavy <= {'pydantic'}, heavy"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
 def test_list_prints_a_row_a_run(command, old, halted):
@@ -137,7 +119,7 @@ def test_show_says_by_what_a_run_was_made_and_what_would_differ(
 
 
 def test_a_run_of_an_older_results_version_is_compared_with_a_warning(command, old, monkeypatch):
-    monkeypatch.setattr("retrodict.cli._runs_views.RESULTS_VERSION", 3)
+    monkeypatch.setattr("retrodict.cli._provenance.RESULTS_VERSION", 3)
     code, out, _ = command("compare", old.folder)
     assert code == 0
     assert "has results version 2, this code 3: made again, its numbers differ" in out

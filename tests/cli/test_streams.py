@@ -11,8 +11,7 @@ import sys
 import pytest
 
 from retrodict.cli._console import Console
-from retrodict.cli._exit import exit_code_of
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import exit_code_of, run_cli
 from retrodict.cli._streams import Stream, steadied
 from retrodict.runs import Store
 
@@ -111,7 +110,7 @@ def written(tmp_path, monkeypatch):
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "gbk", "utf-16"])
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape", "replace"])
 def test_json_is_one_document_in_any_encoding(written, encoding, errors):
-    from retrodict.cli._views import print_json
+    from retrodict.cli._streams import print_json
 
     content = {"Übung": "→ ± τ ⇝ 実験 🧪"}
     assert json.loads(written(encoding, errors, lambda: print_json(content))) == content

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from retrodict import Experiment
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.figures import code_version
 
 

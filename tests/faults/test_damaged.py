@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from retrodict import CannotFinish, Experiment
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.runs import Run
 
 pytestmark = pytest.mark.seconds

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from retrodict import CannotFinish
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.runs import Store
 
 pytestmark = pytest.mark.seconds

@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from retrodict import CannotFinish, Experiment
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.errors import Unreadable
 from retrodict.files import atomic, atomic_text
 from retrodict.files.tensors import save_file

@@ -12,7 +12,7 @@ import warnings
 import pytest
 
 from retrodict import CannotFinish
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.files import Unlockable, is_taken, take
 from retrodict.runs import Store, plan, prune
 

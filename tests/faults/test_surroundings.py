@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.runs import Store
 
 pytestmark = pytest.mark.seconds

@@ -16,7 +16,7 @@ from PIL import Image
 
 from retrodict import train
 from retrodict.claims import at_most
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.figures import FIGURES, FINDINGS, SCALES, FigureInputs, PaperFigure, reproduce
 from retrodict.figures._figure import _lost, _shortfall
 from retrodict.figures._scales import describe, sweep_experiment

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.figures import FIGURES, TABLES, default_experiment
 from retrodict.figures.paper._sweeps import AXES
 
@@ -83,9 +83,9 @@ def test_an_unknown_name_is_refused_with_the_nearest(tmp_path, capsys):
 
 
 def test_fig5_is_another_name():
-    from retrodict.cli._reproduce import choose
+    from retrodict.cli.commands._reproduce import chosen
 
-    assert [one.name for one in choose(["fig5", "reversal-vocab-sizes"])] == [
+    assert [one.name for one in chosen(["fig5", "reversal-vocab-sizes"])] == [
         "reversal-vocab-sizes"
     ]
-    assert len(choose(["all"])) == len(FIGURES) + 3
+    assert len(chosen(["all"])) == len(FIGURES) + 3

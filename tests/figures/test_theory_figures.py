@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from retrodict import train
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.figures import SCALES, THEORY_FIGURES, FigureInputs
 from retrodict.figures.theory._indices import THEORY_INDICES
 from retrodict.figures.theory._parametrisations import THEORY_PARAMETRISATIONS, Paths

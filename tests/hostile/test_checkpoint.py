@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from retrodict import CannotFinish, Experiment
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.errors import Interrupted
 from retrodict.files.tensors import checksums
 from retrodict.runs import Store

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from retrodict import BadInput, CannotFinish, Experiment
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.experiment import models_in
 from retrodict.runs import Store
 from retrodict.tasks import Pairs

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from retrodict import CannotFinish, Experiment, Trace
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.errors import Unreadable
 from retrodict.runs import Run, Store, check_run, plan
 from retrodict.training import train

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment, Grid
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.experiment._overrides import parse_override
 from retrodict.files.yaml import DEEPEST, LONGEST, MOST_BYTES, MOST_NODES
 from retrodict.theory import predict

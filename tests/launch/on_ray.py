@@ -8,7 +8,7 @@ import sys
 
 import ray
 
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 
 
 def often() -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.launch import _slurm
 
 

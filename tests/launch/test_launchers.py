@@ -11,7 +11,7 @@ import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment
 from retrodict.cli import _progress
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.launch import (
     LOCAL,
     Job,

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.leaderboard import COLUMNS, HEAD, Board, cells, held_out_in_words, read
 from retrodict.report import board_as_html
 from retrodict.runs import Store, open_run

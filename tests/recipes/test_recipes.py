@@ -7,7 +7,7 @@ import json
 import pytest
 
 from retrodict import BadInput, Experiment, Grid
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.recipes import RECIPES, Recipe, find
 
 MODEL = {

@@ -12,7 +12,7 @@ import pytest
 
 import retrodict
 from retrodict.claims import Check, Evidence, Kept, at_least
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.leaderboard import Board, Row
 from retrodict.leaderboard import write as write_board
 from retrodict.measures import Interval, share_of

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from retrodict.claims import Kept
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.figures import DrawingRecord
 from retrodict.report import answers, as_html, as_markdown, collect
 

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from retrodict.claims import Kept
-from retrodict.cli import _report, _verify
-from retrodict.cli._main import run_cli
+from retrodict.cli import _checks
+from retrodict.cli._exit import run_cli
 
 pytestmark = pytest.mark.seconds
 
@@ -46,7 +46,7 @@ def test_the_default_is_report_html_in_the_store(command, store, monkeypatch):
 
 def test_a_read_only_store_is_reported(command, store, tmp_path, read_only, monkeypatch):
     (store / "verify.json").unlink()
-    monkeypatch.setattr(_report, "check", lambda *asked, **more: [])
+    monkeypatch.setattr(_checks, "check", lambda *asked, **more: [])
     read_only(store)
     code, _, err = command("--store", store, "--out", tmp_path / "page.html")
     assert (code, err) == (0, "")
@@ -120,9 +120,9 @@ def test_statements_are_checked_anew_unless_they_are_of_this_code(
         asked.append((len(statements), fast))
         return kept.findings
 
-    monkeypatch.setattr(_report, "check", check)
+    monkeypatch.setattr(_checks, "check", check)
     assert command("--store", store)[0] == 0
-    assert asked == [(len(_verify.STATEMENTS), True)]
+    assert asked == [(len(_checks.STATEMENTS), True)]
     assert Kept.read(path) == kept
     assert command("--store", store)[0] == 0
     assert len(asked) == 1
@@ -131,7 +131,7 @@ def test_statements_are_checked_anew_unless_they_are_of_this_code(
 def test_verify_leaves_what_report_reads(store, monkeypatch, capsys):
     kept = Kept.read(store / "verify.json")
     (store / "verify.json").unlink()
-    monkeypatch.setattr(_verify, "check", lambda *arguments, **named: kept.findings)
+    monkeypatch.setattr(_checks, "check", lambda *arguments, **named: kept.findings)
     assert run_cli(["verify", "--fast", "--out", str(store)]) == 0
     assert Kept.read(store / "verify.json") == kept
 

@@ -11,7 +11,7 @@ import pytest
 
 from retrodict import open_run
 from retrodict import source as code
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 from retrodict.errors import Interrupted
 from retrodict.launch import LOCAL, Asked, Job, Reporter, _local
 from retrodict.runs import Provenance, Run, Store, check_run

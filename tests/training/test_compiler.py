@@ -174,7 +174,7 @@ def test_without_a_compiler_on_this_machine_a_run_ends_well(asked, tmp_path):
     program = f"""
 import os, shutil, sys
 os.environ.update(CC={str(tmp_path / "no")!r}, CXX={str(tmp_path / "no")!r}, PATH={str(tmp_path)!r})
-from retrodict.cli._main import run_cli
+from retrodict.cli._exit import run_cli
 sys.exit(run_cli(["run", {str(tmp_path / "asked.yaml")!r}, "--out", {str(tmp_path / "runs")!r}]))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -1,13 +1,15 @@
-"""`retrodict run --dry-run`: the corpus and its sizes, drawn without loading torch."""
+"""`retrodict run --dry-run`: the corpus and its sizes, without training and without torch."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from retrodict.cli._streams import carried
+from rich.table import Table
+
+from retrodict.cli._console import Console, plain
+from retrodict.cli._streams import print_json
 from retrodict.experiment import Experiment
-from retrodict.files import dumps
 from retrodict.tasks import Corpus
 
 _SAMPLE = 3
@@ -19,7 +21,7 @@ def corpus_of(experiment: Experiment) -> Corpus:
 
 
 def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
-    """Count what an experiment trains, on what, and for how long."""
+    """Count what an experiment trains, on how much, and for how long."""
     training = experiment.training
     length = experiment.examples(corpus).inputs.shape[1]
     steps = experiment.steps_per_epoch
@@ -50,14 +52,10 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
         for group in corpus.groups
     ]
     if as_json:
-        print(carried(dumps({**counted, "groups": groups})))
+        print_json({**counted, "groups": groups})
         return
-    from rich.table import Table
-
-    from retrodict.cli._console import Console
-
     console = Console()
-    console.print(experiment.to_yaml(), highlight=False, markup=False)
+    console.print(plain(experiment.to_yaml()))
     table = Table(title=f"corpus of seed {_seed(experiment)}")
     for column in ("group", "trained on", "questions", "alphabet", "for example"):
         table.add_column(column)
@@ -71,7 +69,7 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
         )
     console.print(table)
     for name, value in counted.items():
-        console.print(f"{name.replace('_', ' '):<20} {value}", highlight=False)
+        console.print(f"{name.replace('_', ' '):<20} {value}")
 
 
 def _seed(experiment: Experiment) -> int:

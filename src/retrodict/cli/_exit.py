@@ -1,7 +1,7 @@
 """How a command ends: its exit code, and one line on stderr if it did not do what was asked.
 
-0 done and every claim held; 1 done, a claim did not hold, and nothing else; 2 bad input; 3 could
-not finish, resumable; 130 interrupted, resumable.
+0: done, and every claim held. 1: done, and a claim did not hold; nothing else ends in 1. 2: bad
+input. 3: could not finish, and can be resumed. 130: interrupted, and can be resumed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,36 @@ from retrodict.errors import (
     printable,
 )
 from retrodict.files import DISK_FULL, DISK_FULL_ADVICE
+from retrodict.host import own_settings
 from retrodict.signals import STOPPING, interruptible
 
 _DEBUG = "RETRODICT_DEBUG"
 _LONGEST = 300  # characters of an error that nobody expected
 
 
+def main() -> NoReturn:
+    """Run the command line, and end the process with its exit code."""
+    end_with(lambda: call(sys.argv[1:]))
+
+
+def run_cli(arguments: list[str]) -> int:
+    """Run one command, and return its exit code."""
+    return exit_code_of(lambda: call(arguments))
+
+
+@own_settings()
+def call(arguments: list[str]) -> int | None:
+    """Run one command; return the exit code it gives, or raise what ended it."""
+    from retrodict.cli.commands import app  # what fails while it is loaded ends in a line, too
+
+    code: int | None = app(arguments or ["--help"], standalone_mode=False)
+    if code == 130:  # Ctrl-C outside a training, which the parser has caught
+        raise KeyboardInterrupt
+    return code
+
+
 def end_with(command: Callable[[], int | None]) -> NoReturn:
-    """Call a command as all that this process does, and end it with its exit code."""
+    """Call a command, and end the process with its exit code."""
     hold_descriptors()
     sys.stdout, sys.stderr = steadied(sys.stdout), steadied(sys.stderr)  # to the very end
     _forgive_warnings()
@@ -47,7 +69,7 @@ def end_with(command: Callable[[], int | None]) -> NoReturn:
 
 
 def exit_code_of(command: Callable[[], int | None]) -> int:
-    """Call a command and return its exit code; every way to fail ends in one line on stderr."""
+    """Call a command, and return its exit code; every failure ends in one line on stderr."""
     with steady_streams():
         try:
             code = command() or 0
@@ -57,7 +79,7 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
 
 
 def _told(error: BaseException) -> tuple[int, str]:
-    """Exit code and line of whatever ended a command."""
+    """Return the exit code and the line for what ended a command."""
     match error:
         case BadInput():
             return 2, str(error)
@@ -86,7 +108,7 @@ def _told(error: BaseException) -> tuple[int, str]:
 
 
 def _of_system(error: OSError) -> tuple[int, str]:
-    """Exit code and line of what the operating system refuses and nothing else has explained."""
+    """Return the exit code and the line for an error of the operating system."""
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in DISK_FULL:
         return 3, f"{where}{DISK_FULL_ADVICE}"
@@ -94,13 +116,14 @@ def _of_system(error: OSError) -> tuple[int, str]:
 
 
 def _say(code: int, text: str) -> int:
+    """Print one line on stderr, and return the exit code."""
     line = printable(" ".join(text.split()))
     print(f"retrodict: {line}", file=sys.stderr)
     return code
 
 
 def _with_results(code: int, stdout: object) -> int:
-    """Return the exit code once it is known whether the results reached anybody."""
+    """Return the exit code, after a check that the results could be written."""
     if not isinstance(stdout, Stream) or code not in (0, 1):
         return code
     stdout.flush()
@@ -113,7 +136,7 @@ def _with_results(code: int, stdout: object) -> int:
 
 
 def _forgive_warnings() -> None:
-    """Let no warning of a library be an error, whatever PYTHONWARNINGS asks of other programs."""
+    """Keep warnings of libraries from being errors, which PYTHONWARNINGS may have asked for."""
     if any(action == "error" for action, *_ in warnings.filters):
         os.environ.pop("PYTHONWARNINGS", None)  # for the processes that are started from here
         warnings.resetwarnings()

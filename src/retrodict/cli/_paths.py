@@ -1,4 +1,4 @@
-"""Paths as people write them on a command line, and which runs they mean by them."""
+"""Paths as people write them on a command line, and the runs that they mean."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 import typer
 
-from retrodict.errors import BadInput, Unreadable, printable
+from retrodict.errors import BadInput, Unreadable, nearest, printable
 
 _MOST_NAMED = 8
 
 
 def place(text: str | Path) -> Path:
-    """Read a path option or argument: `~` is somebody's home also where the shell left it alone.
+    """Read a path option or argument; a `~` that the shell has left is a home, too.
 
     Raises:
-        typer.BadParameter: it is empty, or nobody knows that home.
+        typer.BadParameter: the path is empty, or that home is not known.
 
     >>> place("runs/"), place("./~")
     (PosixPath('runs'), PosixPath('~'))
@@ -38,21 +38,21 @@ def place(text: str | Path) -> Path:
 
 
 def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
-    """Part folders that are wanted from what a glob like `runs/*` brought along, and name that.
+    """Separate folders that are wanted from others that a glob like `runs/*` matches.
 
-    A folder that is given twice, by whatever path, is returned once, by its real name if that was
-    among them; so is `.`. One folder that cannot be looked at does not end a whole glob.
+    What is passed over is named on stderr. A folder that is given twice, by whatever paths, is
+    returned once; by its real name if that is among them, or if it was given as `.`.
 
     Args:
         paths: as they were given.
         wanted: whether a path is of the kind that is asked for.
 
     Returns:
-        What is wanted, and what was passed over.
+        The folders that are wanted, and the paths that were passed over.
 
     Raises:
-        BadInput: nothing is wanted, or a path leads nowhere.
-        Unreadable: nothing is wanted, and something cannot be looked at.
+        BadInput: no path is wanted, or one does not exist.
+        Unreadable: no path is wanted, and one cannot be read.
     """
     found: dict[Path, Path] = {}
     strangers: list[Path] = []
@@ -83,6 +83,56 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
     return list(found.values()), [*strangers, *unseen]
 
 
+def folders_of(
+    names: Sequence[Path], root: Path, bare: bool = False
+) -> tuple[list[Path], list[Path]]:
+    """Find the folders of runs.
+
+    Args:
+        names: folders, names in the store, or the digits at their ends; none for the whole store.
+        root: the store.
+        bare: whether to accept what is left of a run whose process died before it began.
+
+    Returns:
+        The folders, and the paths that were passed over as they are none.
+
+    Raises:
+        BadInput: there is no such run or store.
+    """
+    from retrodict.runs import Run, folders, is_bare
+
+    if not names:
+        require_store(root)
+        return folders(root), []
+    paths = [name if os.path.lexists(name) else _in_store(str(name), root) for name in names]
+    return chosen(
+        paths, lambda path: Run(path).exists or (bare and path.is_dir() and is_bare(path))
+    )
+
+
+def _in_store(name: str, root: Path) -> Path:
+    from retrodict.runs import folders
+
+    known = {folder.name: folder for folder in folders(root)}
+    fitting = [known[n] for n in known if name in (n, n.rpartition("-")[2])]
+    if len(fitting) != 1:
+        choices = nearest(name, known) if known else "it holds none"
+        raise BadInput(f"{name}: no run of that name in {root}; {choices}")
+    return fitting[0]
+
+
+def require_store(root: Path) -> None:
+    """Refuse a store that is not there.
+
+    Raises:
+        BadInput: it is not there, or it is a file.
+    """
+    if root.is_file():
+        raise BadInput(f"{root}: is a file; give the folder that is the store of runs with --out")
+    if not root.is_dir():
+        raise BadInput(f"{root}: no such folder; give the store of runs with --out")
+
+
 def _say(text: str) -> None:
     said = printable(f"retrodict: {text}")
     print(" ".join(said.split("\n")), file=sys.stderr)
@@ -95,23 +145,18 @@ def _some(paths: Sequence[Path]) -> str:
 
 
 def told_apart(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
-    """Put as much of its folder's path before a name as tells it from the same name elsewhere.
+    """Put before a name as much of its path as it takes to tell it from the same name elsewhere.
 
     >>> told_apart(["x", "x", "y"], [Path("/a/runs/x"), Path("/b/runs/x"), Path("/a/runs/y")])
     ['a/runs/x', 'b/runs/x', 'y']
     """
-    parts = [Path(os.path.realpath(folder)).parts[:-1] for folder in folders]
-    return [
-        "/".join([*parts[i][len(parts[i]) - _telling(i, names, parts) :], name])
-        for i, name in enumerate(names)
+    paths = [
+        (*Path(os.path.realpath(folder)).parts[:-1], name)
+        for name, folder in zip(names, folders, strict=True)
     ]
-
-
-def _telling(index: int, names: Sequence[str], parts: Sequence[tuple[str, ...]]) -> int:
-    """How many of the folders above a name it takes to tell it from all others."""
-    own = parts[index]
-    alike = [part for name, part in zip(names, parts, strict=True) if name == names[index]]
-    for count in range(len(own)):
-        if sum(part[len(part) - count :] == own[len(own) - count :] for part in alike) == 1:
-            return count
-    return len(own)
+    found = []
+    for path in paths:
+        ends = (path[-count:] for count in range(1, len(path)))
+        alone = (end for end in ends if sum(p[-len(end) :] == end for p in paths) == 1)
+        found.append("/".join(next(alone, path)))
+    return found

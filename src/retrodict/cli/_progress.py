@@ -1,39 +1,35 @@
-"""Progress on stderr: a bar with rate and estimate on a terminal, a line now and then elsewhere."""
+"""Progress on stderr: bars on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
+from retrodict.cli._console import Console
 from retrodict.launch import Reporter, Running
 from retrodict.runs import Run
 
 _LINE_SECONDS = 15.0
 _RATE_SECONDS = 0.5  # over less, a rate is noise
+_PATIENCE_SECONDS = 2.0
 _MOST_BARS = 8  # of trainings in progress
 _ALL = ""  # the name of the bar of all of them
 
 
 class Progress(Reporter):
-    """Tells how far the trainings are; see `retrodict.launch.Reporter`."""
+    """Shows how far the trainings are."""
 
     def __init__(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.progress import Progress as Bar
-
-        from retrodict.cli._console import Console
-
         console = Console(stderr=True)
         self._bar: Any = None
         if console.is_terminal:
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
             self._bar = Bar(
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=16),
@@ -49,9 +45,9 @@ class Progress(Reporter):
         self._spoken = time.monotonic()
         self._reason = ""
         self._notes: set[str] = set()
-        self._cell = self._place = ""  # of a grid, and not yet shown
+        self._cell = self._place = ""  # of a grid, until they are shown
         self._name = ""
-        self._all: tuple[float, float] | None = None  # several: since when, and from what share
+        self._all: tuple[float, float] | None = None  # when several began, and at what share
         self._bars: dict[str, Any] = {}
 
     def __enter__(self) -> Progress:
@@ -69,19 +65,19 @@ class Progress(Reporter):
             self._bar.stop()
 
     def waiting(self, why: str) -> None:
-        """Say once why nothing happens."""
+        """Print why nothing happens, once."""
         if why != self._reason:
             self._reason = why
             print(f"waiting: {why}", file=sys.stderr)
 
     def note(self, text: str) -> None:
-        """Say once what a person should know."""
+        """Print a note, once."""
         if text not in self._notes:
             self._notes.add(text)
             print(text, file=sys.stderr)
 
     def working(self, what: str, share: float) -> None:
-        """Show that a share, 0 to 1, of something that is no training is done."""
+        """Show how much of some work that is not a training is done, from 0 to 1."""
         now = time.monotonic()
         if self._run is not None or self._task is None:
             self._run, self._started = None, (now, 0)
@@ -90,13 +86,12 @@ class Progress(Reporter):
             self._task = self._task or 0
         if self._bar:
             self._bar.update(self._task, description=what, completed=round(100 * share))
-        elif now - self._spoken > _LINE_SECONDS and share:
-            self._spoken = now
+        elif share:
             left = (now - self._started[0]) * (1 - share) / share
-            print(f"{what}: {share:.0%}, about {left:.0f} s left", file=sys.stderr)
+            self._line(f"{what}: {share:.0%}, about {left:.0f} s left")
 
     def cell(self, number: int, of: int, label: str) -> None:
-        """Name the next training after its cell; the bar of the cell before goes."""
+        """Call the next training by its cell of a grid, and remove the bar of the cell before."""
         self._cell = label
         self._place = f"{number}/{of} " if of > 1 else ""
         if self._bar and self._task is not None:
@@ -104,23 +99,22 @@ class Progress(Reporter):
             self._task = None
 
     def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
-        """Show how far several trainings are, and those that somebody is at."""
+        """Show how far several trainings are together, and each one in progress."""
         now = time.monotonic()
         self._all = self._all or (now, share)
         gained = share - self._all[1]
         left = (now - self._all[0]) * (1 - share) / gained if gained > 0 else None
         if self._bar:
             self._draw(f"{done}/{of} runs", share, left, running[:_MOST_BARS])
-        elif now - self._spoken > _LINE_SECONDS:
-            self._spoken = now
+        else:
             about = "" if left is None else f", about {left:.0f} s left"
             said = f"{done} of {of} runs done, {share:.0%} of all epochs{about}"
-            print(said + _names(running), file=sys.stderr)
+            self._line(said + _names(running))
 
     def _draw(
         self, done: str, share: float, left: float | None, running: Sequence[Running]
     ) -> None:
-        """Draw one bar for all, and one each for the trainings in progress."""
+        """Draw one bar for all trainings, and one for each in progress."""
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = self._run = None
@@ -137,7 +131,7 @@ class Progress(Reporter):
         self._bar.update(self._bars[name], description=said, completed=completed, rate=rate)
 
     def training(self, run: Run, epoch: int, epochs: int) -> None:
-        """Show that so many epochs are done."""
+        """Show how many epochs of a training are done."""
         now = time.monotonic()
         if self._run is not run:
             self._run, self._started = run, (now, epoch)
@@ -150,26 +144,49 @@ class Progress(Reporter):
                 print(f"{self._name}: goes on from epoch {epoch}", file=sys.stderr)
             self._cell = self._place = ""
             return
-        if epoch < self._started[1]:  # somebody else goes on from a checkpoint
+        if epoch < self._started[1]:  # another worker goes on from a checkpoint
             self._started = (now, epoch)
         seconds, done = now - self._started[0], epoch - self._started[1]
         rate = done / seconds if seconds > _RATE_SECONDS else 0.0
         said = f"{rate:.1f} epochs/s" if rate else ""
         if self._bar:
             self._bar.update(self._task, completed=epoch, rate=said)
-        elif now - self._spoken > _LINE_SECONDS:
-            self._spoken = now
+        else:
             left = f", {said}, about {(epochs - epoch) / rate:.0f} s left" if rate else ""
-            print(f"{self._name}: epoch {epoch}/{epochs}{left}", file=sys.stderr)
+            self._line(f"{self._name}: epoch {epoch}/{epochs}{left}")
+
+    def _line(self, text: str) -> None:
+        """Print a line, unless one was printed a moment ago."""
+        now = time.monotonic()
+        if now - self._spoken > _LINE_SECONDS:
+            self._spoken = now
+            print(text, file=sys.stderr)
 
 
 def _names(running: Sequence[Running]) -> str:
-    """Name some trainings in progress in a line."""
+    """Name some trainings in progress, as the end of a line."""
     said = "; ".join(f"{one.name} {one.epoch}/{one.epochs}" for one in running[:_MOST_BARS])
     more = f" and {len(running) - _MOST_BARS} more" if len(running) > _MOST_BARS else ""
     return f"; at work: {said}{more}" if said else ""
 
 
 def _cut(name: str, most: int = 30) -> str:
-    """Leave room for the bar beside a cell's name on a narrow terminal."""
+    """Shorten a name, so that a bar fits beside it on a narrow terminal."""
     return name if len(name) <= most else name[: most - 1] + "…"
+
+
+@contextlib.contextmanager
+def patience(what: str) -> Iterator[Callable[[str, float], None]]:
+    """Yield a function of name and share that shows progress once two seconds have passed."""
+    started = time.monotonic()
+    progress: Progress | None = None
+    with contextlib.ExitStack() as stack:
+
+        def tick(name: str, share: float) -> None:
+            nonlocal progress
+            if progress is None and time.monotonic() - started > _PATIENCE_SECONDS:
+                progress = stack.enter_context(Progress())
+            if progress is not None:
+                progress.working(f"{what} {name[-12:]}", share)
+
+        yield tick

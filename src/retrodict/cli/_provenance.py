@@ -1,12 +1,14 @@
-"""What commands say of where numbers come from: the store, when, by which code, and is it ours?"""
+"""Where numbers come from: from the store or trained now, when, and by which code."""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from retrodict.cli._console import Console, plain
+from retrodict.cli._console import Console
+from retrodict.experiment import RESULTS_VERSION
 from retrodict.runs import Provenance, Run, changed_since
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ AGAIN = "add --again to train anew and see"
 
 
 def provenance_facts(run: Run) -> dict[str, Any]:
-    """Say for a program when a finished run was trained and by what."""
+    """Return for a program when a finished run was trained, and by which code."""
     found = Provenance.of(run)
     return {
         "trained_at": found.trained_at,
@@ -27,25 +29,17 @@ def provenance_facts(run: Run) -> dict[str, Any]:
 
 
 def answer_facts(answer: Answer | None) -> dict[str, Any]:
-    """Say for a program how a run was answered; `again` only where it was trained again."""
+    """Return for a program how a run was answered; with `again` if it was trained again."""
     if answer is None:
         return {}
-    again = answer.again
-    if again is None:
-        return {"answered": answer.how}
-    told = {
-        "same_bits": again.same_bits,
-        "max_nll_difference": again.max_nll_difference,
-        "before": again.before and str(again.before),
-        "undrawn": list(again.undrawn),
-    }
-    return {"answered": answer.how, "again": told}
+    again = {} if answer.again is None else {"again": dataclasses.asdict(answer.again)}
+    return {"answered": answer.how, **again}
 
 
 def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bool) -> None:
-    """Say which runs come from the store and how those trained again compare; bold if it matters.
+    """Say which runs come from the store, and how those trained again compare; bold if it matters.
 
-    Beside a JSON document only what may surprise is said, on stderr.
+    Beside a JSON document, only what may surprise is said, on stderr.
     """
     runs = list({run.folder.name: run for run in runs}.values())
     kept = [run for run in runs if (a := answers.get(run.folder.name)) and a.how == "store"]
@@ -66,13 +60,25 @@ def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bo
 
 
 def tell_changed(runs: Sequence[Run], as_json: bool, offer: str = AGAIN) -> None:
-    """Say in bold, in a line, which finished runs the code that trains has changed since."""
+    """Say in a bold line which finished runs were trained by code that has changed since."""
     if said := changed_since([(run.folder.name, Provenance.of(run)) for run in runs], offer):
         _say(said, as_json)
+
+
+def tell_outdated(runs: Sequence[Run]) -> None:
+    """Say in bold which runs have another results version than this code's."""
+    for run in runs:
+        if run.results_version != RESULTS_VERSION:
+            found = run.results_version or "unknown"
+            Console().say(
+                f"{run.folder.name} has results version {found}, this code {RESULTS_VERSION}: "
+                "made again, its numbers differ",
+                style="bold",
+            )
 
 
 def _say(text: str, as_json: bool, bold: bool = True) -> None:
     if as_json:
         print(text, file=sys.stderr)
     else:
-        Console().print(plain(text, style="bold" if bold else ""), soft_wrap=True)
+        Console().say(text, style="bold" if bold else "")

@@ -1,7 +1,7 @@
-"""Standard streams that never end what is done: writing to them cannot fail.
+"""Standard streams to which a write cannot fail, so that no output ends a command's work.
 
 A write that the system refuses (a closed pipe, a full disk, a lost terminal) is dropped and
-remembered; a letter that the encoding lacks is spelt in ASCII.
+remembered. A letter that the encoding lacks is spelt in ASCII.
 """
 
 from __future__ import annotations
@@ -19,41 +19,25 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from retrodict.files import DISK_FULL
+from retrodict.files import DISK_FULL, dumps
 
 _FULL = (*DISK_FULL, errno.EFBIG)  # EFBIG: the user's limit on the size of a file
 _STRICT = ("strict", "surrogateescape", "backslashreplace")  # what Python itself chooses
 _SPELT = "retrodict.spelt"
-_SIGNS = {
-    "→": "->",
-    "←": "<-",
-    "⇝": "~>",
-    "⇔": "<=>",
-    "×": "x",
-    "±": "+-",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "−": "-",
-    "–": "-",
-    "·": "*",
-    "…": "...",
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-}
+_SIGNS = {"→": "->", "←": "<-", "⇝": "~>", "⇔": "<=>", "×": "x", "±": "+-", "≤": "<=", "≥": ">="}
+_SIGNS |= {"≠": "!=", "−": "-", "–": "-", "·": "*", "…": "..."}
+_SIGNS |= {"’": "'", "‘": "'", "“": '"', "”": '"'}
 
 
 class Stream(io.TextIOWrapper):
-    """A standard stream that takes everything.
+    """A standard stream to which every write succeeds.
 
     Parameters:
         raw: where the bytes go.
         encoding: of the text.
-        errors: Python's name of what is done with letters that the encoding lacks.
-        at_once: `line`, `all` that is written, or nothing before a buffer is full.
-        given: whether the process was given such a stream at all.
+        errors: what to do with letters that the encoding lacks, by Python's name.
+        at_once: what to write at once: a `line`, `all`, or "" for what fills a buffer.
+        given: whether the process has such a stream at all.
     """
 
     buffer = None  # type: ignore[assignment]  # else help is written in UTF-8 where ASCII is asked
@@ -69,9 +53,9 @@ class Stream(io.TextIOWrapper):
 
     @property
     def lost(self) -> str:
-        """Why something that somebody wants could not be written; nothing if nothing was lost.
+        """Why output was lost; "" if none was, or if nobody reads it.
 
-        A pipe that nobody reads any more, and a terminal that is gone, have no one who wants it.
+        Nobody reads a pipe whose other end is closed, or a terminal that is gone.
         """
         if (error := self._raw.error) is None:
             return ""
@@ -81,7 +65,7 @@ class Stream(io.TextIOWrapper):
 
 
 class _Raw(io.RawIOBase):
-    """Bytes below a stream. What it writes to is closed with it only if it is its own."""
+    """The bytes of a stream; closes the file below only if that is its own."""
 
     def __init__(self, below: Any, own: bool = False) -> None:
         self._below: io.FileIO = below
@@ -119,7 +103,7 @@ class _Raw(io.RawIOBase):
         return self._below.seek(offset, whence)
 
     def write(self, data: Any) -> int:
-        """Write all of it, or drop what is left."""
+        """Write all of it; if the system refuses, drop the rest."""
         left = memoryview(data).cast("B")
         size = len(left)
         try:
@@ -135,9 +119,9 @@ class _Raw(io.RawIOBase):
 
 
 def steadied(stream: Any) -> Any:
-    """Return a stream that takes everything in place of one that may not.
+    """Return a stream to which a write cannot fail, in place of one.
 
-    A stream that is no file of the system's (a test's, a notebook's) is left as it is.
+    A stream that is not a file of the system (a test's, a notebook's) is returned as it is.
     """
     if stream is None or stream.closed:
         nowhere = io.FileIO(os.open(os.devnull, os.O_WRONLY), "wb")
@@ -154,7 +138,7 @@ def steadied(stream: Any) -> Any:
 
 @contextlib.contextmanager
 def steady_streams() -> Iterator[None]:
-    """Make stdout and stderr take everything for a while."""
+    """Make writes to stdout and stderr succeed in this block."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(steadied, before)
     try:
@@ -167,10 +151,10 @@ def steady_streams() -> Iterator[None]:
 
 
 def hold_descriptors() -> None:
-    """Open the null device wherever a standard descriptor is closed.
+    """Open the null device in place of standard descriptors that are closed.
 
-    Otherwise the next file that is opened takes its number, and what a library prints into
-    "stderr" goes into a checkpoint.
+    Otherwise the next file to be opened takes that number, and what a library prints to "stderr"
+    lands in a checkpoint.
     """
     for number in range(3):
         try:
@@ -181,13 +165,17 @@ def hold_descriptors() -> None:
                 os.set_inheritable(opened, True)
 
 
-def carried(document: str) -> str:
-    """Return a JSON document as stdout can carry it, with other letters escaped."""
+def print_json(content: Any) -> None:
+    """Print one JSON document on stdout.
+
+    A number that is not finite becomes null. A letter that stdout's encoding lacks is escaped.
+    """
+    document = dumps(content)
     try:
         document.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
-        return "".join(map(_escaped, document))
-    return document
+        document = "".join(map(_escaped, document))
+    print(document)
 
 
 def _escaped(letter: str) -> str:
@@ -195,7 +183,7 @@ def _escaped(letter: str) -> str:
 
 
 def _spelt(error: UnicodeError) -> tuple[str, int]:
-    """Replace letters that an encoding lacks: signs by their like, Greek by name, else escapes."""
+    """Replace letters that an encoding lacks: signs, Greek letters by name, others by escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(_spelling, error.object[error.start : error.end])), error.end

@@ -1,4 +1,4 @@
-"""JSON: dataclasses become objects, and what is not finite becomes null; read with distrust."""
+"""JSON: dataclasses become objects, paths strings, and what is not finite null. Read with distrust."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def jsonable(value: Any) -> Any:
         return [jsonable(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return str(value) if isinstance(value, Path) else value
 
 
 def dumps(value: Any, indent: int | None = None) -> str:

@@ -3,7 +3,7 @@
 from retrodict.launch._asked import Answer, Asked, is_local
 from retrodict.launch._choose import LAUNCHERS, launcher_named
 from retrodict.launch._cores import cores
-from retrodict.launch._grid import CellResult, execute_cells, execute_grid, look_up
+from retrodict.launch._grid import CellResult, all_diverged, execute_cells, execute_grid, look_up
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import LOCAL, Launcher, execute_on
 from retrodict.launch._local import Reporter, Running, execute, train
@@ -20,6 +20,7 @@ __all__ = [
     "Launcher",
     "Reporter",
     "Running",
+    "all_diverged",
     "cores",
     "execute",
     "execute_cells",

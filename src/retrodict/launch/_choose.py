@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrodict.errors import BadInput, nearest
+from retrodict.errors import BadInput, choose
 from retrodict.launch._launcher import LOCAL, Launcher
 from retrodict.launch._remote import Remote
 
@@ -28,8 +28,7 @@ def launcher_named(
     Raises:
         BadInput: an unknown launcher, an option it does not have, or a missing package.
     """
-    if name not in LAUNCHERS:
-        raise BadInput(f"--launcher {name}: no such launcher; {nearest(name, LAUNCHERS)}")
+    choose([name], LAUNCHERS, "--launcher {}: no such launcher")
     if slurm and name != "slurm":
         raise BadInput(f"--slurm {slurm[0]}: is for --launcher slurm")
     if name == "local":

@@ -119,25 +119,24 @@ def _result(cell: Cell, run: Run | None, error: BadInput | CannotFinish | None) 
         lost = isinstance(error, CannotFinish)
         return CellResult(cell, None, None if error is None else str(error), lost)
     try:
-        return _ended(cell, run)
+        return CellResult(cell, run, all_diverged(run))
     except CannotFinish as damaged:
         return CellResult(cell, None, str(damaged), lost=True)
 
 
-def _ended(cell: Cell, run: Run) -> CellResult:
-    """Return the result of a finished run.
+def all_diverged(run: Run) -> str | None:
+    """Return a line that says that all learners of a finished run became non-finite, or None.
 
     Raises:
         CannotFinish: its trace is damaged.
     """
     diverged = run.trace.curves["diverged_at"]
-    problem = None
-    if diverged.notnull().all():
-        problem = (
-            f"all {diverged.size} learners became non-finite, the first at epoch "
-            f"{int(diverged.min())}; a lower optimizer.lr may help"
-        )
-    return CellResult(cell, run, problem)
+    if not diverged.notnull().all():
+        return None
+    return (
+        f"all {diverged.size} learners became non-finite, the first at epoch "
+        f"{int(diverged.min())}; a lower optimizer.lr may help"
+    )
 
 
 def _short(settings: Mapping[str, Any]) -> str:

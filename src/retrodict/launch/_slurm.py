@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from retrodict.errors import BadInput, CannotFinish, Interrupted, nearest
+from retrodict.errors import BadInput, CannotFinish, Interrupted, choose, nearest
 from retrodict.launch._local import Reporter
 from retrodict.launch._remote import GOES_ON, JobResult, RemoteJob, require_extra
 
@@ -89,9 +89,7 @@ def read_settings(settings: Iterable[str]) -> dict[str, Any]:
             if not text.isdecimal() or len(text) > 9 or int(text) < 1:
                 raise BadInput(f"--slurm {setting}: expected a whole number above 0")
             read[key] = int(text)
-    if read.get("cluster", "slurm") not in _CLUSTERS:
-        choices = nearest(read["cluster"], _CLUSTERS)
-        raise BadInput(f"--slurm cluster={read['cluster']}: no such cluster; {choices}")
+    choose([read.get("cluster", "slurm")], _CLUSTERS, "--slurm cluster={}: no such cluster")
     return read
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrodict.errors import BadInput, nearest
+from retrodict.errors import BadInput, choose
 from retrodict.experiment import Experiment
 from retrodict.files import LEADERBOARD, atomic_text
 from retrodict.launch import LOCAL, Launcher, Reporter, run_named
@@ -48,8 +48,7 @@ class Board:
         Raises:
             BadInput: it cannot be sorted so.
         """
-        if sort not in SORTS:
-            raise BadInput(f"--sort: {sort!r:.60} is not known; {nearest(sort, SORTS)}")
+        choose([sort], SORTS, "--sort: {!r:.60} is not known")
         rows = [row for row in self.rows if row.at == at and row.column == column]
         return sorted(rows, key=lambda row: _key(row, sort))
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from retrodict.errors import BadInput, nearest
+from retrodict.errors import BadInput, choose
 from retrodict.experiment import Experiment
 from retrodict.models import Transformer, step_operations
 from retrodict.recipes import RECIPES, Recipe, put_on
@@ -129,10 +129,10 @@ def cells(
         BadInput: no such recipe or column, or a recipe that needs `full`.
     """
     known, all_columns = RECIPES, [column.name for column in COLUMNS]
-    chosen = _known(names, list(known), "recipe") or [
+    chosen = choose(names, known, "leaderboard: no recipe {!r:.60}") or [
         name for name, recipe in known.items() if full or not recipe.is_long
     ]
-    where = _known(columns, all_columns, "task") or [
+    where = choose(columns, all_columns, "leaderboard: no task {!r:.60}") or [
         column.name for column in COLUMNS if full or not column.by_name
     ]
     for name in chosen:
@@ -151,14 +151,6 @@ def cells(
             "'retrodict list' says which recipe is for which task"
         )
     return found
-
-
-def _known(asked: Sequence[str], known: Sequence[str], what: str) -> list[str]:
-    """Names that are asked for, all of them known."""
-    for name in asked:
-        if name not in known:
-            raise BadInput(f"leaderboard: no {what} {name!r:.60}; {nearest(name, known)}")
-    return list(asked)
 
 
 def _cell(recipe: Recipe, column: Column, scale: Scale, full: bool) -> Cell:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from retrodict.errors import nearest
+from retrodict.errors import choose
 from retrodict.members import members
 from retrodict.recipes._recipe import Recipe
 
@@ -82,10 +82,10 @@ def find(name: Any) -> Recipe:
     Raises:
         ValueError: there is none.
     """
-    if isinstance(name, str) and name in RECIPES:
-        return RECIPES[name]
-    choices = nearest(name, RECIPES) if isinstance(name, str) else "give a recipe's name"
-    raise ValueError(f"recipe: {name!r:.60} is not known; {choices}")
+    if not isinstance(name, str):
+        raise ValueError(f"recipe: {name!r:.60} is not known; give a recipe's name")
+    choose([name], RECIPES, "recipe: {!r:.60} is not known")
+    return RECIPES[name]
 
 
 __all__ = ["RECIPES", "Recipe", "expanded", "find", "put_on"]

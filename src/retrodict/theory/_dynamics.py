@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.integrate import BDF, DOP853, LSODA, RK45, OdeSolver, Radau
 
-from retrodict.errors import BadInput, CannotFinish, nearest
+from retrodict.errors import BadInput, CannotFinish, choose
 from retrodict.host import own_numpy_settings
 from retrodict.models import FACTORS
 
@@ -242,9 +242,7 @@ def factors_of(parametrisation: str) -> int:
     Raises:
         BadInput: it is not known.
     """
-    if parametrisation not in FACTORS:
-        choices = nearest(parametrisation, list(FACTORS))
-        raise BadInput(f"parametrisation: {parametrisation!r} is not known; {choices}")
+    choose([parametrisation], FACTORS, "parametrisation: {!r} is not known")
     return FACTORS[parametrisation]
 
 

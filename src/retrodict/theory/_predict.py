@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retrodict.errors import BadInput, CannotFinish, nearest
+from retrodict.errors import CannotFinish, choose
 from retrodict.experiment import Experiment
 from retrodict.host import own_settings
 from retrodict.theory._learner import METHODS, Learner, require_theory
@@ -45,8 +45,7 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     [0.01, 0.01, 2.08]
     """
     require_theory(experiment)
-    if method not in METHODS:
-        raise BadInput(f"method: {method!r} is not known; {nearest(method, METHODS)}")
+    choose([method], METHODS, "method: {!r} is not known")
     training = experiment.training
     shared = training.corpus_seed
     require_memory_for(experiment, experiment.corpus(training.seed))

@@ -1,4 +1,4 @@
-"""`retrodict verify`: check statements, of the theory or published; print and write a table."""
+"""Check statements, of the theory or published: for `retrodict verify` and `retrodict report`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from rich.markup import escape
 from rich.table import Table
 
 import retrodict
+from retrodict import errors
 from retrodict.claims import STATEMENTS, Check, Effort, Finding, Kept, document, home
 from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._provenance import tell_answers
-from retrodict.cli._views import print_json
-from retrodict.errors import BadInput, nearest
+from retrodict.cli._streams import print_json
+from retrodict.cli._tables import bare_table
 from retrodict.figures import code_version
 from retrodict.launch import Asked, run_named
 from retrodict.literature import PUBLISHED
@@ -55,10 +56,8 @@ def choose(names: Sequence[str], published: bool = False) -> list[Check]:
     """
     known = {check.name: check for check in _known(published)}
     what = "published claim" if published else "statement"
-    for name in names:
-        if name not in known:
-            raise BadInput(f"{name}: no {what} of that name; {nearest(name, list(known))}")
-    return [known[name] for name in dict.fromkeys(names)] or list(_known(published))
+    chosen = errors.choose(names, known, f"{{}}: no {what} of that name")
+    return [known[name] for name in chosen] or list(_known(published))
 
 
 def _known(published: bool) -> Sequence[Check]:
@@ -116,7 +115,7 @@ def _show(
     for finding in findings:
         if not finding.holds and finding.verdict != "not applicable":
             told = f"{finding.verdict}: {escape(_why(finding))}"
-            console.print(f"[bold]{finding.about.name}[/bold] {told}", highlight=False)
+            console.print(f"[bold]{finding.about.name}[/bold] {told}")
         if not every:
             _print_details(console, finding)
     if every:
@@ -124,7 +123,7 @@ def _show(
         command = f"retrodict verify {'--published ' if published else ''}NAME"
         console.print(f"what was compared, and {compared}: in the files, or {command}")
     for path in files:
-        console.print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
+        console.say(f"wrote {path}")
 
 
 _SHOWN = ("statement", "claim", "source", "grade", "predicted", "measured", "margin", "verdict")
@@ -133,8 +132,7 @@ _SHOWN = ("statement", "claim", "source", "grade", "predicted", "measured", "mar
 def _table(findings: Sequence[Finding], published: bool) -> Table:
     sheet = Sheet(findings, "", published)
     shown = [i for i, column in enumerate(sheet.head) if column in _SHOWN]
-    title = sheet.caption.lower()
-    table = Table(box=None, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    table = bare_table(title=sheet.caption.lower())
     for column in (sheet.head[i] for i in shown):
         right = column in ("predicted", "measured", "margin")
         table.add_column(column, justify="right" if right else "left", no_wrap=column != "source")
@@ -163,13 +161,13 @@ def _print_details(console: Console, finding: Finding) -> None:
         mark = "" if met else "  [bold red]not met[/bold red]"
         console.print(f"  assumes: {escape(text)}{mark}")
     for line in filter(None, _facts(finding)):
-        console.print(f"  {escape(line)}", highlight=False)
+        console.print(f"  {escape(line)}")
     for part in finding.evidence.parts:
         mark = "[green]holds[/green]" if part.holds else "[bold red]fails[/bold red]"
         told = f"{part.statement} {part.predicted}: {part.measured:.4g}"
-        console.print(f"  {mark}  {escape(told)}", highlight=False)
+        console.print(f"  {mark}  {escape(told)}")
     for note in finding.evidence.notes:
-        console.print(f"  · {escape(note)}", highlight=False)
+        console.print(f"  · {escape(note)}")
 
 
 def _facts(finding: Finding) -> list[str]:

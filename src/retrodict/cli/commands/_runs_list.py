@@ -1,0 +1,106 @@
+"""`retrodict runs list`: a row for each folder of a store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from retrodict.cli._console import Console, plain, wide_console
+from retrodict.cli._options import STORE, Json, Out
+from retrodict.cli._paths import require_store
+from retrodict.cli._streams import print_json
+from retrodict.cli._tables import fits, numbers, ruled_table, size, words
+from retrodict.cli.commands._command import command
+
+if TYPE_CHECKING:
+    from retrodict.runs import Listed
+
+_NUMBERS = ("V", "layers ×\nwidth", "learners", "epochs", "size")
+_COLUMNS = ("run", "status", *_NUMBERS, "finished", "made by")
+_OPTIONAL = ("made by", "finished", "layers ×\nwidth", "V")
+"""Columns that are left out on a narrow terminal, in this order."""
+_STYLES = {"damaged": "bold red", "newer": "bold red", "foreign": "dim", "finished": ""}
+
+
+@command("runs list")
+def list_runs(out: Out = STORE, as_json: Json = False) -> None:
+    """List the runs of a store.
+
+    \b
+      retrodict runs list
+      retrodict runs list --out mine --json
+
+    Each row shows a run's status, sizes, when it was finished and which version made it. Damaged
+    runs and folders that are no runs are marked as such. Nothing is written.
+    """
+    from retrodict.cli._progress import patience
+    from retrodict.runs import folders, listed
+
+    require_store(out)
+    found = []
+    with patience("runs") as tick:
+        all_folders = folders(out)
+        for i, folder in enumerate(all_folders):
+            tick(folder.name, i / len(all_folders))
+            found.append(listed(folder))
+    if as_json:
+        print_json({"store": out, "runs": found})
+        return
+    console = wide_console()
+    if not found:
+        console.say(f"{out}: holds no runs")
+        return
+    console.print(_fitting(console, found))
+    for one in found:
+        if one.problem:
+            console.say(one.problem, style="bold red")
+    count = Counter(one.status for one in found)
+    told = ", ".join(f"{number} {status}" for status, number in sorted(count.items()))
+    console.print(f"{told}; {size(sum(one.bytes for one in found))}")
+
+
+def _fitting(console: Console, found: Sequence[Listed]) -> Table:
+    """Return the table, without as many optional columns as there is no room for."""
+    for dropped in range(len(_OPTIONAL) + 1):
+        table = _table(found, _OPTIONAL[:dropped])
+        if fits(table, console):
+            break
+    return table
+
+
+def _table(found: Sequence[Listed], without: Sequence[str]) -> Table:
+    kept = [column for column in _COLUMNS if column not in without]
+    table = ruled_table(*(c for k in kept for c in (numbers if k in _NUMBERS else words)(k)))
+    for one in found:
+        cells = dict(zip(_COLUMNS, _cells(one), strict=True))
+        table.add_row(*(cells[column] for column in kept))
+    return table
+
+
+def _cells(one: Listed) -> list[Text]:
+    settings, epochs = one.settings, one.settings.get("training.epochs")
+    layers, width = settings.get("model.n_layer"), settings.get("model.d_model")
+    done = "?" if one.epochs_done is None else one.epochs_done
+    return [
+        plain(one.name, style="bold" if settings else "dim"),
+        plain(one.status, style=_STYLES.get(one.status, "bold yellow")),
+        plain(str(settings.get("task.vocab_size", ""))),
+        plain(f"{layers}×{width}" if layers else str(width or "")),
+        plain(str(settings.get("training.learners", ""))),
+        plain("" if epochs is None else f"{done}/{epochs}"),
+        plain(size(one.bytes)),
+        plain(one.finished_at[:16].replace("T", " ")),
+        _made_by(one),
+    ]
+
+
+def _made_by(one: Listed) -> Text:
+    from retrodict.experiment import RESULTS_VERSION
+
+    outdated = one.results_version is not None and one.results_version < RESULTS_VERSION
+    said = f"{one.made_by}, results version {one.results_version}" if outdated else one.made_by
+    return plain(said, style="bold yellow" if outdated else "")
