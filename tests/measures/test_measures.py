@@ -80,7 +80,7 @@ def test_z_without_spread_is_not_a_number(matrix):
 
 
 def test_final_values_are_those_of_the_last_epoch(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     finals = final_values(trace)
     assert [f.group for f in finals] == trace.curves["group"].values.tolist()
     assert [f.trained for f in finals] == [True, True, True, False]
@@ -90,7 +90,7 @@ def test_final_values_are_those_of_the_last_epoch(tiny):
 
 
 def test_preference_is_one_at_the_top_and_half_in_the_middle(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     a = 6  # letters of V = 24
     trace.curves["rank"][:] = 1
     np.testing.assert_allclose(preference(trace), 1)

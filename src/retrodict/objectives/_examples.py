@@ -51,9 +51,11 @@ class ObjectiveConfig(FrozenConfig):
 
     Attributes:
         redraws_each_epoch: whether examples are random, and drawn anew every epoch.
+        mixes_attention: whether a causal model reads some examples with bidirectional attention.
     """
 
     redraws_each_epoch: ClassVar[bool] = False
+    mixes_attention: ClassVar[bool] = False
 
     @property
     def reads_both_sides(self) -> bool:

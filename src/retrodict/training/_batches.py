@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -50,13 +51,11 @@ class Sentences:
         self.size = self.count if training.batch_size == "all" else training.batch_size
         self.first = drawn[0].first
 
-    @property
-    def steps(self) -> int:
-        """Gradient steps an epoch; the last takes what is left."""
-        return -(-self.count // self.size)
-
     def batches(self, learners: slice, epoch: int) -> list[Batch]:
-        """Return the batches of some learners in an epoch, one a step."""
+        """Return the batches of some learners in an epoch, one a step; the last has what is left.
+
+        As many as `Experiment.steps_per_epoch` says.
+        """
         chosen = range(len(self.seeds))[learners]
         orders = [sentence_order(self.seeds[s], epoch, self.count) for s in chosen]
         order = torch.from_numpy(np.stack(orders)).to(self.device)
@@ -65,10 +64,10 @@ class Sentences:
         else:
             whole = _as_batch([None if part is None else part[learners] for part in self.all])
         parts = [
-            [None] * self.steps if part is None else _shuffled(part, order).split(self.size, 1)
+            itertools.repeat(None) if part is None else _shuffled(part, order).split(self.size, 1)
             for part in whole
         ]
-        return [_as_batch(step) for step in zip(*parts, strict=True)]
+        return [_as_batch(step) for step in zip(*parts, strict=False)]
 
     def _batch(self, examples: Sequence[Examples]) -> Batch:
         def stack(name: str) -> Tensor | None:

@@ -7,25 +7,23 @@ together is the way of every other device and model: one batched step for everyb
 
 from __future__ import annotations
 
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.models import Population
-from retrodict.models._transformer import TransformerPopulation
 from retrodict.training._batches import Sentences
+from retrodict.training._evaluation import Evaluation
 from retrodict.training._one_by_one import OneByOne
 from retrodict.training._policy import Engine
-from retrodict.training._recorder import Recorder
 from retrodict.training._together import Together
 from retrodict.training._update import Update
 
 
 def engine_for(
-    experiment: Experiment,
+    experiment: Placed,
     population: Population,
     update: Update,
     sentences: Sentences,
-    recorder: Recorder,
+    evaluation: Evaluation,
 ) -> Engine:
-    """Choose how the population of a resolved experiment is stepped."""
-    if isinstance(population, TransformerPopulation) and experiment.is_one_by_one:
-        return OneByOne(experiment, population, update, sentences, recorder)
-    return Together(experiment, population, update, sentences, recorder)
+    """Choose how the population of an experiment is stepped."""
+    kind = OneByOne if experiment.is_one_by_one else Together
+    return kind(experiment, population, update, sentences, evaluation)
