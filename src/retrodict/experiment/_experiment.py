@@ -21,7 +21,7 @@ from retrodict.experiment._corpora import corpus_of, example_count, examples_of,
 from retrodict.experiment._defaults import completed
 from retrodict.experiment._empty_sections import load_sections
 from retrodict.experiment._identity import canonical, sha256, without_later_defaults
-from retrodict.experiment._overrides import checked, flow, overridden, put
+from retrodict.experiment._overrides import checked, flow, put
 from retrodict.experiment._placing import COMPILE_STEPS, device_here, too_many
 from retrodict.experiment._sections import AdamW, Optimizer, Record, Training
 from retrodict.experiment._yaml import read_text
@@ -99,7 +99,7 @@ class Experiment(FrozenConfig):
     ) -> Experiment:
         """Read an experiment from YAML text; `where` names it in errors, as `from_yaml` does."""
         data, tree = load_sections(text, where, Experiment)
-        return overridden(Experiment, data, tree, overrides, where)
+        return checked(Experiment, data, where, tree, list(overrides))
 
     def to_yaml(self) -> str:
         """Write the experiment in full, defaults included."""
@@ -131,7 +131,7 @@ class Experiment(FrozenConfig):
         Raises:
             BadInput: an override does not fit.
         """
-        return overridden(Experiment, self._plain(), None, overrides, where="override")
+        return checked(Experiment, self._plain(), "override", overrides=overrides)
 
     def changed(self, settings: Mapping[str, Any]) -> Experiment:
         """Return a copy with other values of some settings, or of whole sections.
@@ -145,7 +145,7 @@ class Experiment(FrozenConfig):
         data = self._plain()
         for name, value in settings.items():
             put(data, name.split("."), value, name)
-        return checked(Experiment, data, None, [], where="changed")
+        return checked(Experiment, data, "changed")
 
     def corpus(self, seed: int | None = None) -> Corpus:
         """Draw the corpus of a seed, by default the first learner's.

@@ -39,15 +39,9 @@ def canonical(
     is_later_step: bool,
     results_version: int | None,
 ) -> str:
-    """Write what a digest is the hash of.
+    """Write what a digest is the hash of; how `execution` was chosen alters nothing.
 
-    Args:
-        settings: of the experiment, without later defaults.
-        execution: `eager` or `compiled`; how it was chosen alters nothing.
-        threads: how many, or `auto` where they alter no bit.
-        is_later_step: whether its step was autograd's under results version 2, and is written out
-            since.
-        results_version: of the code that gives the result; None is this code's.
+    `is_later_step`: under results version 2 the step was autograd's; it is written out since.
     """
     training = {**settings["training"], "execution": "auto", "threads": threads}
     content = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -84,15 +84,25 @@ def put(data: dict[str, Any], keys: Sequence[str], value: Any, what: str) -> Non
     place[keys[-1]] = value
 
 
-def overridden(
+def checked(
     model: type[Checked],
     data: dict[str, Any],
-    tree: Node | None,
-    overrides: Iterable[str],
     where: str,
+    tree: Node | None = None,
+    overrides: Sequence[str] = (),
 ) -> Checked:
-    """Put overrides on plain data and check it; arguments and errors as `checked` has."""
-    overrides = list(overrides)
+    """Make an experiment of plain data.
+
+    Args:
+        model: `Experiment`.
+        data: its sections; overrides alter it.
+        where: names it in errors.
+        tree: the composed YAML that it was read from, which knows the lines.
+        overrides: are put on top.
+
+    Raises:
+        BadInput: it cannot be one; the message says in one line what is wrong, and where.
+    """
     for override in overrides:
         apply(data, override)
     if data.pop("grid", None) is not None:
@@ -100,28 +110,6 @@ def overridden(
             f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
             "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
         )
-    return checked(model, data, tree, overrides, where)
-
-
-def checked(
-    model: type[Checked],
-    data: dict[str, Any],
-    tree: Node | None,
-    overrides: Sequence[str],
-    where: str,
-) -> Checked:
-    """Make a model of plain data.
-
-    Args:
-        model: of which kind.
-        data: its sections.
-        tree: the composed YAML that they were read from, which knows the lines.
-        overrides: what was put on top.
-        where: names it all in errors.
-
-    Raises:
-        BadInput: it cannot be one; the message says in one line what is wrong, and where.
-    """
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -23,8 +23,7 @@ class ModelConfig(FrozenConfig):
         population: the class of its learners. It is called with these settings and the arguments
             of `build`.
         explicit: the class of its step written out, by which learners are trained one by one on a
-            CPU; "" if it is trained by autograd alone. It is called with a population and a number
-            of threads.
+            CPU; called with a population and a number of threads. "": there is autograd alone.
         batch_size, optimizer: what an experiment takes that does not say its own.
         reads_sequences: whether it reads sentences of any length and learns by every objective.
         compiles: whether its step may be compiled, and its products be of lower precision.
@@ -48,13 +47,8 @@ class ModelConfig(FrozenConfig):
 
     @property
     def sizes(self) -> Mapping[str, str]:
-        """The summary in parts, by what several models differ in."""
+        """The summary, by what models differ in."""
         return {"models": self.summary}
-
-    @property
-    def dropout_rate(self) -> float:
-        """Probability of dropping an activation while it is trained."""
-        return 0.0
 
     @property
     def is_wide(self) -> bool:
@@ -88,14 +82,9 @@ class ModelConfig(FrozenConfig):
         return 0
 
     def step_operations(self, vocab_size: int, length: int, first: int) -> int:
-        """Count the floating-point operations of one sentence, forward and backward.
+        """Count the operations of a sentence, forward and backward: a row of logits and its update.
 
-        By default those of a row of logits, its gradient and its update.
-
-        Args:
-            vocab_size: tokens in and logits out.
-            length: tokens of the input.
-            first: the first position that is predicted from.
+        Positions `first` and later of the input are predicted from.
         """
         return 6 * self.parameter_count(vocab_size, length) // vocab_size
 

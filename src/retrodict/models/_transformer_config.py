@@ -91,11 +91,6 @@ class Transformer(ModelConfig):
         }
 
     @property
-    def dropout_rate(self) -> float:
-        """Probability of dropping an activation while it is trained."""
-        return self.dropout
-
-    @property
     def is_wide(self) -> bool:
         """From a width of WIDE on."""
         return self.d_model >= WIDE
@@ -135,10 +130,9 @@ class Transformer(ModelConfig):
         return tokens * (_FLOATS_A_ROW * self.d_model * self.n_layer + 3 * vocab_size)
 
     def step_operations(self, vocab_size: int, length: int, first: int) -> int:
-        """Count the operations of products of matrices, as few as can be.
+        """Count those of products of matrices, as few as can be, as if attention were causal.
 
-        Derived in the head of `retrodict.bench._floor`; attention to both sides is counted as if
-        it were causal.
+        Derived in the head of `retrodict.bench._floor`.
 
         >>> Transformer(n_layer=1, n_head=1, d_model=4, dropout=0.0).step_operations(10, 2, 1)
         1632

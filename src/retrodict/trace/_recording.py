@@ -122,13 +122,7 @@ class Recording:
     def write(
         self, epoch: int, learners: int | np.ndarray, found: Mapping[str, np.ndarray | float]
     ) -> None:
-        """Write down what was found of some learners after an epoch.
-
-        Args:
-            epoch: passes over the training sentences so far.
-            learners: which: one, or a mask of all.
-            found: values by the names of `arrays`; of a mask, with a leading learner axis.
-        """
+        """Write down what was found of a learner, or a mask of them, by the names of `arrays`."""
         for name, values in found.items():
             times = self.snapshots if "/" in name else self.epochs
             self.arrays[name][learners, times.index(epoch)] = values

@@ -21,15 +21,14 @@ from retrodict.experiment import Placed
 from retrodict.files import is_there
 from retrodict.host import own_settings
 from retrodict.limits import on_all_cores
-from retrodict.objectives import Examples
-from retrodict.seeds import MASKING, stream
 from retrodict.trace import Recording, Trace, are_ends
 from retrodict.training._batches import Sentences
 from retrodict.training._checkpoint import Checkpoint, unusable
 from retrodict.training._chunks import Part, parts_of
-from retrodict.training._engines import engine_for
 from retrodict.training._evaluation import Evaluation
-from retrodict.training._policy import threads_of_torch
+from retrodict.training._one_by_one import OneByOne
+from retrodict.training._policy import Engine, threads_of_torch
+from retrodict.training._together import Together
 from retrodict.training._update import update_of
 
 CHECKPOINT_SECONDS = 30.0
@@ -162,23 +161,18 @@ class Trainer:
 
     @own_settings()
     def __init__(self, experiment: Placed) -> None:
-        training, corpora = experiment.training, experiment.corpora()
-        self.experiment, self.device = experiment, torch.device(training.device)
-        objective, dtype = experiment.objective, DTYPES[training.precision]
-        seeds = training.seeds
-
-        def draw(s: int, epoch: int) -> Examples:
-            rng = np.random.default_rng(stream(seeds[s], MASKING, epoch))
-            return objective.examples(corpora[s], rng)
-
-        self.sentences = Sentences(draw, objective.redraws_each_epoch, training, dtype)
+        self.experiment, training = experiment, experiment.training
+        self.device, dtype = torch.device(training.device), DTYPES[training.precision]
+        corpora = experiment.corpora()
+        self.sentences = Sentences(experiment, corpora, dtype)
         self.population = experiment.model.build(
-            corpora[0].vocab_size, self.sentences.length, seeds, self.device, dtype
+            corpora[0].vocab_size, self.sentences.length, training.seeds, self.device, dtype
         )
         self.update = update_of(experiment.optimizer, self.population.flat)
         self.recording = Recording(experiment, corpora, "training")
         evaluation = Evaluation(self.recording, self.device)
-        self.engine = engine_for(
+        engine = OneByOne if experiment.is_one_by_one else Together
+        self.engine: Engine = engine(
             experiment, self.population, self.update, self.sentences, evaluation
         )
 

@@ -37,7 +37,7 @@ class OneByOne:
     ) -> None:
         self.experiment, self.population, self.update = experiment, population, update
         self.sentences, self.evaluation = sentences, evaluation
-        self.rate = experiment.model.dropout_rate
+        self.rate = population.dropout
         explicit: Callable[[Population, int], ExplicitTransformer] = loaded(
             experiment.model.explicit
         )

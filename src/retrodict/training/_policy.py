@@ -21,7 +21,12 @@ second of training. Threads would only wait for each other in less."""
 
 @runtime_checkable
 class Engine(Protocol):
-    """Trains and evaluates all learners."""
+    """Trains and evaluates all learners: one by one, or all together.
+
+    One by one is the fast way on a CPU: each learner trains a whole epoch in the cache of one core
+    while others train on the other cores, and nothing it computes depends on how many they are. All
+    together is the way of every other device and model: one batched step by autograd.
+    """
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""

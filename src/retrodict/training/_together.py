@@ -36,7 +36,7 @@ class Together:
     ) -> None:
         self.population, self.update, self.sentences = population, update, sentences
         self.evaluation, self.device = evaluation, sentences.device
-        self.rate, self.steps = experiment.model.dropout_rate, experiment.steps_per_epoch
+        self.rate, self.steps = population.dropout, experiment.steps_per_epoch
         self.threads = experiment.threads if experiment.threads_matter else 1
         self.precision = experiment.training.precision
         self.compiled = experiment.execution == "compiled"

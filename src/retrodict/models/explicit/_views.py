@@ -33,7 +33,7 @@ class Views(NamedTuple):
         def get(name: str) -> Tensor | None:
             return named[name][s].detach() if name in named else None
 
-        blocks = [_block(_within(get, i)) for i in range(population.config.n_layer)]
+        blocks = [_block(get, i) for i in range(population.config.n_layer)]
         return cls._of(get, blocks)
 
     @classmethod
@@ -65,7 +65,7 @@ class Gradient:
         self.block = torch.zeros_like(row[self.blocks[0]])
         outside = [slice(0, starts[0]), slice(ends[-1], len(row))]
         self.rest = [(s, torch.zeros_like(row[s])) for s in outside if s.stop > s.start]
-        shared = _block(_within(self._view, 0), biases_as_rows=True)
+        shared = _block(self._view, 0, biases_as_rows=True)
         self.views = Views._of(self._view, [shared] * n_layer)
 
     def _view(self, name: str) -> Tensor | None:
@@ -78,20 +78,16 @@ class Gradient:
         return part.view(self.population.get_parameter(name).shape[1:])
 
 
-def _within(get: Get, block: int) -> Get:
-    return lambda name: get(f"blocks.{block}.{name}")
-
-
 def _there(get: Get, name: str) -> Tensor:
     found = get(name)
     assert found is not None
     return found
 
 
-def _block(get: Get, biases_as_rows: bool = False) -> BlockViews:
+def _block(get: Get, index: int, biases_as_rows: bool = False) -> BlockViews:
     def needed(name: str) -> Tensor:
         is_bias = name.endswith("bias") and not name.startswith("norm")
-        found = _there(get, name)
+        found = _there(get, f"blocks.{index}.{name}")
         return found.unsqueeze(0) if biases_as_rows and is_bias else found
 
     qkv, qkv_bias = needed("attention.qkv.weight"), needed("attention.qkv.bias")
