@@ -52,7 +52,7 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
     console = Console()
     console.print(plain(experiment.to_yaml()))
     training = experiment.training
-    table = Table(title=f"corpus of seed {training.corpus_of(training.seed)}")
+    table = Table(title=f"corpus of seed {training.seed_of_corpus(training.seed)}")
     for column in ("group", "trained on", "questions", "alphabet", "for example"):
         table.add_column(column)
     for group in groups:

@@ -153,12 +153,12 @@ class Experiment(FrozenConfig):
         It is the task's, with what `data` adds and `objective` needs.
         """
         if seed is None:
-            seed = self.training.corpus_of(self.training.seed)
+            seed = self.training.seed_of_corpus(self.training.seed)
         return corpus_of(self.task, self.data, self.objective, seed)
 
     def corpora(self) -> list[Corpus]:
         """Draw the corpus of every learner."""
-        return [self.corpus(self.training.corpus_of(seed)) for seed in self.training.seeds]
+        return [self.corpus(self.training.seed_of_corpus(seed)) for seed in self.training.seeds]
 
     def examples(self, corpus: Corpus) -> Examples:
         """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
