@@ -59,7 +59,7 @@ class RemoteJob:
     @property
     def cpus(self) -> int:
         """The cores it needs."""
-        return int(self.experiment.training.threads)
+        return self.experiment.threads
 
     def __call__(self) -> JobResult:
         """Train in this process; return retrodict's own errors in the result.
