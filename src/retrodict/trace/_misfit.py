@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from retrodict.errors import BadInput
-from retrodict.experiment import Experiment, Placed
+from retrodict.experiment import Placed
 from retrodict.trace._recording import Recording, require_memory_for
 from retrodict.trace._trace import Trace
 
