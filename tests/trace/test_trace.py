@@ -62,7 +62,7 @@ def test_traces_that_differ_in_one_value_are_not_identical(tiny):
 def test_a_trace_knows_its_experiment_and_what_its_task_holds_out(tiny, tmp_path, data, trained):
     """Whatever a recipe teaches: `validation` are the task's held-out questions."""
     experiment = tiny.with_overrides(f"data={data}")
-    train(experiment).trace.save(tmp_path / "trace.nc")
+    train(experiment.placed()).trace.save(tmp_path / "trace.nc")
     trace = Trace.load(tmp_path / "trace.nc")
     assert trace.experiment.task == experiment.task
     assert trace.experiment.data == experiment.data
@@ -76,7 +76,7 @@ def test_of_a_task_that_holds_nothing_out_the_last_group_is_asked(tiny):
     bilinear = Experiment.model_validate(
         {"task": pairs, "model": {"kind": "bilinear", "d": 16}, "training": {"epochs": 1}}
     )
-    trace = train(bilinear).trace
+    trace = train(bilinear.placed()).trace
     assert set(trace.roles.values()) == {"taught"}
     assert trace.held_out()["group"].item() == "train_backward"
 
