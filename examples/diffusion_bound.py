@@ -26,7 +26,7 @@ optimizer: {lr: 0.002}
 training: {epochs: 400, learners: 5}
 record: {every: 400, weights_at: []}
 """
-).resolved()
+).placed()
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     trainer = Trainer(EXPERIMENT)
     for epoch in range(1, EXPERIMENT.training.epochs + 1):
         trainer.train_epoch(epoch)
-    corpora = trainer.recorder.corpora
+    corpora = trainer.recording.corpora
     print(f"ln({len(corpora[0].tokens)} sentences) = {math.log(len(corpora[0].tokens)):.2f}")
     for g, group in enumerate(corpora[0].groups):
         tokens = torch.from_numpy(np.stack([corpus.groups[g].tokens for corpus in corpora]))

@@ -110,7 +110,7 @@ def answer():
     """Answer an experiment in a store, silently: from what is there, or by training."""
     from retrodict.launch import Reporter, execute
 
-    return lambda experiment, root: execute(experiment, Store(root), Reporter())
+    return lambda experiment, root: execute(experiment.placed(fewer=True), Store(root), Reporter())
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def _resumed(tmp_path_factory) -> Path:
     root = _copied(FORMAT_1, tmp_path_factory.mktemp("resumed") / "store")
     shutil.rmtree(root / "reversal-transformer-0127a5b410a3")
     halted = root / "reversal-transformer-712591977e6e"
-    execute(open_run(halted).experiment, Store(root), Reporter())
+    execute(open_run(halted).experiment.placed(fewer=True), Store(root), Reporter())
     return root
 
 

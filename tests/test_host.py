@@ -49,7 +49,7 @@ def computed() -> dict[str, Any]:
     """All kinds of results, as what can be compared bit by bit."""
     found: dict[str, Any] = {}
     for name, text in EXPERIMENTS.items():
-        outcome = train(Experiment.from_text(text))
+        outcome = train(Experiment.from_text(text).placed())
         trace = outcome.trace
         found[name] = [values_of(part) for part in (trace.curves, *trace.weights.values())]
         with torch._C.DisableTorchFunction():
@@ -69,7 +69,7 @@ def values_of(data: Any) -> dict[str, bytes]:
 
 def drawn(folder: Path) -> dict[str, str]:
     """A figure in all formats and a film: file → digest."""
-    trace = train(Experiment.from_text(EXPERIMENTS["transformer"])).trace
+    trace = train(Experiment.from_text(EXPERIMENTS["transformer"]).placed()).trace
     figure = plot_nll(trace, "nll of $x_1$: −3", "training", "validation")
     footer(figure, "where it comes from", "what does not hold")
     save(figure, folder / "figure")
@@ -222,7 +222,7 @@ def test_a_notebook_finds_its_settings_as_it_left_them(in_a_notebook):
 
 def test_a_training_gives_tensors_that_can_be_trained_further():
     with torch.inference_mode():
-        outcome = train(Experiment.from_text(EXPERIMENTS["bilinear"]))
+        outcome = train(Experiment.from_text(EXPERIMENTS["bilinear"]).placed())
     assert not any(weight.is_inference() for weight in outcome.weights.values())
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.resources
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
+
+import retrodict
 
 HEAVY = ("torch", "xarray", "pandas", "scipy", "matplotlib", "h5netcdf", "numpy", "pydantic")
 
@@ -47,9 +53,36 @@ def test_heavy_modules_wait_for_their_use(code, allowed, tiny_yaml):
     assert not (set(HEAVY) - allowed) & loaded
 
 
-def test_the_public_names_are_there():
-    import retrodict
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name."""
+    root = Path(retrodict.__file__).parent
+    names = {}
+    for path in root.rglob("*.py"):
+        parts = ("retrodict", *path.relative_to(root).with_suffix("").parts)
+        names[".".join(parts).removesuffix(".__init__")] = path
+    return names
 
+
+def imported_by(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    """The modules that one imports, for types alone and within functions, too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            room = getattr(node, "module", "")
+            for alias in node.names:
+                name = f"{room}.{alias.name}" if room else alias.name
+                yield from {name if name in known else room} & known.keys()
+
+
+def test_no_module_imports_in_a_circle():
+    known = modules()
+    graph = {name: set(imported_by(path, known)) - {name} for name, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_the_public_names_are_there():
     for name in retrodict.__all__:
         assert getattr(retrodict, name) is not None
     assert set(retrodict.__all__) <= set(dir(retrodict))

@@ -55,7 +55,7 @@ def test_the_interval_ends_where_welchs_test_gives_five_per_cent(parity):
 
 
 def test_the_tables_tell_each_end_and_each_epoch(parity):
-    trace = train(Experiment.from_text(SHORT).resolved()).trace
+    trace = train(Experiment.from_text(SHORT).placed()).trace
     lines = list(parity.table(trace))
     assert [line.split("|")[1].strip() for line in lines if line.startswith("|")] == [
         *("after 300 epochs", "---", "training NLL", "validation NLL"),

@@ -53,7 +53,7 @@ class SendsWhileTraining(_Notes):
 def test_every_one_of_them_ends_a_training_with_a_checkpoint(tiny, tmp_path, signum):
     handlers = [signal.getsignal(s) for s in STOPPING]
     with pytest.raises(Interrupted, match="stopped after epoch 1"):
-        execute(tiny, Store(tmp_path), SendsWhileTraining(signum))
+        execute(tiny.placed(), Store(tmp_path), SendsWhileTraining(signum))
     (run,) = Store(tmp_path).runs()
     assert run.status == "interrupted"
     assert [event["event"] for event in run.events()] == ["started", "interrupted"]

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent
 TRAINING_CODE = (
     "config.py",
     "data/",
+    "experiment/_corpora.py",
     "experiment/_experiment.py",
     "experiment/_identity.py",
     "experiment/_placing.py",

@@ -61,7 +61,7 @@ def test_ours_trains_and_records_as_training_does():
     for _ in range(2):
         ours.train()
         ours.evaluate()
-    nll = ours.trainer.recorder.arrays["nll"]
+    nll = ours.trainer.recording.arrays["nll"]
     assert (ours.learners, ours.steps) == (2, 1)
     assert (nll[:, 1:3] > 0).all()
 

@@ -9,10 +9,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from retrodict import Experiment
 from retrodict.bench import Peer, Rates, needed
-from retrodict.bench._floor import Needed, trained_parameters
+from retrodict.bench._floor import Needed
 from retrodict.errors import BadInput
 from retrodict.models import Transformer
-from retrodict.models._flops import forward_operations, step_operations
 
 TINY = Transformer(n_layer=2, n_head=2, d_model=8, dropout=0.0)
 
@@ -26,31 +25,31 @@ def test_two_tokens_by_hand():
     # Last: k, v 2 each, q 1, out 1, MLP 8 → 14. Attention: one score, one sum: 4 d = 32 a layer.
     layers = 2 * 64 * (23 + 14) + 2 * 32
     head = 2 * 8 * 11
-    assert forward_operations(TINY, 11, 2, 1) == (layers, head)
-    assert step_operations(TINY, 11, 2, 1) == 3 * (layers + head)
+    assert TINY.forward_operations(11, 2, 1) == (layers, head)
+    assert TINY.step_operations(11, 2, 1) == 3 * (layers + head)
 
 
 def test_longer_entities_by_hand():
     # Length 4, the last two positions predict. First layer: k, v 4, q 3, out 4, MLP 32 → 47, and
     # 1 + 2 + 3 scores and sums. Last: k, v 4, q 2, out 2, MLP 16 → 28, and 2 + 3.
     layers = 2 * 64 * (47 + 28) + 4 * 8 * (6 + 5)
-    assert forward_operations(TINY, 11, 4, 2) == (layers, 2 * 8 * 11 * 2)
+    assert TINY.forward_operations(11, 4, 2) == (layers, 2 * 8 * 11 * 2)
 
 
 def test_a_single_token_needs_neither_queries_nor_keys():
-    assert forward_operations(changed(n_layer=1), 11, 1, 0)[0] == 2 * 64 * (1 + 1 + 8)
+    assert changed(n_layer=1).forward_operations(11, 1, 0)[0] == 2 * 64 * (1 + 1 + 8)
 
 
 def test_loss_everywhere_needs_the_last_layer_everywhere():
     # Of length 2, both positions predict: the last layer is as the first.
-    assert forward_operations(TINY, 11, 2, 0) == (2 * 64 * 46 + 64, 2 * 8 * 11 * 2)
+    assert TINY.forward_operations(11, 2, 0) == (2 * 64 * 46 + 64, 2 * 8 * 11 * 2)
 
 
 def test_of_frozen_things_only_a_tied_head_saves_a_product():
     plain, frozen = TINY, changed(freeze_embeddings=True)
     both = changed(freeze_embeddings=True, tied_head=True)
-    assert step_operations(frozen, 11, 2, 1) == step_operations(plain, 11, 2, 1)
-    assert step_operations(plain, 11, 2, 1) - step_operations(both, 11, 2, 1) == 2 * 8 * 11
+    assert frozen.step_operations(11, 2, 1) == plain.step_operations(11, 2, 1)
+    assert plain.step_operations(11, 2, 1) - both.step_operations(11, 2, 1) == 2 * 8 * 11
 
 
 def test_at_paper_scale_a_gpu_of_three_terabytes_a_second_needs_23_ms_a_step():
@@ -65,7 +64,7 @@ def test_trained_parameters_are_those_of_the_built_model(position, tied, frozen)
     model = changed(position=position, tied_head=tied, freeze_embeddings=frozen)
     built = model.build(11, 2, [0])
     trained = sum(p[0].numel() for p in built.parameters() if p.requires_grad)
-    assert trained_parameters(model, 11, 2) == trained
+    assert model.trained_count(11, 2) == trained
 
 
 def test_an_epochs_mean_batch_counts():
@@ -74,7 +73,7 @@ def test_an_epochs_mean_batch_counts():
     )
     least = needed(experiment)
     assert least.steps == 6
-    sentence = step_operations(TINY, 802, 2, 1)
+    sentence = TINY.step_operations(802, 2, 1)
     assert least.operations == pytest.approx((5 * 64 + 20) / 6 * sentence)
 
 
@@ -94,7 +93,7 @@ def test_the_optimiser_reads_and_writes_each_number_once(optimizer, precision, b
         optimizer=optimizer,
         training={"precision": precision},
     )
-    assert needed(experiment).traffic == bytes_each * trained_parameters(TINY, 26, 2)
+    assert needed(experiment).traffic == bytes_each * TINY.trained_count(26, 2)
 
 
 def test_the_floor_is_the_sum_of_both_times():
@@ -115,13 +114,13 @@ def test_torch_counts_as_many_operations_in_a_step_that_does_only_what_is_needed
     tokens = torch.randint(vocab, (batch, 2))
     with FlopCounterMode(display=False) as counter:
         _least_loss(model, parameters, tokens, torch.randint(vocab, (batch,))).backward()
-    assert counter.get_total_flops() == batch * step_operations(model, vocab, 2, 1)
+    assert counter.get_total_flops() == batch * model.step_operations(vocab, 2, 1)
 
 
 def test_torch_counts_more_operations_in_the_usual_script():
     experiment = Experiment(
         task={"kind": "reversal", "vocab_size": 24}, model=TINY, training={"device": "cpu"}
-    ).resolved()
+    ).placed()
     peer = Peer(experiment)
     with FlopCounterMode(display=False) as counter:
         peer.train()

@@ -10,7 +10,6 @@ import torch
 from retrodict import Experiment
 from retrodict.bench import Peer, require_transformers
 from retrodict.errors import BadInput
-from retrodict.training import Trainer
 
 pytestmark = pytest.mark.seconds
 
@@ -24,7 +23,7 @@ SETTINGS = {
 
 def experiment(**changes: dict[str, object]) -> Experiment:
     parts = {name: {**SETTINGS[name], **changes.get(name, {})} for name in SETTINGS}
-    return Experiment(**parts).resolved()
+    return Experiment(**parts).placed()
 
 
 def test_its_loss_falls_and_it_memorises():
@@ -41,10 +40,10 @@ def test_its_loss_falls_and_it_memorises():
 
 def test_it_has_as_many_parameters_and_steps_as_ours_but_for_the_last_position():
     setting = experiment()
-    peer, ours = Peer(setting), Trainer(setting)
+    peer = Peer(setting)
     count = setting.model.parameter_count(26, 3)
     assert sum(p.numel() for p in peer.model.parameters()) == count
-    assert peer.steps == ours.steps == 3
+    assert peer.steps == setting.steps_per_epoch == 3
     assert peer.learners == 1
 
 

@@ -245,8 +245,8 @@ def test_a_drawing_that_cannot_be_is_refused(command, kinds, tmp_path, monkeypat
 def test_runs_that_did_not_finish_cannot_be_drawn(command, write, tmp_path, tiny):
     from retrodict.runs import Store
 
-    run = Store(tmp_path / "s").prepare(tiny.resolved())
-    run.begin(tiny.resolved())
+    run = Store(tmp_path / "s").prepare(tiny.placed())
+    run.begin(tiny.placed())
     code, out, err = command("compare", run.folder, "--plot", tmp_path / "x.png")
     assert (code, out) == (2, "")
     assert "none of these runs is finished" in err

@@ -41,7 +41,7 @@ def require_same() -> Callable[[Run, Experiment], None]:
     known: dict[str, retrodict.Trace] = {}
 
     def require(run: Run, experiment: Experiment) -> None:
-        digest = experiment.resolved().digest()
+        digest = experiment.placed().digest()
         if digest not in known:
             known[digest] = retrodict.train(experiment)
         assert run.trace.identical(known[digest])

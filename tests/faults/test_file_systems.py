@@ -281,7 +281,7 @@ def test_the_weights_of_a_sound_run_are_never_too_large(kind, attention):
     experiment = Experiment.from_text(
         f"{{task: {{kind: reversal, vocab_size: 8}}, model: {model}, objective: {{kind: {kind}}}, "
         "training: {learners: 2, precision: float64, threads: 1}}"
-    ).resolved()
+    ).placed()
     population = Trainer(experiment).population
     real = sum(w.numel() * w.element_size() for w in population.parameters())
     assert _most_bytes_of_weights(experiment) == real  # beside the head

@@ -57,7 +57,7 @@ def material_of(inputs_of):
 
     def make(figure: PaperFigure) -> FigureInputs:
         asked = figure.experiments("smoke")
-        digests = {name: one.resolved().digest() for name, one in asked.items()}
+        digests = {name: one.placed().digest() for name, one in asked.items()}
         for name, digest in digests.items():
             if digest not in trained:
                 trained[digest] = train(asked[name])

@@ -41,7 +41,7 @@ record: {every: 2, weights_at: [0, 6]}
 
 @pytest.fixture(scope="module")
 def trainer():
-    return Trainer(Experiment.from_text(TINY).resolved())
+    return Trainer(Experiment.from_text(TINY).placed())
 
 
 @pytest.fixture
@@ -212,10 +212,10 @@ def test_through_the_command_line_it_is_exit_3_and_the_file_stays(
     tiny, tiny_yaml, capsys, tmp_path
 ):
     store = Store(tmp_path / "runs")
-    run = store.prepare(tiny.resolved())
-    run.begin(tiny.resolved())
+    run = store.prepare(tiny.placed())
+    run.begin(tiny.placed())
     with pytest.raises(Interrupted):
-        train(tiny, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+        train(tiny.placed(), Hooks(stop=lambda: True, checkpoint=run.checkpoint))
     run.checkpoint.rename(tmp_path / "kept")
     run.checkpoint.symlink_to(tmp_path / "kept")
     assert run_cli(["run", str(tiny_yaml), "--out", str(store.root)]) == 3

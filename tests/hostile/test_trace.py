@@ -32,11 +32,11 @@ record: {weights_at: [0, 2]}
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> Path:
     store = Store(tmp_path_factory.mktemp("store"))
-    experiment = Experiment.from_text(TINY).resolved()
+    experiment = Experiment.from_text(TINY).placed()
     run = store.prepare(experiment)
     run.begin(experiment)
     outcome = train(experiment)
-    run.finish(experiment, outcome.trace, outcome.weights)
+    run.finish(outcome.trace, outcome.weights)
     return run.folder
 
 

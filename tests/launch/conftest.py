@@ -107,7 +107,7 @@ def have_the_bits_of_training(runs: list[Run], folder: Path) -> bool:
         "import sys, retrodict\n"
         "for one in sys.argv[2:]:\n"
         "    experiment = retrodict.Experiment.from_yaml(one + '/experiment.yaml')\n"
-        "    retrodict.train(experiment).save(f'{sys.argv[1]}/{experiment.name}.nc')\n"
+        "    retrodict.train(experiment).save(f'{sys.argv[1]}/{experiment.placed().name}.nc')\n"
     )
     folders = [str(run.folder) for run in runs]
     subprocess.run([sys.executable, "-c", train, str(folder), *folders], check=True)

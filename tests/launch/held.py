@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from retrodict.cli import main
-from retrodict.training import _loop, _one_by_one
+from retrodict.training import _loop, _policy
 
 _HOLD = Path(sys.argv.pop(1))
 _plain = _loop.Trainer.run_epoch
@@ -22,5 +22,5 @@ def _held(self: _loop.Trainer, epoch: int) -> None:
 
 
 _loop.Trainer.run_epoch = _held  # type: ignore[method-assign]
-_one_by_one.SHARE_FROM = 0  # several processes at work, small as it is
+_policy.SHARE_FROM = 0  # several processes at work, small as it is
 main()

@@ -116,8 +116,8 @@ def test_a_place_elsewhere_does_not_ask_this_machine(tiny, change, cpus, gpus, d
 
 def test_a_placed_experiment_is_resolved_by_its_worker_to_itself(tiny):
     placed = Remote(Here(), 1, 0).place(tiny)
-    assert placed.resolved() == placed
-    assert placed.name == placed.resolved().name
+    assert placed.placed() == placed
+    assert placed.name == placed.placed().name
 
 
 def test_a_gpu_has_to_be_asked_for(tiny):
@@ -224,7 +224,7 @@ def test_claimed_runs_come_last_and_are_taken_over_from_a_killed_process(tiny, s
 
 
 def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed):
-    told, experiment = Told(), tiny.resolved()
+    told, experiment = Told(), tiny.placed()
     run = store.run(experiment)
     holder = claimed(run)
     run.begin(experiment)
@@ -243,7 +243,7 @@ def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed):
 
 def test_how_far_a_training_is_stands_in_its_folder_until_it_is_over(tiny, store, monkeypatch):
     monkeypatch.setattr(_local, "_PROGRESS_SECONDS", 0.0)
-    seen, experiment = [], tiny.resolved()
+    seen, experiment = [], tiny.placed()
     run, told = store.run(experiment), Told()
     told.training = lambda run, epoch, epochs: seen.append(run.progress[:2])
     execute(experiment, store, told)

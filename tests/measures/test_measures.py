@@ -80,7 +80,7 @@ def test_z_without_spread_is_not_a_number(matrix):
 
 
 def test_final_values_are_those_of_the_last_epoch(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     finals = final_values(trace)
     assert [f.group for f in finals] == trace.curves["group"].values.tolist()
     assert [f.trained for f in finals] == [True, True, True, False]
@@ -90,7 +90,7 @@ def test_final_values_are_those_of_the_last_epoch(tiny):
 
 
 def test_preference_is_one_at_the_top_and_half_in_the_middle(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     a = 6  # letters of V = 24
     trace.curves["rank"][:] = 1
     np.testing.assert_allclose(preference(trace), 1)
@@ -101,7 +101,7 @@ def test_preference_is_one_at_the_top_and_half_in_the_middle(tiny):
 
 
 def test_taught_is_the_mean_over_all_taught_questions(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     groups = trace.curves.sel(group=["train_forward", "train_backward", "train_seen"])
     expected = np.average(groups["nll"].values, axis=-1, weights=groups["questions"].values)
     np.testing.assert_allclose(taught(trace, "nll").values, expected)
@@ -110,12 +110,12 @@ def test_taught_is_the_mean_over_all_taught_questions(tiny):
 
 
 def test_taught_is_unknown_where_a_group_is_not_finite(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     trace.curves["nll"].loc[{"group": "train_seen", "learner": 1}] = np.nan
     assert np.isnan(taught(trace, "nll").values).all(axis=1).tolist() == [False, True, False]
 
 
 def test_held_out_values_are_the_last_ones(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     expected = trace.nll.sel(group="validation").values[:, -1]
     assert held_out_values(trace, "nll").tolist() == expected.tolist()

@@ -87,7 +87,7 @@ def test_wilsons_interval_solves_the_normal_approximations_equation():
 
 
 def test_a_group_is_solved_at_its_first_record_of_enough(tiny):
-    trace = train(tiny)
+    trace = train(tiny.placed())
     trace = trace.trace
     values = np.array([[0, 0.9, 0, 1], [0, 0.89, 0.2, 0.3], [0.95, 1, 1, np.nan]])
     group = trace.curves["group"].values.tolist().index("validation")

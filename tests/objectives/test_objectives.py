@@ -287,9 +287,9 @@ def test_examples_are_drawn_anew_every_epoch_and_again_by_seed_and_epoch(name, t
             "model": {**tiny.model.model_dump(), "attention": attention},
             "objective": FRESH[name].model_dump(),
         }
-    ).resolved()
+    ).placed()
     one, again = Trainer(fresh).sentences, Trainer(fresh).sentences
-    later = Trainer(fresh.with_overrides("training.seed=1").resolved()).sentences
+    later = Trainer(fresh.with_overrides("training.seed=1").placed()).sentences
 
     def inputs(sentences, learner: int, epoch: int) -> np.ndarray:
         return sentences.draw(learner, epoch).inputs

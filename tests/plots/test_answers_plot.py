@@ -20,7 +20,7 @@ def test_a_grid_gives_means_and_the_range_where_learners_differ():
 
 
 def test_weights_before_and_after_say_z_and_the_share_of_right_answers(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     figure = plot_before_after({"one": trace, "two": trace}, "validation", "t")
     right = float(trace.accuracy.sel(group="validation").isel(epoch=-1).mean())
     labels = [axes.get_xlabel() for axes in figure.axes[:4]]

@@ -19,7 +19,7 @@ THREE = ((1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1))
 
 @pytest.fixture(scope="module")
 def trace() -> Trace:
-    return train(Experiment.from_text(TINY)).trace
+    return train(Experiment.from_text(TINY).placed()).trace
 
 
 def drawn(trace, settings):

@@ -22,7 +22,7 @@ from retrodict.training import train
 
 @pytest.fixture
 def trace(tiny):
-    return train(tiny).trace
+    return train(tiny.placed()).trace
 
 
 def legend_of(figure) -> list[str]:
@@ -39,7 +39,7 @@ def test_panels_are_named_and_carry_baselines_and_last_numbers(trace):
 
 
 def test_answers_of_several_tokens_have_a_line_of_their_own(tiny):
-    words = train(tiny.with_overrides("task.entity_length=2")).trace
+    words = train(tiny.with_overrides("task.entity_length=2").placed()).trace
     first = plot_panels({"k": words}, "t", columns=1)
     assert "the same, whole answer (sum)" in legend_of(first)
     whole = plot_panels({"k": words}, "t", columns=1, whole_answer=True)
@@ -57,7 +57,9 @@ def test_probabilities_stay_between_0_and_1():
         model={"kind": "transformer", "n_layer": 1, "n_head": 1, "d_model": 8},
         training={"epochs": 2, "learners": 2},
     )
-    figure = plot_probability(train(experiment).trace, "t", {"train": "a", "validation": "b"})
+    figure = plot_probability(
+        train(experiment.placed()).trace, "t", {"train": "a", "validation": "b"}
+    )
     assert figure.axes[0].get_ylim()[0] == 0
     assert {"a", "b"} <= set(legend_of(figure))
 

@@ -11,7 +11,7 @@ from retrodict.training import train
 
 @pytest.fixture
 def trace(tiny):
-    return train(tiny).trace
+    return train(tiny.placed()).trace
 
 
 def texts(figure) -> str:

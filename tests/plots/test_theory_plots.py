@@ -30,7 +30,9 @@ def one_layer() -> Experiment:
 
 
 def test_theory_lies_over_training(one_layer):
-    axes = plot_nll(train(one_layer).trace, "t", "a", "b", theory=predict(one_layer)).axes[0]
+    axes = plot_nll(train(one_layer.placed()).trace, "t", "a", "b", theory=predict(one_layer)).axes[
+        0
+    ]
     black = [line for line in axes.lines if line.get_color() == "black"]
     assert len(black) == 2  # held-out questions and training
     validation = predict(one_layer).nll.sel(group="validation").mean("learner")
@@ -39,7 +41,7 @@ def test_theory_lies_over_training(one_layer):
 
 
 def test_an_overlay_has_a_panel_an_experiment(one_layer):
-    trace, theory = train(one_layer).trace, predict(one_layer)
+    trace, theory = train(one_layer.placed()).trace, predict(one_layer)
     figure = plot_panels({"x": trace, "y": trace}, "t", 2, {"x": theory, "y": theory})
     assert [axes.get_title() for axes in figure.axes] == ["x", "y"]
 

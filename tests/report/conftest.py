@@ -46,11 +46,11 @@ record: {every: 2, weights_at: [8]}
 
 def trained(store: Store, text: str) -> Run:
     """Put a finished run into a store, without waiting for cores."""
-    experiment = Experiment.from_text(text).resolved()
+    experiment = Experiment.from_text(text).placed()
     run = store.prepare(experiment)
     run.begin(experiment)
     outcome = train(experiment)
-    run.finish(experiment, outcome.trace, None)
+    run.finish(outcome.trace, None)
     run.log("finished", seconds=1.5)
     return run
 

@@ -65,7 +65,7 @@ def test_differences_name_settings_and_leave_out_the_machine(store):
 def test_paper_scale_itself_does_not_differ(store, edit):
     edit("fig1", scale="paper")
     section = collect(store).sections[0]
-    paper = {k: v.resolved() for k, v in section.figure.experiments("paper").items()}
+    paper = {k: v.placed() for k, v in section.figure.experiments("paper").items()}
     runs = {
         label: dataclasses.replace(section.runs["reversal"], experiment=one)
         for label, one in paper.items()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from retrodict import CannotFinish, Experiment, open_run
+from retrodict import CannotFinish, open_run
+from retrodict.experiment import Placed
 from retrodict.launch import LOCAL, Asked, Job, Reporter, run_named
 from retrodict.runs import Run, Store, _again, check_run
 from retrodict.training import _compiler, train
@@ -28,19 +29,19 @@ def answered(experiment, root, again=True, **more) -> tuple[Run, Asked]:
 def old_named(small, tmp_path, monkeypatch) -> Run:
     """A run that has two threads in its name, as all had at first."""
     with monkeypatch.context() as then:
-        then.setattr(Experiment, "threads_matter", True)
+        then.setattr(Placed, "threads_matter", True)
         two = small.placed_on("cpu", 2)
         run = Store(tmp_path / "store").prepare(two)
         run.begin(two)
-        outcome = train(small)
-        run.finish(two, outcome.trace, outcome.weights)
+        outcome = train(small.placed())
+        run.finish(outcome.trace, outcome.weights)
     return Run(run.folder)
 
 
 def by_other_numbers(run: Run) -> None:
     trace = run.trace
     trace.curves["nll"][:] += 0.25
-    run.finish(run.experiment, trace, run.weights())
+    run.finish(trace, run.weights())
 
 
 def dying(monkeypatch, name):
@@ -55,7 +56,7 @@ def dying(monkeypatch, name):
 def test_a_run_with_threads_in_its_name_is_replaced_by_one_without(old_named, small):
     root = old_named.folder.parent
     run, asked = answered(small, root)
-    assert run.folder.name == small.resolved().name != old_named.folder.name
+    assert run.folder.name == small.placed().name != old_named.folder.name
     assert asked.answers[run.folder.name].again.same_bits
     assert [path.name for path in root.iterdir()] == [run.folder.name]
     assert check_run(run.folder) == []

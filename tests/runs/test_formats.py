@@ -68,7 +68,7 @@ def test_what_is_written_anew_has_the_present_format(fresh):
 
 
 def test_a_new_run_says_the_format_of_its_experiment(tiny, tmp_path):
-    experiment = tiny.resolved()
+    experiment = tiny.placed()
     run = Store(tmp_path).prepare(experiment)
     run.begin(experiment)
     text = (run.folder / "experiment.yaml").read_text()

@@ -30,7 +30,7 @@ def test_every_environment_that_trained_a_part_is_named(fresh):
 
 
 def test_the_same_environment_is_named_once(tiny, tmp_path):
-    experiment = tiny.resolved()
+    experiment = tiny.placed()
     run = Store(tmp_path).prepare(experiment)
     run.begin(experiment)
     run.begin(experiment)
@@ -85,7 +85,7 @@ def test_that_threads_are_lacking_is_said_where_they_can_alter_a_bit(
 
 def test_a_run_of_an_older_results_version_is_read_with_a_warning(edited, fresh, monkeypatch):
     run = edited(fresh)
-    monkeypatch.setattr("retrodict.experiment._experiment.RESULTS_VERSION", 3)
+    monkeypatch.setattr("retrodict.experiment._identity.RESULTS_VERSION", 3)
     monkeypatch.setattr("retrodict.runs._run.RESULTS_VERSION", 3)
     monkeypatch.setattr("retrodict.runs._environment.RESULTS_VERSION", 3)
     assert run.results_version == 2
@@ -96,12 +96,12 @@ def test_a_run_of_an_older_results_version_is_read_with_a_warning(edited, fresh,
 
 def test_a_run_of_format_1_of_an_older_results_version_is_recognised(old, monkeypatch):
     monkeypatch.setattr("retrodict.runs._run.RESULTS_VERSION", 3)
-    monkeypatch.setattr("retrodict.experiment._experiment.RESULTS_VERSION", 3)
+    monkeypatch.setattr("retrodict.experiment._identity.RESULTS_VERSION", 3)
     assert old.results_version == 2
 
 
 def test_a_run_under_the_name_of_another_answers_nothing(fresh, answer):
-    other = fresh.experiment.with_overrides("training.seed=77").resolved()
+    other = fresh.experiment.with_overrides("training.seed=77").placed()
     fresh.folder.rename(fresh.folder.parent / other.name)
     with pytest.raises(CannotFinish, match="holds another experiment than its name says"):
         answer(other, fresh.folder.parent)

@@ -42,17 +42,17 @@ class Quiet(Reporter):
 
 @pytest.fixture
 def finished(tiny, tmp_path) -> Run:
-    return execute(tiny, Store(tmp_path / "store"), Quiet())
+    return execute(tiny.placed(), Store(tmp_path / "store"), Quiet())
 
 
 def test_a_run_holds_what_training_gave(tiny, finished):
-    outcome = train(tiny)
+    outcome = train(tiny.placed())
     assert finished.status == "finished"
     assert finished.trace.identical(outcome.trace)
     weights = finished.weights()
     assert weights.keys() == outcome.weights.keys()
     assert all(torch.equal(weights[name], outcome.weights[name]) for name in weights)
-    assert finished.experiment == tiny.resolved()
+    assert finished.experiment == tiny.placed()
     assert finished.environment["versions"]["torch"] == torch.__version__
 
 
@@ -71,7 +71,7 @@ def test_the_folder_holds_these_files_and_no_pickle(finished):
 def test_the_same_experiment_is_answered_from_the_store(tiny, finished, monkeypatch):
     monkeypatch.setattr("retrodict.training.train", None)
     reporter = Quiet()
-    again = execute(tiny, Store(finished.folder.parent), reporter)
+    again = execute(tiny.placed(), Store(finished.folder.parent), reporter)
     assert again.folder == finished.folder
     assert again.trace.identical(finished.trace)
     assert reporter.epochs == []
@@ -85,13 +85,15 @@ def test_a_home_in_text_is_found_and_a_path_is_taken_as_it_is(monkeypatch, tmp_p
 
 
 def test_another_experiment_has_another_folder(tiny, finished):
-    other = execute(tiny.with_overrides("training.seed=9"), Store(finished.folder.parent), Quiet())
+    other = execute(
+        tiny.with_overrides("training.seed=9").placed(), Store(finished.folder.parent), Quiet()
+    )
     assert other.folder != finished.folder
     assert len(Store(finished.folder.parent).runs()) == 2
 
 
 def test_weights_can_be_discarded(tiny, tmp_path):
-    run = execute(tiny, Store(tmp_path), Quiet(), keep_weights=False)
+    run = execute(tiny.placed(), Store(tmp_path), Quiet(), keep_weights=False)
     assert run.finished
     with pytest.raises(CannotFinish, match="was not kept"):
         run.weights()
@@ -99,7 +101,7 @@ def test_weights_can_be_discarded(tiny, tmp_path):
 
 def interrupt(tiny, folder, after: int) -> Run:
     """Leave a run behind that was stopped after some epochs."""
-    experiment = tiny.resolved()
+    experiment = tiny.placed()
     run = Store(folder).prepare(experiment)
     run.begin(experiment)
     done: list[int] = []
@@ -113,7 +115,7 @@ def test_an_interrupted_run_goes_on_with_the_same_bits(tiny, tmp_path, finished)
     run = interrupt(tiny, tmp_path, after=3)
     assert run.status == "interrupted"
     reporter = Quiet()
-    execute(tiny, Store(tmp_path), reporter)
+    execute(tiny.placed(), Store(tmp_path), reporter)
     assert reporter.epochs[0] == 3
     assert run.trace.identical(finished.trace)
     assert not run.checkpoint.exists()
@@ -141,7 +143,7 @@ def test_a_damaged_run_is_named_and_not_touched(tiny, finished, name, change, sa
     damage(path, change)
     before = {p: p.read_bytes() for p in finished.folder.iterdir()}
     with pytest.raises(CannotFinish, match=says) as refused:
-        _ = execute(tiny, Store(finished.folder.parent), Quiet()).trace
+        _ = execute(tiny.placed(), Store(finished.folder.parent), Quiet()).trace
     assert "\n" not in str(refused.value)
     assert {p: p.read_bytes() for p in finished.folder.iterdir()} == before
 
@@ -162,7 +164,7 @@ def test_a_damaged_checkpoint_is_named_and_kept(tiny, tmp_path):
     run = interrupt(tiny, tmp_path, after=2)
     damage(run.checkpoint, lambda b: b[:-1] + bytes([b[-1] ^ 1]))
     with pytest.raises(CannotFinish, match=r"fails its checksum; move it away"):
-        execute(tiny, Store(tmp_path), Quiet())
+        execute(tiny.placed(), Store(tmp_path), Quiet())
     assert run.checkpoint.exists()
 
 
@@ -177,21 +179,23 @@ def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(
     with monkeypatch.context() as patch:
         patch.setattr("retrodict.trace._trace.Trace.save", full)
         with pytest.raises(CannotFinish, match=r"trace\.nc: the disk is full"):
-            execute(tiny, Store(tmp_path), Quiet())
+            execute(tiny.placed(), Store(tmp_path), Quiet())
     assert run.status == "interrupted"
     assert not list(run.folder.glob(".*.tmp"))
-    assert execute(tiny, Store(tmp_path), Quiet()).trace.identical(finished.trace)
+    assert execute(tiny.placed(), Store(tmp_path), Quiet()).trace.identical(finished.trace)
 
 
 def test_a_store_that_cannot_be_written_is_bad_input(tiny, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BadInput, match="cannot be written to"):
-        execute(tiny, Store(tmp_path / "file" / "store"), Quiet())
+        execute(tiny.placed(), Store(tmp_path / "file" / "store"), Quiet())
 
 
 def test_bad_input_writes_nothing(tiny, tmp_path):
     with pytest.raises(BadInput):
-        execute(tiny.with_overrides("training.device=cuda:99"), Store(tmp_path / "s"), Quiet())
+        execute(
+            tiny.with_overrides("training.device=cuda:99").placed(), Store(tmp_path / "s"), Quiet()
+        )
     assert not (tmp_path / "s").exists()
 
 
@@ -202,6 +206,6 @@ def test_opening_what_is_no_run_is_bad_input(tmp_path):
 
 def test_the_log_tells_what_happened(tiny, tmp_path):
     run = interrupt(tiny, tmp_path, after=3)
-    execute(tiny, Store(tmp_path), Quiet())
+    execute(tiny.placed(), Store(tmp_path), Quiet())
     assert [event["event"] for event in run.events()] == ["resumed", "finished"]
     json.dumps(run.events())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+import retrodict
 from retrodict import Experiment
 from retrodict.errors import BadInput, Interrupted
-from retrodict.experiment import read
+from retrodict.experiment import Placed, read
 from retrodict.launch._local import execute
 from retrodict.launch._remote import _Notes
 from retrodict.runs import Store, open_run
@@ -51,7 +52,7 @@ def of(text: str, changes: list[str], threads: int) -> Experiment:
 def _two_cores(monkeypatch):
     """A machine that has two cores, and work that is always shared between them."""
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
-    monkeypatch.setattr("retrodict.training._one_by_one.SHARE_FROM", 0)
+    monkeypatch.setattr("retrodict.training._policy.SHARE_FROM", 0)
 
 
 @pytest.mark.usefixtures("_two_cores")
@@ -80,7 +81,7 @@ def test_on_a_gpu_they_alter_no_bit(text, changes):
 def before(tiny, tmp_path, monkeypatch):
     """A store with a run of two threads, begun when threads were always hashed: one epoch done."""
     with monkeypatch.context() as then:
-        then.setattr(Experiment, "threads_matter", True)
+        then.setattr(Placed, "threads_matter", True)
         experiment = tiny.placed_on("cpu", 2)
         store = Store(tmp_path / "store")
         run = store.prepare(experiment)
@@ -97,7 +98,7 @@ def test_a_run_of_before_is_gone_on_with_by_any_number_of_threads(before, tiny, 
     assert check_run(run.folder) == []
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     said = _Notes()
-    ended = execute(tiny.with_overrides("training.threads=1"), before, said)
+    ended = execute(tiny.with_overrides("training.threads=1").placed(), before, said)
     assert ended.folder == run.folder
     assert [event["event"] for event in run.events()] == ["resumed", "finished"]
     assert check_run(run.folder) == []
@@ -116,11 +117,11 @@ def test_a_checkpoint_of_now_in_a_run_of_before_is_sound(before, tiny):
 
 def test_of_several_runs_of_before_the_one_that_came_farthest_answers(before, tiny, monkeypatch):
     with monkeypatch.context() as then:
-        then.setattr(Experiment, "threads_matter", True)
+        then.setattr(Placed, "threads_matter", True)
         other = tiny.placed_on("cpu", 1)
         run = Store(before.root).prepare(other)
         run.begin(other)
-        run.finish(other, train(other).trace, None)
+        run.finish(train(other).trace, None)
     store = Store(before.root)
     assert [store.run(tiny.placed_on("cpu", n)).folder for n in (1, 2, 7)] == [run.folder] * 3
 
@@ -139,17 +140,17 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
     path = run.folder / "experiment.yaml"
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     for again in (read(path, []), Experiment.from_yaml(path)):
-        assert Store(tmp_path).run(again.resolved()).folder == run.folder
+        assert Store(tmp_path).run(again.placed()).folder == run.folder
     with pytest.raises(BadInput, match="more than the 1 core there is"):
-        read(path, ["training.threads=2"]).resolved()
+        read(path, ["training.threads=2"]).placed()
 
 
 def test_what_a_run_asked_is_trained_in_memory_where_there_are_fewer_cores(tiny, monkeypatch):
     wanted = tiny.placed_on("cpu", 2)
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
-    assert train(wanted).trace.nll.size
+    assert retrodict.train(wanted).nll.size
     with pytest.raises(BadInput, match="more than the 1 core there is"):
-        train(wanted.with_overrides("model.d_model=512"))
+        retrodict.train(wanted.with_overrides("model.d_model=512"))
 
 
 def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny):
@@ -158,7 +159,7 @@ def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny):
     folder = Store(tmp_path).prepare(other).folder
     Store(tmp_path).run(other).begin(other)
     said = _Notes()
-    execute(wide.with_overrides("training.threads=1"), Store(tmp_path), said)
+    execute(wide.with_overrides("training.threads=1").placed(), Store(tmp_path), said)
     assert said.notes == [
         f"{folder}: the same experiment with training.threads=7, which can alter bits; this is "
         "a separate run and starts from the beginning"

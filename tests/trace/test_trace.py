@@ -19,20 +19,20 @@ from retrodict.training import train
     ],
 )
 def test_a_trace_comes_back_as_it_was_saved(tiny, tmp_path, changes):
-    trace = train(tiny.with_overrides(*changes)).trace
+    trace = train(tiny.with_overrides(*changes).placed()).trace
     trace.save(tmp_path / "trace.nc")
     assert Trace.load(tmp_path / "trace.nc").identical(trace)
 
 
 def test_saving_twice_gives_the_same_bytes(tiny, tmp_path):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     for name in ("a.nc", "b.nc"):
         trace.save(tmp_path / name)
     assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
 
 
 def test_one_line_of_xarray_opens_it(tiny, tmp_path):
-    train(tiny).trace.save(tmp_path / "trace.nc")
+    train(tiny.placed()).trace.save(tmp_path / "trace.nc")
     with xr.open_dataset(tmp_path / "trace.nc") as curves:
         assert curves["nll"].dims == ("learner", "epoch", "group")
         assert {"nll", "accuracy", "entity_nll"} <= set(curves.data_vars)
@@ -42,7 +42,7 @@ def test_one_line_of_xarray_opens_it(tiny, tmp_path):
 
 
 def test_traces_that_differ_in_one_value_are_not_identical(tiny):
-    one, other = train(tiny).trace, train(tiny).trace
+    one, other = train(tiny.placed()).trace, train(tiny.placed()).trace
     assert one.identical(other)
     other.weights["validation"]["entity_only"][0, 0, 0, 0] += 1
     assert not one.identical(other)
@@ -62,7 +62,7 @@ def test_traces_that_differ_in_one_value_are_not_identical(tiny):
 def test_a_trace_knows_its_experiment_and_what_its_task_holds_out(tiny, tmp_path, data, trained):
     """Whatever a recipe teaches: `validation` are the task's held-out questions."""
     experiment = tiny.with_overrides(f"data={data}")
-    train(experiment).trace.save(tmp_path / "trace.nc")
+    train(experiment.placed()).trace.save(tmp_path / "trace.nc")
     trace = Trace.load(tmp_path / "trace.nc")
     assert trace.experiment.task == experiment.task
     assert trace.experiment.data == experiment.data
@@ -76,7 +76,7 @@ def test_of_a_task_that_holds_nothing_out_the_last_group_is_asked(tiny):
     bilinear = Experiment.model_validate(
         {"task": pairs, "model": {"kind": "bilinear", "d": 16}, "training": {"epochs": 1}}
     )
-    trace = train(bilinear).trace
+    trace = train(bilinear.placed()).trace
     assert set(trace.roles.values()) == {"taught"}
     assert trace.held_out()["group"].item() == "train_backward"
 
@@ -87,7 +87,7 @@ def test_a_trace_of_format_1_has_roles_too(old):
 
 
 def test_a_trace_passes_on_what_a_dataset_can_do(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     assert trace["nll"].identical(trace.nll)
     assert trace.sizes["learner"] == 3
     with pytest.raises(AttributeError):

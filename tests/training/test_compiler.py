@@ -91,7 +91,8 @@ def test_too_little_memory_is_no_want_of_a_compiler(monkeypatch):
 
 
 def test_an_eager_experiment_needs_no_compiler(eager):
-    assert _compiler.as_it_can_run(eager, print) is eager
+    placed = eager.placed()
+    assert _compiler.as_it_can_run(placed, print) is placed
 
 
 @pytest.fixture(autouse=True)
@@ -102,17 +103,17 @@ def _no_compiler(monkeypatch):
 
 def test_it_is_the_eager_run_and_is_found_again_as_that(asked, eager, tmp_path, told):
     store = Store(tmp_path)
-    run = execute(asked, store, told)
-    assert run.folder.name == eager.resolved().name
+    run = execute(asked.placed(), store, told)
+    assert run.folder.name == eager.placed().name
     assert run.trace.identical(retrodict.train(eager))
     assert run.experiment.training.execution == "eager"
-    assert execute(asked, store, told).folder == run.folder
+    assert execute(asked.placed(), store, told).folder == run.folder
     assert [one.folder for one in store.runs()] == [run.folder]
 
 
 def test_it_is_said_once(asked, tmp_path, told):
     for seed in (0, 1):
-        execute(asked.with_overrides(f"training.seed={seed}"), Store(tmp_path), told)
+        execute(asked.with_overrides(f"training.seed={seed}").placed(), Store(tmp_path), told)
     (note,) = told.notes
     assert note.startswith("the step runs eager: it cannot be compiled here (no compiler)")
 
@@ -127,30 +128,30 @@ def test_a_run_that_was_compiled_elsewhere_is_answered_as_it_is(asked, tmp_path,
     store = Store(tmp_path)
     monkeypatch.setattr(_compiler, "obstacle", lambda device: "")
     trace = retrodict.train(asked.with_overrides("training.execution=eager"))
-    run, placed = store.run(asked.resolved()), asked.resolved()
+    run, placed = store.run(asked.placed()), asked.placed()
     store.prepare(placed)
     with run.lock(1.0):
         run.begin(placed)
-        run.finish(placed, trace, None)
+        run.finish(trace, None)
     monkeypatch.setattr(_compiler, "obstacle", lambda device: "no compiler")
-    assert execute(asked, store, told).folder == run.folder
+    assert execute(asked.placed(), store, told).folder == run.folder
     assert told.notes == []
 
 
 def test_a_worker_without_a_compiler_answers_under_the_eager_name(asked, eager, tmp_path):
     placed = Remote(Pool(), 1, 0).place(asked)
     answer = RemoteJob(placed, tmp_path, True)()
-    assert (answer.run, answer.kept) == (placed.name, eager.resolved().name)
+    assert (answer.run, answer.kept) == (placed.name, eager.placed().name)
     assert len(answer.notes) == 1
 
 
 def test_its_launcher_takes_the_eager_run(asked, eager, tmp_path, told):
     run = execute_on(Remote(Pool(), 1, 0), asked, Store(tmp_path), told)
-    assert run.folder.name == eager.resolved().name
+    assert run.folder.name == eager.placed().name
 
 
 def test_a_step_that_torch_would_run_eager_without_a_word_is_refused(asked):
-    trainer = Trainer(asked.resolved())
+    trainer = Trainer(asked.placed())
     torch.compiler.set_stance("force_eager")
     try:
         with pytest.raises(CannotFinish, match="switched off"):

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from retrodict import Experiment
+from retrodict.experiment import Placed
 from retrodict.training import Trainer, train
 
 
 def test_a_chunk_of_questions_does_not_overwrite_the_one_before(tiny, monkeypatch):
-    whole = train(tiny.with_overrides("training.epochs=1", "record.weights_at=[1]")).trace
-    monkeypatch.setattr("retrodict.training._recorder._CHUNK", 2)
-    chunks = train(tiny.with_overrides("training.epochs=1", "record.weights_at=[1]")).trace
+    whole = train(tiny.with_overrides("training.epochs=1", "record.weights_at=[1]").placed()).trace
+    monkeypatch.setattr("retrodict.training._evaluation._CHUNK", 2)
+    chunks = train(tiny.with_overrides("training.epochs=1", "record.weights_at=[1]").placed()).trace
     for name, panel in whole.weights.items():
         for variable in panel.data_vars:
             # products of other shapes round otherwise
@@ -29,9 +29,9 @@ def test_a_chunk_of_questions_does_not_overwrite_the_one_before(tiny, monkeypatc
 
 def test_one_by_one_agrees_with_the_batched_step(tiny, monkeypatch):
     tiny = tiny.with_overrides("model.dropout=0.0", "training.precision=float64")
-    one_by_one = train(tiny)
-    monkeypatch.setattr(Experiment, "is_one_by_one", False)
-    together = train(tiny)
+    one_by_one = train(tiny.placed())
+    monkeypatch.setattr(Placed, "is_one_by_one", False)
+    together = train(tiny.placed())
     # six epochs of AdamW at lr 0.01 let float64's rounding grow, to about 1e-10
     np.testing.assert_allclose(one_by_one.trace.nll, together.trace.nll, rtol=1e-7)
     for name, weight in together.weights.items():
@@ -44,12 +44,13 @@ def test_a_compiled_step_agrees_with_the_eager_one_also_with_dropout(tiny, tmp_p
     program = """
 import sys, numpy as np, torch
 from retrodict import Experiment
+from retrodict.experiment import Placed
 from retrodict.training import train
 e = Experiment.from_text(open(sys.argv[1], encoding="utf-8").read()).with_overrides(
     "training.precision=float64", "model.dropout=0.3", "training.epochs=2")
-compiled = train(e.with_overrides("training.execution=compiled"))
-Experiment.is_one_by_one = False
-eager = train(e)
+compiled = train(e.with_overrides("training.execution=compiled").placed())
+Placed.is_one_by_one = False
+eager = train(e.placed())
 np.testing.assert_allclose(compiled.trace.nll, eager.trace.nll, rtol=1e-9)
 """
     path = tmp_path / "tiny.yaml"
@@ -65,7 +66,7 @@ def test_a_trainer_that_is_let_go_is_freed_at_once(tiny, precision):
     """A GPU's memory would otherwise wait for the collector."""
     gc.disable()
     try:
-        trainer = Trainer(tiny.with_overrides(f"training.precision={precision}").resolved())
+        trainer = Trainer(tiny.with_overrides(f"training.precision={precision}").placed())
         trainer.run_epoch(1)
         population = weakref.ref(trainer.population)
         del trainer
@@ -78,7 +79,7 @@ def test_lower_precision_is_of_training_not_of_asking(tiny):
     """Before the first step all precisions measure the same."""
     tiny = tiny.with_overrides("training.epochs=0")
     exact, rounded = (
-        train(tiny.with_overrides(f"training.precision={p}")).trace.nll
+        train(tiny.with_overrides(f"training.precision={p}").placed()).trace.nll
         for p in ("float32", "bfloat16")
     )
     np.testing.assert_allclose(rounded, exact, rtol=1e-6)

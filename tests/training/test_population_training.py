@@ -63,9 +63,9 @@ def traces_equal(one, other) -> bool:
 @pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS.keys())
 def test_a_learner_alone_has_the_same_bits_as_in_a_population(tiny, changes):
     tiny = tiny.with_overrides(*changes)
-    together = train(tiny)
+    together = train(tiny.placed())
     for s in range(tiny.training.learners):
-        alone = train(tiny.with_overrides(f"training.seed={s}", "training.learners=1"))
+        alone = train(tiny.with_overrides(f"training.seed={s}", "training.learners=1").placed())
         for name, variable in alone.trace.curves.data_vars.items():
             together_values = together.trace.curves[name].isel(learner=[s]).values
             np.testing.assert_array_equal(variable.values, together_values, err_msg=name)
@@ -90,9 +90,11 @@ def test_at_laptop_scale_a_learner_alone_has_the_same_bits_as_among_ten(lr):
         record: {{weights_at: [5]}}
         """
     )
-    together = train(experiment)
+    together = train(experiment.placed())
     for s in (0, 7):
-        alone = train(experiment.with_overrides(f"training.seed={s}", "training.learners=1"))
+        alone = train(
+            experiment.with_overrides(f"training.seed={s}", "training.learners=1").placed()
+        )
         for name, variable in alone.trace.curves.data_vars.items():
             np.testing.assert_array_equal(
                 variable.values, together.trace.curves[name].isel(learner=[s]).values
@@ -112,15 +114,15 @@ def test_at_laptop_scale_a_learner_alone_has_the_same_bits_as_among_ten(lr):
 @pytest.mark.parametrize("stop_after", [1, 4])
 def test_a_resumed_run_has_the_same_bits(tiny, tmp_path, changes, stop_after):
     tiny = tiny.with_overrides(*changes)
-    whole = train(tiny)
+    whole = train(tiny.placed())
     path = tmp_path / "checkpoint.safetensors"
     done: list[int] = []
     stopping = Hooks(progress=done.append, stop=lambda: done[-1] == stop_after, checkpoint=path)
     with pytest.raises(Interrupted) as stopped:
-        train(tiny, stopping)
+        train(tiny.placed(), stopping)
     assert stopped.value.epoch == stop_after
     done.clear()
-    resumed = train(tiny, Hooks(progress=done.append, checkpoint=path))
+    resumed = train(tiny.placed(), Hooks(progress=done.append, checkpoint=path))
     assert done[0] == stop_after
     assert traces_equal(resumed.trace, whole.trace)
     for name, weight in whole.weights.items():
@@ -129,13 +131,13 @@ def test_a_resumed_run_has_the_same_bits(tiny, tmp_path, changes, stop_after):
 
 def test_checkpoints_by_time_change_nothing(tiny, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
-    often = train(tiny, Hooks(checkpoint=path, checkpoint_seconds=0.0))
+    often = train(tiny.placed(), Hooks(checkpoint=path, checkpoint_seconds=0.0))
     assert path.exists()
-    assert traces_equal(often.trace, train(tiny).trace)
+    assert traces_equal(often.trace, train(tiny.placed()).trace)
 
 
 def test_a_non_finite_learner_ends_alone(tiny):
-    tiny = tiny.resolved()
+    tiny = tiny.placed()
     clean = train(tiny).trace.curves
     trainer = Trainer(tiny)
     trainer.resume(None)
@@ -143,7 +145,7 @@ def test_a_non_finite_learner_ends_alone(tiny):
         if epoch == 3:
             trainer.population.flat[1].fill_(math.nan)
         trainer.run_epoch(epoch)
-    curves = trainer.recorder.trace().curves
+    curves = trainer.recording.trace().curves
     np.testing.assert_array_equal(curves["diverged_at"], [np.nan, 3.0, np.nan])
     for name in ("nll", "training_loss", "rank"):
         assert np.isnan(curves[name].sel(learner=1, epoch=slice(3, None))).all()
@@ -157,14 +159,16 @@ def test_a_non_finite_learner_ends_alone(tiny):
 
 
 def test_a_large_finite_loss_is_no_divergence(tiny):
-    trace = train(tiny.with_overrides("optimizer.lr=0.3", "training.epochs=30")).trace
+    trace = train(tiny.with_overrides("optimizer.lr=0.3", "training.epochs=30").placed()).trace
     assert float(trace.nll.max()) > 5
     assert np.isnan(trace.curves["diverged_at"]).all()
 
 
 def test_training_stops_when_every_learner_is_non_finite(tiny):
     done: list[int] = []
-    trace = train(tiny.with_overrides("optimizer.lr=1e30"), Hooks(progress=done.append)).trace
+    trace = train(
+        tiny.with_overrides("optimizer.lr=1e30").placed(), Hooks(progress=done.append)
+    ).trace
     assert np.isfinite(trace.curves["diverged_at"]).all()
     assert done[-1] < tiny.training.epochs
     assert np.isnan(trace.nll.isel(epoch=-1)).all()
@@ -174,7 +178,7 @@ def test_training_stops_when_every_learner_is_non_finite(tiny):
 def test_recorded_training_loss_is_the_loss_before_the_step(tiny):
     """Without dropout and with one batch, pass e's loss is the clean NLL after e − 1 passes."""
     tiny = tiny.with_overrides("model.dropout=0.0", "training.batch_size=100", "record.every=1")
-    curves = train(tiny).trace.curves
+    curves = train(tiny.placed()).trace.curves
     trained = curves["trained"]
     weights = curves["questions"].where(trained, 0)
     clean = (curves["nll"] * weights).sum("group") / weights.sum("group")
@@ -185,8 +189,8 @@ def test_recorded_training_loss_is_the_loss_before_the_step(tiny):
 
 
 def test_dropout_is_on_in_the_recorded_training_loss_only(tiny):
-    quiet = train(tiny.with_overrides("model.dropout=0.0", "training.epochs=0")).trace
-    noisy = train(tiny.with_overrides("model.dropout=0.5", "training.epochs=0")).trace
+    quiet = train(tiny.with_overrides("model.dropout=0.0", "training.epochs=0").placed()).trace
+    noisy = train(tiny.with_overrides("model.dropout=0.5", "training.epochs=0").placed()).trace
     np.testing.assert_array_equal(quiet.nll, noisy.nll)
 
 
@@ -199,14 +203,14 @@ def test_one_epoch_of_plain_sgd_is_the_sum_of_its_minibatch_gradients(tiny):
         "training.epochs=1",
         "model.dropout=0.0",
         "training.batch_size=1000",
-    ).resolved()
+    ).placed()
     corpus = tiny.task.corpus(0)
     model = tiny.model.build(corpus.vocab_size, 2, [0], dtype=torch.float64)
     tokens = torch.from_numpy(corpus.tokens)[None]
     logits = model(tokens[:, :, :2], 1)[0, :, 0]
     model.backward(F.cross_entropy(logits, tokens[0, :, 2]))
     expected = model.flat - 0.1 * model.flat_grad
-    outcome = train(tiny)
+    outcome = train(tiny.placed())
     weights = torch.cat([w[0].flatten() for w in outcome.weights.values()])
     model.flat.copy_(expected)
     reference = torch.cat([p[0].flatten() for p in model.parameters()])
@@ -215,23 +219,25 @@ def test_one_epoch_of_plain_sgd_is_the_sum_of_its_minibatch_gradients(tiny):
 
 
 def test_learners_can_share_one_corpus(tiny):
-    trace = train(tiny.with_overrides("training.corpus_seed=5", "training.epochs=1")).trace
+    trace = train(tiny.with_overrides("training.corpus_seed=5", "training.epochs=1").placed()).trace
     alone = train(
         tiny.with_overrides(
             "training.corpus_seed=5", "training.epochs=1", "training.seed=2", "training.learners=1"
-        )
+        ).placed()
     ).trace
     np.testing.assert_array_equal(trace.nll.isel(learner=[2]).values, alone.nll.values)
 
 
 def test_epochs_recorded_are_every_nth_and_the_last(tiny):
-    trace = train(tiny.with_overrides("training.epochs=5", "record.weights_at=[1,3,99]")).trace
+    trace = train(
+        tiny.with_overrides("training.epochs=5", "record.weights_at=[1,3,99]").placed()
+    ).trace
     assert trace.curves["epoch"].values.tolist() == [0, 2, 4, 5]
     assert trace.weights["validation"]["snapshot"].values.tolist() == [1, 3]
 
 
 def test_whole_sequence_loss_averages_over_all_predictions(tiny):
     tiny = tiny.with_overrides("objective.span=whole_sequence", "training.epochs=1")
-    first = train(tiny).trace.curves["training_loss"].isel(epoch=-1)
+    first = train(tiny.placed()).trace.curves["training_loss"].isel(epoch=-1)
     # uniform over 26 tokens at the start, on the relation and on the answer
     assert abs(float(first.mean()) - math.log(26)) < 0.3

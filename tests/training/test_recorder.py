@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 from retrodict.models import Population
 from retrodict.objectives import NextToken
 from retrodict.training import train
-from retrodict.training._recorder import _Probes, evaluate
+from retrodict.training._evaluation import _Probes, evaluate
 
 
 class Oracle(Population):
@@ -144,7 +144,7 @@ def test_the_middle_step_is_right_where_greedy_generation_writes_it_and_the_answ
         "training.epochs=10",
         "record={every: 10, weights_at: []}",
     )
-    outcome = train(experiment)
+    outcome = train(experiment.placed())
     seen = set()
     for s in range(3):
         corpus = experiment.corpus(s)
@@ -180,7 +180,7 @@ def test_tied_answers_share_their_rank():
 
 
 def test_effective_weights_are_the_logits_of_each_prompt(tiny):
-    outcome = train(tiny)
+    outcome = train(tiny.placed())
     corpus = tiny.task.corpus(1)
     population = tiny.model.build(corpus.vocab_size, 2, [0, 1, 2])
     with torch.no_grad():
@@ -206,7 +206,7 @@ def test_effective_weights_are_the_logits_of_each_prompt(tiny):
 
 
 def test_a_trace_says_what_it_holds(tiny):
-    trace = train(tiny).trace
+    trace = train(tiny.placed()).trace
     assert set(trace.curves["nll"].dims) == {"learner", "epoch", "group"}
     assert trace.curves["group"].values.tolist() == [
         "train_forward",

@@ -23,18 +23,18 @@ TWO_THREADS = "training.threads=2"
 
 
 def forked(monkeypatch) -> None:
-    monkeypatch.setattr("retrodict.training._one_by_one.SHARE_FROM", 0)
+    monkeypatch.setattr("retrodict.training._policy.SHARE_FROM", 0)
 
 
 @needs_fork
 @pytest.mark.parametrize("changes", [[], ["optimizer={kind: sgd, lr: 0.1, momentum: 0.9}"]])
 def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, changes):
     tiny = tiny.with_overrides(*changes, TWO_THREADS)
-    alone = train(tiny)
+    alone = train(tiny.placed())
     forked(monkeypatch)
-    processes = train(tiny)
+    processes = train(tiny.placed())
     monkeypatch.setattr("retrodict.training._one_by_one.can_fork", lambda: False)
-    threads = train(tiny)
+    threads = train(tiny.placed())
     for other in (alone, processes):
         for name in threads.trace.curves.data_vars:
             assert other.trace.curves[name].equals(threads.trace.curves[name]), name
@@ -45,21 +45,21 @@ def test_processes_threads_and_one_thread_give_the_same_bits(tiny, monkeypatch, 
 @needs_fork
 def test_the_workers_fit_the_work(tiny, monkeypatch):
     tiny = tiny.with_overrides(TWO_THREADS)
-    assert isinstance(Trainer(tiny.resolved()).engine.workers, InThread)
-    one = tiny.with_overrides("training.learners=1").resolved()
+    assert isinstance(Trainer(tiny.placed()).engine.workers, InThread)
+    one = tiny.with_overrides("training.learners=1").placed()
     assert isinstance(Trainer(one).engine.workers, InThread)
     forked(monkeypatch)
-    assert isinstance(Trainer(tiny.resolved()).engine.workers, ForkedWorkers)
-    wide = tiny.with_overrides("model.d_model=512", "model.n_head=1").resolved()
+    assert isinstance(Trainer(tiny.placed()).engine.workers, ForkedWorkers)
+    wide = tiny.with_overrides("model.d_model=512", "model.n_head=1").placed()
     assert isinstance(Trainer(wide).engine.workers, InThread)
     monkeypatch.setattr("retrodict.training._one_by_one.can_fork", lambda: False)
-    assert isinstance(Trainer(tiny.resolved()).engine.workers, ThreadWorkers)
+    assert isinstance(Trainer(tiny.placed()).engine.workers, ThreadWorkers)
 
 
 @needs_fork
 def test_processes_end_with_their_training(tiny, monkeypatch):
     forked(monkeypatch)
-    trainer = Trainer(tiny.with_overrides(TWO_THREADS).resolved())
+    trainer = Trainer(tiny.with_overrides(TWO_THREADS).placed())
     trainer.run_epoch(1)
     assert len(trainer.engine.workers.members) == 2
     members = [process for process, _ in trainer.engine.workers.members]
@@ -70,7 +70,7 @@ def test_processes_end_with_their_training(tiny, monkeypatch):
 @needs_fork
 def test_a_killed_process_ends_the_training_in_words(tiny, monkeypatch):
     forked(monkeypatch)
-    trainer = Trainer(tiny.with_overrides(TWO_THREADS).resolved())
+    trainer = Trainer(tiny.with_overrides(TWO_THREADS).placed())
     trainer.run_epoch(1)
     members = list(trainer.engine.workers.members)
     os.kill(members[1][0].pid, signal.SIGKILL)
@@ -82,7 +82,7 @@ def test_a_killed_process_ends_the_training_in_words(tiny, monkeypatch):
 @needs_fork
 def test_an_error_in_a_process_is_raised_here(tiny, monkeypatch):
     forked(monkeypatch)
-    trainer = Trainer(tiny.with_overrides(TWO_THREADS).resolved())
+    trainer = Trainer(tiny.with_overrides(TWO_THREADS).placed())
     trainer.run_epoch(1)
     with pytest.raises(TypeError):
         trainer.train_epoch(None)  # type: ignore[arg-type]
@@ -91,10 +91,10 @@ def test_an_error_in_a_process_is_raised_here(tiny, monkeypatch):
 ORPHANS = """
 import os, sys, time
 from retrodict import Experiment
-from retrodict.training import Trainer, _one_by_one
-_one_by_one.SHARE_FROM = 0
+from retrodict.training import Trainer, _policy
+_policy.SHARE_FROM = 0
 text = open(sys.argv[1], encoding="utf-8").read()
-trainer = Trainer(Experiment.from_text(text).with_overrides("training.threads=2").resolved())
+trainer = Trainer(Experiment.from_text(text).with_overrides("training.threads=2").placed())
 trainer.run_epoch(1)
 print(*(process.pid for process, _ in trainer.engine.workers.members), flush=True)
 time.sleep(60)

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from retrodict.bench._machine import synchronise
 from retrodict.bench._memory import PeakMemory
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.training import Trainer
 
 PLANNED_EPOCHS = 2000
@@ -49,11 +49,11 @@ class Contestant(Protocol):
 
 
 class Ours:
-    """The population of a resolved experiment."""
+    """The population of an experiment."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Placed) -> None:
         self.trainer = Trainer(experiment)
-        self.learners, self.steps = experiment.training.learners, self.trainer.steps
+        self.learners, self.steps = experiment.training.learners, experiment.steps_per_epoch
         self._epoch = 0
 
     def train(self) -> None:

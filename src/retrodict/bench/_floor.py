@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from retrodict.bench._machine import Rates, Shape
 from retrodict.errors import BadInput
 from retrodict.experiment import AdamW, Experiment
-from retrodict.models import Transformer, step_operations
+from retrodict.models import Transformer
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def needed(experiment: Experiment) -> Needed:
         BadInput: the model is no transformer.
     """
     model, training = transformer_of(experiment), experiment.training
-    corpus = experiment.corpus(training.seed)
+    corpus = experiment.corpus()
     examples = experiment.examples(corpus)
     sentences, length = examples.inputs.shape
     steps = experiment.steps_per_epoch
-    sentence = step_operations(model, corpus.vocab_size, length, examples.first)
-    parameters = trained_parameters(model, corpus.vocab_size, length)
+    sentence = model.step_operations(corpus.vocab_size, length, examples.first)
+    parameters = model.trained_count(corpus.vocab_size, length)
     kept = 3 if isinstance(experiment.optimizer, AdamW) else 1 + (experiment.optimizer.momentum > 0)
     passes = 2 * kept + (4 if training.device.startswith("cuda") else 0)
     moved = passes * (8 if training.precision == "float64" else 4)
@@ -77,20 +77,10 @@ def needed(experiment: Experiment) -> Needed:
     return Needed(mean, float(moved * parameters), steps, training.precision)
 
 
-def trained_parameters(model: Transformer, vocab_size: int, length: int) -> int:
-    """Count one learner's parameters that are trained."""
-    count = model.parameter_count(vocab_size, length)
-    if model.freeze_embeddings:
-        count -= vocab_size * model.d_model
-    if model.position == "sinusoidal" or (model.position == "absolute" and model.freeze_embeddings):
-        count -= length * model.d_model
-    return count
-
-
 def largest_product(experiment: Experiment) -> Shape:
     """Return the shape (n, k, m) of the product into the MLP for one full batch."""
     model, training = transformer_of(experiment), experiment.training
-    sentences, length = experiment.examples(experiment.corpus(training.seed)).inputs.shape
+    sentences, length = experiment.examples(experiment.corpus()).inputs.shape
     size = sentences if training.batch_size == "all" else min(training.batch_size, sentences)
     return (size * length, model.d_model, 4 * model.d_model)
 

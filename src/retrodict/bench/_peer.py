@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from retrodict.bench._floor import transformer_of
 from retrodict.errors import BadInput
-from retrodict.experiment import AdamW, Experiment
+from retrodict.experiment import AdamW, Placed
 from retrodict.training import products_in
 
 
@@ -44,7 +44,7 @@ class Peer:
     something else uses a core.
 
     Parameters:
-        experiment: a resolved experiment with a transformer.
+        experiment: one with a transformer.
 
     Raises:
         BadInput: transformers is not installed, or the model is not GPT-2's.
@@ -52,13 +52,13 @@ class Peer:
 
     learners = 1
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Placed) -> None:
         require_transformers()
         transformers: Any = importlib.import_module("transformers")  # typed, but slow to check
         model, training = transformer_of(experiment), experiment.training
         if model.position != "absolute" or model.freeze_embeddings:
             raise BadInput("the peer is GPT-2: absolute positions, and embeddings are trained")
-        corpus = experiment.corpus(training.seed)
+        corpus = experiment.corpus()
         self.device, self.precision = torch.device(training.device), training.precision
         self.start = experiment.examples(corpus).first + 1
         torch.manual_seed(training.seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from retrodict.bench._contest import PLANNED_EPOCHS
-from retrodict.experiment import AdamW, Experiment, Record, Training
+from retrodict.experiment import AdamW, Experiment, Placed, Record, Training
 from retrodict.models import Transformer
 from retrodict.tasks import Reversal
 
@@ -38,8 +38,8 @@ class Size:
         longer = f" k={self.entity_length}" if self.entity_length > 1 else ""
         return f"{self.n_layer}x{self.d_model} V={self.vocab_size}{longer}"
 
-    def experiment(self, learners: int = 1, execution: str = "eager") -> Experiment:
-        """Return the resolved experiment for this machine.
+    def experiment(self, learners: int = 1, execution: str = "eager") -> Placed:
+        """Return the experiment on this machine.
 
         Args:
             learners: how many.
@@ -63,4 +63,4 @@ class Size:
                 }
             ),
             record=Record(every=1, weights_at=()),
-        ).resolved()
+        ).placed()

@@ -42,7 +42,9 @@ def _train_y(experiment: Experiment, effort: Effort) -> tuple[Any, np.ndarray]:
     from retrodict.training import Hooks, train
 
     epochs = experiment.training.epochs
-    outcome = train(experiment, Hooks(progress=lambda epoch: effort.tick(epoch / epochs)))
+    outcome = train(
+        experiment.placed(fewer=True), Hooks(progress=lambda epoch: effort.tick(epoch / epochs))
+    )
     return outcome.trace, outcome.weights["value_output"].detach().numpy()
 
 

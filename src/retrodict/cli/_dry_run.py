@@ -15,11 +15,6 @@ from retrodict.tasks import Corpus
 _SAMPLE = 3
 
 
-def corpus_of(experiment: Experiment) -> Corpus:
-    """Draw the first learner's corpus."""
-    return experiment.corpus(_seed(experiment))
-
-
 def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
     """Count what an experiment trains, on how much, and for how long."""
     training = experiment.training
@@ -39,7 +34,7 @@ def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
 
 def show_corpus(experiment: Experiment, as_json: bool) -> None:
     """Print sizes and a few sentences of the first learner's corpus."""
-    corpus = corpus_of(experiment)
+    corpus = experiment.corpus()
     counted = sizes(experiment, corpus)
     groups: list[dict[str, Any]] = [
         {
@@ -56,7 +51,8 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
         return
     console = Console()
     console.print(plain(experiment.to_yaml()))
-    table = Table(title=f"corpus of seed {_seed(experiment)}")
+    training = experiment.training
+    table = Table(title=f"corpus of seed {training.seed_of_corpus(training.seed)}")
     for column in ("group", "trained on", "questions", "alphabet", "for example"):
         table.add_column(column)
     for group in groups:
@@ -70,8 +66,3 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
     console.print(table)
     for name, value in counted.items():
         console.print(f"{name.replace('_', ' '):<20} {value}")
-
-
-def _seed(experiment: Experiment) -> int:
-    training = experiment.training
-    return training.seed if training.corpus_seed is None else training.corpus_seed

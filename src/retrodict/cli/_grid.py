@@ -93,13 +93,13 @@ def _refuse_if_unfinished(results: Sequence[CellResult]) -> None:
 
 def show_plan(grid: Grid, as_json: bool) -> None:
     """Print every cell with its sizes or its problem; train nothing."""
-    from retrodict.cli._dry_run import corpus_of, sizes
+    from retrodict.cli._dry_run import sizes
 
     plans: list[dict[str, Any]] = []
     for cell in grid.cells:
         plan: dict[str, Any] = {"settings": dict(cell.settings), "problem": cell.problem}
         if cell.experiment is not None:
-            plan |= sizes(cell.experiment, corpus_of(cell.experiment))
+            plan |= sizes(cell.experiment, cell.experiment.corpus())
         plans.append(plan)
     if as_json:
         print_json({"grid": grid.axes, "cells": plans})

@@ -40,7 +40,7 @@ def predicted_nll(run: Run) -> dict[str, float] | None:
     from retrodict.theory import predict
 
     epochs = run.experiment.training.epochs
-    last = run.experiment.with_overrides(f"record.every={max(epochs, 1)}", "record.weights_at=[]")
+    last = run.experiment.changed({"record.every": max(epochs, 1), "record.weights_at": []})
     finite = run.trace.curves["diverged_at"].isnull().values
     if not finite.any():
         return None

@@ -1,6 +1,6 @@
 """Experiments: the YAML and its sections, checks, overrides, grids, and the hash."""
 
-from retrodict.experiment._experiment import HEADER, Experiment
+from retrodict.experiment._experiment import HEADER, Experiment, Placed
 from retrodict.experiment._explain import models_in
 from retrodict.experiment._grid import Cell, Grid, distinguishing_settings, read, short_names
 from retrodict.experiment._identity import RESULTS_VERSION
@@ -16,6 +16,7 @@ __all__ = [
     "Cell",
     "Experiment",
     "Grid",
+    "Placed",
     "Record",
     "Training",
     "distinguishing_settings",

@@ -5,59 +5,33 @@ Every check raises ValueError with one line that says what, where and what would
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from retrodict.models import Transformer
-from retrodict.tasks import Chain, Reversal
-
-if TYPE_CHECKING:
-    from retrodict.experiment._experiment import Experiment
+from retrodict.data import Data
+from retrodict.experiment._sections import Training
+from retrodict.models import Model
+from retrodict.objectives import Objective
+from retrodict.tasks import Reversal, Task
 
 NO_TF32 = "training.precision tf32 needs a GPU; on a CPU choose float32, float64 or bfloat16"
 
 
-def require_fit(experiment: Experiment) -> None:
-    """Refuse an experiment whose parts do not go together.
+def require_fit(
+    task: Task, data: Data, model: Model, objective: Objective, training: Training
+) -> None:
+    """Refuse sections that do not go together.
 
     Raises:
         ValueError: the first that is found.
     """
-    _model_reads_task(experiment)
-    _data_fit_task(experiment)
-    _data_fit_each_other(experiment)
-    _model_reads_data(experiment)
-    _model_reads_objective(experiment)
-    _model_can_run_so(experiment)
+    if why := model.refusal(task):
+        raise ValueError(why)
+    _data_fit_task(task, data)
+    _data_fit_each_other(data)
+    _model_reads_data(model, objective, data)
+    _model_reads_objective(model, objective)
+    _model_can_run_so(model, training)
 
 
-def _model_reads_task(experiment: Experiment) -> None:
-    model, task = experiment.model.kind, experiment.task
-    if model == "bilinear" and task.kind != "pairs":
-        raise ValueError(
-            f"model.kind bilinear reads a single token, and task.kind {task.kind} asks with more; "
-            "choose task.kind pairs, or model.kind one_layer or transformer"
-        )
-    if model != "relational":
-        return
-    if not isinstance(task, Reversal | Chain):
-        raise ValueError(
-            f"model.kind relational reads an entity and a relation, and task.kind {task.kind} asks "
-            "otherwise; choose task.kind reversal or chain"
-        )
-    if task.entity_length != 1:
-        raise ValueError(
-            "model.kind relational reads entities of one token, and task.entity_length is "
-            f"{task.entity_length}; choose 1"
-        )
-    if isinstance(task, Reversal) and task.relations > 2:
-        raise ValueError(
-            "model.kind relational has matrices for 2 relations and their inverses, and "
-            f"task.relations is {task.relations}; choose 1 or 2"
-        )
-
-
-def _data_fit_task(experiment: Experiment) -> None:
-    task, data = experiment.task, experiment.data
+def _data_fit_task(task: Task, data: Data) -> None:
     for name, addition in data.additions.items():
         if task.kind not in addition.tasks:
             kinds = " or ".join(addition.tasks)
@@ -87,8 +61,7 @@ def _as_many_entities_for_every_seed(task: Reversal, who: str) -> None:
         )
 
 
-def _data_fit_each_other(experiment: Experiment) -> None:
-    data = experiment.data
+def _data_fit_each_other(data: Data) -> None:
     if data.reverse and data.middle_step:
         raise ValueError("data.reverse cannot stand beside data.middle_step; choose one")
     if data.reverse and data.reverse.marker and data.bridge:
@@ -102,9 +75,8 @@ def _data_fit_each_other(experiment: Experiment) -> None:
         )
 
 
-def _model_reads_data(experiment: Experiment) -> None:
-    model, objective = experiment.model, experiment.objective
-    for addition in experiment.data.additions.values():
+def _model_reads_data(model: Model, objective: Objective, data: Data) -> None:
+    for addition in data.additions.values():
         name = addition.lengthens
         if not name:
             continue
@@ -113,40 +85,39 @@ def _model_reads_data(experiment: Experiment) -> None:
                 f"objective.kind {objective.kind} needs sentences of one length, and data.{name} "
                 "makes longer ones; choose objective.kind next_token"
             )
-        if not isinstance(model, Transformer):
+        if not model.reads_sequences:
             raise ValueError(
                 f"data.{name} makes sentences of more tokens than model.kind {model.kind} reads; "
                 "choose model.kind transformer"
             )
 
 
-def _model_reads_objective(experiment: Experiment) -> None:
-    model, objective = experiment.model, experiment.objective
-    if not isinstance(model, Transformer):
+def _model_reads_objective(model: Model, objective: Objective) -> None:
+    if not model.reads_sequences:
         if objective.kind != "next_token":
             raise ValueError(
                 f"objective.kind {objective.kind} is for model.kind transformer; with model.kind "
                 f"{model.kind} choose next_token"
             )
         return
-    wanted = "bidirectional" if objective.reads_both_sides else "causal"
-    if model.attention != wanted:
+    if model.reads_both_sides != objective.reads_both_sides:
+        words = {True: "bidirectional", False: "causal"}
         raise ValueError(
-            f"objective.kind {objective.kind} needs model.attention {wanted}, not {model.attention}"
+            f"objective.kind {objective.kind} needs model.attention "
+            f"{words[objective.reads_both_sides]}, not {words[model.reads_both_sides]}"
         )
 
 
-def _model_can_run_so(experiment: Experiment) -> None:
-    model, training = experiment.model.kind, experiment.training
-    if model != "transformer" and training.precision in ("tf32", "bfloat16"):
+def _model_can_run_so(model: Model, training: Training) -> None:
+    if not model.compiles and training.precision in ("tf32", "bfloat16"):
         raise ValueError(
             f"training.precision {training.precision} is for model.kind transformer; with "
-            f"model.kind {model} choose float32 or float64"
+            f"model.kind {model.kind} choose float32 or float64"
         )
-    if model != "transformer" and training.execution == "compiled":
+    if not model.compiles and training.execution == "compiled":
         raise ValueError(
             "training.execution compiled is for model.kind transformer; with model.kind "
-            f"{model} choose auto or eager"
+            f"{model.kind} choose auto or eager"
         )
     if training.precision == "tf32" and training.device == "cpu":
         raise ValueError(NO_TF32)

@@ -1,8 +1,9 @@
-"""What names an experiment's run: the results version, and the settings that are hashed."""
+"""What names an experiment's run: all that can alter a bit of its result, as text and as a hash."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 RESULTS_VERSION = 2
@@ -16,7 +17,7 @@ _LATER = (
 )
 
 
-def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+def without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     """Leave out settings that came after the first runs were kept, where they alter nothing.
 
     So an experiment keeps its hash, and is written as it was.
@@ -31,5 +32,28 @@ def _without_later_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _sha256(text: str) -> str:
+def canonical(
+    settings: dict[str, Any],
+    execution: str,
+    threads: int | str,
+    is_later_step: bool,
+    results_version: int | None,
+) -> str:
+    """Write what a digest is the hash of; how `execution` was chosen alters nothing.
+
+    `is_later_step`: under results version 2 the step was autograd's; it is written out since.
+    """
+    training = {**settings["training"], "execution": "auto", "threads": threads}
+    content = {
+        "experiment": {**settings, "training": training},
+        "execution": execution,
+        "results_version": RESULTS_VERSION if results_version is None else results_version,
+    }
+    if results_version is None and is_later_step:
+        content["step"] = 2
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+
+def sha256(text: str) -> str:
+    """Hash a text."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,13 +1,19 @@
-"""Overrides such as `task.vocab_size=200`: read, applied to plain data, and written as YAML."""
+"""Changed settings: `task.vocab_size=200`, or a name and a value; and how settings are written."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml.nodes import Node
 
 from retrodict.errors import BadInput
-from retrodict.experiment._explain import shown
+from retrodict.experiment._explain import line_of, one_line, shown
 from retrodict.experiment._yaml import value_of
 from retrodict.recipes import put_on
+
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 def flow(value: Any) -> str:
@@ -49,16 +55,62 @@ def apply(data: dict[str, Any], override: str) -> None:
     Raises:
         BadInput: it does not have that form, or a key on the way is no mapping.
     """
-    keys, value = parse_override(override)
-    if keys == ["recipe"]:
+    put(data, *parse_override(override), f"--set {override}")
+
+
+def put(data: dict[str, Any], keys: Sequence[str], value: Any, what: str) -> None:
+    """Put a value, or a recipe's settings, into nested mappings.
+
+    Args:
+        data: is altered.
+        keys: the path there.
+        value: what stands there then.
+        what: names the change in errors.
+
+    Raises:
+        BadInput: a key on the way is no mapping, or there is no such recipe.
+    """
+    if [*keys] == ["recipe"]:
         try:
             data.update(put_on(data, value))
         except ValueError as error:
-            raise BadInput(f"--set {override:.200}: {error}") from None
+            raise BadInput(f"{what:.206}: {error}") from None
         return
     place: Any = data
     for key in keys[:-1]:
         place = place.setdefault(key, {})
         if not isinstance(place, dict):
-            raise BadInput(f"--set {override}: {key} is not a section")
+            raise BadInput(f"{what}: {key} is not a section")
     place[keys[-1]] = value
+
+
+def checked(
+    model: type[Checked],
+    data: dict[str, Any],
+    where: str,
+    tree: Node | None = None,
+    overrides: Sequence[str] = (),
+) -> Checked:
+    """Make an experiment of plain data.
+
+    Args:
+        model: `Experiment`.
+        data: its sections; overrides alter it.
+        where: names it in errors.
+        tree: the composed YAML that it was read from, which knows the lines.
+        overrides: are put on top.
+
+    Raises:
+        BadInput: it cannot be one; the message says in one line what is wrong, and where.
+    """
+    for override in overrides:
+        apply(data, override)
+    if data.pop("grid", None) is not None:
+        raise BadInput(
+            f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
+            "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
+        )
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise BadInput(one_line(error, model, data, tree, where, overrides)) from None

@@ -1,4 +1,4 @@
-"""Where an experiment runs: its device, and from how many steps on compiling pays."""
+"""What this machine decides of an experiment: the device, and whether compiling pays."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import os
 import sys
 
 from retrodict.errors import BadInput
+from retrodict.limits import core_limit
 
 COMPILE_STEPS = 2000
 """Steps from which compiling is chosen on a GPU. On a CPU it never pays: docs/performance.md."""
 
 
-def _resolve_device(device: str) -> str:
+def device_here(device: str) -> str:
+    """Name the device of this machine that is asked for.
+
+    Raises:
+        BadInput: it is not there.
+    """
     gpus = _gpu_count()
     if device == "auto":
         return "cuda:0" if gpus else "cpu"
@@ -31,3 +37,11 @@ def _gpu_count() -> int:
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def too_many(threads: int, cores: int) -> str:
+    """Say that this machine has fewer cores than threads are asked for."""
+    limit = core_limit()
+    there = "1 core there is" if cores == 1 else f"{cores} cores there are"
+    here = "" if limit == "machine" else f" for this process ({limit})"
+    return f"training.threads: {threads} is more than the {there}{here}"

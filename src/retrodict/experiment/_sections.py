@@ -73,6 +73,10 @@ class Training(FrozenConfig):
         """One seed a learner."""
         return tuple(range(self.seed, self.seed + self.learners))
 
+    def seed_of_corpus(self, seed: int) -> int:
+        """Return the seed of the corpus that the learner of this seed learns."""
+        return seed if self.corpus_seed is None else self.corpus_seed
+
 
 class Record(FrozenConfig):
     """What is written down while training.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 from retrodict.experiment import Experiment
-from retrodict.models import Transformer
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -70,7 +69,7 @@ def changed(experiment: Experiment, *overrides: str) -> Experiment:
     if not overrides:
         return experiment
     experiment = experiment.with_overrides(*overrides)
-    return experiment.with_overrides(f"record.weights_at=[{experiment.training.epochs}]")
+    return experiment.changed({"record.weights_at": [experiment.training.epochs]})
 
 
 def _experiment(task: str, small: dict[str, Any] | None) -> Experiment:
@@ -112,19 +111,13 @@ def describe(experiments: Mapping[str, Experiment]) -> str:
 
 _MOST_EXCEPTIONS = 3
 _SAID: dict[str, Callable[[Experiment], str]] = {
-    "models": lambda e: "" if isinstance(e.model, Transformer) else e.model.summary,
-    "depths": lambda e: _part_of_transformer(e, 0),
-    "heads": lambda e: _part_of_transformer(e, 1),
-    "widths": lambda e: _part_of_transformer(e, 2),
+    "models": lambda e: e.model.sizes.get("models", ""),
+    "depths": lambda e: e.model.sizes.get("depths", ""),
+    "heads": lambda e: e.model.sizes.get("heads", ""),
+    "widths": lambda e: e.model.sizes.get("widths", ""),
     "V": lambda e: f"V = {e.task.vocab_size}",
     "lr": lambda e: f"lr {e.optimizer.lr:g}",
     "lengths of training": lambda e: f"{e.training.epochs} epochs",
     "numbers of learners": lambda e: f"{e.training.learners} learners",
 }
 """What a figure's small print says about an experiment."""
-
-
-def _part_of_transformer(experiment: Experiment, index: int) -> str:
-    """Depth, heads or width, as `Transformer.summary` says it; nothing of another model."""
-    is_one = isinstance(experiment.model, Transformer)
-    return experiment.model.summary.split(", ")[index] if is_one else ""

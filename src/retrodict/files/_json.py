@@ -1,4 +1,4 @@
-"""JSON: dataclasses become objects, paths strings, and what is not finite null. Read with distrust."""
+"""JSON, written without NaN and read with distrust. Dataclasses are objects, paths strings."""
 
 from __future__ import annotations
 

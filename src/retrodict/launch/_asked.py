@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from retrodict.errors import CannotFinish
-from retrodict.experiment import Experiment
+from retrodict.experiment import Experiment, Placed
 from retrodict.files import atomic_text, is_there
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import LOCAL, Launcher
@@ -80,8 +80,8 @@ class Asked:
         self.launcher, self.again = launcher, again
         self.answers: dict[str, Answer] = {}
 
-    def place(self, experiment: Experiment) -> Experiment:
-        """Resolve an experiment; raises as the launcher does."""
+    def place(self, experiment: Experiment) -> Placed:
+        """Place an experiment; raises as the launcher does."""
         return self.launcher.place(experiment)
 
     def execute_all(
@@ -159,11 +159,11 @@ def is_local(launcher: Launcher) -> bool:
     return launcher is LOCAL
 
 
-def _ways(experiment: Experiment) -> Iterator[Experiment]:
-    """What a placed experiment may run as: where its step cannot be compiled, it runs eager."""
+def _ways(experiment: Placed) -> Iterator[Placed]:
+    """What an experiment may run as: where its step cannot be compiled, it runs eager."""
     yield experiment
     if experiment.execution == "compiled":
-        yield experiment.with_overrides("training.execution=eager")
+        yield experiment.eager()
 
 
 class _Hidden:

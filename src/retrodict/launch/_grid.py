@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import Cell, Experiment, Grid, flow, short_names
+from retrodict.experiment import Cell, Grid, Placed, flow, short_names
 from retrodict.launch._job import Job
 from retrodict.launch._launcher import LOCAL, Launcher, require_writable_if_needed
 from retrodict.launch._local import Reporter
@@ -80,7 +80,7 @@ def execute_cells(
         raise errors[0]
     jobs: dict[int, Job] = {}
     for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
-        if isinstance(one, Experiment):
+        if isinstance(one, Placed):
             jobs[index] = Job(one, _short(cell.settings))
     require_writable_if_needed(jobs.values(), store)
     for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
@@ -95,7 +95,7 @@ def execute_cells(
 def look_up(cell: Cell, store: Store, launcher: Launcher = LOCAL) -> CellResult:
     """Return the result of a cell from the store, without training."""
     placed = _placed(cell, launcher)
-    if not isinstance(placed, Experiment):
+    if not isinstance(placed, Placed):
         return CellResult(cell, None, str(placed))
     run = store.run(placed)
     try:
@@ -104,8 +104,8 @@ def look_up(cell: Cell, store: Store, launcher: Launcher = LOCAL) -> CellResult:
         return CellResult(cell, None, str(error))
 
 
-def _placed(cell: Cell, launcher: Launcher) -> Experiment | BadInput:
-    """Resolve a cell's experiment, or return why it is invalid or cannot run."""
+def _placed(cell: Cell, launcher: Launcher) -> Placed | BadInput:
+    """Place a cell's experiment, or return why it is invalid or cannot run."""
     if cell.experiment is None:
         return BadInput(cell.problem)
     try:

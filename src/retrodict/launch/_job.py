@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from retrodict.errors import BadInput, CannotFinish
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.runs import Run
 
 
@@ -18,7 +18,7 @@ class Job:
         label: the user's name for it.
     """
 
-    experiment: Experiment
+    experiment: Placed
     label: str = ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
-from retrodict.experiment import Experiment
+from retrodict.experiment import Experiment, Placed
 from retrodict.files import DISK_FULL_ADVICE
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._local import Locked, Reporter, execute
@@ -23,8 +23,8 @@ _POLL_SHARE = 0.1  # at most this share of the time is spent on checking whether
 class Launcher(Protocol):
     """Decides where experiments run."""
 
-    def place(self, experiment: Experiment) -> Experiment:
-        """Resolve an experiment for where it will run, so that its run's folder is known here.
+    def place(self, experiment: Experiment) -> Placed:
+        """Place an experiment where it will run, so that its run's folder is known here.
 
         Raises:
             BadInput: it cannot run there.
@@ -51,9 +51,9 @@ class Launcher(Protocol):
 class Local:
     """Trains on this machine, one population after another; other processes may share the work."""
 
-    def place(self, experiment: Experiment) -> Experiment:
-        """Resolve an experiment for this machine; raises as `Experiment.resolved`."""
-        return experiment.resolved()
+    def place(self, experiment: Experiment) -> Placed:
+        """Place an experiment on this machine; raises as `Experiment.placed`."""
+        return experiment.placed()
 
     def execute_all(
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True

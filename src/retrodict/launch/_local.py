@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrodict.errors import Interrupted
-from retrodict.experiment import Experiment
+from retrodict.experiment import Experiment, Placed
 from retrodict.host import own_settings
 from retrodict.launch._cores import cores
 from retrodict.runs import Provenance, Run, Store
@@ -59,7 +59,7 @@ class Locked(Exception):
 
 @own_settings()
 def execute(
-    experiment: Experiment,
+    experiment: Placed,
     store: Store,
     reporter: Reporter,
     keep_weights: bool = True,
@@ -72,7 +72,7 @@ def execute(
     second one ends it at once; the last checkpoint stays.
 
     Args:
-        experiment: what to run.
+        experiment: what to run, placed on this machine.
         store: where runs are found and kept.
         reporter: receives progress.
         keep_weights: whether the run keeps the final weights.
@@ -80,20 +80,19 @@ def execute(
         count_cores: whether to wait for free cores; False where a scheduler assigns cores.
 
     Raises:
-        BadInput: the experiment does not fit this machine, or the store cannot be written to.
+        BadInput: the experiment does not fit into memory, or the store cannot be written to.
         CannotFinish: the run is damaged, or the disk is full.
         Locked: another process is training it, and `wait` is false.
         Interrupted: it was asked to stop; the same call continues.
     """
-    experiment = experiment.resolved(fewer=True)  # a worker may have fewer cores than it was to
     run = store.run(experiment)
     if is_answered(run):
         return run
-    from retrodict.training import as_it_can_run
+    from retrodict.training import as_it_can_run, learners_at_a_time
 
     if (eager := as_it_can_run(experiment, reporter.note)) != experiment:
         return execute(eager, store, reporter, keep_weights, wait, count_cores)
-    _require_memory(experiment)
+    learners_at_a_time(experiment)  # refuses what does not fit into memory
     store.prepare(experiment)
     with stop_signals() as stop, contextlib.ExitStack() as stack:
         _claim(run, reporter, stop, stack, wait)
@@ -103,13 +102,12 @@ def execute(
             _tell_of_others(experiment, store, reporter)
         run.begin(experiment)
         if experiment.training.device == "cpu" and count_cores:
-            threads = int(experiment.training.threads)
 
             def waiting(why: str) -> None:
                 reporter.waiting(why)
                 stop.check()
 
-            stack.enter_context(cores(threads, waiting, run.folder.name))
+            stack.enter_context(cores(experiment.threads, waiting, run.folder.name))
         _train(experiment, run, reporter, stop, keep_weights)
         stop.check()  # if asked in the last epoch, this run is complete and no other should begin
     return run
@@ -151,7 +149,7 @@ def is_answered(run: Run) -> bool:
     return run.finished and bool(run.experiment)
 
 
-def _tell_of_others(experiment: Experiment, store: Store, reporter: Reporter) -> None:
+def _tell_of_others(experiment: Placed, store: Store, reporter: Reporter) -> None:
     """Report stored runs of the same experiment with another number of threads."""
     if experiment.threads_matter:
         for threads, run in store.by_threads(experiment).items():
@@ -171,12 +169,6 @@ def _owner(run: Run) -> str:
     return "another process"
 
 
-def _require_memory(experiment: Experiment) -> None:
-    from retrodict.training import learners_at_a_time
-
-    learners_at_a_time(experiment)
-
-
 @own_settings()
 def train(experiment: Experiment) -> Trace:
     """Train an experiment in memory and return its trace; nothing is stored.
@@ -194,14 +186,15 @@ def train(experiment: Experiment) -> Trace:
     >>> dict(train(tiny).nll.sizes)
     {'learner': 3, 'epoch': 3, 'group': 4}
     """
-    from retrodict.training import Hooks
+    from retrodict.training import Hooks, as_it_can_run
     from retrodict.training import train as train_population
 
-    return train_population(experiment, Hooks(note=warnings.warn)).trace
+    placed = as_it_can_run(experiment.placed(fewer=True), warnings.warn)
+    return train_population(placed, Hooks(note=warnings.warn)).trace
 
 
 def _train(
-    experiment: Experiment, run: Run, reporter: Reporter, stop: Stop, keep_weights: bool
+    experiment: Placed, run: Run, reporter: Reporter, stop: Stop, keep_weights: bool
 ) -> None:
     from retrodict.training import Hooks, train
 
@@ -235,6 +228,6 @@ def _train(
     except Interrupted as stopped:
         run.log("interrupted", epoch=stopped.epoch, seconds=round(time.monotonic() - start, 3))
         raise
-    run.finish(experiment, outcome.trace, outcome.weights if keep_weights else None)
+    run.finish(outcome.trace, outcome.weights if keep_weights else None)
     run.clear_progress()
     run.log("finished", seconds=round(time.monotonic() - start, 3))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, Unreadable, is_out_of_memory
-from retrodict.experiment import Experiment
+from retrodict.experiment import Experiment, Placed
 from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import require_space
 from retrodict.launch._local import Reporter, execute, is_answered
@@ -52,14 +52,14 @@ class JobResult:
 class RemoteJob:
     """One population for a worker: the placed experiment and the store's absolute path."""
 
-    experiment: Experiment
+    experiment: Placed
     root: Path
     keep_weights: bool
 
     @property
     def cpus(self) -> int:
         """The cores it needs."""
-        return int(self.experiment.training.threads)
+        return self.experiment.threads
 
     def __call__(self) -> JobResult:
         """Train in this process; return retrodict's own errors in the result.
@@ -69,7 +69,8 @@ class RemoteJob:
         """
         reporter, store, error, kept = _Notes(), Store(self.root), None, ""
         try:
-            run = execute(self.experiment, store, reporter, self.keep_weights, count_cores=False)
+            here = self.experiment.placed(fewer=True)  # cores may be fewer than there were to be
+            run = execute(here, store, reporter, self.keep_weights, count_cores=False)
             kept = run.folder.name
         except (BadInput, CannotFinish) as ours:
             error = ours
@@ -117,8 +118,8 @@ class Remote:
     def __init__(self, pool: Pool, cpus: int | None, gpus: int) -> None:
         self.pool, self.cpus, self.gpus = pool, cpus or 1, gpus
 
-    def place(self, experiment: Experiment) -> Experiment:
-        """Resolve an experiment for a worker, independent of this machine.
+    def place(self, experiment: Experiment) -> Placed:
+        """Place an experiment on a worker, independent of this machine.
 
         Raises:
             BadInput: it needs a GPU, and workers get none.

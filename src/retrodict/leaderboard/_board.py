@@ -94,7 +94,7 @@ def kept(cells: Sequence[Cell], store: Store) -> list[Cell]:
         BadInput: it holds none.
         CannotFinish: a run is damaged.
     """
-    found = [cell for cell in cells if store.run(cell.experiment.resolved()).finished]
+    found = [cell for cell in cells if store.run(cell.experiment.placed()).finished]
     if not found:
         raise BadInput(f"{store.root}: none of these is trained there; leave out --kept")
     return found

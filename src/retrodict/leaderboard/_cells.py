@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from retrodict.errors import BadInput, choose
 from retrodict.experiment import Experiment
-from retrodict.models import Transformer, step_operations
 from retrodict.recipes import RECIPES, Recipe, put_on
 
 Scale = Literal["smoke", "laptop"]
@@ -161,7 +160,7 @@ def _cell(recipe: Recipe, column: Column, scale: Scale, full: bool) -> Cell:
     plain_steps, plain_operations, _ = _cost(plain)
     epochs = max(1, round(steps / per_epoch))
     every = max(1, epochs // _RECORDS)
-    experiment = experiment.with_overrides(f"training.epochs={epochs}", f"record.every={every}")
+    experiment = experiment.changed({"training.epochs": epochs, "record.every": every})
     budget = plain_operations * max(1, round(steps / plain_steps))
     return Cell(recipe, column, experiment, per_epoch, operations, budget, tokens)
 
@@ -184,11 +183,8 @@ def _base(column: Column, scale: Scale) -> dict[str, Any]:
 
 def _cost(experiment: Experiment) -> tuple[int, float, int]:
     """Steps, operations of one learner, and tokens of an epoch."""
-    corpus = experiment.corpus(experiment.training.seed)
+    corpus = experiment.corpus()
     examples = experiment.examples(corpus)
     count, length = examples.inputs.shape
-    if isinstance(experiment.model, Transformer):
-        one = step_operations(experiment.model, corpus.vocab_size, length, examples.first)
-    else:  # a row of logits, its gradient and its update
-        one = 6 * experiment.model.parameter_count(corpus.vocab_size, length) // corpus.vocab_size
+    one = experiment.model.step_operations(corpus.vocab_size, length, examples.first)
     return experiment.steps_per_epoch, float(one * count), count * length

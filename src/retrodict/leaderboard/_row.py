@@ -122,7 +122,6 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
         both = [group for group in _forward(plain.trace) if group in forward]
         known = taught(plain.trace, "accuracy", both).isel(epoch=-1)
         lost = known.values - taught(trace, "accuracy", both).sel(epoch=last).values
-    seconds = [e["seconds"] for e in run.events() if isinstance(e.get("seconds"), int | float)]
     return Row(
         recipe=cell.recipe.name,
         title=cell.recipe.title,
@@ -145,7 +144,7 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
         steps=last * cell.steps,
         tokens=last * cell.tokens,
         operations=last * cell.operations,
-        seconds=sum(seconds) * share if seconds else None,
+        seconds=None if run.seconds is None else run.seconds * share,
         run=run.folder.name,
     )
 

@@ -19,10 +19,7 @@ _HEADS = ("untied", "tied")
 def experiments(fast: bool) -> dict[str, Experiment]:
     """The sweep's cell with both heads; runs of the figure `tied-head`."""
     cell = sweep_experiment("reversal", scale_of(fast))
-    return {
-        head: cell.with_overrides(f"model.tied_head={str(head == 'tied').lower()}")
-        for head in _HEADS
-    }
+    return {head: cell.changed({"model.tied_head": head == "tied"}) for head in _HEADS}
 
 
 def judge(traces: Mapping[str, Trace]) -> Evidence:

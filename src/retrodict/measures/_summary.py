@@ -92,5 +92,5 @@ def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
 
 def answer_tokens(trace: Trace) -> int:
     """How many tokens an answer has, at most; its whole NLL is a sum over so many."""
-    corpus = trace.experiment.corpus(seed=0)
+    corpus = trace.experiment.corpus()
     return max(int(group.answers.shape[1]) for group in corpus.groups)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 from pydantic import Field
 
 from retrodict.models._bilinear_config import SMALL, Bilinear
-from retrodict.models._config import ModelConfig
-from retrodict.models._flops import step_operations
+from retrodict.models._config import ModelConfig, loaded
 from retrodict.models._initial import FACTORS, factor_std
 from retrodict.models._one_layer_config import OneLayer
 from retrodict.models._relational_config import Relational, relation_slots
@@ -41,9 +40,9 @@ __all__ = [
     "Relational",
     "Transformer",
     "factor_std",
+    "loaded",
     "model_named",
     "relation_slots",
-    "step_operations",
 ]
 
 

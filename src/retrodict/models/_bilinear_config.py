@@ -1,4 +1,4 @@
-"""The two models the paper analyses, as data, and where each learner starts. NumPy only.
+"""The bilinear model as data, and where each learner starts. NumPy only.
 
 Theory and training both draw a learner's embeddings and initial weights here, from the same
 stream, so that a prediction is about the very learner that is trained.
@@ -7,7 +7,7 @@ stream, so that a prediction is about the very learner that is trained.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -17,10 +17,6 @@ from retrodict.limits import MAX_COUNT
 from retrodict.models._config import ModelConfig
 from retrodict.models._initial import FACTORS, Sigma, factor_std, gaussian, require_movable
 from retrodict.seeds import INIT, stream
-
-if TYPE_CHECKING:
-    pass
-
 
 SMALL = 2**17
 """With fewer trained parameters, one thread trains all learners of an analysed model. Two threads
@@ -51,6 +47,7 @@ class Bilinear(ModelConfig):
     batch_size = "all"
     optimizer = "sgd"
     has_theory = True
+    flow_seconds = 3e-5
 
     kind: Literal["bilinear"] = "bilinear"
     d: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1000
@@ -93,10 +90,19 @@ class Bilinear(ModelConfig):
         std = factor_std(self.sigma, self.columns) if self.factors else self.sigma
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
-    def trained_count(self, vocab_size: int) -> int:
+    def refusal(self, task: Any) -> str:
+        """Whatever asks with more than one token."""
+        if task.kind == "pairs":
+            return ""
+        return (
+            f"model.kind bilinear reads a single token, and task.kind {task.kind} asks with more; "
+            "choose task.kind pairs, or model.kind one_layer or transformer"
+        )
+
+    def trained_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters that are trained."""
         return self.d * (self.factors * self.columns if self.factors else self.d)
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, the fixed embeddings included."""
-        return vocab_size * self.d + self.trained_count(vocab_size)
+        return vocab_size * self.d + self.trained_count(vocab_size, length)

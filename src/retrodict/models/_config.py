@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from retrodict.config import FrozenConfig
 
@@ -17,17 +17,76 @@ if TYPE_CHECKING:
 class ModelConfig(FrozenConfig):
     """Base of the models' settings.
 
+    Classes are named as `"package.module:Class"`, since they load torch.
+
     Attributes:
-        population: the class of its learners, which loads torch, as `"package.module:Class"`. It is
-            called with these settings and the arguments of `build`.
+        population: the class of its learners. It is called with these settings and the arguments
+            of `build`.
+        explicit: the class of its step written out, by which learners are trained one by one on a
+            CPU; called with a population and a number of threads. "": there is autograd alone.
         batch_size, optimizer: what an experiment takes that does not say its own.
+        reads_sequences: whether it reads sentences of any length and learns by every objective.
+        compiles: whether its step may be compiled, and its products be of lower precision.
         has_theory: whether `retrodict.theory` predicts what it does.
+        flow_seconds: what a predicted learner costs for each (training sentence, token); measured.
     """
 
     population: ClassVar[str]
+    explicit: ClassVar[str] = ""
     batch_size: ClassVar[int | Literal["all"]] = 64
     optimizer: ClassVar[Literal["adamw", "sgd"]] = "adamw"
+    reads_sequences: ClassVar[bool] = False
+    compiles: ClassVar[bool] = False
     has_theory: ClassVar[bool] = False
+    flow_seconds: ClassVar[float] = 0.0
+
+    @property
+    def summary(self) -> str:
+        """The model in a few words, for captions."""
+        raise NotImplementedError
+
+    @property
+    def sizes(self) -> Mapping[str, str]:
+        """The summary, by what models differ in."""
+        return {"models": self.summary}
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether all threads work on one learner, where learners are trained one by one."""
+        return False
+
+    @property
+    def reads_both_sides(self) -> bool:
+        """Whether every position sees later ones, too."""
+        return False
+
+    @property
+    def blocks(self) -> int:
+        """How many equal parts hold most of its parameters."""
+        return 1
+
+    def refusal(self, task: Any) -> str:
+        """Say why it cannot learn a task with these settings; "" if it can."""
+        return ""
+
+    def parameter_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters, those that are not trained included."""
+        raise NotImplementedError
+
+    def trained_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters that are trained."""
+        raise NotImplementedError
+
+    def activation_count(self, tokens: int, vocab_size: int) -> int:
+        """Count the numbers that a step on so many tokens keeps; 0 where they are few."""
+        return 0
+
+    def step_operations(self, vocab_size: int, length: int, first: int) -> int:
+        """Count the operations of a sentence, forward and backward: a row of logits and its update.
+
+        Positions `first` and later of the input are predicted from.
+        """
+        return 6 * self.parameter_count(vocab_size, length) // vocab_size
 
     def build(
         self,
@@ -45,7 +104,13 @@ class ModelConfig(FrozenConfig):
             seeds: one seed a learner.
             device, dtype: where and in what precision (default float32) the parameters live.
         """
-        module, _, name = self.population.partition(":")
-        kind = getattr(importlib.import_module(module), name)
-        population: Population = kind(self, vocab_size, length, seeds, device, dtype)
+        population: Population = loaded(self.population)(
+            self, vocab_size, length, seeds, device, dtype
+        )
         return population
+
+
+def loaded(name: str) -> Any:
+    """Return the class of a name like `"package.module:Class"`."""
+    module, _, kind = name.partition(":")
+    return getattr(importlib.import_module(module), kind)

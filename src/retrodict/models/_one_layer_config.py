@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -10,11 +10,8 @@ from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
 from retrodict.models._config import ModelConfig
-from retrodict.seeds import INIT, stream
-
-if TYPE_CHECKING:
-    pass
 from retrodict.models._initial import Sigma, factor_std, gaussian, require_movable
+from retrodict.seeds import INIT, stream
 
 
 class OneLayer(ModelConfig):
@@ -73,11 +70,11 @@ class OneLayer(ModelConfig):
         shape = (vocab_size, width)
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
-    def trained_count(self, vocab_size: int) -> int:
+    def trained_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters that are trained."""
         value = self.factors * self.columns(vocab_size) if self.factors else vocab_size
         return vocab_size * (value + vocab_size)
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters."""
-        return self.trained_count(vocab_size)
+        return self.trained_count(vocab_size, length)

@@ -27,9 +27,11 @@ class Population(nn.Module):
         flat: trainable parameters, shape (learner, parameter), padded with zeros.
         flat_grad: their gradients, same shape; allocated on first use.
         spans: name of a trainable parameter → its columns of `flat`.
+        dropout: probability of dropping an activation in training.
     """
 
     flat: Tensor
+    dropout = 0.0
 
     def __init__(self, seeds: Sequence[int]) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ The logit of y after (x, r) is `u_xᵀ R_r v_y`. NumPy only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,9 +15,6 @@ from retrodict.limits import MAX_COUNT
 from retrodict.models._config import ModelConfig
 from retrodict.models._initial import gaussian
 from retrodict.seeds import INIT, stream
-
-if TYPE_CHECKING:
-    pass
 
 FIRST, LAST = 4, 4
 """How many ids at each end of the vocabulary have their own relation matrix."""
@@ -73,10 +70,29 @@ class Relational(ModelConfig):
             for part, shape in enumerate(shapes[: 2 if self.tied else 3])
         )
 
-    def trained_count(self, vocab_size: int) -> int:
+    def refusal(self, task: Any) -> str:
+        """Whatever does not ask with one entity of one token and one of two relations."""
+        if task.kind not in ("reversal", "chain"):
+            return (
+                f"model.kind relational reads an entity and a relation, and task.kind {task.kind} "
+                "asks otherwise; choose task.kind reversal or chain"
+            )
+        if task.entity_length != 1:
+            return (
+                "model.kind relational reads entities of one token, and task.entity_length is "
+                f"{task.entity_length}; choose 1"
+            )
+        if task.kind == "reversal" and task.relations > 2:
+            return (
+                "model.kind relational has matrices for 2 relations and their inverses, and "
+                f"task.relations is {task.relations}; choose 1 or 2"
+            )
+        return ""
+
+    def trained_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters that are trained."""
         matrices = RELATIONS * self.d * self.d
-        return matrices if self.freeze_embeddings else self.parameter_count(vocab_size, 2)
+        return matrices if self.freeze_embeddings else self.parameter_count(vocab_size, length)
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included."""

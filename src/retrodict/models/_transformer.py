@@ -111,7 +111,7 @@ class TransformerPopulation(Population):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__(seeds)
-        self.config, self.vocab_size = config, vocab_size
+        self.config, self.vocab_size, self.dropout = config, vocab_size, config.dropout
         generators = [torch_generator(seed, INIT) for seed in seeds]
         d = config.d_model
         self.token_embedding = normal((vocab_size, d), INIT_STD, generators, dtype)

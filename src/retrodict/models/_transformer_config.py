@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from retrodict.limits import MAX_COUNT
 from retrodict.models._config import ModelConfig
 
-if TYPE_CHECKING:
-    pass
-
+_FLOATS_A_ROW = 40
+"""Activations, their gradients and dropout masks, in units of d_model a layer and token."""
 
 WIDE = 512
 """From this d_model on, all threads work on one learner at a time; below it, each on its own. The
@@ -43,6 +43,9 @@ class Transformer(ModelConfig):
     """
 
     population = "retrodict.models._transformer:TransformerPopulation"
+    explicit = "retrodict.models.explicit:ExplicitTransformer"
+    reads_sequences = True
+    compiles = True
 
     kind: Literal["transformer"] = "transformer"
     n_layer: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 24
@@ -75,10 +78,32 @@ class Transformer(ModelConfig):
     @property
     def summary(self) -> str:
         """The model in a few words, for captions."""
-        layers = "1 layer" if self.n_layer == 1 else f"{self.n_layer} layers"
-        heads = "1 head" if self.n_head == 1 else f"{self.n_head} heads"
-        kind = "" if self.attention == "causal" else ", attention to both sides"
-        return f"{layers}, {heads}, width {self.d_model}{kind}"
+        kind = ["attention to both sides"] if self.reads_both_sides else []
+        return ", ".join([*self.sizes.values(), *kind])
+
+    @property
+    def sizes(self) -> Mapping[str, str]:
+        """Depth, heads and width."""
+        return {
+            "depths": "1 layer" if self.n_layer == 1 else f"{self.n_layer} layers",
+            "heads": "1 head" if self.n_head == 1 else f"{self.n_head} heads",
+            "widths": f"width {self.d_model}",
+        }
+
+    @property
+    def is_wide(self) -> bool:
+        """From a width of WIDE on."""
+        return self.d_model >= WIDE
+
+    @property
+    def reads_both_sides(self) -> bool:
+        """Where attention is bidirectional."""
+        return self.attention == "bidirectional"
+
+    @property
+    def blocks(self) -> int:
+        """Its layers."""
+        return self.n_layer
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
         """Count one learner's parameters, frozen ones included.
@@ -91,3 +116,42 @@ class Transformer(ModelConfig):
         block = 12 * d * d + 13 * d  # four d×d and two d×4d maps with biases, two layer norms
         heads = 1 if self.tied_head else 2
         return heads * vocab_size * d + positions + self.n_layer * block + 2 * d
+
+    def trained_count(self, vocab_size: int, length: int) -> int:
+        """Count one learner's parameters that are trained."""
+        learned, frozen = self.position == "absolute", self.freeze_embeddings
+        fixed = vocab_size * frozen + length * (
+            self.position == "sinusoidal" or (learned and frozen)
+        )
+        return self.parameter_count(vocab_size, length) - fixed * self.d_model
+
+    def activation_count(self, tokens: int, vocab_size: int) -> int:
+        """Count those of all layers, and the logits."""
+        return tokens * (_FLOATS_A_ROW * self.d_model * self.n_layer + 3 * vocab_size)
+
+    def step_operations(self, vocab_size: int, length: int, first: int) -> int:
+        """Count those of products of matrices, as few as can be, as if attention were causal.
+
+        Derived in the head of `retrodict.bench._floor`.
+
+        >>> Transformer(n_layer=1, n_head=1, d_model=4, dropout=0.0).step_operations(10, 2, 1)
+        1632
+        """
+        body, head = self.forward_operations(vocab_size, length, first)
+        return 3 * body + (2 if self.tied_head and self.freeze_embeddings else 3) * head
+
+    def forward_operations(self, vocab_size: int, length: int, first: int) -> tuple[int, int]:
+        """Count the operations of one sentence forward: (all layers, head)."""
+        middle = (self.n_layer - 1) * _layer_operations(self.d_model, length, 0)
+        last = _layer_operations(self.d_model, length, first)
+        return middle + last, 2 * self.d_model * vocab_size * (length - first)
+
+
+def _layer_operations(d: int, length: int, first: int) -> int:
+    """Count one layer's operations forward, if positions `first` and later leave it."""
+    attending = range(max(first, 1), length)
+    values, queries = length, len(attending)
+    keys = length if queries else 0
+    leaving = length - first
+    rows_of_d_by_d = keys + values + queries + leaving + 8 * leaving  # … + out + MLP
+    return 2 * d * d * rows_of_d_by_d + 4 * d * sum(attending)

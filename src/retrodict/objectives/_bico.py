@@ -29,6 +29,7 @@ class Bico(ObjectiveConfig):
     """
 
     redraws_each_epoch = True
+    mixes_attention = True
 
     kind: Literal["bico"] = "bico"
     rate: Annotated[float, Field(gt=0, lt=1)] = 0.15

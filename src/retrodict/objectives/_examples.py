@@ -52,10 +52,12 @@ class ObjectiveConfig(FrozenConfig):
     Attributes:
         kind: which objective it is.
         redraws_each_epoch: whether examples are random, and drawn anew every epoch.
+        mixes_attention: whether a causal model reads some examples with bidirectional attention.
     """
 
     kind: str
     redraws_each_epoch: ClassVar[bool] = False
+    mixes_attention: ClassVar[bool] = False
 
     @property
     def reads_both_sides(self) -> bool:

@@ -11,7 +11,6 @@ import numpy as np
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
 from retrodict.figures import describe
-from retrodict.limits import MAX_COUNT
 from retrodict.measures import (
     Final,
     Interval,
@@ -24,7 +23,6 @@ from retrodict.report._encoding import Matrices, pack_curve, pack_matrices, thin
 from retrodict.runs import Provenance, Run
 from retrodict.trace import Trace
 
-_FLOW_SECONDS = 3e-5  # of a learner's Gram flow, for every (training sentence, token); measured
 _THEORY_SECONDS = 2.0
 
 
@@ -34,7 +32,7 @@ class RunView:
 
     Attributes:
         name: its folder's.
-        experiment: what was asked, resolved.
+        experiment: what was asked.
         finals: every measure at the last epoch, group by group.
         training_loss: at the last epoch.
         uniform_nll, alphabet_nll: the baselines (nats).
@@ -118,7 +116,7 @@ def _view(run: Run) -> RunView:
         indices={name: over_learners(values) for name, values in _indices(trace).items()},
         z={name: over_learners(values) for name, values in _z(trace).items()},
         diverged=[int(seed) for seed in ended["seed"].values],
-        seconds=_seconds(run),
+        seconds=run.seconds,
         provenance=Provenance.of(run),
         environment=_environment(run),
         chart=_chart(trace, theory),
@@ -140,15 +138,6 @@ def _z(trace: Trace) -> dict[str, np.ndarray]:
 
 def _snapshots(trace: Trace) -> int:
     return min((int(panel.sizes["snapshot"]) for panel in trace.weights.values()), default=0)
-
-
-def _seconds(run: Run) -> float | None:
-    """Add up the sittings; a damaged log is no reason to lose a run."""
-    try:
-        spent = [float(event["seconds"]) for event in run.events() if "seconds" in event]
-    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
-        return None
-    return sum(spent) if spent and all(0 <= s <= MAX_COUNT for s in spent) else None
 
 
 def _environment(run: Run) -> Mapping[str, Any]:
@@ -213,18 +202,16 @@ def _rounded(value: float) -> float | None:
 
 def _theory(experiment: Experiment, trace: Trace) -> tuple[Trace | None, str]:
     """Predict a run of an analysed model where that takes a moment; else say why not."""
-    if experiment.model.kind not in ("bilinear", "one_layer"):
+    if not experiment.model.has_theory:
         return None, ""
     from retrodict.theory import predict
 
-    training = experiment.training
-    seed = training.seed if training.corpus_seed is None else training.corpus_seed
-    corpus = experiment.corpus(seed)
-    cost = training.learners * len(corpus.tokens) * corpus.vocab_size * _FLOW_SECONDS
-    if experiment.model.kind == "bilinear" and cost > _THEORY_SECONDS:
+    corpus, each = experiment.corpus(), experiment.model.flow_seconds
+    cost = experiment.training.learners * len(corpus.tokens) * corpus.vocab_size * each
+    if cost > _THEORY_SECONDS:
         return None, "theory is not drawn: computing it would take long"
     try:
-        found = predict(experiment.with_overrides("record.weights_at=[]"))
+        found = predict(experiment.changed({"record.weights_at": []}))
     except (BadInput, CannotFinish) as error:
         return None, f"theory is not drawn: {error}"
     same = found.curves["epoch"].equals(trace.curves["epoch"])

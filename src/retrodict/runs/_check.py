@@ -65,7 +65,7 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
     experiment = yield from tried(run.folder / _files.EXPERIMENT, lambda: run.experiment)
     if experiment is None:
         return False
-    name = f"{experiment.task.kind}-{experiment.model.kind}-{state['digest'][:12]}"
+    name = experiment.named(state["digest"])
     own = run.folder.resolve().name
     if BEFORE in own:
         yield Problem(run.folder, "note", "was set aside by --again", "nothing: delete it at will")

@@ -15,7 +15,7 @@ from importlib import metadata
 from typing import Any, Literal, get_args
 
 from retrodict.errors import BadInput
-from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.experiment import RESULTS_VERSION, Placed
 from retrodict.processor import cpu_features, processor
 from retrodict.source import commit, training_code
 
@@ -42,7 +42,7 @@ def here(device: str, load_torch: bool = True) -> Environment:
     """Describe this process and machine.
 
     Args:
-        device: a resolved one, such as `cpu` or `cuda:0`.
+        device: such as `cpu` or `cuda:0`.
         load_torch: whether torch may be loaded to ask it; else what it would say is None, unless
             it is loaded already or there is a GPU to ask for.
     """
@@ -81,19 +81,19 @@ class Difference:
 
 
 def differences(
-    made_by: Sequence[Mapping[str, Any]], experiment: Experiment, results_version: int | None
+    made_by: Sequence[Mapping[str, Any]], experiment: Placed, results_version: int | None
 ) -> list[Difference]:
     """Say what is not as it was where a run was made; the worst first.
 
     Args:
         made_by: the environments that made it.
-        experiment: what it is of, resolved where it was made.
+        experiment: what it is of, placed where it was made.
         results_version: of the code that made it; None if that is not known.
     """
     found: list[Difference] = []
     device = experiment.training.device
     try:
-        experiment.resolved(fewer=True)
+        experiment.placed(fewer=True)
     except BadInput as error:
         found.append(Difference(str(error), _CANNOT))
         device = "cpu"

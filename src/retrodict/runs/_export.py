@@ -105,7 +105,6 @@ def run_row(run: Run) -> dict[str, Any]:
     last, state = made_by[-1], run.state
     versions = last.get("versions") or {}
     gpu = last.get("gpu") or {}
-    seconds = [event["seconds"] for event in run.events() if _is_number(event.get("seconds"))]
     return {
         "run": run.folder.name,
         "digest": state["digest"],
@@ -120,15 +119,11 @@ def run_row(run: Run) -> dict[str, Any]:
         "gpu": gpu.get("name"),
         "cuda": gpu.get("cuda"),
         "environments": len(made_by),
-        "seconds": sum(seconds) if seconds else None,
+        "seconds": run.seconds,
         "first_seed": training.seeds[0],
         "last_seed": training.seeds[-1],
         **{key: _cell(value) for key, value in run.experiment.settings.items()},
     }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell(value: Any) -> Any:

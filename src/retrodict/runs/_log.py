@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.files import require_plain_file
+from retrodict.limits import MAX_COUNT
 
 FORMAT = 1
 """Version of a line; a line that says none has this one."""
@@ -45,6 +46,15 @@ def lines(path: Path) -> list[bytes]:
         return path.read_bytes().splitlines()
     except (OSError, ValueError):
         return []
+
+
+def seconds(path: Path) -> float | None:
+    """Add up what events took; None if one of them is not to be believed, or none says it."""
+    try:
+        spent = [float(event["seconds"]) for event in read(path) if "seconds" in event]
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return sum(spent) if spent and all(0 <= one <= MAX_COUNT for one in spent) else None
 
 
 def parse(line: bytes) -> dict[str, Any] | None:

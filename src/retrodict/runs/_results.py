@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.files import (
     MISSING,
     digest_of,
@@ -35,7 +35,7 @@ _OPEN_ELSEWHERE = (
 )
 
 
-def read_trace(folder: Path, state: Mapping[str, Any], experiment: Experiment) -> Trace:
+def read_trace(folder: Path, state: Mapping[str, Any], experiment: Placed) -> Trace:
     """Read the trace of a run into memory.
 
     Raises:
@@ -63,7 +63,7 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Experiment) -
 
 
 def read_weights(
-    folder: Path, state: Mapping[str, Any], experiment: Experiment
+    folder: Path, state: Mapping[str, Any], experiment: Placed
 ) -> Mapping[str, Tensor]:
     """Read the final parameters of a run; raises as `read_trace` does, or if none were kept."""
     import torch
@@ -128,9 +128,9 @@ def _damaged(path: Path, why: str) -> CannotFinish:
     return CannotFinish(f"{path}: damaged: {why}; {REMEDY}")
 
 
-def _most_bytes_of_weights(experiment: Experiment) -> int:
+def _most_bytes_of_weights(experiment: Placed) -> int:
     """All parameters in the widest type."""
-    corpus = experiment.corpus(experiment.training.seed)
+    corpus = experiment.corpus()
     length = experiment.examples(corpus).inputs.shape[1]
     count = experiment.model.parameter_count(corpus.vocab_size, length)
     return 8 * experiment.training.learners * count

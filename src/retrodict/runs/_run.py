@@ -1,6 +1,6 @@
 """A Run: one folder that holds an experiment, its trace, its weights or its checkpoint.
 
-    experiment.yaml       what was asked, resolved on the machine that ran it
+    experiment.yaml       what was asked, placed on the machine that ran it
     environment.json      seeds, and which code, versions and machines trained it
     run.json              state, digest, results version; the checksums of the other files
     checkpoint.safetensors    while unfinished; one a part where memory divides the learners
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
-from retrodict.experiment import RESULTS_VERSION, Experiment, read_text
+from retrodict.experiment import RESULTS_VERSION, Experiment, Placed, read_text
 from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
@@ -105,8 +105,8 @@ class Run:
         return state
 
     @cached_property
-    def experiment(self) -> Experiment:
-        """What was asked.
+    def experiment(self) -> Placed:
+        """What was asked, placed where it was first trained.
 
         Raises:
             CannotFinish: the folder is damaged or of a newer format.
@@ -119,7 +119,7 @@ class Run:
         try:
             text = read_text(path)
             _migrate.require_experiment(text, path)
-            experiment = Experiment.from_text(text, where=str(path))
+            experiment = Experiment.from_text(text, where=str(path)).as_written()
         except BadInput as error:
             if unchanged:
                 said = f"is as another version wrote it ({error})"
@@ -203,6 +203,11 @@ class Run:
         _log.append(self.folder / _files.LOG, event, facts)
 
     @property
+    def seconds(self) -> float | None:
+        """Seconds of training, all sittings together; None where the log does not say."""
+        return _log.seconds(self.folder / _files.LOG)
+
+    @property
     def progress(self) -> Progress | None:
         """How far the training is; None if nobody has said, or right now."""
         return _progress.read(self.folder / _files.PROGRESS)
@@ -239,7 +244,7 @@ class Run:
         lately = abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
         return is_locked(self.folder / _files.LOCK, unless_known=lately)
 
-    def begin(self, experiment: Experiment) -> None:
+    def begin(self, experiment: Placed) -> None:
         """Write down what is about to run and where, unless that was done before.
 
         Half-written files of processes that died are removed; only who holds the claim may call.
@@ -268,9 +273,7 @@ class Run:
         write_state(self.folder, state_of(self.folder, "started", digest, names))
 
     @own_settings()
-    def finish(
-        self, experiment: Experiment, trace: Trace, weights: Mapping[str, Tensor] | None
-    ) -> None:
+    def finish(self, trace: Trace, weights: Mapping[str, Tensor] | None) -> None:
         """Write the results and mark the run finished.
 
         Raises:
@@ -332,7 +335,7 @@ def open_run(path: str | Path) -> Run:
     return run
 
 
-def _version_of(experiment: Experiment, state: Mapping[str, Any]) -> int | None:
+def _version_of(experiment: Placed, state: Mapping[str, Any]) -> int | None:
     """Return the results version under which an experiment has a run's digest, if any does."""
     if experiment.goes_by(state["digest"]):
         return RESULTS_VERSION

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.errors import CannotFinish, Unreadable
-from retrodict.experiment import RESULTS_VERSION, Experiment
+from retrodict.experiment import RESULTS_VERSION, Placed
 from retrodict.files import Newer, atomic_text, digest_of, read_object
 from retrodict.runs import _migrate
 from retrodict.runs._files import ENVIRONMENT, FAILS, REMEDY, STATE
@@ -68,9 +68,7 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
     return made_by
 
 
-def write_made_by(
-    folder: Path, experiment: Experiment, made_by: Sequence[Mapping[str, Any]]
-) -> None:
+def write_made_by(folder: Path, experiment: Placed, made_by: Sequence[Mapping[str, Any]]) -> None:
     """Write environment.json in the present format."""
     training = experiment.training
     seeds = {

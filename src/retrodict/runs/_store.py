@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.files import DISK_FULL, DISK_FULL_ADVICE, make_anew, names_in
 from retrodict.runs._files import STATE
 from retrodict.runs._run import Run
@@ -25,8 +25,8 @@ class Store:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(os.path.expanduser(root) if isinstance(root, str) else root)
 
-    def run(self, experiment: Experiment) -> Run:
-        """Return the run that answers a resolved experiment, whether or not it is there yet.
+    def run(self, experiment: Placed) -> Run:
+        """Return the run that answers an experiment, whether or not it is there yet.
 
         Where threads alter no bit they are not in a run's name. They once were: of several that
         are there, the one that has come farthest answers.
@@ -35,7 +35,7 @@ class Store:
         before = {} if experiment.threads_matter else self.by_threads(experiment)
         return max([run, *before.values()], key=_how_far) if before else run
 
-    def by_threads(self, experiment: Experiment) -> dict[int, Run]:
+    def by_threads(self, experiment: Placed) -> dict[int, Run]:
         """The runs of an experiment that have the threads in their names, by how many they are."""
         kinds = experiment.named("")
         if not any(name.startswith(kinds) for name in self._names):
@@ -64,7 +64,7 @@ class Store:
             Run(self.root / name) for name in names_in(self.root) if _holds_run(self.root / name)
         ]
 
-    def prepare(self, experiment: Experiment) -> Run:
+    def prepare(self, experiment: Placed) -> Run:
         """Make the folder of an experiment's run.
 
         Raises:

@@ -19,7 +19,7 @@ from retrodict.theory._closed_form import row_logits, row_nll
 from retrodict.theory._dynamics import nll
 from retrodict.theory._gram_flow import GramFlow
 from retrodict.theory._row_sgd import descend_rows
-from retrodict.trace import PANELS, Recording
+from retrodict.trace import PANELS
 
 METHODS = ("auto", "flow", "steps", "limit")
 Snapshot = tuple[Float[np.ndarray, "token m"], float]
@@ -69,6 +69,7 @@ class Learner:
         self._sentences = len(examples.inputs)
         size = experiment.training.batch_size
         self._batch_size = self._sentences if size == "all" else size
+        self._steps_of_a_pass = experiment.steps_per_epoch
         self.flow = self._system(inputs, examples.targets.ravel())
         asked = [group.tokens[:, 0] for group in corpus.groups]
         sources = [panel.sources[:, 0] for panel in corpus.panels]
@@ -88,34 +89,33 @@ class Learner:
                 return self._steps(epochs)
         return self._flow(epochs)
 
-    def record(
-        self,
-        recording: Recording,
-        s: int,
-        epoch: int,
-        logits: Float[np.ndarray, "token m"],
-        loss: float,
-    ) -> None:
-        """Measure what the recorder of training measures."""
+    def curves(
+        self, logits: Float[np.ndarray, "token m"], loss: float
+    ) -> dict[str, np.ndarray | float]:
+        """Measure what training records of an epoch: the loss, and every curve over groups."""
+        asked = [
+            measure(self._after(group.tokens[:, 0], logits), group.answers[:, 0], group.candidates)
+            for group in self.corpus.groups
+        ]
+        found = {name: np.array([group[name] for group in asked]) for name in asked[0]}
+        return {"training_loss": loss, **found}
 
-        def after(tokens: Int[np.ndarray, " query"]) -> Float[np.ndarray, "query m"]:
-            found: np.ndarray = logits[np.searchsorted(self.tokens, tokens)]
-            return found
+    def weights(self, logits: Float[np.ndarray, "token m"]) -> dict[str, np.ndarray]:
+        """Read the matrices of `PANELS` off the logits, panel by panel."""
+        found = {}
+        for panel in self.corpus.panels:
+            sources = panel.sources[:, 0]
+            matrix = self._after(sources, logits)[:, panel.targets]
+            matrices = (matrix, matrix, self._cosine(sources, panel.targets))
+            for name, weights in zip(PANELS, matrices, strict=True):
+                found[f"{panel.name}/{name}"] = weights
+        return found
 
-        if epoch in recording.epochs:
-            at = recording.epochs.index(epoch)
-            recording.arrays["training_loss"][s, at] = loss
-            for g, group in enumerate(self.corpus.groups):
-                found = measure(after(group.tokens[:, 0]), group.answers[:, 0], group.candidates)
-                for name, value in found.items():
-                    recording.arrays[name][s, at, g] = value
-        if epoch in recording.snapshots:
-            at = recording.snapshots.index(epoch)
-            for panel in self.corpus.panels:
-                matrix = after(panel.sources[:, 0])[:, panel.targets]
-                cosine = self._cosine(panel.sources[:, 0], panel.targets)
-                for name, weights in zip(PANELS, (matrix, matrix, cosine), strict=True):
-                    recording.arrays[f"{panel.name}/{name}"][s, at] = weights
+    def _after(
+        self, tokens: Int[np.ndarray, " query"], logits: Float[np.ndarray, "token m"]
+    ) -> Float[np.ndarray, "query m"]:
+        found: np.ndarray = logits[np.searchsorted(self.tokens, tokens)]
+        return found
 
     def _system(
         self, inputs: Int[np.ndarray, " example"], targets: Int[np.ndarray, " example"]
@@ -242,10 +242,6 @@ class Learner:
     @property
     def _row_places(self) -> Int[np.ndarray, " row"]:
         return np.searchsorted(self.tokens, self.flow.rows)
-
-    @property
-    def _steps_of_a_pass(self) -> int:
-        return math.ceil(self._sentences / self._batch_size)
 
     @property
     def _time_of_a_pass(self) -> float:

@@ -46,20 +46,21 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
     """
     require_theory(experiment)
     choose([method], METHODS, "method: {!r} is not known")
-    training = experiment.training
-    shared = training.corpus_seed
-    require_memory_for(experiment, experiment.corpus(training.seed))
-    corpora = [experiment.corpus(seed if shared is None else shared) for seed in training.seeds]
+    require_memory_for(experiment, experiment.corpus())
+    seeds, corpora = experiment.training.seeds, experiment.corpora()
     recording = Recording(experiment, corpora, source="theory")
     epochs = sorted({*recording.epochs, *recording.snapshots})
     chosen = method
-    for s, (seed, corpus) in enumerate(zip(training.seeds, corpora, strict=True)):
+    for s, (seed, corpus) in enumerate(zip(seeds, corpora, strict=True)):
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
             learner = Learner(experiment, seed, corpus)
             if method == "auto":
                 chosen = "limit" if learner.limit_is_exact else "flow"
             for epoch, (logits, loss) in zip(epochs, learner.follow(chosen, epochs), strict=True):
-                learner.record(recording, s, epoch, logits, loss)
+                if epoch in recording.epochs:
+                    recording.write(epoch, s, learner.curves(logits, loss))
+                if epoch in recording.snapshots:
+                    recording.write(epoch, s, learner.weights(logits))
     trace = recording.trace()
     if not np.isfinite(recording.arrays["nll"]).all():
         raise CannotFinish(

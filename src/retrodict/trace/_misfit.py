@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from retrodict.errors import BadInput
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.trace._recording import Recording, require_memory_for
 from retrodict.trace._trace import Trace
 
@@ -17,14 +17,14 @@ def are_ends(diverged_at: np.ndarray, epochs: int) -> bool:
     return bool(((ended >= 0) & (ended <= epochs) & (ended == np.floor(ended))).all())
 
 
-def misfit(trace: Trace, experiment: Experiment) -> str:
+def misfit(trace: Trace, experiment: Placed) -> str:
     """Say in what a trace is not one of training this experiment; "" if it may be.
 
     Raises:
         BadInput: what the experiment would record does not fit into memory.
     """
     training = experiment.training
-    corpus = experiment.corpus(training.seed)
+    corpus = experiment.corpus()
     require_memory_for(experiment, corpus)
     wanted = Recording(experiment, [corpus] * training.learners, "training", _blank).trace()
     if trace.weights.keys() != wanted.weights.keys():
@@ -43,7 +43,7 @@ def misfit(trace: Trace, experiment: Experiment) -> str:
     if not np.isclose(float(trace.curves.attrs["uniform_nll"]), wanted.curves.attrs["uniform_nll"]):
         return "its uniform_nll is of another vocabulary"
     try:
-        named = trace.experiment
+        named = trace.experiment.as_written()
     except BadInput:
         return "it names no experiment"
     if named.digest() != experiment.digest():

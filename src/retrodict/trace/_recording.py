@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -114,6 +114,23 @@ class Recording:
         """Which learners have stayed finite so far."""
         never: np.ndarray = np.isnan(self.arrays["diverged_at"])
         return never
+
+    def wants(self, epoch: int) -> bool:
+        """Whether anything is recorded after this epoch."""
+        return epoch in self.epochs or epoch in self.snapshots
+
+    def write(
+        self, epoch: int, learners: int | np.ndarray, found: Mapping[str, np.ndarray | float]
+    ) -> None:
+        """Write down what was found of a learner, or a mask of them, by the names of `arrays`."""
+        for name, values in found.items():
+            times = self.snapshots if "/" in name else self.epochs
+            self.arrays[name][learners, times.index(epoch)] = values
+
+    def end(self, epoch: int, values: np.ndarray) -> None:
+        """End the curves of learners whose value is not finite (a missing epoch 0 is fine)."""
+        if epoch > 0:
+            self.arrays["diverged_at"][self.alive & ~np.isfinite(values)] = epoch
 
     def trace(self) -> Trace:
         """Collect everything recorded so far."""

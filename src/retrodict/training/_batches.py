@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from retrodict.experiment import Training
+from retrodict.experiment import Placed
 from retrodict.objectives import Examples
-from retrodict.seeds import sentence_order
+from retrodict.seeds import MASKING, sentence_order, stream
+from retrodict.tasks import Corpus
 
 
 class Batch(NamedTuple):
@@ -28,47 +30,44 @@ class Sentences:
     """The training examples of all learners, each in an order of its own every epoch.
 
     Parameters:
-        draw: a learner's examples in an epoch, by its number and the epoch's.
-        redraws_each_epoch: whether they differ from epoch to epoch.
-        training: seeds, and how many examples a step takes.
+        experiment: seeds, objective, and how many examples a step takes.
+        corpora: one a learner.
         dtype: of weights.
     """
 
-    def __init__(
-        self,
-        draw: Callable[[int, int], Examples],
-        redraws_each_epoch: bool,
-        training: Training,
-        dtype: torch.dtype,
-    ) -> None:
+    def __init__(self, experiment: Placed, corpora: Sequence[Corpus], dtype: torch.dtype) -> None:
+        self.objective, training = experiment.objective, experiment.training
         self.seeds, self.device = training.seeds, torch.device(training.device)
-        self.draw, self.redraws_each_epoch, self.dtype = draw, redraws_each_epoch, dtype
-        drawn = [draw(s, 0) for s in range(len(self.seeds))]
+        self.corpora, self.dtype = corpora, dtype
+        drawn = [self.draw(s, 0) for s in range(len(self.seeds))]
         self.all = self._batch(drawn)
         self.count: int = self.all.inputs.shape[1]
         self.length: int = self.all.inputs.shape[2]
         self.size = self.count if training.batch_size == "all" else training.batch_size
         self.first = drawn[0].first
 
-    @property
-    def steps(self) -> int:
-        """Gradient steps an epoch; the last takes what is left."""
-        return -(-self.count // self.size)
-
     def batches(self, learners: slice, epoch: int) -> list[Batch]:
-        """Return the batches of some learners in an epoch, one a step."""
+        """Return the batches of some learners in an epoch, one a step; the last has what is left.
+
+        As many as `Experiment.steps_per_epoch` says.
+        """
         chosen = range(len(self.seeds))[learners]
         orders = [sentence_order(self.seeds[s], epoch, self.count) for s in chosen]
         order = torch.from_numpy(np.stack(orders)).to(self.device)
-        if self.redraws_each_epoch:
+        if self.objective.redraws_each_epoch:
             whole = self._batch([self.draw(s, epoch) for s in chosen])
         else:
             whole = _as_batch([None if part is None else part[learners] for part in self.all])
         parts = [
-            [None] * self.steps if part is None else _shuffled(part, order).split(self.size, 1)
+            itertools.repeat(None) if part is None else _shuffled(part, order).split(self.size, 1)
             for part in whole
         ]
-        return [_as_batch(step) for step in zip(*parts, strict=True)]
+        return [_as_batch(step) for step in zip(*parts, strict=False)]
+
+    def draw(self, s: int, epoch: int) -> Examples:
+        """Draw a learner's examples of an epoch."""
+        rng = np.random.default_rng(stream(self.seeds[s], MASKING, epoch))
+        return self.objective.examples(self.corpora[s], rng)
 
     def _batch(self, examples: Sequence[Examples]) -> Batch:
         def stack(name: str) -> Tensor | None:

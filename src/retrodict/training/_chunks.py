@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.files import names_in
 from retrodict.training._memory import learners_at_a_time
 
@@ -24,12 +24,12 @@ class Part:
     """
 
     learners: slice
-    experiment: Experiment
+    experiment: Placed
     checkpoint: Path | None
 
 
-def parts_of(experiment: Experiment, checkpoint: Path | None) -> list[Part]:
-    """Divide a resolved experiment's learners into parts, as equal as can be; one if all fit.
+def parts_of(experiment: Placed, checkpoint: Path | None) -> list[Part]:
+    """Divide an experiment's learners into parts, as equal as can be; one if all fit.
 
     What lies on disk was divided when it was begun, and stays so, whatever fits today.
 
@@ -67,12 +67,11 @@ def _begun(checkpoint: Path, total: int) -> list[tuple[int, int]]:
     return chain
 
 
-def _part(experiment: Experiment, checkpoint: Path | None, start: int, stop: int) -> Part:
+def _part(experiment: Placed, checkpoint: Path | None, start: int, stop: int) -> Part:
     training = experiment.training
     if (start, stop) == (0, training.learners):
         return Part(slice(start, stop), experiment, checkpoint)
-    own = {"seed": training.seed + start, "learners": stop - start}
+    own = {"training.seed": training.seed + start, "training.learners": stop - start}
     if checkpoint is not None:
         checkpoint = checkpoint.with_stem(f"{checkpoint.stem}-{start}-{stop}")
-    smaller = experiment.model_copy(update={"training": training.model_copy(update=own)})
-    return Part(slice(start, stop), smaller, checkpoint)
+    return Part(slice(start, stop), experiment.changed(own).as_written(), checkpoint)

@@ -13,7 +13,7 @@ from functools import cache
 import torch
 
 from retrodict.errors import CannotFinish, is_out_of_memory
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.host import own_settings
 
 NEEDS = (
@@ -22,8 +22,8 @@ NEEDS = (
 )
 
 
-def as_it_can_run(experiment: Experiment, note: Callable[[str], None]) -> Experiment:
-    """Return a resolved experiment, or the eager one where its step cannot be compiled here.
+def as_it_can_run(experiment: Placed, note: Callable[[str], None]) -> Placed:
+    """Return an experiment, or the eager one where its step cannot be compiled here.
 
     Args:
         experiment: what is asked.
@@ -37,8 +37,7 @@ def as_it_can_run(experiment: Experiment, note: Callable[[str], None]) -> Experi
     if device not in _TOLD:
         _TOLD.add(device)
         note(f"the step runs eager: it cannot be compiled here ({why}); {NEEDS}")
-    training = experiment.training.model_copy(update={"execution": "eager"})
-    return experiment.model_copy(update={"training": training})
+    return experiment.eager()
 
 
 @cache

@@ -17,20 +17,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from retrodict.errors import Interrupted
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.files import is_there
 from retrodict.host import own_settings
 from retrodict.limits import on_all_cores
-from retrodict.objectives import Examples
-from retrodict.seeds import MASKING, stream
 from retrodict.trace import Recording, Trace, are_ends
 from retrodict.training._batches import Sentences
 from retrodict.training._checkpoint import Checkpoint, unusable
 from retrodict.training._chunks import Part, parts_of
-from retrodict.training._compiler import as_it_can_run
-from retrodict.training._engines import engine_for
-from retrodict.training._policy import threads_of_torch
-from retrodict.training._recorder import Recorder
+from retrodict.training._evaluation import Evaluation
+from retrodict.training._one_by_one import OneByOne
+from retrodict.training._policy import Engine, threads_of_torch
+from retrodict.training._together import Together
 from retrodict.training._update import update_of
 
 CHECKPOINT_SECONDS = 30.0
@@ -78,14 +76,12 @@ class Outcome:
 
 
 @own_settings()
-def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
+def train(experiment: Placed, hooks: Hooks | None = None) -> Outcome:
     """Train the population of an experiment.
 
     Learners that do not fit into memory at once are trained in parts. If the hooks name a
     checkpoint that exists, training goes on from it, with the result that an
     uninterrupted run would have had (on a CPU: the same bits).
-
-    Where a step cannot be compiled, it runs eager, and the trace says so.
 
     Raises:
         BadInput: the experiment does not fit this machine.
@@ -93,7 +89,6 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
         Interrupted: `hooks.stop` said so.
     """
     hooks = hooks or Hooks()
-    experiment = as_it_can_run(experiment.resolved(fewer=True), hooks.note)
     if experiment.training.device != "cpu":
         release()
     parts = parts_of(experiment, hooks.checkpoint)
@@ -103,13 +98,13 @@ def train(experiment: Experiment, hooks: Hooks | None = None) -> Outcome:
             f"{experiment.training.learners} learners do not fit into memory at once; "
             f"training them in {len(parts)} parts, one after another: {sizes}"
         )
-    with on_all_cores(), threads_of_torch(int(experiment.training.threads)):
+    with on_all_cores(), threads_of_torch(experiment.threads):
         done = [_train_part(part, i, len(parts), hooks) for i, part in enumerate(parts)]
     if len(done) == 1:
-        return Outcome(done[0].recorder.trace(), done[0].weights)
-    whole = Recording(experiment, [c for one in done for c in one.recorder.corpora], "training")
+        return Outcome(done[0].recording.trace(), done[0].weights)
+    whole = Recording(experiment, [c for one in done for c in one.recording.corpora], "training")
     for name, array in whole.arrays.items():
-        array[:] = np.concatenate([one.recorder.arrays[name] for one in done])
+        array[:] = np.concatenate([one.recording.arrays[name] for one in done])
     joined = {  # each goes as it is joined: all of them twice might not fit
         name: torch.cat([one.weights.pop(name) for one in done]) for name in list(done[0].weights)
     }
@@ -126,7 +121,7 @@ def release() -> None:
 class _Done(NamedTuple):
     """What training a part leaves behind."""
 
-    recorder: Recorder
+    recording: Recording
     weights: dict[str, Tensor]
 
 
@@ -143,7 +138,7 @@ def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
     epoch = trainer.resume(part.checkpoint)
     progress(epoch)
     clock = _CheckpointClock(hooks.checkpoint_seconds)
-    while epoch < epochs and trainer.recorder.alive.any():
+    while epoch < epochs and trainer.recording.alive.any():
         epoch += 1
         trainer.run_epoch(epoch)
         progress(epoch)
@@ -158,42 +153,28 @@ def _train_part(part: Part, number: int, of: int, hooks: Hooks) -> _Done:
     weights = {name: w.detach() for name, w in trainer.population.named_parameters()}
     if of > 1:  # only the weights stay, and not on the device
         weights = {name: w.to("cpu", copy=True) for name, w in weights.items()}
-    return _Done(trainer.recorder, weights)
+    return _Done(trainer.recording, weights)
 
 
 class Trainer:
-    """A population, its data, its optimiser, its recorder, and the engine that steps it.
-
-    Parameters:
-        experiment: a resolved experiment.
-    """
+    """A population, its data, its optimiser, its recording, and the engine that steps it."""
 
     @own_settings()
-    def __init__(self, experiment: Experiment) -> None:
-        training = experiment.training
-        self.experiment, self.device = experiment, torch.device(training.device)
-        seeds, shared = training.seeds, training.corpus_seed
-        corpora = [experiment.corpus(seed if shared is None else shared) for seed in seeds]
-        objective, dtype = experiment.objective, DTYPES[training.precision]
-
-        def draw(s: int, epoch: int) -> Examples:
-            rng = np.random.default_rng(stream(seeds[s], MASKING, epoch))
-            return objective.examples(corpora[s], rng)
-
-        self.sentences = Sentences(draw, objective.redraws_each_epoch, training, dtype)
+    def __init__(self, experiment: Placed) -> None:
+        self.experiment, training = experiment, experiment.training
+        self.device, dtype = torch.device(training.device), DTYPES[training.precision]
+        corpora = experiment.corpora()
+        self.sentences = Sentences(experiment, corpora, dtype)
         self.population = experiment.model.build(
-            corpora[0].vocab_size, self.sentences.length, seeds, self.device, dtype
+            corpora[0].vocab_size, self.sentences.length, training.seeds, self.device, dtype
         )
         self.update = update_of(experiment.optimizer, self.population.flat)
-        self.recorder = Recorder(experiment, corpora, self.device)
-        self.engine = engine_for(
-            experiment, self.population, self.update, self.sentences, self.recorder
+        self.recording = Recording(experiment, corpora, "training")
+        evaluation = Evaluation(self.recording, self.device)
+        engine = OneByOne if experiment.is_one_by_one else Together
+        self.engine: Engine = engine(
+            experiment, self.population, self.update, self.sentences, evaluation
         )
-
-    @property
-    def steps(self) -> int:
-        """Gradient steps an epoch."""
-        return self.sentences.steps
 
     @own_settings()
     def run_epoch(self, epoch: int) -> None:
@@ -214,12 +195,24 @@ class Trainer:
         """Evaluate where this epoch is one to record; end learners that are not finite.
 
         Between two evaluations nothing is read off a GPU, which would have to be waited for.
+
+        Args:
+            epoch: passes over the training sentences so far.
+            losses: each learner's mean training loss during the last pass; NaN at epoch 0. A
+                learner whose loss or evaluation is not finite ends here.
         """
-        if self.recorder.wants(epoch):
+        recording, wanted = self.recording, self.recording.wants(epoch)
+        if not wanted and self.device.type != "cpu":
+            return
+        means = losses.cpu().numpy()
+        recording.end(epoch, means)
+        if wanted:
             found = self.engine.measure(epoch)
-            self.recorder.record(epoch, found, losses.cpu().numpy())
-        elif self.device.type == "cpu":
-            self.recorder.check(epoch, losses.numpy())
+            if "nll" in found:
+                recording.end(epoch, found["nll"].sum(axis=1))
+                found["training_loss"] = means
+            alive = recording.alive
+            recording.write(epoch, alive, {name: values[alive] for name, values in found.items()})
 
     @own_settings()
     def resume(self, path: Path | None) -> int:
@@ -237,7 +230,7 @@ class Trainer:
             if part == "optimizer":
                 self.update.state[key].copy_(tensor)
             elif part == "record":
-                self.recorder.arrays[key][:] = tensor.numpy()
+                self.recording.arrays[key][:] = tensor.numpy()
         return saved.epoch
 
     @own_settings()
@@ -245,7 +238,7 @@ class Trainer:
         """Collect everything that going on from here needs."""
         tensors = {"flat": self.population.flat}
         tensors |= {f"optimizer/{key}": value for key, value in self.update.state.items()}
-        for name, array in self.recorder.arrays.items():
+        for name, array in self.recording.arrays.items():
             tensors[f"record/{name}"] = torch.from_numpy(array)
         return Checkpoint(epoch, self.experiment.digest(), tensors)
 

@@ -18,22 +18,18 @@ from typing import NamedTuple
 import torch
 
 from retrodict.errors import BadInput
-from retrodict.experiment import AdamW, Experiment
+from retrodict.experiment import AdamW, Placed
 from retrodict.limits import available_bytes, free_memory
-from retrodict.models import Transformer
 from retrodict.tasks import Corpus
 from retrodict.trace import require_memory_for
 from retrodict.training._policy import workers_of
-
-_FLOATS_A_ROW = 40
-"""Activations, their gradients and dropout masks, in units of d_model a layer and token."""
 
 _OF_A_PROCESS = 2**24
 """Bytes of a forked process that it does not share; measured: 13 million."""
 
 
-def learners_at_a_time(experiment: Experiment) -> int:
-    """Return how many learners of a resolved experiment fit into memory at a time.
+def learners_at_a_time(experiment: Placed) -> int:
+    """Return how many learners of an experiment fit into memory at a time.
 
     Where not all do, the final weights of those before stay in the host's memory.
 
@@ -42,7 +38,7 @@ def learners_at_a_time(experiment: Experiment) -> int:
             recorded of all does not.
     """
     training = experiment.training
-    corpus = experiment.corpus(training.seed)
+    corpus = experiment.corpus()
     require_memory_for(experiment, corpus)
     available = _available_bytes(torch.device(training.device))
     if available is None:
@@ -80,22 +76,19 @@ class Need(NamedTuple):
     parameters: int
 
 
-def needed_bytes(experiment: Experiment, corpus: Corpus | None = None) -> Need:
-    """Return what a resolved experiment needs, whose corpora are of the size of this one."""
+def needed_bytes(experiment: Placed, corpus: Corpus | None = None) -> Need:
+    """Return what an experiment needs, whose corpora are of the size of this one."""
     training, model, optimizer = experiment.training, experiment.model, experiment.optimizer
     size = 8 if training.precision == "float64" else 4
-    corpus = corpus or experiment.corpus(training.seed)
+    corpus = corpus or experiment.corpus()
     batch, length = experiment.examples(corpus).inputs.shape
     count = model.parameter_count(corpus.vocab_size, length)
     state = 2 if isinstance(optimizer, AdamW) else int(optimizer.momentum > 0)
-    work = 0
-    if isinstance(model, Transformer):
-        if training.batch_size != "all":
-            batch = min(batch, training.batch_size)
-        activations = _FLOATS_A_ROW * model.d_model * model.n_layer
-        work = batch * length * (activations + 3 * corpus.vocab_size)
-    if isinstance(model, Transformer) and experiment.is_one_by_one:
-        at_work = workers_of(experiment) * (work + count // model.n_layer)
+    if training.batch_size != "all":
+        batch = min(batch, training.batch_size)
+    work = model.activation_count(batch * length, corpus.vocab_size)
+    if experiment.is_one_by_one:
+        at_work = workers_of(experiment) * (work + count // model.blocks)
         own = workers_of(experiment) * _OF_A_PROCESS
         return Need(at_work * size + own, count * (2 + state) * size, count * size, count)
     shapes = 2 if experiment.execution == "compiled" else 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from queue import LifoQueue
 from typing import Any
@@ -13,13 +13,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
+from retrodict.models import Population, loaded
 from retrodict.models._dropout import MaskStream, dropped_of_65536
-from retrodict.models._transformer import TransformerPopulation
 from retrodict.models.explicit import ExplicitTransformer
 from retrodict.training._batches import Sentences
-from retrodict.training._policy import SHARE_FROM, threads_each, threads_of_torch, workers_of
-from retrodict.training._recorder import Recorder
+from retrodict.training._evaluation import Evaluation
+from retrodict.training._policy import is_shared, threads_each, threads_of_torch, workers_of
 from retrodict.training._update import Update
 from retrodict.training._workers import ForkedWorkers, InThread, ThreadWorkers, Workers, can_fork
 
@@ -29,18 +29,21 @@ class OneByOne:
 
     def __init__(
         self,
-        experiment: Experiment,
-        population: TransformerPopulation,
+        experiment: Placed,
+        population: Population,
         update: Update,
         sentences: Sentences,
-        recorder: Recorder,
+        evaluation: Evaluation,
     ) -> None:
         self.experiment, self.population, self.update = experiment, population, update
-        self.sentences, self.recorder = sentences, recorder
-        self.rate = population.config.dropout
+        self.sentences, self.evaluation = sentences, evaluation
+        self.rate = population.dropout
+        explicit: Callable[[Population, int], ExplicitTransformer] = loaded(
+            experiment.model.explicit
+        )
         self.idle: LifoQueue[ExplicitTransformer] = LifoQueue()  # a process uses one
         for _ in range(workers_of(experiment)):
-            self.idle.put(ExplicitTransformer(population, threads_each(experiment)))
+            self.idle.put(explicit(population, threads_each(experiment)))
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
@@ -54,18 +57,18 @@ class OneByOne:
     @cached_property
     def workers(self) -> Workers:
         """Who does the work; made when there first is any."""
-        learners, workers = self.population.learners, workers_of(self.experiment)
-        work = WeakMethod(self._work)  # a workers must not keep alive what has to end it
+        learners, parameters = self.population.flat.shape
+        work = WeakMethod(self._work)  # workers must not keep alive what has to end them
 
         def do(what: str, epoch: int, s: int) -> Any:
             method = work()
             assert method is not None
             return method(what, epoch, s)
 
-        planned = self.experiment.training.epochs * self.sentences.count * learners
-        if workers == 1 or planned * self.population.flat.shape[1] < SHARE_FROM:
+        if not is_shared(self.experiment, self.sentences.count, parameters):
             return InThread(do, learners)
-        return (ForkedWorkers if can_fork() else ThreadWorkers)(do, learners, workers)
+        kind = ForkedWorkers if can_fork() else ThreadWorkers
+        return kind(do, learners, workers_of(self.experiment))
 
     def _work(self, what: str, epoch: int, s: int) -> float | Mapping[str, np.ndarray]:
         model = self.idle.get()
@@ -93,10 +96,9 @@ class OneByOne:
         return float(torch.stack(losses).double().mean())
 
     def _ask(self, model: ExplicitTransformer, epoch: int, s: int) -> Mapping[str, np.ndarray]:
-        embeddings = self.population.token_embedding[s].detach()
-        return self.recorder.measure(
+        return self.evaluation.measure(
             epoch,
             slice(s, s + 1),
             lambda tokens, first: model.logits(s, tokens[0], first).unsqueeze(0),
-            lambda tokens: embeddings[tokens],
+            lambda tokens: model.embed(s, tokens),
         )

@@ -11,9 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from retrodict.experiment import Experiment
+from retrodict.experiment import Placed
 from retrodict.host import products_of_float32
-from retrodict.models import WIDE, Transformer
 
 SHARE_FROM = 2e8
 """Learners · epochs · sentences · parameters from which sharing the work pays: some tenths of a
@@ -22,7 +21,12 @@ second of training. Threads would only wait for each other in less."""
 
 @runtime_checkable
 class Engine(Protocol):
-    """Trains and evaluates all learners."""
+    """Trains and evaluates all learners: one by one, or all together.
+
+    One by one is the fast way on a CPU: each learner trains a whole epoch in the cache of one core
+    while others train on the other cores, and nothing it computes depends on how many they are. All
+    together is the way of every other device and model: one batched step by autograd.
+    """
 
     def train_epoch(self, epoch: int) -> Float[Tensor, " learner"]:
         """Pass once over the sentences; return each learner's mean loss, in float64."""
@@ -31,17 +35,26 @@ class Engine(Protocol):
         """Ask every learner what is recorded after an epoch, learner axis first."""
 
 
-def workers_of(experiment: Experiment) -> int:
+def workers_of(experiment: Placed) -> int:
     """Return how many learners are in work at a time, where they are trained one by one."""
-    training = experiment.training
-    return min(int(training.threads) // threads_each(experiment), training.learners)
+    return min(experiment.threads // threads_each(experiment), experiment.training.learners)
 
 
-def threads_each(experiment: Experiment) -> int:
+def threads_each(experiment: Placed) -> int:
     """Return how many threads work on a learner, where they are trained one by one."""
-    model = experiment.model
-    wide = isinstance(model, Transformer) and model.d_model >= WIDE
-    return int(experiment.training.threads) if wide else 1
+    return experiment.threads if experiment.model.is_wide else 1
+
+
+def is_shared(experiment: Placed, sentences: int, parameters: int) -> bool:
+    """Whether several workers are worth their while.
+
+    Args:
+        experiment: whose learners are trained one by one.
+        sentences, parameters: how many a learner has.
+    """
+    training = experiment.training
+    work = training.learners * training.epochs * sentences * parameters
+    return workers_of(experiment) > 1 and work >= SHARE_FROM
 
 
 @contextlib.contextmanager

@@ -12,14 +12,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from retrodict.experiment import Experiment
-from retrodict.models import Population, Transformer
+from retrodict.experiment import Placed
+from retrodict.models import Population
 from retrodict.models._dropout import HashMasks, dropped_of_65536
 from retrodict.seeds import DROPOUT, stream
 from retrodict.training._batches import Batch, Sentences
 from retrodict.training._compiler import refused, require_compiled
+from retrodict.training._evaluation import Evaluation
 from retrodict.training._policy import products_in, threads_of_torch
-from retrodict.training._recorder import Recorder
 from retrodict.training._update import Update
 
 
@@ -28,17 +28,16 @@ class Together:
 
     def __init__(
         self,
-        experiment: Experiment,
+        experiment: Placed,
         population: Population,
         update: Update,
         sentences: Sentences,
-        recorder: Recorder,
+        evaluation: Evaluation,
     ) -> None:
         self.population, self.update, self.sentences = population, update, sentences
-        self.recorder = recorder
-        self.device, model = sentences.device, experiment.model
-        self.rate = model.dropout if isinstance(model, Transformer) else 0.0
-        self.threads = int(experiment.training.threads) if experiment.threads_matter else 1
+        self.evaluation, self.device = evaluation, sentences.device
+        self.rate, self.steps = population.dropout, experiment.steps_per_epoch
+        self.threads = experiment.threads if experiment.threads_matter else 1
         self.precision = experiment.training.precision
         self.compiled = experiment.execution == "compiled"
         if self.compiled:
@@ -62,7 +61,8 @@ class Together:
         Without lower precision: what is measured is the weights, not how they are asked.
         """
         with torch.no_grad(), products_in("float32"), threads_of_torch(self.threads):
-            return self.recorder.measure(epoch, slice(None), self.population, self.population.embed)
+            ask = self.population, self.population.embed
+            return self.evaluation.measure(epoch, slice(None), *ask)
 
     def _gradients(self, batch: Batch, keys: Tensor) -> Tensor:
         """Write `flat_grad`; return each learner's loss."""
@@ -116,7 +116,7 @@ class Together:
     def _keys(self, epoch: int) -> Int[Tensor, "step learner"]:
         """Numbers that decide the dropout masks of each step and learner of an epoch."""
         drawn = [
-            stream(seed, DROPOUT, epoch).generate_state(self.sentences.steps, np.uint32)
+            stream(seed, DROPOUT, epoch).generate_state(self.steps, np.uint32)
             for seed in self.population.seeds
         ]
         return torch.from_numpy(np.stack(drawn, 1).astype(np.int64)).to(self.device)

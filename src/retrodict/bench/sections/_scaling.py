@@ -42,7 +42,7 @@ def measure_scaling(plan: Plan, tick: Tick) -> list[Row]:
 def _measure(swept: str, values: tuple[int, ...], plan: Plan, tick: Tick) -> list[Row]:
     points = {value: _point(swept, value, plan.quick) for value in values}
     experiment = points[values[0]][0].experiment()
-    device, threads = experiment.training.device, int(experiment.training.threads)
+    device, threads = experiment.training.device, experiment.threads
     with threads_of_torch(threads):
         shapes = [largest_product(size.experiment()) for size, _ in points.values()]
         rates = measure_rates(device, shapes, plan.quick)

@@ -134,7 +134,7 @@ def measure_steps(plan: Plan, tick: Tick) -> list[Row]:
 def _measure(config: Config, plan: Plan, tick: Tick) -> list[Row]:
     size = config.size
     experiment = size.experiment()
-    device, threads = experiment.training.device, int(experiment.training.threads)
+    device, threads = experiment.training.device, experiment.threads
     with threads_of_torch(threads):
         shapes = [largest_product(experiment)]
         rates = measure_rates(device, shapes, plan.quick)

@@ -79,7 +79,7 @@ def bench(
 
     names, configs = sections or [], configs or []
     chosen = choose(names, SECTIONS, "{}: no section of that name") or list(SECTIONS)
-    device = Experiment(task=Reversal()).resolved().training.device
+    device = Experiment(task=Reversal()).placed().training.device
     plan = Plan(device, repeats, quick, tuple(configs))
     if configs:
         choose_configs(configs, device, quick)

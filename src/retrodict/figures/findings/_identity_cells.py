@@ -51,10 +51,12 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
         }
     ).with_overrides(*changes)
     epochs = round(UPDATES[scale] / experiment.steps_per_epoch)
-    return experiment.with_overrides(
-        f"training.epochs={epochs}",
-        f"record.every={max(1, epochs // _RECORDS[scale])}",
-        f"record.weights_at=[0, {epochs}]",
+    return experiment.changed(
+        {
+            "training.epochs": epochs,
+            "record.every": max(1, epochs // _RECORDS[scale]),
+            "record.weights_at": [0, epochs],
+        }
     )
 
 

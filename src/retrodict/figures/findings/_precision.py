@@ -26,7 +26,7 @@ _PRECISIONS: dict[Scale, tuple[str, ...]] = {
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The reversal task in each precision, by the same ten seeds."""
     base = sweep_experiment("reversal", scale)
-    return {name: base.with_overrides(f"training.precision={name}") for name in _PRECISIONS[scale]}
+    return {name: base.changed({"training.precision": name}) for name in _PRECISIONS[scale]}
 
 
 def draw(inputs: FigureInputs) -> Figure:

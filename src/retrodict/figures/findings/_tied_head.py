@@ -55,7 +55,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
         cells["V = 800, 2 layers"] = default_experiment("reversal", scale)
         cells["V = 800, 4 layers of width 256"] = changed(cells["V = 800, 2 layers"], *_REFERENCE)
     return {
-        f"{name}, {head}": cell.with_overrides(f"model.tied_head={str(tied).lower()}")
+        f"{name}, {head}": cell.changed({"model.tied_head": tied})
         for name, cell in cells.items()
         for head, tied in HEADS.items()
     }

@@ -37,7 +37,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
         experiment = sweep_experiment("reversal", scale).with_overrides(*shape, *changes)
         epochs = experiment.training.epochs
         name = f"{n_layer} layer{'s' if n_layer > 1 else ''}, width {d_model}"
-        found[name] = experiment.with_overrides(f"record.weights_at=[0, {epochs}]")
+        found[name] = experiment.changed({"record.weights_at": [0, epochs]})
     return found
 
 

@@ -14,7 +14,7 @@ from retrodict.plots._drawing import Figure
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Both tasks, every token but the first predicted."""
     return {
-        task: sweep_experiment(task, scale).with_overrides("objective.span=whole_sequence")
+        task: sweep_experiment(task, scale).changed({"objective.span": "whole_sequence"})
         for task in ("reversal", "chain")
     }
 

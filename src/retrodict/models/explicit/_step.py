@@ -8,35 +8,19 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from retrodict.models._dropout import WORD, MaskStream, dropped_of_65536
 from retrodict.models._layers import LAYER_NORM_EPS
 from retrodict.models._transformer import TransformerPopulation, rotation
 from retrodict.models.explicit._attention import Rotary
-from retrodict.models.explicit._block import (
-    Block,
-    BlockMasks,
-    BlockViews,
-    Transposed,
-    norm_backward,
-)
+from retrodict.models.explicit._block import Block, BlockMasks, Transposed, norm_backward
 from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape, dropped
+from retrodict.models.explicit._views import Gradient, Views
 
 ApplyGradient = Callable[[slice, Tensor], None]
 """Is given a span of the learner's row of `flat` and the gradient there; changes the weights."""
-
-
-class Views(NamedTuple):
-    """One learner's weights, or their gradients, as views; None is frozen or not there."""
-
-    tokens: Tensor | None
-    positions: Tensor | None
-    blocks: list[BlockViews]
-    scale: Tensor
-    shift: Tensor
-    head: Tensor | None
 
 
 class ExplicitTransformer:
@@ -54,10 +38,9 @@ class ExplicitTransformer:
         self.products = Products(threads)
         self.population, self.config = population, population.config
         self.dtype = population.flat.dtype
-        self.weights = [self._weights(s) for s in range(population.learners)]
+        self.weights = [Views.weights(population, s) for s in range(population.learners)]
         self.transposed = [[Transposed.of(block) for block in w.blocks] for w in self.weights]
-        self.spans = _Spans(population)
-        self.gradient = self._gradient()
+        self.gradient = Gradient(population)
         self._plans: dict[tuple[int, int, int, bool, bool], _Plan] = {}
 
     def logits(
@@ -71,6 +54,10 @@ class ExplicitTransformer:
         plan, w = self._plan(batch, length, first, False), self.weights[learner]
         found = plan.logits(self._embed(plan, tokens.t().reshape(-1), w), w, None)
         return found.view(-1, len(tokens), found.shape[-1]).transpose(0, 1)
+
+    def embed(self, learner: int, tokens: Int[Tensor, "*shape"]) -> Float[Tensor, "*shape d_model"]:
+        """Look up the token embeddings."""
+        return _tokens(self.weights[learner])[tokens]
 
     def step(
         self,
@@ -97,7 +84,7 @@ class ExplicitTransformer:
         batch, length = tokens.shape
         plan = self._plan(batch, length, length - targets.shape[1], True, sees_all is not None)
         barred = None if sees_all is None else _barred(sees_all, length, self.dtype)
-        w, g = self.weights[learner], self.gradient
+        w, g = self.weights[learner], self.gradient.views
         masks = None if drop is None else plan.masks(drop)
         flat_tokens, answers = tokens.t().reshape(-1), targets.t().reshape(-1, 1)
         x = self._embed(plan, flat_tokens, w)
@@ -114,7 +101,7 @@ class ExplicitTransformer:
         grad = plan.head_backward(grad_logits.div_(len(answers)), w, g)
         for i, block in reversed(list(enumerate(plan.blocks))):
             grad = block.backward(grad, w.blocks[i], self.transposed[learner][i], g.blocks[i])
-            self._update(update, self.spans.blocks[i], self.spans.block_gradient)
+            self._update(update, self.gradient.blocks[i], self.gradient.block)
         grad = dropped(grad, masks and masks.stream, plan.shape.kept, plan.stream)
         if g.positions is not None:
             used = grad.view(length, batch, -1).sum(1)
@@ -124,7 +111,7 @@ class ExplicitTransformer:
             if not self.config.tied_head:
                 g.tokens.zero_()
             g.tokens.index_add_(0, flat_tokens, grad)
-        for span, part in self.spans.rest:
+        for span, part in self.gradient.rest:
             self._update(update, span, part)
         return loss
 
@@ -141,8 +128,7 @@ class ExplicitTransformer:
         )
 
     def _embed(self, plan: _Plan, flat_tokens: Tensor, w: Views) -> Tensor:
-        assert w.tokens is not None
-        x = torch.index_select(w.tokens, 0, flat_tokens, out=plan.stream)
+        x = torch.index_select(_tokens(w), 0, flat_tokens, out=plan.stream)
         if w.positions is not None:
             length = plan.shape.length
             x.view(length, plan.shape.batch, -1).add_(w.positions[:length, None])
@@ -160,100 +146,6 @@ class ExplicitTransformer:
             shape = Shape(*sizes, self.dtype, kept, causal)
             self._plans[key] = _Plan(shape, self.population, training, self.products)
         return self._plans[key]
-
-    def _weights(self, s: int) -> Views:
-        p, config = self.population, self.config
-        places = config.position in ("absolute", "sinusoidal")
-        return Views(
-            tokens=p.token_embedding[s].detach(),
-            positions=p.position_embedding[s].detach() if places else None,
-            blocks=[_weights_of_block(block, s) for block in p.blocks],
-            scale=p.norm.weight[s].detach(),
-            shift=p.norm.bias[s].detach(),
-            head=None if config.tied_head else p.head.weight[s].detach(),
-        )
-
-    def _gradient(self) -> Views:
-        """Views into the gradient's buffers; all blocks share one."""
-        view, config = self.spans.view, self.config
-        block = _block_views(lambda name: view(f"blocks.0.{name}"), biases_as_rows=True)
-        scale, shift = view("norm.weight"), view("norm.bias")
-        assert scale is not None
-        assert shift is not None
-        return Views(
-            tokens=view("token_embedding"),
-            positions=view("position_embedding") if config.position == "absolute" else None,
-            blocks=[block] * config.n_layer,
-            scale=scale,
-            shift=shift,
-            head=None if config.tied_head else view("head.weight"),
-        )
-
-
-def _weights_of_block(block: nn.Module, s: int) -> BlockViews:
-    return _block_views(lambda name: block.get_parameter(name)[s].detach())
-
-
-def _block_views(get: Callable[[str], Tensor | None], biases_as_rows: bool = False) -> BlockViews:
-    def needed(name: str) -> Tensor:
-        found = get(name)
-        assert found is not None
-        return found.unsqueeze(0) if biases_as_rows and is_bias(name) else found
-
-    def is_bias(name: str) -> bool:
-        return name.endswith("bias") and not name.startswith("norm")
-
-    qkv, qkv_bias = needed("attention.qkv.weight"), needed("attention.qkv.bias")
-    d = qkv.shape[0]
-    return BlockViews(
-        scale_1=needed("norm_1.weight"),
-        shift_1=needed("norm_1.bias"),
-        query=qkv[:, :d],
-        query_bias=qkv_bias[..., :d],
-        key_value=qkv[:, d:],
-        key_value_bias=qkv_bias[..., d:],
-        out=needed("attention.out.weight"),
-        out_bias=needed("attention.out.bias"),
-        scale_2=needed("norm_2.weight"),
-        shift_2=needed("norm_2.bias"),
-        up=needed("mlp.up.weight"),
-        up_bias=needed("mlp.up.bias"),
-        down=needed("mlp.down.weight"),
-        down_bias=needed("mlp.down.bias"),
-    )
-
-
-class _Spans:
-    """Where a learner's gradient lies: parts of its row of `flat`, and a buffer for each.
-
-    Blocks are alike and take turns, so one buffer serves them all, and stays in the cache.
-
-    Attributes:
-        blocks: the span of each block.
-        block_gradient: the buffer that they share.
-        rest: (span, buffer) of what comes before the blocks and after them.
-    """
-
-    def __init__(self, population: TransformerPopulation) -> None:
-        self.population, spans = population, population.spans
-        n_layer = population.config.n_layer
-        starts = [spans[f"blocks.{i}.norm_1.weight"].start for i in range(n_layer)]
-        ends = [*starts[1:], spans["norm.weight"].start]
-        self.blocks = [slice(a, b) for a, b in zip(starts, ends, strict=True)]
-        row = population.flat[0]
-        self.block_gradient = torch.zeros_like(row[self.blocks[0]])
-        outside = [slice(0, starts[0]), slice(ends[-1], len(row))]
-        self.rest = [(s, torch.zeros_like(row[s])) for s in outside if s.stop > s.start]
-
-    def view(self, name: str) -> Tensor | None:
-        """View the gradient of a parameter; None if it is frozen."""
-        span = self.population.spans.get(name)
-        if span is None:
-            return None
-        parts = [(self.blocks[0], self.block_gradient), *self.rest]
-        home, buffer = next((s, b) for s, b in parts if s.start <= span.start < s.stop)
-        part = buffer[span.start - home.start : span.stop - home.start]
-        return part.view(self.population.get_parameter(name).shape[1:])
 
 
 class _Masks(NamedTuple):
@@ -350,5 +242,9 @@ def _barred(
 
 
 def _head(w: Views) -> Tensor:
+    return _tokens(w).t() if w.head is None else w.head
+
+
+def _tokens(w: Views) -> Tensor:
     assert w.tokens is not None
-    return w.tokens.t() if w.head is None else w.head
+    return w.tokens

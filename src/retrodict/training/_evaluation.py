@@ -1,4 +1,4 @@
-"""What is written down while a population trains: evaluations and effective weights."""
+"""What a population is asked while it trains: all questions, and effective weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from retrodict.experiment import Experiment
 from retrodict.objectives import ObjectiveConfig, Questions
 from retrodict.tasks import Corpus, ProbeGroup
 from retrodict.trace import Recording
@@ -25,27 +24,27 @@ PAD = -1
 _CHUNK = 1024  # questions evaluated at once; fixed, so that results do not depend on memory
 
 
-class Recorder(Recording):
-    """Evaluates a population at chosen epochs and collects the results into a Trace."""
+class Evaluation:
+    """All that learners are asked for a recording, as tensors.
 
-    def __init__(
-        self, experiment: Experiment, corpora: Sequence[Corpus], device: torch.device | str
-    ) -> None:
-        super().__init__(experiment, corpora, source="training")
+    Parameters:
+        recording: what is recorded, when, and of which corpora.
+        device: where the learners are.
+    """
+
+    def __init__(self, recording: Recording, device: torch.device | str) -> None:
+        self.epochs, self.snapshots = recording.epochs, recording.snapshots
+        experiment, corpora = recording.experiment, recording.corpora
         objective = experiment.objective
         self._probes = _Probes(objective, corpora, device, experiment.record.controls)
         self._panels = [
             _PanelTokens(objective, corpora, i, device) for i in range(len(corpora[0].panels))
         ]
 
-    def wants(self, epoch: int) -> bool:
-        """Whether anything is recorded after this epoch."""
-        return epoch in self.epochs or epoch in self.snapshots
-
     def measure(
         self, epoch: int, learners: slice, forward: Forward, embed: Embed
     ) -> dict[str, np.ndarray]:
-        """Evaluate some learners after `epoch` passes: everything that is recorded then.
+        """Ask some learners everything that is recorded after an epoch.
 
         Args:
             epoch: passes over the training sentences so far.
@@ -54,7 +53,7 @@ class Recorder(Recording):
             embed: their token embeddings.
 
         Returns:
-            Values by the names of `arrays`, with a leading learner axis.
+            Values by the names of `Recording.arrays`, with a leading learner axis.
         """
         found: dict[str, np.ndarray] = {}
         if epoch in self.epochs:
@@ -64,34 +63,6 @@ class Recorder(Recording):
                 for name, matrix in panel.measure(learners, forward, embed).items():
                     found[f"{panel.name}/{name}"] = matrix
         return found
-
-    def record(
-        self,
-        epoch: int,
-        found: Mapping[str, np.ndarray],
-        losses: Float[np.ndarray, " learner"],
-    ) -> None:
-        """Write down what was measured after `epoch` passes.
-
-        Args:
-            epoch: passes over the training sentences so far.
-            found: what `measure` found, of all learners.
-            losses: each learner's mean training loss during the last pass, dropout on; NaN at
-                epoch 0. A learner whose loss or evaluation is not finite ends here.
-        """
-        self.check(epoch, losses)
-        if epoch in self.epochs:
-            self.check(epoch, found["nll"].sum(axis=1))
-            self.arrays["training_loss"][self.alive, self.epochs.index(epoch)] = losses[self.alive]
-        for name, values in found.items():
-            times = self.snapshots if "/" in name else self.epochs
-            self.arrays[name][self.alive, times.index(epoch)] = values[self.alive]
-
-    def check(self, epoch: int, values: Float[np.ndarray, " s"]) -> None:
-        """End the curves of learners whose value is not finite (a missing epoch 0 is fine)."""
-        if epoch > 0:
-            ended = self.alive & ~np.isfinite(values)
-            self.arrays["diverged_at"][ended] = epoch
 
 
 class _Probes:
