@@ -50,8 +50,8 @@ def _train_y(experiment: Experiment, effort: Effort) -> tuple[Any, np.ndarray]:
 
 def _unmet(experiment: Experiment) -> list[str]:
     """Look which assumptions a training run does not meet."""
-    unmet = []
-    if experiment.model.sigma or experiment.model.factors:  # type: ignore[union-attr]
+    unmet, model = [], experiment.model
+    if not isinstance(model, OneLayer) or model.sigma or model.factors:
         unmet.append(ZERO)
     if experiment.training.batch_size != 1 or experiment.optimizer.kind != "sgd":
         unmet.append(RATES)

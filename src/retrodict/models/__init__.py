@@ -1,21 +1,31 @@
-"""Models: S independent learners in one module. Settings load no torch; `build` does."""
+"""Models: S independent learners in one module. Settings load no torch; `build` does.
 
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+A new model is one file with its settings, and one line below. Its learners' class loads torch: it
+has a file of its own, or is made in a function.
+"""
 
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
-from retrodict.models._bilinear_config import SMALL, Bilinear
+from retrodict.members import any_of, kinds
+from retrodict.models._bilinear_config import SMALL
 from retrodict.models._config import ModelConfig, loaded
 from retrodict.models._initial import FACTORS, factor_std
-from retrodict.models._one_layer_config import OneLayer
-from retrodict.models._relational_config import Relational, relation_slots
-from retrodict.models._transformer_config import WIDE, Transformer
+from retrodict.models._relational_config import relation_slots
+from retrodict.models._transformer_config import WIDE
+
+# isort: off
+from retrodict.models._transformer_config import Transformer as Transformer
+from retrodict.models._bilinear_config import Bilinear as Bilinear
+from retrodict.models._one_layer_config import OneLayer as OneLayer
+from retrodict.models._relational_config import Relational as Relational
+# isort: on
 
 if TYPE_CHECKING:
     from retrodict.models._population import Population
 
-Model = Annotated[Transformer | Bilinear | OneLayer | Relational, Field(discriminator="kind")]
-"""Any model, told apart by `kind`. A new one is its settings, its population and a name here."""
+    Model = ModelConfig
+else:
+    Model = any_of(ModelConfig, __name__)
 
 
 def model_named(kind: object) -> type[ModelConfig] | None:
@@ -24,7 +34,7 @@ def model_named(kind: object) -> type[ModelConfig] | None:
     >>> model_named("bilinear").optimizer
     'sgd'
     """
-    models = get_args(get_args(Model)[0])
+    models = kinds(ModelConfig, __name__)
     return next((model for model in models if model.model_fields["kind"].default == kind), None)
 
 
@@ -32,13 +42,9 @@ __all__ = [
     "FACTORS",
     "SMALL",
     "WIDE",
-    "Bilinear",
     "Model",
     "ModelConfig",
-    "OneLayer",
     "Population",
-    "Relational",
-    "Transformer",
     "factor_std",
     "loaded",
     "model_named",

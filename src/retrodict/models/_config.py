@@ -20,6 +20,7 @@ class ModelConfig(FrozenConfig):
     Classes are named as `"package.module:Class"`, since they load torch.
 
     Attributes:
+        kind: which model it is.
         population: the class of its learners. It is called with these settings and the arguments
             of `build`.
         explicit: the class of its step written out, by which learners are trained one by one on a
@@ -31,6 +32,7 @@ class ModelConfig(FrozenConfig):
         flow_seconds: what a predicted learner costs for each (training sentence, token); measured.
     """
 
+    kind: str
     population: ClassVar[str]
     explicit: ClassVar[str] = ""
     batch_size: ClassVar[int | Literal["all"]] = 64
