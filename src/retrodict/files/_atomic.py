@@ -1,4 +1,4 @@
-"""Write a file so that its name never stands for half of it."""
+"""Write files atomically: a name stands for the whole file or for the one before."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL_ADVICE = "the disk is full; make space and give the same command again"
 
 _LOST = (*DISK_FULL, errno.EIO)
-"""What is no refusal to put bytes on disk, but their loss."""
+"""Errors of fsync that mean that bytes were lost; others mean that it is not supported."""
 _WINDOWS_IN_USE = (errno.EACCES, errno.EPERM) if sys.platform == "win32" else ()
 _IN_USE = (errno.EBUSY, errno.ETXTBSY, *_WINDOWS_IN_USE)
-"""How a file is refused that another program, a virus scanner say, has open for a moment.
+"""Errors of a file that another program, such as a virus scanner, has open for a moment.
 
-Elsewhere than on Windows, EACCES and EPERM are a matter of rights, which waiting does not alter.
+Except on Windows, EACCES and EPERM are about permissions, and waiting does not help.
 """
 _PATIENCE_SECONDS = 2.0
 
@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 2.0
 def atomic(path: Path) -> Iterator[Path]:
     """Yield an empty file beside `path`; rename it over `path` once its bytes are on disk.
 
-    It has the rights that any new file has: the umask's, or those of the file system.
+    It has the permissions of any new file, from the umask or the file system.
 
     Raises:
         CannotFinish: the disk is full or the folder cannot be written; `path` is as it was.
@@ -41,7 +41,8 @@ def atomic(path: Path) -> Iterator[Path]:
         yield temporary
         sync(temporary)
         patiently(lambda: os.replace(temporary, path))
-        _sync_folder(path.parent)
+        with contextlib.suppress(OSError):  # not every system and file system can
+            put_names_on_disk(path.parent)
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -51,7 +52,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def make_anew(path: Path) -> None:
-    """Make an empty file in place of what is there; were that a link, it would be written through.
+    """Make an empty file. One that is there is deleted first, as it may be a link.
 
     Raises:
         OSError: it cannot be made.
@@ -72,10 +73,10 @@ def atomic_text(path: Path, text: str) -> None:
 
 
 def patiently(rename: Callable[[], None]) -> None:
-    """Try again, for a moment, what is refused while another program has a file open.
+    """Rename or delete a file; try again for two seconds while another program has it open.
 
     Raises:
-        OSError: it is refused for longer.
+        OSError: it failed.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     wait = 0.01
@@ -90,10 +91,10 @@ def patiently(rename: Callable[[], None]) -> None:
 
 
 def sync(path: Path) -> None:
-    """Put a file's bytes on disk, as far as its file system lets that be asked for.
+    """Sync a file to disk, if its file system supports that.
 
     Raises:
-        OSError: they were lost.
+        OSError: bytes were lost.
     """
     try:
         put_on_disk(path)
@@ -103,26 +104,20 @@ def sync(path: Path) -> None:
 
 
 def put_on_disk(path: Path) -> None:
-    """Put a file's bytes on disk.
+    """Sync a file to disk.
 
     Raises:
-        OSError: they were lost, or its file system does not let that be asked for.
+        OSError: bytes were lost, or its file system does not support it.
     """
     with open(path, "r+b") as file:  # Windows and some mounts want it open for writing
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put the names in a folder on disk, so that a power cut does not undo a rename."""
-    with contextlib.suppress(OSError):  # not every system and file system can
-        put_names_on_disk(folder)
-
-
 def put_names_on_disk(folder: Path) -> None:
-    """Put the names in a folder on disk.
+    """Sync a folder's entries to disk, so that a power cut does not undo a rename.
 
     Raises:
-        OSError: that cannot be done.
+        OSError: it is not supported.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,5 +1,6 @@
-"""JSON documents that commands keep in a store, beside its runs: what they are called, which format
-they have, what writes them; and how all of them are written and read.
+"""The JSON documents beside the runs of a store: name, format version and command of each.
+
+All are written and read in the same way:
 
     VERIFY.write(store / VERIFY.name, kept)
     kept = VERIFY.read(store / VERIFY.name, Kept)
@@ -23,7 +24,7 @@ from retrodict.files._safe_read import is_plain_name
 Record = TypeVar("Record")
 
 _MISREAD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-"""What reading content of another shape than expected raises."""
+"""Errors of content that has not the expected shape."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ class Document:
     """A kind of JSON document.
 
     Attributes:
-        name: of its file; in a drawing's, NAME stands for the figure's name.
-        version: of its format, which it says; 0 if it does not say any.
-        command: of `retrodict`, which writes it.
+        name: of its file; in the record of a drawing, NAME stands for the figure.
+        version: of its format; 0 if the file does not record one.
+        command: the command of `retrodict` that writes it.
         content: what it holds, in a word or two.
-        oldest: the oldest version whose content is still of use.
+        oldest: the oldest version that is still used.
     """
 
     name: str
@@ -44,10 +45,9 @@ class Document:
     content: str
     oldest: int = 1
 
-    @property
-    def remedy(self) -> str:
-        """What to do about one that cannot be used."""
-        return f"'retrodict {self.command}' writes it anew"
+    def remedy(self, path: Path) -> str:
+        """Say how to replace a file that cannot be used."""
+        return f"'retrodict {self.command.replace('NAME', path.stem)}' writes it anew"
 
     def write(self, path: Path, content: Any) -> None:
         """Write a dataclass or a mapping; raises as `atomic_text` does."""
@@ -57,7 +57,7 @@ class Document:
         atomic_text(path, dumps(said, indent=1) + "\n")
 
     def load(self, path: Path, kind: type[Record], oldest: int = 1) -> Record:
-        """Read it as a dataclass, whose field `format`, if it has one, is the version found.
+        """Read one as a dataclass; a field `format` of it is the version that was found.
 
         Raises:
             Newer: a newer retrodict wrote it.
@@ -67,14 +67,14 @@ class Document:
         content = read_object(path)
         found = require_format(content.get("format"), self.version, path)
         if found < oldest:
-            raise CannotFinish(f"{path}: of an older version; {self.remedy}")
+            raise CannotFinish(f"{path}: of an older version; {self.remedy(path)}")
         try:
             return TypeAdapter(kind).validate_python(null_as_nan({**content, "format": found}))
         except _MISREAD as error:
             raise CannotFinish(f"{path}: damaged: {in_a_line(error)}") from None
 
     def read(self, path: Path, kind: type[Record]) -> Record:
-        """Read it as a dataclass.
+        """Read one as a dataclass.
 
         Raises:
             ValueError: it is missing, damaged, of another version or cannot be read now.
@@ -86,7 +86,7 @@ class Document:
             raise ValueError(f"{path}: no {self.content}: {why}") from None
 
     def find(self, store: Path, read: Callable[[Path], Record]) -> Record | str | None:
-        """Read the one in a store; why it cannot be used; None where there is none."""
+        """Read the one in a store. Returns why it cannot be used, or None if there is none."""
         path = store / self.name
         try:
             return read(path) if path.exists() else None
@@ -101,7 +101,7 @@ BENCH = Document("bench.json", 0, "bench", "timings")
 DRAWING = Document("NAME.json", 2, "reproduce NAME", "record of a drawing", oldest=2)
 
 DOCUMENTS = (VERIFY, VERIFY_PUBLISHED, LEADERBOARD, BENCH)
-"""Those of which a store has one; a drawing's record stands beside each drawing."""
+"""Those that a store has once. There is a record of a drawing beside each drawing."""
 
 
 def _plain(name: str) -> str:
@@ -115,7 +115,7 @@ PlainName = Annotated[str, AfterValidator(_plain)]
 
 
 def in_a_line(error: Exception) -> str:
-    """Say what is wrong with what was read, and of a record where, in one line."""
+    """Say in one line what is wrong with content that was read, and where in a record."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -1,4 +1,4 @@
-"""Which version of its layout a file says it has, and what to say where we cannot read it."""
+"""The format version that a file says it has, and whether this retrodict reads it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from retrodict.errors import CannotFinish
 
 CHECKPOINT_FORMAT = 1
-"""Version of a checkpoint's layout: training writes it, the store checks it."""
+"""Format version of a checkpoint, which training writes and the store checks."""
 
 
 class Newer(CannotFinish):
-    """A file is of a format that only a newer retrodict knows: it is not damaged."""
+    """A file is in a format that only a newer retrodict reads. It is not damaged."""
 
 
 def require_format(found: Any, newest: int, where: str | Path) -> int:
-    """Return the format that a file says it has, if it is one of 1 to `newest`.
+    """Return the format version that a file says it has, 1 to `newest`.
 
     Raises:
-        Newer: it was written by a newer retrodict.
-        CannotFinish: it says no format that ever was.
+        Newer: a newer retrodict wrote it.
+        CannotFinish: it is no version, or one before the first.
 
     >>> require_format("1", 2, "run.json")
     1

@@ -63,7 +63,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def null_as_nan(value: Any) -> Any:
-    """Put NaN wherever JSON has null for a number that is not finite."""
+    """Replace null, which stands for a number that is not finite, by NaN."""
     if isinstance(value, dict):
         return {key: null_as_nan(part) for key, part in value.items()}
     if isinstance(value, list):

@@ -1,11 +1,11 @@
-"""A lock on a file: held by one process at a time, and gone with it, however it ends.
+"""A lock on a file: held by one process at a time, and released when it ends, however it ends.
 
-    held = take(path)     # a Lock, or None where another process holds it
+    held = take(path)     # a Lock, or None if another process holds it
     held.release()
 
-Some file systems have no locks, or refuse them: that is `Unlockable`, and never taken for a lock
-that somebody holds. No marker file is left in their place: nobody could tell whether whoever made
-it is still there.
+Some file systems have no locks, or refuse them. That raises `Unlockable`, and is never mistaken for
+a lock that another process holds. Marker files are no substitute: nobody could tell whether the
+process that made one still runs.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import os
 import sys
 from pathlib import Path
 
-_TRIES = 3  # some file systems do not know a file again
+_TRIES = 3  # on some file systems an open file never looks like the one of its name
 
 
 class Unlockable(OSError):
-    """The file system of a file gives no locks."""
+    """The file system of a file has no locks."""
 
 
 class Lock:
@@ -34,7 +34,7 @@ class Lock:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Give it up; forked children that have the file open do not keep it."""
+        """Release it; forked children that have the file open do not keep it."""
         with contextlib.suppress(OSError):
             _unlock(self._descriptor)
         with contextlib.suppress(OSError):
@@ -42,10 +42,10 @@ class Lock:
 
 
 def take(path: Path) -> Lock | None:
-    """Take the lock on a file, which is made; None if another process holds it.
+    """Take the lock on a file, which is created; None if another process holds it.
 
     Raises:
-        Unlockable: its file system gives no locks.
+        Unlockable: its file system has no locks.
         OSError: the file cannot be made, or is a symbolic link.
     """
     for tries_left in reversed(range(_TRIES)):
@@ -54,16 +54,16 @@ def take(path: Path) -> Lock | None:
             break
         if _is_still(path, descriptor) or not tries_left:
             return Lock(descriptor)
-        Lock(descriptor).release()  # somebody deleted it meanwhile; others would lock a new one
+        Lock(descriptor).release()  # it was deleted meanwhile; others would lock a new one
     return None
 
 
 def is_taken(path: Path) -> bool:
-    """Whether a process holds the lock on a file; asked without writing or making anything.
+    """Whether a process holds the lock on a file. Nothing is written.
 
     Raises:
-        Unlockable: its file system gives no locks.
-        OSError: it cannot be asked.
+        Unlockable: its file system has no locks.
+        OSError: it cannot be opened.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | _PLAIN)
@@ -81,12 +81,12 @@ _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | _PLAIN, 0o666)
-    except PermissionError:  # another user's, in a folder of a group: that is enough to lock it
+    except PermissionError:  # another user's file; reading is enough to lock it
         return os.open(path, os.O_RDONLY | _PLAIN)
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether a path still leads to the file that was opened."""
+    """Whether a path still names the file that was opened."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:
@@ -121,7 +121,7 @@ else:
 
 
 def _try_to_lock(descriptor: int, path: Path, shared: bool = False) -> bool:
-    """Lock an open file; if that is not possible, close it and say False."""
+    """Lock an open file; if another process holds the lock, close the file and return False."""
     try:
         _lock(descriptor, shared)
     except OSError as error:

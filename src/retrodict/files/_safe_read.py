@@ -1,7 +1,7 @@
-"""Files of a store that anybody may have written: read as far as they can be trusted.
+"""Read files that anybody may have written, without following links or waiting for pipes.
 
-What cannot be read is not damaged: `Unreadable` is a file that this process cannot read now, as
-its rights, its disk, the network or memory are; a damaged one was read, or is not there.
+Unreadable is not damaged. `Unreadable` means that this process cannot read a file now, because of
+permissions, a disk, the network or memory. A damaged file was read and is wrong, or is missing.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from retrodict.errors import Unreadable
 
 MISSING = (FileNotFoundError, NotADirectoryError)
-"""What says that there is no such file; every other operating-system error leaves that open."""
+"""Errors that say that there is no such file; any other leaves that open."""
 
 
 def require_plain_file(path: Path) -> None:
-    """Refuse what is no file of its own: a link out of the folder, a pipe that never ends.
+    """Refuse what is no regular file: a link may lead out of the folder, a pipe may never end.
 
     Raises:
         ValueError: it is a symbolic link, a folder, a pipe or a device.
@@ -33,10 +33,10 @@ def require_plain_file(path: Path) -> None:
 
 
 def refuse_link(path: Path) -> Path:
-    """Return a path that is no symbolic link: those lead out of the folder.
+    """Return the path, if it is no symbolic link.
 
     Raises:
-        Unreadable: it is one; what it leads to may be sound.
+        Unreadable: it is one; what it points to may be intact.
     """
     if path.is_symlink():
         raise Unreadable(f"{path}: is a symbolic link, which is not followed; copy the file back")
@@ -44,7 +44,7 @@ def refuse_link(path: Path) -> Path:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """Read a file of its own.
+    """Read a regular file.
 
     Raises:
         ValueError: it is a link, a folder, a pipe or a device, or has more than `most` bytes.
@@ -57,16 +57,16 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def unreadable(path: Path, error: BaseException) -> Unreadable:
-    """Say that a file cannot be read as things are now."""
+    """Return the error for a file that cannot be read now."""
     why = (error.strerror if isinstance(error, OSError) else None) or error
     return Unreadable(f"{path}: cannot be read now: {why or 'there is too little memory'}")
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is something of this name, if only a link that leads nowhere.
+    """Whether something has this name, even a link that points nowhere.
 
     Raises:
-        Unreadable: that cannot be told.
+        Unreadable: that is not known.
     """
     try:
         os.lstat(path)
@@ -94,7 +94,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file's content; nothing if it is missing, or no file of its own.
+    """Return the SHA-256 of a regular file's content; "" if there is no such file.
 
     Raises:
         Unreadable: it cannot be read.
@@ -110,7 +110,7 @@ def digest_of(path: Path) -> str:
 
 
 def is_plain_name(name: object) -> bool:
-    """Whether a name stands for something in its own folder, and no path out of it.
+    """Whether a name is that of a file in its own folder, and no path out of it.
 
     >>> [is_plain_name(name) for name in ("fig1.png", "../fig1.png", "/etc", "..", "")]
     [True, False, False, False, False]

@@ -1,7 +1,8 @@
-"""An HDF5 file before it is read: nothing in it may lead elsewhere, or grow when it is unpacked.
+"""Check an HDF5 file before its arrays are read.
 
 HDF5 can refer to other files (external and soft links, external storage, virtual datasets), run
-plug-ins (filters), and declare any size for what holds nothing. Ours, traces, do none of that.
+plug-ins (filters), and declare any size for what holds nothing. A file that does is refused; our
+traces do none of that.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FL
 
 
 class Foreign(OSError):
-    """A file is none of ours, whatever reads it; other errors may be the reader's."""
+    """A file is not one of ours. Any other error may be a fault of this machine's HDF5."""
 
 
 def content_of(path: Path) -> bytes:
@@ -47,11 +48,11 @@ def content_of(path: Path) -> bytes:
 
 
 def unmarked(content: bytes) -> bytes | None:
-    """Return a file without HDF5's mark that it is open for writing; None if it has no mark.
+    """Return a file's content without HDF5's mark that it is open for writing; None if unmarked.
 
-    A viewer or a notebook that could alter a file marks it until it closes it, in a byte of its
-    first block. Nothing else has changed, as a checksum can tell; but where that block has a sum
-    of its own (from its version 2 on; ours has 0) the mark alters that too, and it is left.
+    A program that may write to a file sets a mark in its first block until it closes the file. If
+    nothing else has changed, the file's checksum fits again without the mark. From version 2 on
+    the block has a checksum of its own, which the mark alters, so it is left; ours has version 0.
     """
     if content[:8] != _HDF5 or len(content) < 24:
         return None
@@ -93,7 +94,7 @@ def require_harmless(content: bytes) -> None:
 
 
 def groups_in(content: bytes, group: str) -> list[str]:
-    """Name the groups within a group of a harmless file; none where that is not there."""
+    """Return the names of the groups within a group of a harmless file."""
     with h5py.File(io.BytesIO(content), "r") as file:
         found = file.get(group)
         inside = found.items() if isinstance(found, h5py.Group) else ()
@@ -101,7 +102,7 @@ def groups_in(content: bytes, group: str) -> list[str]:
 
 
 def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Dataset]:
-    """Everything in a group, itself included, as far as plain links lead."""
+    """Yield a group and everything in it, following hard links only."""
     yield group
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -122,7 +123,7 @@ def _require_short_attributes(found: h5py.Group | h5py.Dataset) -> None:
 
 
 def _require_dimensions(dataset: h5py.Dataset) -> None:
-    """Make sure that the coordinates along its axes are there, to which it refers."""
+    """Refuse a dataset that refers to coordinates that are not there."""
     try:
         for axis in dataset.dims:
             axis.values()
@@ -131,7 +132,7 @@ def _require_dimensions(dataset: h5py.Dataset) -> None:
 
 
 def _declared(dataset: h5py.Dataset) -> int:
-    """Return how many bytes a dataset says it has, having looked at how it is stored."""
+    """Return how many bytes a dataset declares; refuse it if it is stored in an unusual way."""
     name, how = str(dataset.name), dataset.id.get_create_plist()
     if how.get_external_count() or dataset.is_virtual:
         raise Foreign(f"{name:.60} is kept in another file")

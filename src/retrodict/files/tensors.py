@@ -1,11 +1,11 @@
-"""Arrays by name in one safetensors file, written and read without a memory map.
+"""Named arrays in one safetensors file, written and read without a memory map.
 
     length of the head, 8 bytes | head: JSON, name → type, shape, place | the arrays' bytes
 
-A map would end the process where a network takes a file away under it, and some file systems have
-none. Reading tells a file that cannot be read (`OSError`) from one that is wrong (`ValueError`),
-and nothing that a file declares is believed before it is compared; writing makes no file but the
-one it is told to. A file may say the CRC-32 of each array, so that a flipped bit is found.
+With a memory map the process would crash if a network file disappeared, and some file systems have
+none. A file that cannot be read (`OSError`) is told from one that is wrong (`ValueError`), and what
+a file declares is checked before memory is allocated for it. The metadata may hold a CRC-32 for
+each array, by which a flipped bit is found.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ import numpy as np
 from retrodict.files._safe_read import require_plain_file
 
 TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
-"""What safetensors calls the types that we write."""
+"""The types that we write, by safetensors' names."""
 _MOST_HEAD_BYTES = 2**20
-"""Ours have a few thousand."""
+"""Size limit of the head; ours have a few thousand bytes."""
 _NAMES = {np.dtype(kind): name for name, kind in TYPES.items()}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an array lies in a file, its type as safetensors calls it, and its shape."""
+    """Where an array lies in a file, its type by safetensors' name, and its shape."""
 
     begin: int
     end: int
@@ -42,10 +42,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Tensors:
-    """What a safetensors file says of itself.
+    """The head of a safetensors file.
 
     Attributes:
-        metadata: words that its writer put in.
+        metadata: text by key.
         places: array → where its bytes are.
     """
 
@@ -54,11 +54,11 @@ class Tensors:
 
     @classmethod
     def of(cls, path: Path, most: int | None = None) -> Tensors:
-        """Read the head of a file, and none of its arrays.
+        """Read the head of a file.
 
         Args:
             path: the file.
-            most: how many bytes its arrays can have; None: any number.
+            most: how many bytes its arrays may have; None: any number.
 
         Raises:
             OSError: it cannot be read.
@@ -90,7 +90,7 @@ class Tensors:
         return cls(words, places)
 
     def require_alike(self, like: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
-        """Refuse other arrays than these, which are given as NumPy's name of a type, and a shape.
+        """Refuse other arrays than these: name → type, by NumPy's name, and shape.
 
         Raises:
             ValueError: the first that is missing, unknown, or of another type or shape.
@@ -105,10 +105,10 @@ class Tensors:
 
     @property
     def checksums(self) -> dict[str, int]:
-        """The CRC-32 of each array, as the file says it.
+        """The CRC-32 of each array, as the metadata says it.
 
         Raises:
-            ValueError: what it says cannot be read.
+            ValueError: it cannot be read.
         """
         try:
             return dict(json.loads(self.metadata.get("crc32", "{}")))
@@ -123,7 +123,7 @@ def _place(said: Mapping[str, Any], start: int) -> Place:
 
 
 def read_arrays(path: Path, found: Tensors) -> Iterator[tuple[str, np.ndarray]]:
-    """Read the arrays of a file whose head was read, one after another.
+    """Yield the arrays of a file whose head was read.
 
     Raises:
         OSError: it cannot be read.
@@ -144,7 +144,7 @@ def read_arrays(path: Path, found: Tensors) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def save_file(arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[str, str]) -> None:
-    """Write contiguous arrays; those of the widest type come first, as the format asks.
+    """Write contiguous arrays, those of the widest type first, as the format demands.
 
     Raises:
         OSError: the file cannot be written.
@@ -166,12 +166,12 @@ def save_file(arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[st
 
 
 def checksums(arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Return metadata by which a flipped bit is found: the CRC-32 of each array."""
+    """Return the CRC-32 of each array, as metadata."""
     return {"crc32": json.dumps({name: _crc(array) for name, array in arrays.items()})}
 
 
 def failing(arrays: Iterable[tuple[str, np.ndarray]], expected: Mapping[str, int]) -> list[str]:
-    """Name the arrays whose CRC-32 is another than expected."""
+    """Return the names of the arrays whose CRC-32 is not as expected."""
     return [name for name, array in arrays if expected.get(name) != _crc(array)]
 
 

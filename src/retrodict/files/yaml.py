@@ -1,7 +1,7 @@
-"""YAML that anybody may have written: read as plain data, or refused in one line.
+"""Read YAML that anybody may have written as plain data of limited size and depth.
 
-Everything is counted on the stream of events, before anything is built: an alias counts as all
-that it stands for, so that ten lines cannot ask for a gigabyte. Ordinary aliases are welcome.
+Sizes are counted on the stream of events, before anything is built. An alias counts as everything
+that it stands for, so that ten lines cannot ask for a gigabyte.
 """
 
 from __future__ import annotations
@@ -27,23 +27,22 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 from retrodict.errors import BadInput
 
 MOST_BYTES = 256 * 1024
-"""Of a file."""
+"""Size limit of a file."""
 MOST_NODES = 25_000
-"""Values and keys of a document, aliases written out: more than a grid of 10,000 cells needs."""
+"""Limit of values and keys, aliases written out; a grid of 10,000 cells needs fewer."""
 DEEPEST = 32
-"""Levels of a document, aliases written out."""
+"""Limit of levels, aliases written out."""
 LONGEST = 1000
-"""Characters of one value or key."""
+"""Limit of characters in one value or key."""
 
 _EXACT = 2**53  # from here on a float may be another number than what was written
 
-
 Look = Callable[[Node | None], tuple[int, str] | None]
-"""Finds what is not meant as it is written in a document: its line, and what to write."""
+"""Finds something in a document that is surely a mistake: its line, and what to write instead."""
 
 
 def parse(text: str, where: str, look: Look = lambda tree: None) -> tuple[Any, Node | None]:
-    """Read a document: its plain data, and the nodes that know the lines; None for an empty one.
+    """Read a document; return its plain data and its nodes, which know their lines, or None twice.
 
     Raises:
         BadInput: it is not YAML, or `look` finds something, or it is too large: more than
@@ -82,10 +81,10 @@ _HINTS = {
 
 
 class _Scanner(Scanner):
-    """Takes tabs between tokens, as YAML does; only indentation is made of spaces."""
+    """Accepts tabs between tokens, as YAML does, but not in indentation."""
 
     def scan_to_next_token(self) -> None:
-        """Go on to where a token begins."""
+        """Move to the next token."""
         super().scan_to_next_token()
         while (reader := self.reader).peek() == "\t":
             before = reader.buffer[reader.pointer - reader.column : reader.pointer]
@@ -100,7 +99,7 @@ class _Scanner(Scanner):
 
 
 class _Constructor(SafeConstructor):
-    """Reads 1e3 as a whole number, as which it may stand wherever a number may."""
+    """Reads 1e3 as a whole number, so that it is valid wherever a number is."""
 
     def construct_yaml_float(self, node: Any) -> float | int:
         """Return the number of a scalar."""
@@ -119,7 +118,7 @@ def _parser() -> YAML:
 
 
 def _require_modest(events: Iterator[Event], where: str) -> None:
-    """Refuse what is too much, refers to itself, or means something that no experiment needs."""
+    """Refuse a document that is too large, refers to itself, or has a %YAML directive."""
     nodes, anchors = 0, dict[str, tuple[int, int] | None]()  # anchor → its nodes and levels
     open_: list[tuple[str | None, int]] = []  # of each collection on the way: anchor, nodes before
     deepest = [0]  # level reached within each of them
@@ -151,7 +150,7 @@ def _require_modest(events: Iterator[Event], where: str) -> None:
 def _size_of(
     event: NodeEvent, anchors: dict[str, tuple[int, int] | None], here: str
 ) -> tuple[int, int]:
-    """Return how many nodes and levels an event adds, and note its anchor."""
+    """Return how many nodes and levels an event adds, and record its anchor."""
     if isinstance(event, AliasEvent):
         known = anchors.get(event.anchor, (1, 1))  # an unknown one is the parser's to refuse
         if known is None:

@@ -71,7 +71,7 @@ def check_store(root: Path) -> list[Problem]:
         found += _check_record(path)
     for document in DOCUMENTS:
         if document.version and (path := root / document.name).is_file():
-            found += tried(path, partial(document.load, path, dict), document.remedy)
+            found += tried(path, partial(document.load, path, dict), document.remedy(path))
     return found
 
 
@@ -104,7 +104,7 @@ def _records(root: Path) -> Iterator[Path]:
 
 
 def _check_record(path: Path) -> Iterator[Problem]:
-    again = f"'retrodict reproduce {path.stem}' draws it anew"
+    again = DRAWING.remedy(path)
     record = yield from tried(path, partial(DRAWING.load, path, Drawn), again)
     if record is None:
         return
