@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -179,6 +179,7 @@ class Trace:
         return cls(curves, weights)
 
 
+@runtime_checkable
 class Recorded(Protocol):
     """An experiment and its trace: a finished run, or what stands for one."""
 
