@@ -178,17 +178,15 @@ def _recorded(
 ) -> Reproduction | None:
     """Return what an earlier call drew from the same runs with the same code, if all is there."""
     path = _record_of(figure, store)
+    folders = {name: run.folder.name for name, run in runs.items()}
+    asked = (figure.name, scale, code_version(), folders)
     try:
         record = DrawingRecord.read(path)
-    except ValueError:
-        return None
-    folders = {name: run.folder.name for name, run in runs.items()}
-    if (record.name, record.scale, record.code) != (figure.name, scale, code_version()):
-        return None
-    try:
-        if record.runs != folders or not fits(record, store.root):
+        if (record.name, record.scale, record.code, record.runs) != asked:
             return None
-    except Unreadable:
+        if not fits(record, store.root):
+            return None
+    except (ValueError, Unreadable):
         return None
     files = [*(store.root / name for name in record.files), path]
     return Reproduction(figure, scale, runs, record.claims, files, fresh=False)

@@ -180,7 +180,7 @@ _TEXTS: dict[str, Callable[[Row], str]] = {
     "operations": lambda row: f"{row.operations:.2g}",
 }
 HEAD = tuple(_TEXTS)
-"""Columns of the tables a person reads; CSV and JSON have them all."""
+"""Columns of the printed table; the files have more."""
 
 
 def texts(row: Row) -> tuple[str, ...]:

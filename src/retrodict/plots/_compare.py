@@ -187,7 +187,7 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
 
 
 def _labels(settings: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
-    """Name runs by the settings that tell them apart, and by themselves where those do not."""
+    """Name runs by the settings that tell them apart, and by their names where those do not."""
     labels = [
         _cut(", ".join(_said(names[key], values[key]) for key in names if key in values))
         for values in settings.values()
@@ -199,7 +199,7 @@ def _labels(settings: Mapping[str, Mapping[str, Any]], names: Mapping[str, str])
 
 
 def _said(name: str, value: Any) -> str:
-    """Write a setting; a word, like `rotary`, says by itself which one it is."""
+    """Write a setting; a value that is a word, like `rotary`, needs no key."""
     return value if isinstance(value, str) else f"{name}={flow(value)}"
 
 
@@ -212,5 +212,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _order(value: Any) -> tuple[bool, float]:
-    """Sort numbers by size; what is none stays in its order."""
+    """Sort numbers by size and put them first; other values keep their order."""
     return (False, float(value)) if _is_number(value) else (True, 0.0)

@@ -43,7 +43,7 @@ def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None
 
 @drawing()
 def footer(figure: Figure, text: str, warning: str = "") -> None:
-    """Say in small print under a figure where it comes from, and what of it does not hold."""
+    """Write in small print under a figure where it comes from, and in red what is wrong with it."""
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     fitting = int(figure.get_figwidth() / 0.05)  # letters of this size on one line
@@ -89,7 +89,7 @@ def save_as(figure: Figure, path: Path) -> None:
 
 
 @drawing()
-def save_film(frames: Sequence[Figure], stem: Path, seconds: float = 0.8) -> Path:
+def save_film(frames: Sequence[Figure], stem: Path) -> Path:
     """Write figures of one size as an animated GIF that runs for ever; return the file.
 
     Raises:
@@ -103,7 +103,7 @@ def save_film(frames: Sequence[Figure], stem: Path, seconds: float = 0.8) -> Pat
         frame.savefig(buffer, format="png", dpi=100)
         images.append(Image.open(buffer).convert("P", palette=Image.Palette.ADAPTIVE))
     path = stem.with_name(stem.name + ".gif")
-    durations = [int(1000 * seconds)] * (len(images) - 1) + [int(3000 * seconds)]
+    durations = [800] * (len(images) - 1) + [2400]  # milliseconds
     with atomic(path) as temporary:
         images[0].save(
             temporary,

@@ -87,7 +87,7 @@ def _doses(inputs: FigureInputs) -> Lines:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Broken with all at the usual share; cursed without, and where the question has none."""
+    """A = A for all breaks the curse at the usual share; for fewer entities the curse stands."""
     shares = SHARES[inputs.scale]
     few, usual = f"{min(shares):.0%} both ways", f"{USUAL:.0%} both ways"
     all_memorised(caption, inputs.traces)

@@ -66,7 +66,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Broken by the middle at the usual share; cursed without and with random partners."""
+    """The middle makes leaps known at the usual share; random partners do not."""
     shares, right = SHARES[inputs.scale], last(inputs, MIDDLE)
     fewest, usual = min(shares), f"{USUAL:.0%} taught whole"
     all_memorised(caption, inputs.traces)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrodict.experiment import Experiment, Grid
+from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, changed, sweep_experiment
@@ -25,11 +25,10 @@ _SMALLER: dict[Scale, tuple[str, ...]] = {
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every depth with every learning rate."""
     base = changed(sweep_experiment("reversal", scale), *_SMALLER[scale])
-    grid = Grid.of(base, {"model.n_layer": _DEPTHS[scale], "optimizer.lr": LRS})
     return {
-        f"{cell.settings['model.n_layer']} layers, lr {cell.settings['optimizer.lr']:g}": e
-        for cell in grid.cells
-        if (e := cell.experiment) is not None
+        f"{n} layers, lr {lr:g}": base.with_overrides(f"model.n_layer={n}", f"optimizer.lr={lr}")
+        for n in _DEPTHS[scale]
+        for lr in LRS
     }
 
 

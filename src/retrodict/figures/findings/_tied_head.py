@@ -19,7 +19,7 @@ from retrodict.plots import plot_effect
 from retrodict.plots._drawing import Figure
 from retrodict.trace import Trace
 
-LOWER = 0.1  # nats; less would not be worth a word
+LOWER = 0.1  # nats; less is too little to claim
 HEADS = {"untied": False, "tied": True}
 _CELLS: dict[Scale, dict[str, tuple[str, ...]]] = {
     "smoke": {"V = 50, 1 layer": (), "V = 100, 1 layer": ("task.vocab_size=100",)},

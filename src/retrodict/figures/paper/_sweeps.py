@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from retrodict.experiment import Experiment, Grid
+from retrodict.experiment import Experiment, flow
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import SCALES, Scale, changed, sweep_experiment
@@ -162,11 +162,9 @@ def _sweep(task: str, axis: Axis) -> PaperFigure:
 
 
 def _experiments(task: str, axis: Axis, scale: Scale) -> dict[str, Experiment]:
-    grid = Grid.of(sweep_experiment(task, scale), {axis.key: axis.values[scale]})
     found = {}
-    for cell in grid.cells:
-        value, experiment = cell.settings[axis.key], cell.experiment
-        assert experiment is not None, cell.problem  # tests build every scale
+    for value in axis.values[scale]:
+        experiment = sweep_experiment(task, scale).with_overrides(f"{axis.key}={flow(value)}")
         found[axis.name(value)] = changed(experiment, *axis.changes.get((scale, value), ()))
     return found
 

@@ -13,11 +13,12 @@ from retrodict.plots import plot_panels
 from retrodict.theory import predict
 from retrodict.trace import Trace
 
-_SETTINGS: dict[Scale, dict[str, int]] = {
-    "smoke": {"vocab_size": 50, "epochs": 40, "learners": 10},
-    "laptop": {"vocab_size": 50, "epochs": 300, "learners": 10},
-    "paper": {"vocab_size": 200, "epochs": 1000, "learners": 10},
+_SIZES: dict[Scale, tuple[int, int]] = {
+    "smoke": (50, 40),
+    "laptop": (50, 300),
+    "paper": (200, 1000),
 }
+"""V and epochs."""
 _MODELS: dict[str, dict[str, Any]] = {
     "merged": {"kind": "one_layer"},
     "factorised": {"kind": "one_layer", "value_output": "factorised", "sigma": 0.01},
@@ -30,15 +31,15 @@ TASKS = ("reversal", "chain")
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Both tasks with both matrices."""
-    setting = _SETTINGS[scale]
+    vocab_size, epochs = _SIZES[scale]
     return {
         f"{task}, {name}": Experiment.model_validate(
             {
-                "task": {"kind": task, "vocab_size": setting["vocab_size"]},
+                "task": {"kind": task, "vocab_size": vocab_size},
                 "model": model,
                 "optimizer": {"kind": "sgd", "lr": 0.1},
-                "training": {"epochs": setting["epochs"], "learners": setting["learners"]},
-                "record": {"every": 5, "weights_at": [setting["epochs"]]},
+                "training": {"epochs": epochs},
+                "record": {"every": 5, "weights_at": [epochs]},
             }
         )
         for task in TASKS
@@ -82,7 +83,7 @@ THEORY_VALUE_OUTPUT = PaperFigure(
     ),
     check=check,
     note=lambda scale: (
-        f"one layer (Y, Z), V = {_SETTINGS[scale]['vocab_size']}, batch 1, lr 0.1, "
-        f"{_SETTINGS[scale]['learners']} learners; factors: rank M, σ = 0.01"
+        f"one layer (Y, Z), V = {_SIZES[scale][0]}, batch 1, lr 0.1, 10 learners; factors: rank M, "
+        "σ = 0.01"
     ),
 )
