@@ -13,7 +13,7 @@ from retrodict.plots._style import (
     NEUTRAL,
     TRAINING,
     VALIDATION,
-    error_bars,
+    draw_means,
     legend_below,
     new_figure,
 )
@@ -24,6 +24,7 @@ _BASELINES = (
     ("uniform", "--", "uniform over all tokens"),
     ("alphabet", ":", "uniform over the alphabet"),
 )
+_BARS = {"markersize": 4.5, "capsize": 2.5}
 _MOST_PANELS = 8
 _LOG_FROM = 20  # a ratio of largest to smallest value
 
@@ -129,17 +130,8 @@ def _curves(axes: Axes, points: Sequence[tuple[float, _End]]) -> None:
             axes.plot(x, heights, color=NEUTRAL, linestyle=line, linewidth=1, label=label)
     for which, color, marker in _SERIES:
         found = [(value, getattr(end, which)) for value, end in points if getattr(end, which)]
-        axes.errorbar(
-            [value for value, _ in found],
-            [interval.mean for _, interval in found],
-            yerr=error_bars([interval for _, interval in found]),
-            color=color,
-            marker=marker,
-            markersize=4.5,
-            linewidth=1.2,
-            capsize=2.5,
-            label=which,
-        )
+        look = {"color": color, "marker": marker, "linewidth": 1.2}
+        draw_means(axes, found, upright=True, label=which, **look, **_BARS)
 
 
 def _scale(axes: Axes, xs: Sequence[float]) -> None:
@@ -161,20 +153,10 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
             x, shown = getattr(end, which), "" if i else label  # once in the legend
             axes.plot([x, x], [i - 0.38, i + 0.38], color=NEUTRAL, ls=line, lw=1.2, label=shown)
     for (which, color, marker), shift in zip(_SERIES, (0.1, -0.1), strict=True):
-        found = [(i, getattr(end, which)) for i, end in enumerate(ends.values())]
-        found = [(i, interval) for i, interval in found if interval]
-        axes.errorbar(
-            [interval.mean for _, interval in found],
-            [i + shift for i, _ in found],
-            xerr=error_bars([interval for _, interval in found]),
-            color=color,
-            marker=marker,
-            markersize=4.5,
-            linestyle="none",
-            elinewidth=1.2,
-            capsize=2.5,
-            label=which,
-        )
+        found = [(i + shift, getattr(end, which)) for i, end in enumerate(ends.values())]
+        found = [(place, interval) for place, interval in found if interval]
+        look = {"color": color, "marker": marker, "linestyle": "none", "elinewidth": 1.2}
+        draw_means(axes, found, upright=False, label=which, **look, **_BARS)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(left=-0.02 * axes.get_xlim()[1])  # a point at 0 stays whole

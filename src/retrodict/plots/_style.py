@@ -6,6 +6,7 @@ import io
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +29,24 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout=room)
 
 
-def error_bars(intervals: Sequence[Interval]) -> list[float]:
-    """Return half of each interval; 0 for a single learner."""
-    return [float(np.nan_to_num(interval.half)) for interval in intervals]
+def draw_means(
+    axes: Axes, points: Sequence[tuple[float, Interval]], upright: bool, **look: Any
+) -> None:
+    """Draw means with their intervals as bars; a single learner has none.
+
+    Args:
+        axes: where.
+        points: place, interval.
+        upright: whether places are along x; otherwise along y.
+        look: as `Axes.errorbar` takes it.
+    """
+    places = [place for place, _ in points]
+    means = [interval.mean for _, interval in points]
+    halves = [float(np.nan_to_num(interval.half)) for _, interval in points]
+    if upright:
+        axes.errorbar(places, means, yerr=halves, **look)
+    else:
+        axes.errorbar(means, places, xerr=halves, **look)
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:
