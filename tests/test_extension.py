@@ -170,7 +170,6 @@ FIGURE = '''
 """Numbers that were told are known."""
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
 from retrodict.figures._figure import PaperFigure
 from retrodict.measures import final_values
 from retrodict.plots import plot_nll
@@ -189,11 +188,9 @@ COUNTING = PaperFigure(
         )
     },
     draw=lambda inputs: plot_nll(inputs.trace, "Counting", "told", "untold"),
-    claims=lambda inputs: [
-        Caption("counting", "O").at_most(
-            "told", "told numbers are known", final_values(inputs.trace)[0].error, 0.1
-        )
-    ],
+    check=lambda inputs, caption: caption.at_most(
+        "told", "told numbers are known", final_values(inputs.trace)[0].error, 0.1
+    ),
 )
 '''
 SOURCE = '''

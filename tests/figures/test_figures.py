@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 
 from retrodict import train
-from retrodict.claims import at_most
 from retrodict.cli._exit import run_cli
 from retrodict.figures import FIGURES, FINDINGS, SCALES, FigureInputs, PaperFigure, reproduce
 from retrodict.figures._figure import _lost, _shortfall
@@ -209,7 +208,9 @@ def drawn(tiny, tmp_path):
         paper="p",
         experiments=lambda scale: {"a": tiny},
         draw=draw,
-        claims=lambda inputs: [at_most("c", "s", "O", Interval(1.0, math.nan, 2.0, 3), 5.0)],
+        check=lambda inputs, caption: caption.at_most(
+            "c", "s", Interval(1.0, math.nan, 2.0, 3), 5.0
+        ),
     )
     store = Store(tmp_path)
     return (lambda: reproduce(figure, "smoke", store, Reporter())), tmp_path, times

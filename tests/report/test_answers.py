@@ -25,7 +25,7 @@ def with_made_up(store, monkeypatch):
             grade="O",
             paper="",
             draw=lambda material: pytest.fail("nothing is drawn"),
-            claims=lambda material: [],
+            check=lambda material, caption: None,
             sweep=sweep,
         )
         for module in ("_headline", "_collect"):

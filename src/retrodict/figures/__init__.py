@@ -10,7 +10,6 @@ from retrodict.figures._figure import (
     command,
     reproduce,
     run_experiments,
-    slug,
 )
 from retrodict.figures._record import DrawingRecord, code_version, fits
 from retrodict.figures._scales import SCALES, Scale, default_experiment, describe
@@ -39,5 +38,4 @@ __all__ = [
     "fits",
     "reproduce",
     "run_experiments",
-    "slug",
 ]

@@ -5,7 +5,8 @@ The paper's captions give no numbers: the bounds here are ours [R].
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -25,29 +26,31 @@ Measured = Interval | Float[np.ndarray, " learner"]
 
 @dataclass(frozen=True)
 class Caption:
-    """Makes the claims of one figure.
+    """Collects the claims of one figure.
 
     Attributes:
         figure: the figure's name, with which the claims' names begin.
         grade: how well what they say is known.
+        claims: what was checked so far.
     """
 
     figure: str
     grade: str
+    claims: list[Claim] = field(default_factory=list)
 
-    def at_least(self, name: str, says: str, measured: Measured, bound: float) -> Claim:
+    def at_least(self, name: str, says: str, measured: Measured, bound: float) -> None:
         """Check that the mean is at least a bound."""
-        return at_least(f"{self.figure}.{name}", says, self.grade, _interval(measured), bound)
+        self._add(at_least, name, says, measured, bound)
 
-    def at_most(self, name: str, says: str, measured: Measured, bound: float) -> Claim:
+    def at_most(self, name: str, says: str, measured: Measured, bound: float) -> None:
         """Check that the mean is at most a bound."""
-        return at_most(f"{self.figure}.{name}", says, self.grade, _interval(measured), bound)
+        self._add(at_most, name, says, measured, bound)
 
-    def within(self, name: str, says: str, measured: Measured, bound: float) -> Claim:
+    def within(self, name: str, says: str, measured: Measured, bound: float) -> None:
         """Check that the mean is within plus and minus a bound."""
-        return within(f"{self.figure}.{name}", says, self.grade, _interval(measured), bound)
+        self._add(within, name, says, measured, bound)
 
-    def memorised(self, name: str, where: str, trace: Trace) -> Claim:
+    def memorised(self, name: str, where: str, trace: Trace) -> None:
         """Check that the taught answers, whole, are known: mean over all taught questions.
 
         Held-out questions say something about the curse only where this holds. Dropout is off.
@@ -59,27 +62,31 @@ class Caption:
             f"{where}: the taught facts are memorised (NLL of the answer, dropout off; worst group "
             f"{worst:.3f})"
         )
-        return self.at_most(name, says, taught_nll(trace), MEMORISED)
+        self.at_most(name, says, taught_nll(trace), MEMORISED)
 
-    def cursed(self, name: str, where: str, trace: Trace) -> Claim:
+    def cursed(self, name: str, where: str, trace: Trace) -> None:
         """Check that held-out questions are answered no better than by a uniform guess."""
         says = f"{where}: validation NLL ends no better than a uniform guess over all tokens"
         uniform = float(trace.attrs["uniform_nll"])
-        return self.at_least(name, says, final_values(trace)[-1].nll, uniform)
+        self.at_least(name, says, final_values(trace)[-1].nll, uniform)
 
-    def curse(self, name: str, where: str, trace: Trace) -> list[Claim]:
+    def curse(self, name: str, where: str, trace: Trace) -> None:
         """Check that taught facts are memorised, and held-out ones no better than guessed."""
-        return [
-            self.memorised(f"{name}.training", where, trace),
-            self.cursed(f"{name}.validation", where, trace),
-        ]
+        self.memorised(f"{name}.training", where, trace)
+        self.cursed(f"{name}.validation", where, trace)
 
-    def diagonal(self, name: str, where: str, z: Interval, role: Role) -> Claim:
+    def diagonal(self, name: str, where: str, z: Interval, role: Role) -> None:
         """Check that a taught diagonal of weights stands out, or that a held-out one does not."""
         if role == "held_out":
-            says = f"{where}: the diagonal does not stand out (z)"
-            return self.within(name, says, z, UNTRAINED_Z)
-        return self.at_least(name, f"{where}: the diagonal stands out (z)", z, TRAINED_Z)
+            self.within(name, f"{where}: the diagonal does not stand out (z)", z, UNTRAINED_Z)
+        else:
+            self.at_least(name, f"{where}: the diagonal stands out (z)", z, TRAINED_Z)
+
+    def _add(
+        self, compare: Callable[..., Claim], name: str, says: str, measured: Measured, bound: float
+    ) -> None:
+        found = measured if isinstance(measured, Interval) else over_learners(measured)
+        self.claims.append(compare(f"{self.figure}.{name}", says, self.grade, found, bound))
 
 
 def taught_nll(trace: Trace) -> Float[np.ndarray, " learner"]:
@@ -91,7 +98,3 @@ def taught_nll(trace: Trace) -> Float[np.ndarray, " learner"]:
 def z_at_end(panel: xr.Dataset, variant: str = "entity_only") -> Interval:
     """How far the diagonal of a panel's last snapshot stands out."""
     return over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
-
-
-def _interval(measured: Measured) -> Interval:
-    return measured if isinstance(measured, Interval) else over_learners(measured)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from re import sub
@@ -12,6 +12,7 @@ from typing import Any
 from retrodict.claims import Claim
 from retrodict.errors import Unreadable
 from retrodict.experiment import Experiment
+from retrodict.figures._captions import Caption
 from retrodict.figures._record import DrawingRecord, code_version, fits
 from retrodict.figures._scales import Scale, describe
 from retrodict.files import digest_of
@@ -62,7 +63,7 @@ class PaperFigure:
         grade: how well its content is known, e.g. `"S"`: read off the paper's captions.
         paper: what the paper says there, in our words; for our own figures, the question.
         draw: inputs → figure.
-        claims: inputs → its caption, checked.
+        check: inputs, caption → makes the claims of the caption.
         experiments: scale → the experiments behind it, by name.
         theory: scale, progress report → what is computed and not trained.
         note: scale → the configuration in one line, for the figure's footer; by default it is
@@ -77,12 +78,18 @@ class PaperFigure:
     grade: str
     paper: str
     draw: Callable[[FigureInputs], Figure]
-    claims: Callable[[FigureInputs], list[Claim]]
+    check: Callable[[FigureInputs, Caption], None]
     experiments: Callable[[Scale], Mapping[str, Experiment]] = lambda scale: {}
     theory: Callable[[Scale, Tick], Any] = lambda scale, tick: None
-    note: Callable[[Scale], str] = field(default=lambda scale: "")
+    note: Callable[[Scale], str] = lambda scale: ""
     film: Callable[[FigureInputs], Sequence[Figure]] | None = None
     sweep: bool = False
+
+    def claims(self, inputs: FigureInputs) -> list[Claim]:
+        """Check the caption."""
+        caption = Caption(self.name, self.grade)
+        self.check(inputs, caption)
+        return caption.claims
 
 
 @dataclass(frozen=True)
@@ -171,17 +178,15 @@ def _recorded(
 ) -> Reproduction | None:
     """Return what an earlier call drew from the same runs with the same code, if all is there."""
     path = _record_of(figure, store)
+    folders = {name: run.folder.name for name, run in runs.items()}
+    asked = (figure.name, scale, code_version(), folders)
     try:
         record = DrawingRecord.read(path)
-    except ValueError:
-        return None
-    folders = {name: run.folder.name for name, run in runs.items()}
-    if (record.name, record.scale, record.code) != (figure.name, scale, code_version()):
-        return None
-    try:
-        if record.runs != folders or not fits(record, store.root):
+        if (record.name, record.scale, record.code, record.runs) != asked:
             return None
-    except Unreadable:
+        if not fits(record, store.root):
+            return None
+    except (ValueError, Unreadable):
         return None
     files = [*(store.root / name for name in record.files), path]
     return Reproduction(figure, scale, runs, record.claims, files, fresh=False)

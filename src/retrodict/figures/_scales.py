@@ -11,37 +11,32 @@ from retrodict.experiment import Experiment
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
-_SMALLER: dict[Scale, dict[str, Any]] = {
+_SIZES: dict[Scale, dict[str, Any]] = {
     "smoke": {
-        "vocab_size": 200,
+        "task": {"vocab_size": 200},
         "model": {"kind": "transformer", "n_layer": 1, "n_head": 4, "d_model": 64},
-        "lr": 0.003,
-        "epochs": 120,
-        "every": 5,
-        "weights_at": (0, 20, 40, 60, 120),
+        "optimizer": {"kind": "adamw", "lr": 0.003},
+        "training": {"epochs": 120},
+        "record": {"every": 5, "weights_at": (0, 20, 40, 60, 120)},
     },
     "laptop": {
-        "vocab_size": 800,
+        "task": {"vocab_size": 800},
         "model": {"kind": "transformer", "n_layer": 2, "n_head": 4, "d_model": 128},
-        "lr": 0.001,
-        "epochs": 200,
-        "every": 2,
-        "weights_at": (0, 20, 40, 60, 80, 100, 130, 160, 200),
+        "optimizer": {"kind": "adamw", "lr": 0.001},
+        "training": {"epochs": 200},
+        "record": {"every": 2, "weights_at": (0, 20, 40, 60, 80, 100, 130, 160, 200)},
+    },
+    "paper": {
+        "task": {},
+        "record": {"every": 10, "weights_at": (0, 30, 100, 200, 300, 500, 1000, 2000, 3000)},
     },
 }
 
-_SWEEP: dict[Scale, dict[str, Any]] = {
-    "smoke": {**_SMALLER["smoke"], "vocab_size": 50, "epochs": 100, "weights_at": (100,)},
-    "laptop": {
-        **_SMALLER["laptop"],
-        "vocab_size": 200,
-        "epochs": 150,
-        "every": 3,
-        "weights_at": (150,),
-    },
+_SWEEP: dict[Scale, tuple[str, ...]] = {
+    "smoke": ("task.vocab_size=50", "training.epochs=100"),
+    "laptop": ("task.vocab_size=200", "training.epochs=150", "record.every=3"),
+    "paper": (),
 }
-
-_PAPER_RECORD = {"every": 10, "weights_at": (0, 30, 100, 200, 300, 500, 1000, 2000, 3000)}
 
 
 def default_experiment(task: str, scale: Scale) -> Experiment:
@@ -52,7 +47,9 @@ def default_experiment(task: str, scale: Scale) -> Experiment:
     decay and ten learners, and cut depth, width and epochs; the learning rate is raised or
     lowered to where the smaller model memorises its training set. Smoke also cuts V to 200.
     """
-    return _experiment(task, _SMALLER.get(scale))
+    sections = _SIZES[scale]
+    task_section = {"kind": task, **sections["task"]}
+    return Experiment.model_validate({**sections, "task": task_section})
 
 
 def sweep_experiment(task: str, scale: Scale) -> Experiment:
@@ -61,7 +58,7 @@ def sweep_experiment(task: str, scale: Scale) -> Experiment:
     At paper scale it is the default; the smaller scales cut V (to 200, 50) and epochs further, and
     the training set is memorised at most of the way (docs/reproduction.md).
     """
-    return _experiment(task, _SWEEP.get(scale))
+    return changed(default_experiment(task, scale), *_SWEEP[scale])
 
 
 def changed(experiment: Experiment, *overrides: str) -> Experiment:
@@ -70,20 +67,6 @@ def changed(experiment: Experiment, *overrides: str) -> Experiment:
         return experiment
     experiment = experiment.with_overrides(*overrides)
     return experiment.changed({"record.weights_at": [experiment.training.epochs]})
-
-
-def _experiment(task: str, small: dict[str, Any] | None) -> Experiment:
-    if small is None:
-        return Experiment.model_validate({"task": {"kind": task}, "record": _PAPER_RECORD})
-    return Experiment.model_validate(
-        {
-            "task": {"kind": task, "vocab_size": small["vocab_size"]},
-            "model": small["model"],
-            "optimizer": {"kind": "adamw", "lr": small["lr"]},
-            "training": {"epochs": small["epochs"]},
-            "record": {"every": small["every"], "weights_at": small["weights_at"]},
-        }
-    )
 
 
 def describe(experiments: Mapping[str, Experiment]) -> str:

@@ -5,7 +5,6 @@ from retrodict.leaderboard._board import (
     RULE,
     SORTS,
     Board,
-    brief,
     compare,
     held_out_in_words,
     kept,
@@ -14,24 +13,20 @@ from retrodict.leaderboard._board import (
     write,
 )
 from retrodict.leaderboard._cells import COLUMNS, Cell, Column, Scale, cells
-from retrodict.leaderboard._row import WAYS, At, Row, facts
+from retrodict.leaderboard._row import Row
 
 __all__ = [
     "COLUMNS",
     "HEAD",
     "RULE",
     "SORTS",
-    "WAYS",
-    "At",
     "Board",
     "Cell",
     "Column",
     "Row",
     "Scale",
-    "brief",
     "cells",
     "compare",
-    "facts",
     "held_out_in_words",
     "kept",
     "read",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,16 @@ RULE = (
     f"known either, less than {SOLVED:.0%}"
 )
 
-SORTS = ("accuracy", "recipe", "verdict", "steps_to_solve", "operations", "forward_lost", "echo")
+_SORTS: dict[str, Callable[[Row], float]] = {
+    "accuracy": lambda row: -row.accuracy.mean,
+    "verdict": lambda row: ("broken", "partly", "cursed").index(row.verdict),
+    "steps_to_solve": lambda row: row.steps_to_solve,
+    "operations": lambda row: row.operations,
+    "forward_lost": lambda row: row.forward_lost.mean,
+    "echo": lambda row: row.echo.mean,
+}
+SORTS = ("recipe", *_SORTS)
 """What a table can be sorted by."""
-
-_VERDICTS = {"broken": 0, "partly": 1, "cursed": 2}
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,10 @@ class Board:
         """
         choose([sort], SORTS, "--sort: {!r:.60} is not known")
         rows = [row for row in self.rows if row.at == at and row.column == column]
-        return sorted(rows, key=lambda row: _key(row, sort))
+        rows.sort(key=lambda row: row.recipe)
+        if sort != "recipe":
+            rows.sort(key=lambda row: _nan_last(_SORTS[sort](row), row.steps_to_solve))
+        return rows
 
     @property
     def tables(self) -> list[tuple[str, list[Row]]]:
@@ -127,46 +137,6 @@ def read(path: Path) -> Board:
     return LEADERBOARD.read(path, Board)
 
 
-HEAD = (
-    "recipe",
-    "verdict",
-    "held-out",
-    "solved",
-    "steps to solve",
-    "NLL",
-    "wrong NLL",
-    "truth beats wrong",
-    "rank",
-    "echo",
-    "neither",
-    "forward",
-    "operations",
-)
-"""Columns of the tables a person reads; CSV and JSON have them all."""
-
-
-def texts(row: Row) -> tuple[str, ...]:
-    """Write a line of the table, in the order of `HEAD`."""
-    mark = "*" if row.is_bound else ""
-    solve = "never" if row.steps_to_solve != row.steps_to_solve else f"{row.steps_to_solve:.0f}"
-    censored = f" ({row.never} never)" if row.never and solve != "never" else ""
-    return (
-        f"{row.recipe}{mark}",
-        row.said,
-        held_out_in_words(row),
-        f"{row.solved.count}/{row.solved.of}",
-        solve + censored,
-        brief(row.nll),
-        brief(row.wrong_nll),
-        brief(row.preference),
-        brief(row.rank, 1),
-        brief(row.echo),
-        brief(row.neither),
-        brief(row.forward_accuracy),
-        f"{row.operations:.2g}",
-    )
-
-
 def held_out_in_words(row: Row) -> str:
     """Write held-out accuracy: a mean, or, where learners split, how many know and how many not."""
     if not row.is_split:
@@ -183,16 +153,36 @@ def brief(interval: Interval, digits: int = 2) -> str:
     return f"{interval:.{digits}f}"
 
 
-def _key(row: Row, sort: str) -> tuple[float, float, str]:
-    worst = float("inf")
-    value = {
-        "accuracy": -row.accuracy.mean,
-        "verdict": float(_VERDICTS[row.verdict]),
-        "recipe": 0.0,
-    }.get(sort)
-    if value is None:
-        found = getattr(row, sort)
-        value = float(found.mean if isinstance(found, Interval) else found)
-    first = worst if value != value else value
-    steps = row.steps_to_solve
-    return first, worst if steps != steps or sort == "recipe" else steps, row.recipe
+def _nan_last(*values: float) -> list[float]:
+    return [math.inf if math.isnan(value) else value for value in values]
+
+
+def _steps_to_solve(row: Row) -> str:
+    if math.isnan(row.steps_to_solve):
+        return "never"
+    censored = f" ({row.never} never)" if row.never else ""
+    return f"{row.steps_to_solve:.0f}{censored}"
+
+
+_TEXTS: dict[str, Callable[[Row], str]] = {
+    "recipe": lambda row: row.recipe + ("*" if row.is_bound else ""),
+    "verdict": lambda row: row.said,
+    "held-out": held_out_in_words,
+    "solved": lambda row: f"{row.solved.count}/{row.solved.of}",
+    "steps to solve": _steps_to_solve,
+    "NLL": lambda row: brief(row.nll),
+    "wrong NLL": lambda row: brief(row.wrong_nll),
+    "truth beats wrong": lambda row: brief(row.preference),
+    "rank": lambda row: brief(row.rank, 1),
+    "echo": lambda row: brief(row.echo),
+    "neither": lambda row: brief(row.neither),
+    "forward": lambda row: brief(row.forward_accuracy),
+    "operations": lambda row: f"{row.operations:.2g}",
+}
+HEAD = tuple(_TEXTS)
+"""Columns of the printed table; the files have more."""
+
+
+def texts(row: Row) -> tuple[str, ...]:
+    """Write a line of the table, in the order of `HEAD`."""
+    return tuple(write(row) for write in _TEXTS.values())

@@ -8,7 +8,7 @@ plain training: recipes with longer examples are then read earlier.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from retrodict.errors import BadInput, choose
@@ -30,7 +30,6 @@ class Column:
         title: in words.
         task: the task's kind, which says which recipes make sense.
         base: the sections of its plain experiment that are not everybody's.
-        smaller: what of the model is changed at smoke scale.
         steps: gradient steps of a training.
         by_name: whether it is trained only if its name is given, or with `--full`; runs of it that
             are kept are shown by `--kept`, too.
@@ -40,7 +39,6 @@ class Column:
     title: str
     task: str
     base: Mapping[str, Mapping[str, Any]]
-    smaller: Mapping[str, Any] = field(default_factory=dict)
     steps: int = 640
     by_name: bool = False
 
@@ -54,16 +52,15 @@ _TRANSFORMER: dict[str, Any] = {"n_layer": 2, "n_head": 4, "d_model": 128, "drop
 _SMALLER = {"n_layer": 1, "d_model": 16}
 
 COLUMNS = (
-    Column("reversal", "reversal", "reversal", {"model": _TRANSFORMER}, _SMALLER),
+    Column("reversal", "reversal", "reversal", {"model": _TRANSFORMER}),
     Column(
         "reversal-2",
         "reversal, names of two tokens",
         "reversal",
         {"model": _TRANSFORMER, "task": {"entity_length": 2}},
-        _SMALLER,
         by_name=True,
     ),
-    Column("chain", "chain A ⇝ C", "chain", {"model": _TRANSFORMER}, _SMALLER),
+    Column("chain", "chain A ⇝ C", "chain", {"model": _TRANSFORMER}),
     Column(
         "reversal-one-layer",
         "reversal, one-layer model",
@@ -174,10 +171,9 @@ def _base(column: Column, scale: Scale) -> dict[str, Any]:
         "record": {"controls": True, "weights_at": []},
     }
     for section, settings in column.base.items():
-        kept = base.get(section, {}) if "kind" not in settings else {}
-        base[section] = {**kept, **settings}
-    if small:
-        base["model"] = {**base["model"], **column.smaller}
+        base[section] = {**base.get(section, {}), **settings}
+    if small and column.model == "transformer":
+        base["model"] |= _SMALLER
     return base
 
 

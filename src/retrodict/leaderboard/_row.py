@@ -92,7 +92,7 @@ class Row:
 
     @property
     def said(self) -> str:
-        """The verdict as tables say it; † where what is taught is not known either."""
+        """The verdict as tables show it; † where what is taught is not known either."""
         untaught = "" if self.forward_accuracy.mean >= SOLVED else "†"
         return f"{'split' if self.is_split else self.verdict}{untaught}"
 

@@ -13,7 +13,7 @@ from retrodict.plots._style import (
     NEUTRAL,
     TRAINING,
     VALIDATION,
-    error_bars,
+    draw_means,
     legend_below,
     new_figure,
 )
@@ -24,6 +24,7 @@ _BASELINES = (
     ("uniform", "--", "uniform over all tokens"),
     ("alphabet", ":", "uniform over the alphabet"),
 )
+_BARS = {"markersize": 4.5, "capsize": 2.5}
 _MOST_PANELS = 8
 _LOG_FROM = 20  # a ratio of largest to smallest value
 
@@ -129,17 +130,8 @@ def _curves(axes: Axes, points: Sequence[tuple[float, _End]]) -> None:
             axes.plot(x, heights, color=NEUTRAL, linestyle=line, linewidth=1, label=label)
     for which, color, marker in _SERIES:
         found = [(value, getattr(end, which)) for value, end in points if getattr(end, which)]
-        axes.errorbar(
-            [value for value, _ in found],
-            [interval.mean for _, interval in found],
-            yerr=error_bars([interval for _, interval in found]),
-            color=color,
-            marker=marker,
-            markersize=4.5,
-            linewidth=1.2,
-            capsize=2.5,
-            label=which,
-        )
+        look = {"color": color, "marker": marker, "linewidth": 1.2}
+        draw_means(axes, found, upright=True, label=which, **look, **_BARS)
 
 
 def _scale(axes: Axes, xs: Sequence[float]) -> None:
@@ -161,20 +153,10 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
             x, shown = getattr(end, which), "" if i else label  # once in the legend
             axes.plot([x, x], [i - 0.38, i + 0.38], color=NEUTRAL, ls=line, lw=1.2, label=shown)
     for (which, color, marker), shift in zip(_SERIES, (0.1, -0.1), strict=True):
-        found = [(i, getattr(end, which)) for i, end in enumerate(ends.values())]
-        found = [(i, interval) for i, interval in found if interval]
-        axes.errorbar(
-            [interval.mean for _, interval in found],
-            [i + shift for i, _ in found],
-            xerr=error_bars([interval for _, interval in found]),
-            color=color,
-            marker=marker,
-            markersize=4.5,
-            linestyle="none",
-            elinewidth=1.2,
-            capsize=2.5,
-            label=which,
-        )
+        found = [(i + shift, getattr(end, which)) for i, end in enumerate(ends.values())]
+        found = [(place, interval) for place, interval in found if interval]
+        look = {"color": color, "marker": marker, "linestyle": "none", "elinewidth": 1.2}
+        draw_means(axes, found, upright=False, label=which, **look, **_BARS)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(left=-0.02 * axes.get_xlim()[1])  # a point at 0 stays whole
@@ -187,7 +169,7 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
 
 
 def _labels(settings: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
-    """Name runs by the settings that tell them apart, and by themselves where those do not."""
+    """Name runs by the settings that tell them apart, and by their names where those do not."""
     labels = [
         _cut(", ".join(_said(names[key], values[key]) for key in names if key in values))
         for values in settings.values()
@@ -199,7 +181,7 @@ def _labels(settings: Mapping[str, Mapping[str, Any]], names: Mapping[str, str])
 
 
 def _said(name: str, value: Any) -> str:
-    """Write a setting; a word, like `rotary`, says by itself which one it is."""
+    """Write a setting; a value that is a word, like `rotary`, needs no key."""
     return value if isinstance(value, str) else f"{name}={flow(value)}"
 
 
@@ -212,5 +194,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _order(value: Any) -> tuple[bool, float]:
-    """Sort numbers by size; what is none stays in its order."""
+    """Sort numbers by size and put them first; other values keep their order."""
     return (False, float(value)) if _is_number(value) else (True, 0.0)

@@ -48,7 +48,7 @@ def plot_nll(
 def plot_panels(
     traces: Mapping[str, Trace],
     title: str,
-    columns: int,
+    columns: int = 0,
     theory: Mapping[str, Trace] | None = None,
     whole_answer: bool = False,
 ) -> Figure:
@@ -60,10 +60,11 @@ def plot_panels(
     Args:
         traces: the panel's title → what training gave.
         title: over the figure.
-        columns: panels a row.
+        columns: panels a row; by default one row has all.
         theory: the same keys → what was predicted, drawn in black.
         whole_answer: draw the NLL of the whole answer in place of its first token's.
     """
+    columns = columns or len(traces)
     rows = -(-len(traces) // columns)
     with drawing():
         figure = new_figure(max(2.35 * columns, 6.2), 2.1 * rows + 0.9)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
 from retrodict.plots._drawing import Axes, Figure, drawing
-from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, error_bars, legend_below, new_figure
+from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, draw_means, legend_below, new_figure
 from retrodict.trace import Trace
 
 
@@ -85,7 +85,7 @@ def draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> Non
     """
     series = zip(variants.items(), SERIES, MARKERS, strict=False)
     for k, ((variant, found), color, marker) in enumerate(series):
-        x = [interval.mean for interval in found.values()]
-        y = [row + 0.16 * (k - (len(variants) - 1) / 2) for row in found]
-        half = error_bars(list(found.values()))
-        axes.errorbar(x, y, xerr=half, color=color, marker=marker, ls="none", ms=6, label=variant)
+        shift = 0.16 * (k - (len(variants) - 1) / 2)
+        points = [(row + shift, interval) for row, interval in found.items()]
+        look = {"color": color, "marker": marker, "ls": "none", "ms": 6}
+        draw_means(axes, points, upright=False, label=variant, **look)

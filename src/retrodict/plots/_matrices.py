@@ -14,14 +14,7 @@ from retrodict.plots._style import legend_below, new_figure
 from retrodict.trace import Trace
 
 
-def plot_matrices(
-    trace: Trace,
-    title: str,
-    rows: int,
-    columns: int,
-    variant: str = "entity_only",
-    snapshot: int = -1,
-) -> Figure:
+def plot_matrices(trace: Trace, title: str, rows: int, columns: int, snapshot: int = -1) -> Figure:
     """Draw one snapshot of every panel of the first learner that stayed finite.
 
     Each panel's title gives z, how far the diagonal stands out, averaged over all learners.
@@ -30,26 +23,20 @@ def plot_matrices(
         trace: with at least one snapshot of effective weights.
         title: over the figure.
         rows, columns: how the panels are laid out, in the trace's order, row by row.
-        variant: `entity_only`, `prompt_matched` or `embedding_cosine`.
         snapshot: which; the colours are always those of the last.
     """
     first = first_finite(trace)
-    matrices = {
-        name: panel[variant].isel(snapshot=snapshot) for name, panel in trace.weights.items()
-    }
-    shown = {name: matrix.isel(learner=first).values for name, matrix in matrices.items()}
-    largest = _colour_limit(trace, list(trace.weights), variant)
+    largest = _colour_limit(trace, list(trace.weights))
     with drawing():
         figure = new_figure(2.5 * columns + 0.9, 2.75 * rows + 0.4)
         grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, (name, matrix) in zip(grid.flat, shown.items(), strict=True):
-            image = draw_matrix(axes, matrix, largest)
-            z = over_learners(diagonal_z(matrices[name].values))
-            panel = str(trace.weights[name].attrs["title"])
-            axes.set_title(f"{panel}\nz = {z:.2f}")
+        for axes, panel in zip(grid.flat, trace.weights.values(), strict=True):
+            matrices = panel["entity_only"].isel(snapshot=snapshot)
+            image = draw_matrix(axes, matrices.isel(learner=first).values, largest)
+            z = over_learners(diagonal_z(matrices.values))
+            axes.set_title(f"{panel.attrs['title']}\nz = {z:.2f}")
             axes.set(xlabel="target entity", ylabel="source entity")
-        label = "cosine" if variant == "embedding_cosine" else "effective weight (logit)"
-        figure.colorbar(image, ax=grid, shrink=0.6, label=label)
+        figure.colorbar(image, ax=grid, shrink=0.6, label="effective weight (logit)")
         figure.suptitle(title, fontsize=10)
     return figure
 
@@ -102,7 +89,7 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
         for i, (line, (trace, name)) in enumerate(zip(grid, rows, strict=True)):
             panel = trace.weights[name]
             first_of_trace = i == 0 or rows[i - 1][0] is not trace
-            limit = _colour_limit(trace, [p for t, p in rows if t is trace], "entity_only")
+            limit = _colour_limit(trace, [p for t, p in rows if t is trace])
             for at, axes in enumerate(line):
                 matrices = panel["entity_only"].isel(snapshot=at)
                 shown = matrices.isel(learner=first_finite(trace)).values
@@ -130,9 +117,9 @@ def first_finite(trace: Trace) -> int:
     return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
 
 
-def _colour_limit(trace: Trace, panels: Sequence[str], variant: str) -> float:
-    """The largest weight of the last snapshot, but for one in a thousand."""
-    learner = first_finite(trace)
-    last = [trace.weights[p][variant].isel(snapshot=-1, learner=learner).values for p in panels]
+def _colour_limit(trace: Trace, panels: Sequence[str]) -> float:
+    """Return the largest |weight| of the last snapshots, but for one in a thousand."""
+    at = {"snapshot": -1, "learner": first_finite(trace)}
+    last = [trace.weights[panel]["entity_only"].isel(at).values for panel in panels]
     sizes = [float(np.quantile(np.abs(m), 0.999)) for m in last if np.isfinite(m).all()]
     return max(sizes, default=1.0)

@@ -6,6 +6,7 @@ import io
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +29,24 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout=room)
 
 
-def error_bars(intervals: Sequence[Interval]) -> list[float]:
-    """Return half of each interval; 0 for a single learner."""
-    return [float(np.nan_to_num(interval.half)) for interval in intervals]
+def draw_means(
+    axes: Axes, points: Sequence[tuple[float, Interval]], upright: bool, **look: Any
+) -> None:
+    """Draw means with their intervals as bars; a single learner has none.
+
+    Args:
+        axes: where.
+        points: place, interval.
+        upright: whether places are along x; otherwise along y.
+        look: as `Axes.errorbar` takes it.
+    """
+    places = [place for place, _ in points]
+    means = [interval.mean for _, interval in points]
+    halves = [float(np.nan_to_num(interval.half)) for _, interval in points]
+    if upright:
+        axes.errorbar(places, means, yerr=halves, **look)
+    else:
+        axes.errorbar(means, places, xerr=halves, **look)
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:
@@ -43,7 +59,7 @@ def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None
 
 @drawing()
 def footer(figure: Figure, text: str, warning: str = "") -> None:
-    """Say in small print under a figure where it comes from, and what of it does not hold."""
+    """Write in small print under a figure where it comes from, and in red what is wrong with it."""
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     fitting = int(figure.get_figwidth() / 0.05)  # letters of this size on one line
@@ -89,7 +105,7 @@ def save_as(figure: Figure, path: Path) -> None:
 
 
 @drawing()
-def save_film(frames: Sequence[Figure], stem: Path, seconds: float = 0.8) -> Path:
+def save_film(frames: Sequence[Figure], stem: Path) -> Path:
     """Write figures of one size as an animated GIF that runs for ever; return the file.
 
     Raises:
@@ -103,7 +119,7 @@ def save_film(frames: Sequence[Figure], stem: Path, seconds: float = 0.8) -> Pat
         frame.savefig(buffer, format="png", dpi=100)
         images.append(Image.open(buffer).convert("P", palette=Image.Palette.ADAPTIVE))
     path = stem.with_name(stem.name + ".gif")
-    durations = [int(1000 * seconds)] * (len(images) - 1) + [int(3000 * seconds)]
+    durations = [800] * (len(images) - 1) + [2400]  # milliseconds
     with atomic(path) as temporary:
         images[0].save(
             temporary,

@@ -18,7 +18,7 @@ from retrodict.plots._style import (
     SERIES,
     TRAINING,
     VALIDATION,
-    error_bars,
+    draw_means,
     legend_below,
     new_figure,
 )
@@ -149,12 +149,8 @@ def plot_learning(
         line = np.array([min(ends) / 1.5, max(ends) * 1.5])
         right.plot(line, line, color=NEUTRAL, linewidth=1, linestyle="--", label="prediction")
         for (label, points), color, marker in zip(measured.items(), SERIES, MARKERS, strict=False):
-            x = [p for p, _ in points]
-            y = [interval.mean for _, interval in points]
-            half = error_bars([interval for _, interval in points])
-            right.errorbar(
-                x, y, yerr=half, color=color, marker=marker, ls="none", label=label, ms=5
-            )
+            look = {"color": color, "marker": marker, "ls": "none", "ms": 5}
+            draw_means(right, points, upright=True, label=label, **look)
         right.set(
             xscale="log",
             yscale="log",

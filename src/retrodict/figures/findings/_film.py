@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrodict.claims import Claim
 from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
@@ -21,14 +20,6 @@ ROWS = (
 )
 
 
-def draw(inputs: FigureInputs) -> Figure:
-    """Five rows of matrices: the diagonals of what is taught appear, the others never do."""
-    return plot_film(
-        [(inputs.traces[task], panel) for task, panel in ROWS],
-        "What is taught grows a diagonal; what is not, never does",
-    )
-
-
 def film(inputs: FigureInputs) -> Sequence[Figure]:
     """The reversal matrices, one frame per snapshot."""
     trace = inputs.traces["reversal"]
@@ -39,9 +30,8 @@ def film(inputs: FigureInputs) -> Sequence[Figure]:
     ]
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Nothing stands out before training; at no epoch does what is not taught."""
-    check, found = Caption("weights-film", "O"), []
     for task, panel in ROWS:
         trace, name = inputs.traces[task], f"{task}-{panel}"
         matrices = trace.weights[panel]["entity_only"].values
@@ -49,13 +39,12 @@ def claims(inputs: FigureInputs) -> list[Claim]:
         if trace.roles[panel] == "held_out":
             worst = max(by_snapshot, key=lambda z: z.farthest)
             says = f"{task}, not taught: at no epoch does the diagonal stand out (largest z)"
-            found.append(check.within(name, says, worst, UNTRAINED_Z))
+            caption.within(name, says, worst, UNTRAINED_Z)
         else:
             says = f"{task}, {panel}: the diagonal stands out at the end (z)"
-            found.append(check.at_least(name, says, by_snapshot[-1], TRAINED_Z))
+            caption.at_least(name, says, by_snapshot[-1], TRAINED_Z)
             says = f"{task}, {panel}: it does not before training (z)"
-            found.append(check.within(f"{name}-before", says, by_snapshot[0], UNTRAINED_Z))
-    return found
+            caption.within(f"{name}-before", says, by_snapshot[0], UNTRAINED_Z)
 
 
 FINDING_FILM = PaperFigure(
@@ -64,7 +53,10 @@ FINDING_FILM = PaperFigure(
     grade="O",
     paper="Ours: what does the curse look like while a model is trained?",
     experiments=lambda scale: {t: default_experiment(t, scale) for t in ("reversal", "chain")},
-    draw=draw,
-    claims=claims,
+    draw=lambda inputs: plot_film(
+        [(inputs.traces[task], panel) for task, panel in ROWS],
+        "What is taught grows a diagonal; what is not, never does",
+    ),
+    check=check,
     film=film,
 )

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption, taught_nll
 from retrodict.figures._figure import FigureInputs, slug
@@ -105,20 +104,18 @@ def over_updates(runs: Mapping[str, Recorded], measure: str = "accuracy") -> Lin
     return found
 
 
-def all_memorised(check: Caption, traces: Mapping[str, Trace]) -> Claim:
+def all_memorised(caption: Caption, traces: Mapping[str, Trace]) -> None:
     """Check that the taught answers are known in every cell; the statement names the worst."""
     found = {cell: over_learners(taught_nll(trace)) for cell, trace in traces.items()}
     worst = max(found, key=lambda cell: found[cell].high)
     says = f"what is taught is memorised in every cell (NLL, dropout off; worst: {worst})"
-    return check.at_most("training", says, found[worst], MEMORISED)
+    caption.at_most("training", says, found[worst], MEMORISED)
 
 
 def never_known(
-    check: Caption, inputs: FigureInputs, name: str, says: str, shares: Sequence[float]
-) -> Claim:
+    caption: Caption, inputs: FigureInputs, name: str, says: str, shares: Sequence[float]
+) -> None:
     """Check that a row's held-out accuracy is low at every share; measures the highest."""
     found = {share: over_learners(last(inputs, name, share)) for share in shares}
     highest = max(found, key=lambda share: found[share].high)
-    return check.at_most(
-        slug(name), f"{name}: {says} (highest: {highest:.0%})", found[highest], 0.1
-    )
+    caption.at_most(slug(name), f"{name}: {says} (highest: {highest:.0%})", found[highest], 0.1)

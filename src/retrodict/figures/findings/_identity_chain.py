@@ -6,7 +6,6 @@ it, over how many triples and updates, is ours.
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
@@ -66,37 +65,23 @@ def draw(inputs: FigureInputs) -> Figure:
     )
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
-    """Broken by the middle at the usual share; cursed without and with random partners."""
-    check, shares = Caption("identity-chain", "O"), SHARES[inputs.scale]
-    fewest, usual, right = min(shares), f"{USUAL:.0%}", last(inputs, MIDDLE)
-    found = [
-        all_memorised(check, inputs.traces),
-        check.at_least(
-            "broken",
-            f"B = B for the middle, {usual} taught whole: share of held-out answers right",
-            right,
-            0.8,
-        ),
-        check.at_least(
-            "middle-not-all",
-            f"{usual} taught whole: accuracy with the middle less that with all, seed by seed",
-            right - last(inputs, "all"),
-            0.2,
-        ),
-        check.at_least(
-            "share",
-            f"middle: accuracy at {usual} less that at {fewest:.0%}, seed by seed",
-            right - last(inputs, MIDDLE, fewest),
-            0.2,
-        ),
-    ]
+def check(inputs: FigureInputs, caption: Caption) -> None:
+    """The middle makes leaps known at the usual share; random partners do not."""
+    shares, right = SHARES[inputs.scale], last(inputs, MIDDLE)
+    fewest, usual = min(shares), f"{USUAL:.0%} taught whole"
+    all_memorised(caption, inputs.traces)
+    says = f"B = B for the middle, {usual}: share of held-out answers right"
+    caption.at_least("broken", says, right, 0.8)
+    says = f"{usual}: accuracy with the middle less that with all, seed by seed"
+    caption.at_least("middle-not-all", says, right - last(inputs, "all"), 0.2)
+    says = f"middle: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed"
+    caption.at_least("share", says, right - last(inputs, MIDDLE, fewest), 0.2)
     says = "held-out leaps stay unknown at every share of triples taught whole"
-    found += [never_known(check, inputs, n, says, shares) for n in ("none", "random partner")]
+    for name in ("none", "random partner"):
+        never_known(caption, inputs, name, says, shares)
     if inputs.scale == "paper":
-        says = f"24 layers, B = B for the middle, {usual} taught whole: share right"
-        found.append(check.at_least("deep", says, last(inputs, f"{MIDDLE}, 24 layers"), 0.8))
-    return found
+        says = f"24 layers, B = B for the middle, {usual}: share right"
+        caption.at_least("deep", says, last(inputs, f"{MIDDLE}, 24 layers"), 0.8)
 
 
 FINDING_IDENTITY_CHAIN = PaperFigure(
@@ -107,5 +92,5 @@ FINDING_IDENTITY_CHAIN = PaperFigure(
     "A ⇝ C known, and how many triples must be taught whole?",
     experiments=experiments,
     draw=draw,
-    claims=claims,
+    check=check,
 )

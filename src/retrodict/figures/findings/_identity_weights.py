@@ -6,7 +6,6 @@ an answer: the prompt's own entity can stand out more.
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
@@ -15,7 +14,6 @@ from retrodict.figures.findings._identity import ROWS
 from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell
 from retrodict.measures import diagonal_z, held_out_values, over_learners
 from retrodict.plots import plot_before_after
-from retrodict.plots._drawing import Figure
 
 EMBEDDINGS = {
     "untied": (),
@@ -34,18 +32,9 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     }
 
 
-def draw(inputs: FigureInputs) -> Figure:
-    """The unseen direction before and after training, one column per model."""
-    return plot_before_after(
-        inputs.traces,
-        "validation",
-        "Identity sentences write the diagonal that was never taught",
-    )
-
-
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Before, no diagonal; after, with identity sentences; but not every one is an answer."""
-    check, z, right = Caption("identity-weights", "O"), {}, {}
+    z, right = {}, {}
     for name, trace in inputs.traces.items():
         matrices = trace.weights["validation"]["prompt_matched"].values
         z[name] = [over_learners(values) for values in diagonal_z(matrices[:, [0, -1]]).T]
@@ -57,21 +46,18 @@ def claims(inputs: FigureInputs) -> list[Claim]:
     gap = "A = A: accuracy with trained embeddings less that with frozen ones, seed by seed"
     stands = "the unseen diagonal stands out (z)"
     none = "the unseen diagonal does not stand out (z)"
-    found = [
-        all_memorised(check, {n.replace("\n", ", "): t for n, t in inputs.traces.items()}),
-        check.within("before", f"before training {none}; largest", before, 0.75),
-        check.within("untied-none", f"untied: {none}", z[bare][1], UNTRAINED_Z),
-        check.at_least("untied-all", f"untied, A = A: {stands}", z[said][1], TRAINED_Z),
-        check.at_least("tied-none", f"tied: {stands}", z[tied_bare][1], 1.0),
-        check.at_most("tied-none-right", "tied: share right", right[tied_bare], 0.1),
-        check.within("frozen-none", f"frozen: {none}", z[frozen_bare][1], UNTRAINED_Z),
-        check.at_least("frozen-all", f"frozen, A = A: {stands}", z[frozen_said][1], TRAINED_Z),
-        check.at_least("frozen-gap", gap, right[said] - right[frozen_said], 0.2),
-    ]
+    all_memorised(caption, {n.replace("\n", ", "): t for n, t in inputs.traces.items()})
+    caption.within("before", f"before training {none}; largest", before, 0.75)
+    caption.within("untied-none", f"untied: {none}", z[bare][1], UNTRAINED_Z)
+    caption.at_least("untied-all", f"untied, A = A: {stands}", z[said][1], TRAINED_Z)
+    caption.at_least("tied-none", f"tied: {stands}", z[tied_bare][1], 1.0)
+    caption.at_most("tied-none-right", "tied: share right", right[tied_bare], 0.1)
+    caption.within("frozen-none", f"frozen: {none}", z[frozen_bare][1], UNTRAINED_Z)
+    caption.at_least("frozen-all", f"frozen, A = A: {stands}", z[frozen_said][1], TRAINED_Z)
+    caption.at_least("frozen-gap", gap, right[said] - right[frozen_said], 0.2)
     if inputs.scale != "smoke":  # of a few questions, too few are echoes there
         echoes = held_out_values(inputs.traces[frozen_said], "echo")
-        found.append(check.at_least("frozen-echo", "frozen, A = A: share of echoes", echoes, 0.5))
-    return found
+        caption.at_least("frozen-echo", "frozen, A = A: share of echoes", echoes, 0.5)
 
 
 FINDING_IDENTITY_WEIGHTS = PaperFigure(
@@ -81,6 +67,10 @@ FINDING_IDENTITY_WEIGHTS = PaperFigure(
     paper="Ours: what do identity sentences do to the weights of the unseen direction, with "
     "embeddings untied, tied and frozen?",
     experiments=experiments,
-    draw=draw,
-    claims=claims,
+    draw=lambda inputs: plot_before_after(
+        inputs.traces,
+        "validation",
+        "Identity sentences write the diagonal that was never taught",
+    ),
+    check=check,
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
-from retrodict.experiment import Experiment, Grid
+from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, changed, sweep_experiment
@@ -25,16 +24,12 @@ _SMALLER: dict[Scale, tuple[str, ...]] = {
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every depth with every learning rate."""
-    grid = Grid.of(_base(scale), {"model.n_layer": _DEPTHS[scale], "optimizer.lr": LRS})
+    base = changed(sweep_experiment("reversal", scale), *_SMALLER[scale])
     return {
-        f"{cell.settings['model.n_layer']} layers, lr {cell.settings['optimizer.lr']:g}": e
-        for cell in grid.cells
-        if (e := cell.experiment) is not None
+        f"{n} layers, lr {lr:g}": base.with_overrides(f"model.n_layer={n}", f"optimizer.lr={lr}")
+        for n in _DEPTHS[scale]
+        for lr in LRS
     }
-
-
-def _base(scale: Scale) -> Experiment:
-    return changed(sweep_experiment("reversal", scale), *_SMALLER[scale])
 
 
 def draw(inputs: FigureInputs) -> Figure:
@@ -48,19 +43,17 @@ def draw(inputs: FigureInputs) -> Figure:
     return plot_training(panels, "At the paper's learning rate, deep models learn slowly")
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
-    check, found = Caption("lr-depth", "O"), []
     for depth in _DEPTHS[inputs.scale]:
         small, large = (
             inputs.traces[f"{depth} layers, lr {lr:g}"].curves["training_loss"].isel(epoch=-1)
             for lr in LRS
         )
         says = f"{depth} layers, lr {LRS[0]:g}: training NLL ends near 0"
-        found.append(check.at_most(f"{depth}-layers.small", says, small.values, MEMORISED))
+        caption.at_most(f"{depth}-layers.small", says, small.values, MEMORISED)
     says = f"{depth} layers: nats by which lr {LRS[1]:g} ends higher, seed by seed"
-    gap = (large - small).values
-    return [*found, check.at_least(f"{depth}-layers.gap", says, gap, MEMORISED)]
+    caption.at_least(f"{depth}-layers.gap", says, (large - small).values, MEMORISED)
 
 
 FINDING_LR_DEPTH = PaperFigure(
@@ -71,5 +64,5 @@ FINDING_LR_DEPTH = PaperFigure(
     "that learn?",
     experiments=experiments,
     draw=draw,
-    claims=claims,
+    check=check,
 )

@@ -6,14 +6,12 @@ optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compar
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import final_values, over_learners
 from retrodict.plots import plot_panels
-from retrodict.plots._drawing import Figure
 
 _EXACT = "float32"
 _PRECISIONS: dict[Scale, tuple[str, ...]] = {
@@ -29,21 +27,11 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return {name: base.changed({"training.precision": name}) for name in _PRECISIONS[scale]}
 
 
-def draw(inputs: FigureInputs) -> Figure:
-    """One panel per precision."""
-    return plot_panels(
-        inputs.traces,
-        "Products in lower precision: the same curves, the same curse",
-        columns=len(inputs.traces),
-    )
-
-
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """In every precision facts are memorised, equally well, and the curse stands."""
-    check, found = Caption("precision", "O"), []
     exact = inputs.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
     for name, trace in inputs.traces.items():
-        found += check.curse(name, name, trace)
+        caption.curse(name, name, trace)
         if name != _EXACT:
             loss = trace.curves["training_loss"].isel(epoch=-1).values
             says = (
@@ -52,8 +40,7 @@ def claims(inputs: FigureInputs) -> list[Claim]:
                 f"{final_values(trace)[-1].nll:.2f} against "
                 f"{final_values(inputs.traces[_EXACT])[-1].nll:.2f}"
             )
-            found.append(check.at_most(f"{name}.loss", says, loss, MEMORISED))
-    return found
+            caption.at_most(f"{name}.loss", says, loss, MEMORISED)
 
 
 FINDING_PRECISION = PaperFigure(
@@ -63,6 +50,8 @@ FINDING_PRECISION = PaperFigure(
     paper="Ours: at paper scale a GPU is several times faster with products of lower precision. Do "
     "they show the same curves?",
     experiments=experiments,
-    draw=draw,
-    claims=claims,
+    draw=lambda inputs: plot_panels(
+        inputs.traces, "Products in lower precision: the same curves, the same curse"
+    ),
+    check=check,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
+from itertools import product
+
 from retrodict.figures._captions import Caption, z_at_end
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
@@ -42,20 +43,17 @@ def draw(inputs: FigureInputs) -> Figure:
     )
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
-    check, z = Caption("prompt-weights", "O"), found_z(inputs)
-    found = [
-        check.diagonal(f"{variant}.{task}.{panel}", f"{task}.{panel}, {label}", at_end, role)
-        for variant, label in VARIANTS.items()
-        for task in TASKS
-        for panel, role in inputs.traces[task].roles.items()
-        for at_end in [z[label][f"{task}.{panel}"]]
-    ]
+    z = found_z(inputs)
+    for (variant, label), task in product(VARIANTS.items(), TASKS):
+        for panel, role in inputs.traces[task].roles.items():
+            at, z_here = f"{task}.{panel}", z[label][f"{task}.{panel}"]
+            caption.diagonal(f"{variant}.{at}", f"{at}, {label}", z_here, role)
     weights = inputs.traces["chain"].weights["train_a_to_c"].isel(snapshot=-1)
     z_prompt, z_alone = (diagonal_z(weights[v].values) for v in ("prompt_matched", "entity_only"))
     says = "taught leaps A ⇝ C: z after the whole prompt over z after the entity alone"
-    return [*found, check.at_least("relation-matters", says, z_prompt / z_alone, 1.0)]
+    caption.at_least("relation-matters", says, z_prompt / z_alone, 1.0)
 
 
 FINDING_PROMPT = PaperFigure(
@@ -66,5 +64,5 @@ FINDING_PROMPT = PaperFigure(
     "saw, the entity alone. Does the prompt it did see tell the same?",
     experiments=lambda scale: {t: default_experiment(t, scale) for t in TASKS},
     draw=draw,
-    claims=claims,
+    check=check,
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, slug
@@ -20,7 +19,7 @@ from retrodict.plots import plot_effect
 from retrodict.plots._drawing import Figure
 from retrodict.trace import Trace
 
-LOWER = 0.1  # nats; less would not be worth a word
+LOWER = 0.1  # nats; less is too little to claim
 HEADS = {"untied": False, "tied": True}
 _CELLS: dict[Scale, dict[str, tuple[str, ...]]] = {
     "smoke": {"V = 50, 1 layer": (), "V = 100, 1 layer": ("task.vocab_size=100",)},
@@ -87,26 +86,22 @@ def draw(inputs: FigureInputs) -> Figure:
     )
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Both memorise; tying lowers the NLL, and makes the truth likelier, not likeliest."""
-    check, found = Caption("tied-head", "O"), []
     for cell in _cells(inputs):
         tied, untied = f"{cell}, tied", f"{cell}, untied"
         lower = _above_uniform(inputs, untied) - _above_uniform(inputs, tied)
         last = final_values(inputs.traces[tied])[-1]
-        found += [
-            check.memorised(f"{slug(cell)}.{head}.training", f"{cell}, {head}", trace)
-            for head in HEADS
-            for trace in [inputs.traces[f"{cell}, {head}"]]
-        ]
+        for head in HEADS:
+            where = f"{cell}, {head}"
+            caption.memorised(f"{slug(cell)}.{head}.training", where, inputs.traces[where])
         says = f"{cell}: nats by which tying lowers the validation NLL, seed by seed"
-        found.append(check.at_least(f"{slug(cell)}.lower", says, lower, LOWER))
+        caption.at_least(f"{slug(cell)}.lower", says, lower, LOWER)
         says = f"{cell}: share of held-out questions that the tied model answers right"
-        found.append(check.at_most(f"{slug(cell)}.unsaid", says, last.accuracy, 0.1))
+        caption.at_most(f"{slug(cell)}.unsaid", says, last.accuracy, 0.1)
         if cell.startswith("V = 800"):
             says = f"{cell}: how often the tied model prefers the truth to a wrong answer"
-            found.append(check.at_least(f"{slug(cell)}.leaning", says, last.preference, 0.75))
-    return found
+            caption.at_least(f"{slug(cell)}.leaning", says, last.preference, 0.75)
 
 
 def _alphabet(trace: Trace) -> float:
@@ -127,5 +122,5 @@ FINDING_TIED_HEAD = PaperFigure(
     "on it?",
     experiments=experiments,
     draw=draw,
-    claims=claims,
+    check=check,
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import diagonal_z
 from retrodict.plots import plot_cosines
-from retrodict.plots._drawing import Figure
 
 PANELS = {"train_forward": "training pairs", "validation": "validation pairs"}
 NEAR_ZERO = 0.1
@@ -41,30 +39,19 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return found
 
 
-def draw(inputs: FigureInputs) -> Figure:
-    """NLL above, cosines of training and of validation pairs below."""
-    return plot_cosines(
-        inputs.traces,
-        "Partners do not become similar: embeddings of A and B stay apart",
-        PANELS,
-    )
-
-
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Memorised, cursed, and no similarity between partners or others."""
-    check, found = Caption("embedding-similarity", "N"), []
     for name, trace in inputs.traces.items():
         model = slug(name.replace(" ", ""))
-        found += check.curse(model, name, trace)
+        caption.curse(model, name, trace)
         for panel, says in PANELS.items():
             cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
             mean = cosines.diagonal(axis1=-2, axis2=-1).mean(-1)
             where, which = f"{name}, {says}", f"{model}.cosine-{panel}"
             near_0 = f"{where}: mean cosine of partners' embeddings is near zero"
             alike = f"{where}: partners' cosines do not stand out (z)"
-            found.append(check.within(which, near_0, mean, NEAR_ZERO))
-            found.append(check.within(f"{which}-z", alike, diagonal_z(cosines), UNTRAINED_Z))
-    return found
+            caption.within(which, near_0, mean, NEAR_ZERO)
+            caption.within(f"{which}-z", alike, diagonal_z(cosines), UNTRAINED_Z)
 
 
 EMBEDDING_SIMILARITY = PaperFigure(
@@ -75,7 +62,11 @@ EMBEDDING_SIMILARITY = PaperFigure(
     "models too; the cosine similarity of the token embeddings of A_i and B_j is near zero, on the "
     "diagonal and off it.",
     experiments=experiments,
-    draw=draw,
-    claims=claims,
+    draw=lambda inputs: plot_cosines(
+        inputs.traces,
+        "Partners do not become similar: embeddings of A and B stay apart",
+        PANELS,
+    ),
+    check=check,
     sweep=True,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption, z_at_end
 from retrodict.figures._figure import FigureInputs, PaperFigure
@@ -27,20 +27,18 @@ def _nll_figure(
         training, validation = f"training ({taught})", f"validation ({held_out})"
         return plot_nll(inputs.trace, title=headline, training=training, validation=validation)
 
-    def claims(inputs: FigureInputs) -> list[Claim]:
-        trace, check = inputs.trace, Caption(name, "S")
+    def check(inputs: FigureInputs, caption: Caption) -> None:
+        trace = inputs.trace
         loss = trace.curves["training_loss"].isel(epoch=-1).values
         near_0 = "training NLL (dropout on, as the authors record it) ends near 0"
         chance = "validation: the truth beats a random wrong answer no more often than chance"
         preference = final_values(trace)[-1].preference
-        return [
-            check.at_most("training", near_0, loss, MEMORISED),
-            check.cursed("validation", "held-out questions", trace),
-            # An NLL near a guess's is no sign of knowledge; the order of the answers is.
-            Caption(name, "O").at_most("preference", chance, preference, 0.5),
-        ]
+        caption.at_most("training", near_0, loss, MEMORISED)
+        caption.cursed("validation", "held-out questions", trace)
+        # An NLL near a guess's is no sign of knowledge; the order of the answers is.
+        replace(caption, grade="O").at_most("preference", chance, preference, 0.5)
 
-    return PaperFigure(name, title, "S", paper, draw, claims, partial(_experiments, task))
+    return PaperFigure(name, title, "S", paper, draw, check, partial(_experiments, task))
 
 
 def _weights_figure(
@@ -51,14 +49,12 @@ def _weights_figure(
     def draw(inputs: FigureInputs) -> Figure:
         return plot_matrices(inputs.trace, headline, rows=2, columns=columns)
 
-    def claims(inputs: FigureInputs) -> list[Claim]:
-        trace, check = inputs.trace, Caption(name, "S")
-        return [
-            check.diagonal(panel, weights.attrs["title"], z_at_end(weights), trace.roles[panel])
-            for panel, weights in trace.weights.items()
-        ]
+    def check(inputs: FigureInputs, caption: Caption) -> None:
+        for panel, weights in inputs.trace.weights.items():
+            role = inputs.trace.roles[panel]
+            caption.diagonal(panel, weights.attrs["title"], z_at_end(weights), role)
 
-    return PaperFigure(name, title, "S", paper, draw, claims, partial(_experiments, task))
+    return PaperFigure(name, title, "S", paper, draw, check, partial(_experiments, task))
 
 
 FIG1 = _nll_figure(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_probability
-from retrodict.plots._drawing import Figure
 
 _SMALLER: dict[Scale, tuple[str, ...]] = {
     "smoke": ("task.vocab_size=50", "task.x_tokens=20", "training.epochs=60"),
@@ -20,30 +18,18 @@ _SMALLER: dict[Scale, tuple[str, ...]] = {
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The whole sentence carries loss, as in the paper [S]."""
-    base = sweep_experiment("reversal", scale).model_dump(mode="json", exclude={"task"})
-    experiment = Experiment.model_validate(
-        {**base, "task": {"kind": "in_context"}, "objective": {"span": "whole_sequence"}}
+    experiment = sweep_experiment("reversal", scale).with_overrides(
+        "task={kind: in_context}", "objective.span=whole_sequence"
     )
     return {"in-context": changed(experiment, *_SMALLER[scale])}
 
 
-def draw(inputs: FigureInputs) -> Figure:
-    """The probability of the last token, as the paper shows it."""
-    return plot_probability(
-        inputs.trace,
-        "In context there is no curse: a fact in the prompt is turned round",
-        {"train": "taught sentences", "validation": "held-out facts"},
-    )
-
-
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Held-out facts are answered right."""
-    check, known = Caption("in-context-reversal", "N"), final_values(inputs.trace)[-1].accuracy
+    known = final_values(inputs.trace)[-1].accuracy
     says = "the last token of held-out sentences is the right one (accuracy)"
-    return [
-        check.memorised("training", "in context", inputs.trace),
-        check.at_least("validation", says, known, 0.95),
-    ]
+    caption.memorised("training", "in context", inputs.trace)
+    caption.at_least("validation", says, known, 0.95)
 
 
 IN_CONTEXT_REVERSAL = PaperFigure(
@@ -53,6 +39,10 @@ IN_CONTEXT_REVERSAL = PaperFigure(
     paper="x → y ⇔ y ← x: where the fact stands in the prompt, the model turns it round, for held-"
     "out facts too. The curse does not occur.",
     experiments=experiments,
-    draw=draw,
-    claims=claims,
+    draw=lambda inputs: plot_probability(
+        inputs.trace,
+        "In context there is no curse: a fact in the prompt is turned round",
+        {"train": "taught sentences", "validation": "held-out facts"},
+    ),
+    check=check,
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_panels
-from retrodict.plots._drawing import Figure
 
 _SMALLER: dict[Scale, tuple[str, ...]] = {
     "smoke": (
@@ -33,35 +31,22 @@ _SMALLER: dict[Scale, tuple[str, ...]] = {
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The chain of unrelated entities beside that of related ones."""
     chain = sweep_experiment("chain", scale)
-    base = chain.model_dump(mode="json", exclude={"task"})
-    related = Experiment.model_validate({**base, "task": {"kind": "related_chain"}})
+    related = chain.with_overrides("task={kind: related_chain}")
     return {
         "unrelated entities": chain,
         "entities that share a token": changed(related, *_SMALLER[scale]),
     }
 
 
-def draw(inputs: FigureInputs) -> Figure:
-    """NLL of the whole answer: the shared token is its second."""
-    return plot_panels(
-        inputs.traces,
-        "A ⇝ C follows where the entities share a token, and only there",
-        columns=2,
-        whole_answer=True,
-    )
-
-
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """Held-out leaps are known among related entities, and not among unrelated ones."""
     unrelated, related = inputs.traces.values()
-    check, says = Caption("related-chain", "R"), "held-out leaps are answered right, both tokens"
+    says = "held-out leaps are answered right, both tokens"
     known = final_values(related)[-1].accuracy
-    return [
-        check.memorised("training", "related", related),
-        check.at_least("validation", f"related: {says} (accuracy)", known, 0.95),
-        check.memorised("control-training", "unrelated", unrelated),
-        check.cursed("control", "unrelated", unrelated),
-    ]
+    caption.memorised("training", "related", related)
+    caption.at_least("validation", f"related: {says} (accuracy)", known, 0.95)
+    caption.memorised("control-training", "unrelated", unrelated)
+    caption.cursed("control", "unrelated", unrelated)
 
 
 RELATED_CHAIN = PaperFigure(
@@ -71,6 +56,10 @@ RELATED_CHAIN = PaperFigure(
     paper="x i → y i, y i → z i, x i ⇝ z i: the entities of a triple share the token i. The paper "
     "has this experiment [N]; that the held-out leap is then known is our reading.",
     experiments=experiments,
-    draw=draw,
-    claims=claims,
+    draw=lambda inputs: plot_panels(
+        inputs.traces,
+        "A ⇝ C follows where the entities share a token, and only there",
+        whole_answer=True,  # the shared token is its second
+    ),
+    check=check,
 )

@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from retrodict.claims import Claim
-from retrodict.experiment import Experiment, Grid
+from retrodict.experiment import Experiment, flow
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import SCALES, Scale, changed, sweep_experiment
 from retrodict.plots import plot_panels
-from retrodict.plots._drawing import Figure
 
 
 @dataclass(frozen=True)
@@ -157,33 +155,24 @@ def _sweep(task: str, axis: Axis) -> PaperFigure:
         grade=grade,
         paper=paper,
         experiments=partial(_experiments, task, axis),
-        draw=partial(_draw, f"{axis.headline}: {headline}"),
-        claims=partial(_claims, name, grade),
+        draw=lambda inputs: plot_panels(inputs.traces, f"{axis.headline}: {headline}"),
+        check=_check,
         sweep=True,
     )
 
 
 def _experiments(task: str, axis: Axis, scale: Scale) -> dict[str, Experiment]:
-    grid = Grid.of(sweep_experiment(task, scale), {axis.key: axis.values[scale]})
     found = {}
-    for cell in grid.cells:
-        value, experiment = cell.settings[axis.key], cell.experiment
-        assert experiment is not None, cell.problem  # tests build every scale
+    for value in axis.values[scale]:
+        experiment = sweep_experiment(task, scale).with_overrides(f"{axis.key}={flow(value)}")
         found[axis.name(value)] = changed(experiment, *axis.changes.get((scale, value), ()))
     return found
 
 
-def _draw(headline: str, inputs: FigureInputs) -> Figure:
-    return plot_panels(inputs.traces, headline, columns=len(inputs.traces))
-
-
-def _claims(figure: str, grade: str, inputs: FigureInputs) -> list[Claim]:
+def _check(inputs: FigureInputs, caption: Caption) -> None:
     """In every panel: taught facts are memorised, held-out ones no better than guessed."""
-    return [
-        claim
-        for name, trace in inputs.traces.items()
-        for claim in Caption(figure, grade).curse(slug(name), name, trace)
-    ]
+    for name, trace in inputs.traces.items():
+        caption.curse(slug(name), name, trace)
 
 
 SWEEPS = tuple(_sweep(task, axis) for axis in AXES for task in _TASKS)

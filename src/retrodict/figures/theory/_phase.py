@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
@@ -70,16 +69,14 @@ def draw(inputs: FigureInputs) -> Figure:
     )
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """At large d the reverse stays unknown; at small d it becomes confidently wrong."""
     phase: Phase = inputs.theory
-    check, shift = Caption("theory-phase", "O"), phase.shift[phase.pairs.index(20)]
+    shift = phase.shift[phase.pairs.index(20)]
     stays = "d = 3000, n = 20: the reverse loss stays at ln m (nats)"
     leaves = "d = 20, n = 20: it leaves ln m upward, the model is confidently wrong (nats)"
-    return [
-        check.within("large", stays, shift[phase.dimensions.index(3000)], 0.1),
-        check.at_least("small", leaves, shift[phase.dimensions.index(20)], 1.0),
-    ]
+    caption.within("large", stays, shift[phase.dimensions.index(3000)], 0.1)
+    caption.at_least("small", leaves, shift[phase.dimensions.index(20)], 1.0)
 
 
 THEORY_PHASE = PaperFigure(
@@ -89,7 +86,7 @@ THEORY_PHASE = PaperFigure(
     paper="Ours: for which dimension and how many pairs is the reverse loss a uniform guess?",
     theory=compute,
     draw=draw,
-    claims=claims,
+    check=check,
     note=lambda scale: (
         f"m = {M}, σ = 0, {_GRIDS[scale][2]} draws a cell, at training loss {LEARNED}"
     ),

@@ -7,7 +7,6 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.claims import Claim
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
@@ -86,13 +85,12 @@ def draw(inputs: FigureInputs) -> Figure:
     )
 
 
-def claims(inputs: FigureInputs) -> list[Claim]:
+def check(inputs: FigureInputs, caption: Caption) -> None:
     """At every size and rate SGD is ahead of the flow, by no more than theory allows, and one pass.
 
     Ahead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least
     τ/η − ½ e^η u of the τ/η predicted visits are needed.
     """
-    check, found = Caption("theory-time", "O"), []
     for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
         trace = inputs.traces[_name(vocab_size, lr)]
         measured = steps_to_learn(trace) / predicted_steps(trace, lr)
@@ -101,11 +99,8 @@ def claims(inputs: FigureInputs) -> list[Claim]:
         where = f"V={vocab_size}-lr={lr:g}"
         says = f"V = {vocab_size}, η = {lr:g}: measured / predicted steps"
         least = f"{says}, less the lead of SGD and one pass"
-        found += [
-            check.at_most(f"behind-{where}", says, measured, 1.0),
-            check.at_least(f"ahead-{where}", least, measured, 1 - lead - lr / tau),
-        ]
-    return found
+        caption.at_most(f"behind-{where}", says, measured, 1.0)
+        caption.at_least(f"ahead-{where}", least, measured, 1 - lead - lr / tau)
 
 
 THEORY_TIME = PaperFigure(
@@ -115,7 +110,7 @@ THEORY_TIME = PaperFigure(
     paper="Ours: does the closed form foretell how long a one-layer transformer takes to learn?",
     experiments=experiments,
     draw=draw,
-    claims=claims,
+    check=check,
     note=lambda scale: (
         f"reversal, one layer (Y, Z), V = {', '.join(map(str, _SIZES[scale]))}, batch 1, "
         "10 learners"
