@@ -19,7 +19,7 @@ from retrodict.cli._tables import bare_table
 from retrodict.figures import code_version
 from retrodict.launch import Asked, run_named
 from retrodict.literature import PUBLISHED
-from retrodict.report import Sheet, seeds_in_words, sheet_of, write_findings
+from retrodict.report import Sheet, sheet_of, write_findings
 from retrodict.runs import Run, Store, require_writable
 
 
@@ -111,13 +111,14 @@ def _show(
         print_json([document(finding) for finding in findings])
         return
     console, every = Console(), len(findings) == len(_known(published))
-    console.print(_table(findings, published))
+    sheet = Sheet(findings, "", published)
+    console.print(_table(sheet))
     for finding in findings:
         if not finding.holds and finding.verdict != "not applicable":
             told = f"{finding.verdict}: {escape(_why(finding))}"
             console.print(f"[bold]{finding.about.name}[/bold] {told}")
         if not every:
-            _print_details(console, finding)
+            _print_details(console, sheet, finding)
     if every:
         compared = "in which setting" if published else "on what"
         command = f"retrodict verify {'--published ' if published else ''}NAME"
@@ -129,14 +130,13 @@ def _show(
 _SHOWN = ("statement", "claim", "source", "grade", "predicted", "measured", "margin", "verdict")
 
 
-def _table(findings: Sequence[Finding], published: bool) -> Table:
-    sheet = Sheet(findings, "", published)
+def _table(sheet: Sheet) -> Table:
     shown = [i for i, column in enumerate(sheet.head) if column in _SHOWN]
     table = bare_table(title=sheet.caption.lower())
     for column in (sheet.head[i] for i in shown):
         right = column in ("predicted", "measured", "margin")
         table.add_column(column, justify="right" if right else "left", no_wrap=column != "source")
-    for finding in findings:
+    for finding in sheet.findings:
         name, *between, verdict = (escape(sheet.cells(finding)[i]) for i in shown)
         mark = "green" if finding.holds else "yellow" if finding.as_recorded else "bold red"
         table.add_row(f"[bold]{name}[/bold]", *between, f"[{mark}]{verdict}[/{mark}]")
@@ -151,35 +151,15 @@ def _why(finding: Finding) -> str:
     return about.known or "; ".join(failing)
 
 
-def _print_details(console: Console, finding: Finding) -> None:
+def _print_details(console: Console, sheet: Sheet, finding: Finding) -> None:
     about = finding.about
-    console.print(
-        f"\n{escape(about.title)} [dim](grade {escape(about.grading or about.grade)})[/dim]"
-    )
+    console.print(f"\n{escape(about.title)}")
     console.print(escape(about.words))
-    for text, met in finding.assumptions:
-        mark = "" if met else "  [bold red]not met[/bold red]"
-        console.print(f"  assumes: {escape(text)}{mark}")
-    for line in filter(None, _facts(finding)):
-        console.print(f"  {escape(line)}")
+    for label, text in sheet.facts(finding):
+        console.print(f"  {escape(f'{label}: {text}')}")
     for part in finding.evidence.parts:
         mark = "[green]holds[/green]" if part.holds else "[bold red]fails[/bold red]"
         told = f"{part.statement} {part.predicted}: {part.measured:.4g}"
         console.print(f"  {mark}  {escape(told)}")
     for note in finding.evidence.notes:
         console.print(f"  · {escape(note)}")
-
-
-def _facts(finding: Finding) -> list[str]:
-    """In which form and setting the statement was checked, a line each."""
-    about, evidence = finding.about, finding.evidence
-    seeds = f"seeds: {seeds_in_words(evidence.seeds)}"
-    if about.source is None:
-        return [about.testable, evidence.grid, seeds]
-    return [
-        f"setting: {about.setting}",
-        f"tested as: {about.testable}",
-        *(f"differs: {text}" for text in evidence.differs),
-        f"on: {evidence.grid}; {seeds}",
-        *(f"run {name}: {folder}" for name, folder in finding.runs.items()),
-    ]

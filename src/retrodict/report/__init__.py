@@ -10,7 +10,7 @@ from retrodict.report._leaderboard import board_as_html, write_board_pages
 from retrodict.report._markdown import as_markdown, thumbnail_folder, thumbnails
 from retrodict.report._page import as_html
 from retrodict.report._run_view import RunView, view
-from retrodict.report._statements import Sheet, seeds_in_words, sheet_of, write_findings
+from retrodict.report._statements import Sheet, sheet_of, write_findings
 
 __all__ = [
     "Answer",
@@ -26,7 +26,6 @@ __all__ = [
     "facts",
     "headline",
     "holds_something",
-    "seeds_in_words",
     "sheet_of",
     "something_failed",
     "thumbnail_folder",
