@@ -15,7 +15,7 @@ from retrodict.cli._tables import (
     NUMBERS,
     READING,
     final_numbers,
-    fits,
+    fitting,
     numbers,
     ruled_table,
     words,
@@ -120,13 +120,9 @@ def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts]) -> 
     from retrodict.measures import BEATS_WRONG
 
     console = Console()
-    rows = [final_numbers(fact) for fact in facts]
-    table = _filled(grid, results, rows)
-    for kept in (2, 0):  # on a narrow terminal, first accuracies lose their intervals
-        if not fits(table, console):
-            rows = [[*row[:kept], *(n.partition(" ±")[0] for n in row[kept:])] for row in rows]
-            table = _filled(grid, results, rows)
-    console.print(table)
+    # on a narrow terminal, numbers lose their intervals: first the accuracies, then all
+    tables = (_filled(grid, results, facts, with_interval) for with_interval in (4, 2, 0))
+    console.print(fitting(console, tables))
     status = [_status(result) for result in results]
     counts = [f"{status.count(word)} {word}" for word in ("failed", "unfinished") if word in status]
     finished = f"{status.count('finished')} of {len(results)} cells finished"
@@ -141,9 +137,13 @@ def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts]) -> 
     console.print(f"{READING}\naccuracy and 'beats wrong' are of validation; {BEATS_WRONG}")
 
 
-def _filled(grid: Grid, results: Sequence[CellResult], rows: Sequence[list[str]]) -> Table:
+def _filled(
+    grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts], with_interval: int
+) -> Table:
     table = _table(grid, NUMBERS)
-    for result, row in zip(results, rows, strict=True):
+    for result, fact in zip(results, facts, strict=True):
+        row = final_numbers(fact)
+        row[with_interval:] = [cell.partition(" ±")[0] for cell in row[with_interval:]]
         status = _status(result)
         style = {"failed": _FAILED, "unfinished": "dim"}.get(status)
         table.add_row(*_values(result.cell), *row, status, style=style)

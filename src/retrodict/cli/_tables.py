@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
@@ -44,10 +44,13 @@ def numbers(*names: str) -> list[Column]:
     return [Column(name, justify="right", no_wrap=True) for name in names]
 
 
-def fits(table: Table, console: Console) -> bool:
-    """Whether a table needs no more than the console's width."""
+def fitting(console: Console, tables: Iterable[Table]) -> Table:
+    """Return the first table that needs no more than the console's width, else the last."""
     unbounded = console.options.update(max_width=10_000)
-    return Measurement.get(console, unbounded, table).maximum <= console.width
+    for table in tables:
+        if Measurement.get(console, unbounded, table).maximum <= console.width:
+            break
+    return table
 
 
 def marked(verdict: str, otherwise: str = "yellow") -> str:

@@ -20,7 +20,7 @@ from retrodict.cli._tables import (
     NUMBERS,
     READING,
     final_numbers,
-    fits,
+    fitting,
     folded,
     numbers,
     ruled_table,
@@ -195,13 +195,12 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
     console = Console()
     first = _telling(rows)
     order = [*first, *(key for key in differ if key not in first)]
-    for columns in range(min(len(order), _MOST_COLUMNS), -1, -1):
-        table = _table(rows, order[:columns])
-        if fits(table, console):
-            break
+    most = min(len(order), _MOST_COLUMNS)
+    table = fitting(console, (_table(rows, order[:count]) for count in range(most, -1, -1)))
     console.print(table)
     console.print()
-    _print_rest(console, rows, [key for key in order[columns:] if _varies(key, rows)])
+    shown = len(table.columns) - 4  # besides the run and three numbers
+    _print_rest(console, rows, [key for key in order[shown:] if _varies(key, rows)])
     for row in rows:
         if row.unusable:
             console.print(f"[bold red]{escape(row.name)}[/bold red]: {row.unusable}")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from retrodict.cli._console import Console, plain, wide_console
+from retrodict.cli._console import plain, wide_console
 from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._paths import require_store
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import fits, numbers, ruled_table, size, words
+from retrodict.cli._tables import fitting, numbers, ruled_table, size, words
 from retrodict.cli.commands._command import command
 
 if TYPE_CHECKING:
@@ -54,22 +54,14 @@ def list_runs(out: Out = STORE, as_json: Json = False) -> None:
     if not found:
         console.say(f"{out}: holds no runs")
         return
-    console.print(_fitting(console, found))
+    fewer = (_table(found, _OPTIONAL[:count]) for count in range(len(_OPTIONAL) + 1))
+    console.print(fitting(console, fewer))
     for one in found:
         if one.problem:
             console.say(one.problem, style="bold red")
     count = Counter(one.status for one in found)
     told = ", ".join(f"{number} {status}" for status, number in sorted(count.items()))
     console.print(f"{told}; {size(sum(one.bytes for one in found))}")
-
-
-def _fitting(console: Console, found: Sequence[Listed]) -> Table:
-    """Return the table, without as many optional columns as there is no room for."""
-    for dropped in range(len(_OPTIONAL) + 1):
-        table = _table(found, _OPTIONAL[:dropped])
-        if fits(table, console):
-            break
-    return table
 
 
 def _table(found: Sequence[Listed], without: Sequence[str]) -> Table:
