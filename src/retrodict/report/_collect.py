@@ -6,7 +6,7 @@ version becomes a line that says so, and none of its numbers is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from retrodict.figures import (
     THEORY_FIGURES,
     DrawingRecord,
     PaperFigure,
-    Scale,
     code_version,
     command,
     fits,
@@ -81,10 +80,8 @@ class FigureSection:
     @property
     def command(self) -> str:
         """What makes it."""
-        scale: Scale = "laptop"
-        for known in SCALES:
-            scale = known if known == self.scale else scale
-        return command(self.figure.name, scale)
+        known = [scale for scale in SCALES if scale == self.scale]
+        return command(self.figure.name, known[0] if known else "laptop")
 
 
 @dataclass(frozen=True)
@@ -166,9 +163,8 @@ _FIRST = "run 'retrodict reproduce fig1 --out {store}' first, or give another on
 def holds_something(folder: Path) -> bool:
     """Whether a folder is a store: it has runs, or figures that were drawn."""
     figures = (*FIGURES, *FINDINGS, *THEORY_FIGURES)
-    return any(folder.glob("*/run.json")) or any(
-        (folder / f"{figure.name}.json").is_file() for figure in figures
-    )
+    records = (folder / f"{figure.name}.json" for figure in figures)
+    return any(folder.glob("*/run.json")) or any(path.is_file() for path in records)
 
 
 def overall(verdicts: Sequence[str]) -> str:
@@ -257,15 +253,10 @@ def _record(path: Path, name: str) -> DrawingRecord | str:
     """Read a record, or say why it cannot be used."""
     try:
         record = DrawingRecord.read(path)
-        wrong = next(_wrong(record, name), "")
     except ValueError as error:
         return f"{path.name} is damaged: {error}"
-    return f"{path.name} is damaged: {wrong}" if wrong else record
-
-
-def _wrong(record: DrawingRecord, name: str) -> Iterator[str]:
-    """What a record should not say."""
     if record.name != name:
-        yield "it is of another figure"
+        return f"{path.name} is damaged: it is of another figure"
     if record.scale not in SCALES:
-        yield "its scale is not known"
+        return f"{path.name} is damaged: its scale is not known"
+    return record

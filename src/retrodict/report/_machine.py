@@ -27,35 +27,13 @@ class Machine:
         """On what it trained."""
         return ", ".join(dict.fromkeys(run.experiment.training.device for run in self.runs))
 
-    @property
-    def seeds(self) -> str:
-        """The seeds of its runs."""
-        return seeds(self.runs)
-
-    @property
-    def duration(self) -> str:
-        """How long its runs trained together."""
-        return duration(self.runs)
-
 
 def machines(runs: Iterable[RunView]) -> list[Machine]:
     """Find every distinct machine."""
     found: dict[tuple[str, str, str], list[RunView]] = {}
     for run in runs:
-        found.setdefault(_described(run), []).append(run)
-    return [Machine(*described, made) for described, made in found.items()]
-
-
-def _described(run: RunView) -> tuple[str, str, str]:
-    environment = run.environment
-    versions = environment.get("versions")
-    told = {"Python": environment.get("python", "unknown")}
-    told |= versions if isinstance(versions, dict) else {}
-    return (
-        str(environment.get("processor", "unknown")),
-        str(environment.get("platform", "unknown")),
-        ", ".join(f"{name} {version}" for name, version in told.items()),
-    )
+        found.setdefault(run.machine, []).append(run)
+    return [Machine(*machine, made) for machine, made in found.items()]
 
 
 def seeds(runs: Iterable[RunView]) -> str:

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retrodict.claims import Claim, Kept
-from retrodict.figures import TABLES, command
 from retrodict.markdown import Markdown
 from retrodict.report._collect import Collected, FigureSection
-from retrodict.report._differences import differences
-from retrodict.report._headline import Answer, headline
+from retrodict.report._headline import Answer
 from retrodict.report._images import picture
 from retrodict.report._machine import duration, machines, seeds
+from retrodict.report._page import shared
 from retrodict.report._render import document, number
-from retrodict.report._statements import sheet_of
 
 THUMBNAIL = 700
 """Pixels of a thumbnail's width."""
@@ -48,27 +46,18 @@ def as_markdown(
         folder: where its thumbnails lie beside it.
         pictures: figures that have one.
     """
-    published = store.published
     return document(
         "report.md.j2",
-        store=store,
-        headline=headline(store, found),
         answers=[(a.question, a.verdict, a.text or f"run: {a.command}", a.grade) for a in found],
         overview=list(map(_overview, store.sections)),
         claims=lambda section: list(map(_claim, section.claims)),
-        differences=differences,
-        seeds=seeds,
-        duration=duration,
         folder=folder,
         pictures=pictures,
-        command_of=command,
-        statements=sheet_of(statements) if statements else None,
-        published=sheet_of(published) if isinstance(published, Kept) else None,
         machines=[
-            (m.processor, m.platform, m.versions, len(m.runs), m.seeds, m.duration)
+            (m.processor, m.platform, m.versions, len(m.runs), seeds(m.runs), duration(m.runs))
             for m in machines(store.runs.values())
         ],
-        tables=TABLES,
+        **shared(store, statements, found),
     )
 
 

@@ -15,7 +15,7 @@ from retrodict.report._differences import differences
 from retrodict.report._embedded import embedded
 from retrodict.report._headline import Answer, headline
 from retrodict.report._leaderboard import board_context
-from retrodict.report._machine import machines
+from retrodict.report._machine import duration, machines, seeds
 from retrodict.report._render import page
 from retrodict.report._run_view import RunView
 from retrodict.report._statements import sheet_of
@@ -40,27 +40,36 @@ def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) 
         (name, title, [section for section in store.sections if section.figure in figures])
         for name, title, figures in _GROUPS
     ]
-    published = store.published
     return page(
         "report.html.j2",
         _SCRIPTS,
         title="retrodict: does the reversal curse appear?",
-        store=store,
-        statements=sheet_of(statements) if statements else None,
         answers=found,
-        headline=headline(store, found),
         scales=_scales(store),
         groups=[group for group in groups if group[2]],
-        published=sheet_of(published) if isinstance(published, Kept) else None,
         data=embedded(store.runs),
-        differences=differences,
         final_values=_final_values,
-        command_of=command,
-        tables=TABLES,
         machines=machines(store.runs.values()),
         when=time.strftime("%Y-%m-%d %H:%M %Z"),
         **(board_context(store.board) if isinstance(store.board, Board) else {}),
+        **shared(store, statements, found),
     )
+
+
+def shared(store: Collected, statements: Kept | None, found: Sequence[Answer]) -> dict[str, Any]:
+    """Return what both the page and the document show."""
+    published = store.published
+    return {
+        "store": store,
+        "headline": headline(store, found),
+        "statements": sheet_of(statements) if statements else None,
+        "published": sheet_of(published) if isinstance(published, Kept) else None,
+        "differences": differences,
+        "command_of": command,
+        "tables": TABLES,
+        "seeds": seeds,
+        "duration": duration,
+    }
 
 
 def _scales(store: Collected) -> str:

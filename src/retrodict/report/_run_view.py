@@ -41,7 +41,7 @@ class RunView:
         diverged: seeds of the learners that became non-finite.
         seconds: of training, all sittings together; None if the log does not say.
         provenance: when it was trained, and whether by this code.
-        environment: versions and machine; empty if it is damaged.
+        machine: processor, platform and versions, in words; "unknown" where it does not say.
         chart: curves, packed for the page.
         theory: why theory is not drawn, or "" if it is, or if there is none for this model.
         matrices: effective weights over time, where there is more than one snapshot.
@@ -58,7 +58,7 @@ class RunView:
     diverged: Sequence[int]
     seconds: float | None
     provenance: Provenance
-    environment: Mapping[str, Any]
+    machine: tuple[str, str, str]
     chart: Mapping[str, Any]
     theory: str
     matrices: Matrices | None
@@ -106,6 +106,9 @@ def _view(run: Run) -> RunView:
     experiment, trace = run.experiment, run.trace
     ended = trace.curves["diverged_at"].dropna("learner")
     theory, why = _theory(experiment, trace)
+    has_weights = all(panel.sizes["snapshot"] for panel in trace.weights.values())
+    weights_indices = indices(trace) if has_weights else {}
+    diagonals = _diagonals(trace) if has_weights else {}
     return RunView(
         name=run.folder.name,
         experiment=experiment,
@@ -113,44 +116,39 @@ def _view(run: Run) -> RunView:
         training_loss=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
         uniform_nll=float(trace.attrs["uniform_nll"]),
         alphabet_nll=float(trace.held_out()["alphabet_nll"]),
-        indices={name: over_learners(values) for name, values in _indices(trace).items()},
-        z={name: over_learners(values) for name, values in _z(trace).items()},
+        indices={name: over_learners(values) for name, values in weights_indices.items()},
+        z={name: over_learners(values) for name, values in diagonals.items()},
         diverged=[int(seed) for seed in ended["seed"].values],
         seconds=run.seconds,
         provenance=Provenance.of(run),
-        environment=_environment(run),
+        machine=_machine(run),
         chart=_chart(trace, theory),
         theory=why,
         matrices=pack_matrices(trace),
     )
 
 
-def _indices(trace: Trace) -> dict[str, np.ndarray]:
-    return indices(trace) if _snapshots(trace) else {}
-
-
-def _z(trace: Trace) -> dict[str, np.ndarray]:
-    if not _snapshots(trace):
-        return {}
+def _diagonals(trace: Trace) -> dict[str, np.ndarray]:
+    """How far each square panel's diagonal stands out at the last snapshot."""
     last = {n: p["entity_only"].isel(snapshot=-1).values for n, p in trace.weights.items()}
     return {n: diagonal_z(m) for n, m in last.items() if m.shape[-1] == m.shape[-2]}
 
 
-def _snapshots(trace: Trace) -> int:
-    return min((int(panel.sizes["snapshot"]) for panel in trace.weights.values()), default=0)
-
-
-def _environment(run: Run) -> Mapping[str, Any]:
-    """What it says, as far as it says that in words."""
+def _machine(run: Run) -> tuple[str, str, str]:
+    """Write processor, platform and versions, as far as the run says them in words."""
     try:
         found = run.environment
     except (CannotFinish, RecursionError):
-        return {}
-    told: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, str)}
+        found = {}
+
+    def word(name: str) -> str:
+        text = found.get(name)
+        return text if isinstance(text, str) else "unknown"
+
     versions = found.get("versions")
-    if isinstance(versions, dict):
-        told["versions"] = {k: v for k, v in versions.items() if isinstance(v, str)}
-    return told
+    told = {"Python": word("python"), **(versions if isinstance(versions, dict) else {})}
+    written = [f"{name} {text}" for name, text in told.items() if isinstance(text, str)]
+    return word("processor"), word("platform"), ", ".join(written)
 
 
 def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
