@@ -110,7 +110,7 @@ LEVELS = (1.0, 0.1, 0.01, 1e-3, 1e-4)
 
 
 def _theorem_2(
-    effort: Effort, dimensions: Sequence[int], parametrisation: str, sigma: float, delta: float
+    effort: Effort, dimensions: Sequence[int], parametrisation: str, sigma: float
 ) -> Evidence:
     draws, m = effort.pick(200, 40), 100
     paths = draw_many(effort, dimensions, draws, m=m, sigma=sigma, parametrisation=parametrisation)
@@ -122,7 +122,7 @@ def _theorem_2(
             notes.append(f"d = {d}: C = {share:g} ln(m/2) in {hits} of {draws} draws, every c")
             if share == 1.0:
                 what = f"L_rev(τ) ≥ ln(m/2) for every c, d = {d}"
-                parts.append(share_at_least(what, hits, draws, 1 - delta))
+                parts.append(share_at_least(what, hits, draws, 0.9))
         least = (reverse - math.log(m / 2)).min(axis=0)
         notes.append(
             f"d = {d}: least L_rev − ln(m/2) at c = {LEVELS}: "
@@ -140,13 +140,12 @@ def _theorem_2(
 
 def check_theorem_2(effort: Effort, parametrisation: str = "full", sigma: float = 0.0) -> Evidence:
     """L_rev at the first time the training loss is at most c, over c and C, at large d."""
-    dimensions = effort.pick((1000, 10_000), (1000,))
-    return _theorem_2(effort, dimensions, parametrisation, sigma, delta=0.1)
+    return _theorem_2(effort, effort.pick((1000, 10_000), (1000,)), parametrisation, sigma)
 
 
 def check_theorem_6(effort: Effort, parametrisation: str = "full", sigma: float = 0.1) -> Evidence:
     """The same at the edges: σ = 0.1, and d from 300 on; below, and at σ = 1, reported only."""
-    found = _theorem_2(effort, effort.pick((300, 1000), (300,)), parametrisation, sigma, delta=0.1)
+    found = _theorem_2(effort, effort.pick((300, 1000), (300,)), parametrisation, sigma)
     notes = list(found.notes)
     few = 60
     for d, s in effort.pick(((50, 0.0), (100, 0.0), (1000, 1.0)), ()):
