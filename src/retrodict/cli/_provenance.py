@@ -20,12 +20,8 @@ AGAIN = "add --again to train anew and see"
 def provenance_facts(run: Run) -> dict[str, Any]:
     """Return for a program when a finished run was trained, and by which code."""
     found = Provenance.of(run)
-    return {
-        "trained_at": found.trained_at,
-        "code": found.code,
-        "commit": found.commit,
-        "code_changed": found.code_changed,
-    }
+    names = ("trained_at", "code", "commit", "code_changed")
+    return {name: getattr(found, name) for name in names}
 
 
 def answer_facts(answer: Answer | None) -> dict[str, Any]:

@@ -13,12 +13,7 @@ from retrodict.cli._provenance import provenance_facts
 from retrodict.cli._tables import numbers, ruled_table, words
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.launch import all_diverged
-from retrodict.measures import (
-    BEATS_WRONG,
-    final_cells,
-    final_values,
-    over_learners,
-)
+from retrodict.measures import BEATS_WRONG, final_cells, final_values, over_learners
 from retrodict.runs import Run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,7 @@ from retrodict.errors import choose
 from retrodict.files import BENCH, atomic_text
 
 if TYPE_CHECKING:
-    from retrodict.bench import Row, Section
+    from retrodict.bench import Row
     from retrodict.cli._progress import Progress
 
 
@@ -99,9 +99,10 @@ def bench(
                 progress.working(f"bench {name}", done / total)
 
             tick(0.0)
-            with _machine(SECTIONS[name], progress):
+            with _held(progress) if SECTIONS[name].holds_cores else contextlib.nullcontext():
                 rows += SECTIONS[name].measure(plan, tick)
-            _write_rows(rows, out)  # after each section, so that none is lost
+            # after each section, so that none is lost
+            BENCH.write(out / BENCH.name, rows)
     files = _write(rows, out, _command(names, configs, repeats, quick))
     if as_json:
         print_json(rows)
@@ -109,17 +110,12 @@ def bench(
         _show(rows, files)
 
 
-@contextlib.contextmanager
-def _machine(section: Section, progress: Progress) -> Iterator[None]:
-    """Hold all cores, so that trainings wait, unless the section trains by itself."""
+def _held(progress: Progress) -> contextlib.AbstractContextManager[object]:
+    """Hold all cores, so that trainings wait."""
     from retrodict.launch import cores
     from retrodict.limits import core_count
 
-    if not section.holds_cores:
-        yield
-        return
-    with cores(core_count(), progress.waiting, "retrodict bench"):
-        yield
+    return cores(core_count(), progress.waiting, "retrodict bench")
 
 
 def _command(names: Sequence[str], configs: Sequence[str], repeats: int | None, quick: bool) -> str:
@@ -131,18 +127,12 @@ def _command(names: Sequence[str], configs: Sequence[str], repeats: int | None, 
     return shlex.join([*words, *(["--quick"] if quick else [])])
 
 
-def _write_rows(rows: Sequence[Row], out: Path) -> Path:
-    path = out / BENCH.name
-    BENCH.write(path, rows)
-    return path
-
-
 def _write(rows: Sequence[Row], out: Path, command: str) -> list[Path]:
-    """Write bench.json, bench.md and, if training was timed, bench.png; return the files."""
+    """Write bench.md and, if training was timed, bench.png; return all files, bench.json first."""
     from retrodict.bench import as_markdown, draw, headline
     from retrodict.plots import save_as
 
-    files = [_write_rows(rows, out), out / "bench.md"]
+    files = [out / BENCH.name, out / "bench.md"]
     atomic_text(files[1], as_markdown(rows, headline(rows), command))
     figure = draw(rows, headline(rows), command)
     if figure is not None:

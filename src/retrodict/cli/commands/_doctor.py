@@ -12,6 +12,7 @@ from rich.text import Text
 
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Json, Out
+from retrodict.cli._tables import folded
 from retrodict.cli.commands._command import command
 
 _WIDTH = 12  # of names; those of variables are longer
@@ -46,9 +47,7 @@ def doctor(
     console = Console()
     for name, lines in found.items():
         console.print(Text(name, style="bold"))
-        table = Table.grid(padding=(0, 1))
-        for overflow in ("fold", "fold", "fold"):
-            table.add_column(overflow=overflow)
+        table = Table.grid(*folded("", "", ""), padding=(0, 1))
         for line in lines:
             text = Text(line.value, style="bold red" if line.problem else "")
             if line.follows:

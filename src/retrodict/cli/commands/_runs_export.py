@@ -81,9 +81,9 @@ def _exportable(
     runs: dict[str, Run] = {}
     left_out = []
     for folder in folders:
-        if not named and not Run(folder).exists:
-            continue
         run = Run(folder)
+        if not named and not run.exists:
+            continue
         try:
             if not run.finished:
                 raise BadInput(f"{folder}: is {run.status} and not finished: it has no curves yet")
