@@ -144,7 +144,7 @@ def check_theorem_2(effort: Effort, parametrisation: str = "full", sigma: float 
 
 
 def check_theorem_6(effort: Effort, parametrisation: str = "full", sigma: float = 0.1) -> Evidence:
-    """The same at the edges: σ = 0.1, and d from 300 on; below, and at σ = 1, reported only."""
+    """Check theorem 2 at σ = 0.1, d = 300 and 1000; report other d and σ without a verdict."""
     found = _theorem_2(effort, effort.pick((300, 1000), (300,)), parametrisation, sigma)
     notes = list(found.notes)
     few = 60

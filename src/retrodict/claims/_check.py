@@ -20,7 +20,7 @@ from retrodict.trace import Trace
 Outcome = Literal["reproduced", "not reproduced at this scale", "contradicted"]
 
 _NEWS = ("fails", "not reproduced at this scale", "contradicted")
-"""Verdicts that are as recorded only where the statement is known to come out so."""
+"""Bad verdicts. They are as recorded only if the statement is known to come out so."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Evidence:
     """What a check found.
 
     Attributes:
-        parts: its comparisons, the telling one first.
+        parts: its comparisons, the most important first.
         seeds: which seeds were drawn; empty if nothing is random.
         grid: over which sizes and times.
         unmet: assumptions that the instance does not meet; with any, there is no verdict.
         differs: how this setting differs from the published one.
-        notes: other numbers worth telling.
+        notes: other numbers to report.
     """
 
     parts: Sequence[Claim]
@@ -71,7 +71,7 @@ class About:
         title: one line for lists; in the paper's words where it has some.
         words: what it says, in plain words.
         grade: how well its wording is known: S, N, R or O (docs/grades.md).
-        grading: more about that, where a letter does not say it.
+        grading: more about the grade, where a letter is not enough.
         source: who published it; none for a statement of the theory.
         setting: theirs, in our words.
         formula: what it says, in symbols (TeX); for a statement of the theory.
@@ -94,7 +94,7 @@ class About:
 
     @property
     def ours(self) -> bool:
-        """Whether nobody else says so."""
+        """Whether the statement is ours alone."""
         return self.grade == "O"
 
 
@@ -126,12 +126,12 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether it is as it is stated."""
+        """Whether the statement holds as it is worded."""
         return self.verdict in ("holds", "reproduced")
 
     @property
     def said(self) -> str:
-        """The verdict, and whether a published claim that is not reproduced is known not to be."""
+        """The verdict; with "(known)" for a published claim that is known not to be reproduced."""
         known = self.about.source and self.as_recorded and not self.holds
         return f"{self.verdict} (known)" if known else self.verdict
 
@@ -173,7 +173,7 @@ class Check(About):
         """Check the statement, by default on the subject as it is.
 
         Args:
-            effort: how thoroughly; says nothing to `judge`.
+            effort: how thoroughly; `judge` does not use it.
             traces: of the experiments, by name.
             runs: the folders that they are from.
             subject: other arguments of the check.

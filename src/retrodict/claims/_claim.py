@@ -44,7 +44,7 @@ class Claim:
 
 
 class Refuted(Claim):
-    """A claim that is wrong and not only unseen here: its opposite holds."""
+    """A claim that is contradicted: it does not only fail here, its opposite holds."""
 
 
 def at_most(

@@ -20,9 +20,9 @@ from retrodict.theory import GramFlow, ParameterFlow, row_nll
 def check_gram_exactness(
     effort: Effort, parametrisation: str, reduce: Callable[..., GramFlow] | None = None
 ) -> Evidence:
-    """SGD in Gram coordinates against SGD in parameter space, on systems with everything in them.
+    """Compare SGD in Gram coordinates with SGD in parameter space, on random systems.
 
-    Duplicate and conflicting sentences, Θ₀ ≠ 0, minibatches, momentum and weight decay.
+    These have duplicate and conflicting sentences, Θ₀ ≠ 0, minibatches, momentum, weight decay.
     """
     reduce = reduce or GramFlow.from_embeddings
     systems, worst = effort.pick(40, 8), 0.0

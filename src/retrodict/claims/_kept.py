@@ -1,6 +1,6 @@
 """`verify.json` and `published.json`: checked statements as a store keeps them.
 
-Both say of a finding all in one object, in keys that other programs read: `document` writes them.
+In both, a finding is one flat object. `document` writes it; other programs read its keys.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from retrodict.files import VERIFY, VERIFY_PUBLISHED, Document
 
 
 def document(finding: Finding) -> dict[str, Any]:
-    """Say what was found in the keys of `verify.json`, or in those of `published.json`."""
+    """Write a finding as an object of `verify.json`, or of `published.json` if it has a source."""
     about, evidence, deciding = finding.about, finding.evidence, finding.deciding
     if about.source is None:
         return {

@@ -49,11 +49,7 @@ def run_verify(
 
 
 def choose(names: Sequence[str], published: bool = False) -> list[Check]:
-    """Return the checks of these names, all of them for none.
-
-    Raises:
-        BadInput: there is no such statement.
-    """
+    """Return the checks of these names, all if there are none; refuse an unknown name."""
     known = {check.name: check for check in _known(published)}
     what = "published claim" if published else "statement"
     chosen = errors.choose(names, known, f"{{}}: no {what} of that name")
@@ -86,18 +82,14 @@ def check(
 
 
 def kept_now(findings: Sequence[Finding], fast: bool) -> Kept:
-    """What was found, with the command and the code that found it."""
+    """Put findings together with the command and the code that found them."""
     published = any(finding.about.source for finding in findings)
     command = f"retrodict verify{' --published' if published else ''}{' --fast' if fast else ''}"
     return Kept(findings, fast, command, retrodict.__version__, code_version())
 
 
 def keep(kept: Kept, folder: Path) -> Path:
-    """Write down what was found, where `retrodict report` looks for it; return the file.
-
-    Raises:
-        CannotFinish: it cannot be written.
-    """
+    """Write what was found where `retrodict report` looks for it; return the file."""
     path = folder / home(kept.published).name
     kept.write(path)
     return path
@@ -106,7 +98,7 @@ def keep(kept: Kept, folder: Path) -> Path:
 def _show(
     findings: Sequence[Finding], files: Sequence[Path], published: bool, as_json: bool
 ) -> None:
-    """Print the table, or one JSON list."""
+    """Print findings as a table, or as one JSON list."""
     if as_json:
         print_json([document(finding) for finding in findings])
         return

@@ -16,7 +16,7 @@ _SAMPLE = 3
 
 
 def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
-    """Count what an experiment trains, on how much, and for how long."""
+    """Count parameters, learners, sentences and steps of an experiment."""
     training = experiment.training
     length = experiment.examples(corpus).inputs.shape[1]
     steps = experiment.steps_per_epoch

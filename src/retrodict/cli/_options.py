@@ -67,11 +67,7 @@ def launcher_from(
     slurm: Sequence[str] | None,
     again: bool = False,
 ) -> Asked:
-    """Return the launcher that these options ask for.
-
-    Raises:
-        BadInput: the options contradict each other, or a package is missing.
-    """
+    """Return the launcher that these options ask for; refuse options that contradict each other."""
     from retrodict.launch import Asked, launcher_named
 
     return Asked(launcher_named(name, cpus, gpus, slurm or []), again)

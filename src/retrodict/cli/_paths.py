@@ -122,11 +122,7 @@ def _in_store(name: str, root: Path) -> Path:
 
 
 def require_store(root: Path) -> None:
-    """Refuse a store that is not there.
-
-    Raises:
-        BadInput: it is not there, or it is a file.
-    """
+    """Refuse a store that is not there, or is a file."""
     if root.is_file():
         raise BadInput(f"{root}: is a file; give the folder that is the store of runs with --out")
     if not root.is_dir():

@@ -18,14 +18,14 @@ AGAIN = "add --again to train anew and see"
 
 
 def provenance_facts(run: Run) -> dict[str, Any]:
-    """Return for a program when a finished run was trained, and by which code."""
+    """Return when a finished run was trained, and by which code, for `--json`."""
     found = Provenance.of(run)
     names = ("trained_at", "code", "commit", "code_changed")
     return {name: getattr(found, name) for name in names}
 
 
 def answer_facts(answer: Answer | None) -> dict[str, Any]:
-    """Return for a program how a run was answered; with `again` if it was trained again."""
+    """Return how a run was answered, for `--json`; with `again` if it was trained again."""
     if answer is None:
         return {}
     again = {} if answer.again is None else {"again": dataclasses.asdict(answer.again)}

@@ -18,11 +18,7 @@ from retrodict.runs import Run
 
 
 def refuse_if_all_diverged(runs: Iterable[Run]) -> None:
-    """Refuse to end as done if a run has no learner left.
-
-    Raises:
-        CannotFinish: all learners of a run became non-finite.
-    """
+    """Refuse to end as done if all learners of a run became non-finite."""
     for run in runs:
         if said := all_diverged(run):
             raise CannotFinish(f"{run.folder}: {said}")
@@ -47,7 +43,7 @@ def predicted_nll(run: Run) -> dict[str, float] | None:
 
 
 def run_facts(run: Run) -> dict[str, Any]:
-    """Return what a program wants to know of a run."""
+    """Return a run's settings, status and final values, for `--json`."""
     facts: dict[str, Any] = {
         "run": str(run.folder),
         "status": run.status,

@@ -65,7 +65,7 @@ class Stream(io.TextIOWrapper):
 
 
 class _Raw(io.RawIOBase):
-    """The bytes of a stream; closes the file below only if that is its own."""
+    """The bytes of a stream. Closing it closes the file below only if it owns that file."""
 
     def __init__(self, below: Any, own: bool = False) -> None:
         self._below: io.FileIO = below

@@ -22,11 +22,11 @@ from retrodict.literature._ours_tied_head import CHECKS as ours_tied_head
 from retrodict.members import members
 
 _FIRST = ("plain-retrieval", "chain-without-middle", "in-context-reversal")
-"""What shows the curse itself; the others say what breaks it or leaves it."""
+"""Claims about the curse itself, listed first; the others are about what breaks it or does not."""
 
 
 def _place(claim: Check) -> tuple[bool, bool, bool]:
-    """Where a claim stands in the table: on training runs, by itself, ours."""
+    """Order a claim in the table: first those on training runs, then by itself, then ours."""
     return claim.ours, claim.judge is None and not claim.ours, claim.name not in _FIRST
 
 

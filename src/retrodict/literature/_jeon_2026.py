@@ -1,4 +1,4 @@
-"""One masked layer: a fact recovered here helps to recover it there.
+"""One masked layer: the gradients of a fact's forward and reverse question are aligned.
 
 Taught are sentences "a r b" with one of the two entities masked. The forward question is a after
 "[M] r b", which training asks; the reverse question is a after "b r [M]", which it never does.

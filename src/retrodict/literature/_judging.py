@@ -63,7 +63,7 @@ def judge_run(name: str, *parts: Part, differs: Sequence[str] = ()) -> Judge:
 def judged(
     trace: Trace, parts: Sequence[Claim], differs: Sequence[str] = (), notes: Sequence[str] = ()
 ) -> Evidence:
-    """Say with which seeds and model something was compared, and how that differs from theirs."""
+    """Put comparisons together with the seeds, task and model of a run."""
     experiment = trace.experiment
     return Evidence(
         parts,

@@ -101,7 +101,7 @@ def highest(values: Measured) -> Interval:
 
 
 def in_one_layer(parts: Sequence[Claim], effort: Effort, start: Start, *notes: str) -> Evidence:
-    """Say on which sizes and seeds."""
+    """Put parts and notes together with sizes, seeds and differences."""
     sizes = ", ".join(map(str, effort.pick(*SIZES)))
     return Evidence(
         parts,

@@ -34,7 +34,7 @@ _AGAIN = "reproduce or run, with --again, trains again and says whether the bits
 WIDEST = 1600  # pixels of a drawing in the page
 
 Tick = Callable[[str, float], None]
-"""Is told what is read, and the share, 0 to 1, that is done."""
+"""Called with what is being read, and with the share, 0 to 1, that is done."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class FigureSection:
 
     @property
     def claims(self) -> Sequence[Claim]:
-        """Its verdicts, if they can be relied on."""
+        """The checked claims; none if the figure has a problem."""
         return self.record.claims if self.record and not self.problem else []
 
     @property
@@ -69,17 +69,17 @@ class FigureSection:
 
     @property
     def scale(self) -> str:
-        """How large it was reproduced."""
+        """The scale at which it was reproduced."""
         return self.record.scale if self.record else ""
 
     @property
     def verdict(self) -> str:
-        """Of all its claims together."""
+        """The worst verdict of its claims."""
         return overall([claim.verdict for claim in self.claims])
 
     @property
     def command(self) -> str:
-        """What makes it."""
+        """The command that makes it."""
         known = [scale for scale in SCALES if scale == self.scale]
         return command(self.figure.name, known[0] if known else "laptop")
 
@@ -119,7 +119,7 @@ class Collected:
 
     @property
     def changed(self) -> str:
-        """Which runs the code that trains has changed since, in a line; nothing if none."""
+        """Say in a line which runs were trained by other code than this; "" if none."""
         return changed_since(((n, run.provenance) for n, run in self.runs.items()), _AGAIN)
 
     def section(self, name: str) -> FigureSection | None:
@@ -168,7 +168,7 @@ def holds_something(folder: Path) -> bool:
 
 
 def overall(verdicts: Sequence[str]) -> str:
-    """One verdict of several: the worst; nothing measured if there is none.
+    """Return the worst of several verdicts; `not measured` if there is none.
 
     >>> overall(["holds", "fails (known)", "holds"]), overall([])
     ('fails (known)', 'not measured')

@@ -10,7 +10,7 @@ from retrodict.experiment import Experiment, flow
 from retrodict.report._collect import FigureSection
 
 _MACHINE = ("training.device", "training.threads")
-"""Settings that say on what, and not what."""
+"""Settings of the machine, which are not compared."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Differences:
         return not (self.settings or self.only_here or self.only_paper) and here == paper
 
     def in_short(self) -> str:
-        """The differences in one line; those in what is recorded are left to the table."""
+        """The differences in one line, but for settings of `record`."""
         if self.none:
             return "none: this is paper scale"
         told = [
@@ -94,7 +94,7 @@ def differences(section: FigureSection) -> Differences:
 
 
 def _settings(here: Mapping[str, Experiment], paper: Mapping[str, Experiment]) -> list[Difference]:
-    """Settings that differ; what a sweep varies is told by the names of its runs alone."""
+    """List the settings that differ between runs of the same name."""
     ours = {label: one.settings for label, one in here.items()}
     theirs = {label: one.settings for label, one in paper.items()}
     names = dict.fromkeys(name for one in (*ours.values(), *theirs.values()) for name in one)
@@ -110,7 +110,7 @@ def _settings(here: Mapping[str, Experiment], paper: Mapping[str, Experiment]) -
 
 
 def _of_setting(name: str, here: Mapping[str, str], paper: Mapping[str, str]) -> list[Difference]:
-    """Once for all runs where it is the same in all, else run by run of those that both have."""
+    """Return one difference if all runs agree, else one for each pair of values."""
     if len({*here.values()}) == len({*paper.values()}) == 1:
         (ours,), (theirs,) = {*here.values()}, {*paper.values()}
         return [Difference(name, ours, theirs, "")] if ours != theirs else []

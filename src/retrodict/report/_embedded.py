@@ -30,7 +30,7 @@ class Embedded:
     ids: Mapping[str, str]
 
     def shown(self, runs: Mapping[str, RunView]) -> list[dict[str, str]]:
-        """Say which of these runs a chart can draw, by the names it gives them."""
+        """List label and id of the runs that a chart can draw."""
         kept = {name: run for name, run in runs.items() if run.name in self.ids}
         return [{"label": name, "id": self.ids[run.name]} for name, run in kept.items()]
 
@@ -72,7 +72,7 @@ def embedded(runs: Mapping[str, RunView]) -> Embedded:
 
 
 def shared_out(runs: Mapping[str, RunView]) -> dict[str, int]:
-    """How many learners' weights of each run the page has room for: first one each, then two, …"""
+    """Count learners whose weights fit into the page, run by run: first one each, then two, …"""
     counts: dict[str, int] = {}
     left = WEIGHTS_BUDGET
     with_weights = {name: run.matrices for name, run in runs.items() if run.matrices}

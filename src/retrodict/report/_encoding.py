@@ -1,7 +1,7 @@
 """Numbers for the page's scripts: curves as 16-bit, matrices as 8-bit integers, in base64.
 
-A curve is kept to 1/65534 of its range, a matrix to 1/127 of the largest weight of its run; both
-are finer than what can be seen, and the page says the second one's step.
+A curve is kept to 1/65534 of its range, a matrix to 1/127 of the largest weight of its run. Both
+steps are too fine to be seen; the page names the second.
 """
 
 from __future__ import annotations

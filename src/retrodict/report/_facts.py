@@ -1,4 +1,4 @@
-"""What a program wants to know of a report: one JSON document."""
+"""A report as one JSON document, for programs."""
 
 from __future__ import annotations
 

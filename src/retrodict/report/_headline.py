@@ -27,11 +27,11 @@ class Answer:
     """One row of the verdict table.
 
     Attributes:
-        question: what is asked, as a statement that can hold.
+        question: a statement that can hold, such as "What is taught is memorised".
         verdict: `holds`, `fails`, `fails (known)` or `not measured`.
         lines: the numbers, a line a task or subject; none where nothing is measured.
         grade: letters of the grades it rests on.
-        links: sections where it is told in full.
+        links: sections with the details.
         command: what measures it.
     """
 
@@ -85,7 +85,7 @@ def headline(store: Collected, found: Sequence[Answer]) -> str:
 
 
 def _contrast(store: Collected) -> str:
-    """Taught against held out, in the numbers of the first task that has them."""
+    """Compare taught with held-out NLL, for the first task that was measured."""
     for task, (curves, _) in TASKS.items():
         taught, held_out = store.claim(f"{curves}.training"), store.claim(f"{curves}.validation")
         run = _run(store, curves)

@@ -12,7 +12,7 @@ from retrodict.files import require_plain_file
 _DENSITY = 1.4  # pixels of a drawing to one of the page
 _MOST_BYTES = 30_000_000
 _MOST_PIXELS = 50_000_000
-"""What is larger than this is none of our drawings."""
+"""No drawing of ours is larger."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Picture:
 
     @property
     def shown_width(self) -> int:
-        """Of the page's pixels, as many as its text needs to be as large as the page's."""
+        """In the page's pixels, such that its text is as large as the page's."""
         return round(self.width / _DENSITY)
 
     @property

@@ -1,4 +1,4 @@
-"""On which machines and with which versions the runs were made, with which seeds, how long."""
+"""Machines and versions that made the runs, with their seeds and training time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Machine:
 
     @property
     def devices(self) -> str:
-        """On what it trained."""
+        """The devices it trained on."""
         return ", ".join(dict.fromkeys(run.experiment.training.device for run in self.runs))
 
 

@@ -1,4 +1,4 @@
-"""What the report shows of one run: everything small, so that the trace itself can be dropped."""
+"""What the report shows of one run; it is small, so the trace itself is dropped."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ import numpy as np
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
 from retrodict.figures import describe
-from retrodict.measures import (
-    Final,
-    Interval,
-    diagonal_z,
-    final_values,
-    indices,
-    over_learners,
-)
+from retrodict.measures import Final, Interval, diagonal_z, final_values, indices, over_learners
 from retrodict.report._encoding import Matrices, pack_curve, pack_matrices, thinned
 from retrodict.runs import Provenance, Run
 from retrodict.trace import Trace
@@ -65,7 +58,7 @@ class RunView:
 
     @property
     def made(self) -> str:
-        """On what it was trained, for how long, from which seeds."""
+        """Its seeds, how long it trained, and on which device."""
         training = self.experiment.training
         first, *more = training.seeds
         told = f"seeds {first} to {more[-1]}" if more else f"seed {first}"

@@ -30,12 +30,12 @@ class Sheet:
 
     @property
     def title(self) -> str:
-        """Of a page of them."""
+        """The title of a page of them."""
         return "Published claims, checked" if self.published else "The paper's statements, checked"
 
     @property
     def caption(self) -> str:
-        """Of their overview."""
+        """The title of the overview."""
         return "Published claims" if self.published else "Statements"
 
     @property
@@ -47,7 +47,7 @@ class Sheet:
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
-        """The overview."""
+        """The rows of the overview."""
         return list(map(self.cells, self.findings))
 
     def cells(self, finding: Finding) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Sheet:
         return (*said, number(found.mean), number(part.margin))
 
     def facts(self, finding: Finding) -> list[tuple[str, str]]:
-        """What else there is to say, each with what it is."""
+        """Everything else about a finding, as pairs of label and text."""
         about, evidence = finding.about, finding.evidence
         grading = about.grading or about.grade
         if self.published:
@@ -88,7 +88,7 @@ class Sheet:
 
 
 def sheet_of(kept: Kept) -> Sheet:
-    """Say what a store's checked findings are, and what to make of them."""
+    """Make the sheet of a store's checked findings."""
     if not kept.published:
         grids = "smaller grids and fewer draws" if kept.fast else "the full grids"
         about = f"Theorems, lemmas and propositions, the paper's and ours, checked on {grids}."

@@ -40,8 +40,7 @@ def leaderboard(
     ] = None,
     scale: Annotated[BoardScale, typer.Option(help="How large the trainings are.")] = "laptop",
     full: Annotated[
-        bool,
-        typer.Option("--full", help="Add long recipes and every task; five times the steps."),
+        bool, typer.Option("--full", help="Add long recipes and every task; five times the steps.")
     ] = False,
     only_kept: Annotated[
         bool, typer.Option("--kept", help="Show only what is trained already. Train nothing.")

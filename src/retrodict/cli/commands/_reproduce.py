@@ -105,11 +105,7 @@ class _Done:
 
 
 def chosen(names: Sequence[str]) -> list[PaperFigure | PaperTable]:
-    """Return the figures and tables of these names and groups, each once.
-
-    Raises:
-        BadInput: there is nothing of that name.
-    """
+    """Return the figures and tables of these names and groups, each once; refuse unknown names."""
     from retrodict.figures import ALIASES, FIGURES, FINDINGS, TABLES, THEORY_FIGURES
 
     groups: dict[str, tuple[PaperFigure | PaperTable, ...]] = {
