@@ -81,13 +81,16 @@ def pack_matrices(trace: Trace) -> Matrices | None:
     finite = np.flatnonzero(
         np.all([_finite(panel["entity_only"].values) for panel in panels.values()], axis=0)
     )[:_MOST_LEARNERS]
-    variants = _variants(panels)
     if not len(finite):
         return None
+    shown = {name: _flat(panels, name, finite) for name in VARIANTS}
+    if np.array_equal(shown["entity_only"], shown["prompt_matched"], equal_nan=True):
+        del shown["prompt_matched"]
     described, codes = [], []
-    for name in variants:
-        step, coded = _coded(panels, name, finite)
-        codes.append(coded)
+    for name, values in shown.items():
+        kept = np.nan_to_num(values)
+        step = float(np.abs(kept).max(initial=0.0)) / 127 or 1.0
+        codes.append(np.round(kept / step).astype(np.int8))
         described.append(
             {
                 "label": VARIANTS[name],
@@ -98,7 +101,7 @@ def pack_matrices(trace: Trace) -> Matrices | None:
         )
     seeds = first["seed"].values
     packed = tuple(
-        (int(s), int(seeds[s]), _squeeze(np.concatenate([coded[i] for coded in codes])))
+        (int(s), int(seeds[s]), _squeeze(np.concatenate([coded[i].ravel() for coded in codes])))
         for i, s in enumerate(finite)
     )
     head = {
@@ -116,25 +119,10 @@ def pack_matrices(trace: Trace) -> Matrices | None:
     return Matrices(head, packed, int(first.sizes["learner"]))
 
 
-def _variants(panels: Mapping[str, xr.Dataset]) -> list[str]:
-    """Both ways to ask, or one where they do not differ."""
-    same = all(
-        np.array_equal(p["entity_only"].values, p["prompt_matched"].values, equal_nan=True)
-        for p in panels.values()
-    )
-    return ["entity_only"] if same else list(VARIANTS)
-
-
-def _coded(
-    panels: Mapping[str, xr.Dataset], variant: str, learners: np.ndarray
-) -> tuple[float, list[np.ndarray]]:
-    """Each learner's cells, snapshot by snapshot and panel by panel, as 8-bit integers."""
-    kept = [np.nan_to_num(panel[variant].values[learners]) for panel in panels.values()]
-    step = max((float(np.abs(values).max()) for values in kept if values.size), default=0.0) / 127
-    step = step or 1.0
-    flat = np.concatenate([v.reshape(*v.shape[:2], -1) for v in kept], axis=2)
-    codes = np.round(flat / step).astype(np.int8)
-    return step, [learner.ravel() for learner in codes]
+def _flat(panels: Mapping[str, xr.Dataset], variant: str, learners: np.ndarray) -> np.ndarray:
+    """Put the cells of all panels side by side, shape (learner, snapshot, cell)."""
+    kept = [panel[variant].values[learners] for panel in panels.values()]
+    return np.concatenate([values.reshape(*values.shape[:2], -1) for values in kept], axis=2)
 
 
 def _squeeze(codes: np.ndarray) -> str:
