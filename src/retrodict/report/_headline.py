@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from retrodict.claims import Claim, Finding, Kept
 from retrodict.figures import FIGURES
-from retrodict.report._collect import Collected, FigureSection, overall
+from retrodict.report._collect import Collected, overall
 from retrodict.report._run_view import RunView
 
 TASKS = {"reversal": ("fig1", "fig2"), "chain": ("fig3", "fig4")}
@@ -63,13 +63,10 @@ def answers(store: Collected, statements: Kept | None) -> list[Answer]:
 def headline(store: Collected, found: Sequence[Answer]) -> str:
     """Say the answer in a sentence or two."""
     memorised, unknown, _, _, _, theory = found
+    end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
     if old := sum(section.stale for section in store.sections):
         which = "1 figure was" if old == 1 else f"{old} figures were"
-        stale = f" {which} checked by another version of the code; reproduce checks them again."
-    else:
-        stale = ""
-    end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
-    end += stale
+        end += f" {which} checked by another version of the code; reproduce checks them again."
     if "not measured" in (memorised.verdict, unknown.verdict):
         return (
             "Whether the curse appears is not measured in this store: figure 1 or 3 is not there."
@@ -117,15 +114,16 @@ def _theory_in_words(theory: Answer) -> str:
 
 
 def _memorised(store: Collected) -> Answer:
-    claims = _claims(store, [f"{curves}.training" for curves, _ in TASKS.values()])
-    told = [f"{_task(claim)} {claim.measured:.3f}" for claim in claims]
-    text = f"training NLL ends at: {', '.join(told)} nats (asked: ≤ 0.1)"
-    return _answer("What is taught is memorised", claims, [text], ["fig1", "fig3"])
+    found = {task: store.claim(f"{curves}.training") for task, (curves, _) in TASKS.items()}
+    claims = {task: claim for task, claim in found.items() if claim}
+    told = ", ".join(f"{task} {claim.measured:.3f}" for task, claim in claims.items())
+    text = f"training NLL ends at: {told} nats (asked: ≤ 0.1)"
+    return _answer("What is taught is memorised", list(claims.values()), [text], ["fig1", "fig3"])
 
 
 def _unknown(store: Collected) -> Answer:
-    names = ("validation", "preference")
-    claims = _claims(store, [f"{curves}.{n}" for curves, _ in TASKS.values() for n in names])
+    names = [f"{c}.{n}" for c, _ in TASKS.values() for n in ("validation", "preference")]
+    claims = [claim for name in names if (claim := store.claim(name))]
     told = []
     for task, (curves, _) in TASKS.items():
         claim, run = store.claim(f"{curves}.validation"), _run(store, curves)
@@ -248,18 +246,9 @@ def _letters(grades: Sequence[str]) -> str:
     return " ".join(letter for letter in _GRADES if any(letter in grade for grade in grades))
 
 
-def _claims(store: Collected, names: Sequence[str]) -> list[Claim]:
-    return [claim for name in names if (claim := store.claim(name))]
-
-
-def _task(claim: Claim) -> str:
-    figure = claim.name.partition(".")[0]
-    return next(task for task, names in TASKS.items() if figure in names)
-
-
 def _run(store: Collected, figure: str) -> RunView | None:
     """The run behind a figure of one run."""
-    section: FigureSection | None = store.section(figure)
+    section = store.section(figure)
     if section is None or section.problem:
         return None
     return next(iter(section.runs.values()), None)
