@@ -201,7 +201,7 @@ SECTION = Section(
     name="pieces",
     title="parts of the step, and what was not kept",
     legend="Milliseconds of the kept way and of the other; ratio: other over kept.",
-    seconds=10,
+    seconds=10.0,
     measure=measure_pieces,
     cells=_cells,
 )

@@ -88,7 +88,7 @@ SECTION = Section(
     title="cost of a learner-step as one size changes",
     legend="Eager, 10 learners, 2x128, V = 200, entity length 1, dropout 0.1, but for what is "
     "varied. evaluation: milliseconds a learner and evaluation. peak: growth of memory in MB.",
-    seconds=120,
+    seconds=120.0,
     measure=measure_scaling,
     cells=_cells,
     common=lambda row: f"{row.swept} varied",

@@ -266,7 +266,7 @@ SECTION = Section(
     "median and range over rounds; whole: the same of whole epochs, evaluated once. of floor: the "
     "least possible time over this one's. compile: seconds that the first epoch takes longer; "
     "pays: after so many steps of the population. peak: growth of memory in MB.",
-    seconds=600,
+    seconds=600.0,
     measure=measure_steps,
     cells=_cells,
     common=lambda row: f"{row.config}, {setting(row)}",

@@ -181,7 +181,7 @@ SECTION = Section(
     title="theory beside brute force",
     legend="velocity: of the flow; flow: its solution to t = 30; closed form: one row of weights "
     "beside its differential equation. ratio: brute force over ours.",
-    seconds=60,
+    seconds=60.0,
     measure=measure_theory,
     cells=_cells,
 )
