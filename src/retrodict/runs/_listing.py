@@ -39,8 +39,7 @@ class Listed:
     Attributes:
         name: the folder's.
         status: a run's, or `damaged`, `unreadable` (here and now), `newer` (of a format that this
-            version does not read),
-            `incomplete` (ours, but without run.json) or `foreign` (not ours).
+            version does not read), `incomplete` (ours, without run.json) or `foreign` (not ours).
         bytes: of its files.
         settings: those of `SHOWN` that the experiment has.
         epochs_done: None if that is not known.
@@ -107,7 +106,9 @@ def _listed(run: Run, size: int) -> Listed:
     state, folder = run.state, run.folder
     made_by = read_made_by(folder, state["sha256"].get(_files.ENVIRONMENT))[-1].get("versions")
     events = [event for event in run.events() if event["event"] == "finished"]
-    settings = glance(folder / _files.EXPERIMENT) or _shown(run)
+    settings = glance(folder / _files.EXPERIMENT) or {
+        key: value for key, value in run.experiment.settings.items() if key in SHOWN
+    }
     finished = state["state"] == "finished"
     epochs = settings.get("training.epochs")
     return Listed(
@@ -120,10 +121,6 @@ def _listed(run: Run, size: int) -> Listed:
         made_by=str(made_by.get("retrodict", "")) if isinstance(made_by, dict) else "",
         results_version=state["results_version"],
     )
-
-
-def _shown(run: Run) -> dict[str, Any]:
-    return {key: value for key, value in run.experiment.settings.items() if key in SHOWN}
 
 
 def glance(path: Path) -> dict[str, Any]:

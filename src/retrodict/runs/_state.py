@@ -32,20 +32,17 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write run.json in the present format."""
-    content = {**state, "format": _migrate.RUN_FORMAT}
-    order = ("format", "state", "digest", "results_version", "sha256")
-    text = json.dumps({key: content.pop(key) for key in order} | content, indent=1)
-    atomic_text(folder / STATE, text + "\n")
+    content = {"format": _migrate.RUN_FORMAT, **state}
+    atomic_text(folder / STATE, json.dumps(content, indent=1) + "\n")
 
 
 def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dict[str, Any]:
     """What run.json says of a run that this code made, with the checksums of its files."""
-    checksums = {name: digest_of(folder / name) for name in names}
     return {
         "state": state,
         "digest": digest,
         "results_version": RESULTS_VERSION,
-        "sha256": checksums,
+        "sha256": {name: digest_of(folder / name) for name in names},
     }
 
 
