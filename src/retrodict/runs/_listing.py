@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import Newer, names_in, read_bytes, refuse_link, unreadable
+from retrodict.errors import CannotFinish
+from retrodict.files import names_in, read_bytes, refuse_link, unreadable
 from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
+from retrodict.runs._problem import problem_of
 from retrodict.runs._run import Run
 from retrodict.runs._state import read_made_by
 
@@ -67,14 +68,9 @@ def listed(folder: Path) -> Listed:
         if not Run(folder).exists:
             return Listed(folder.name, "incomplete" if is_bare(folder) else "foreign", size)
         return _listed(Run(folder), size)
-    except Newer as error:
-        return Listed(folder.name, "newer", size, problem=str(error))
-    except Unreadable as error:
-        return Listed(folder.name, "unreadable", size, problem=str(error))
-    except CannotFinish as error:
-        return Listed(folder.name, "damaged", size, problem=str(error))
-    except OSError as error:
-        return Listed(folder.name, "unreadable", size, problem=str(unreadable(folder, error)))
+    except (CannotFinish, OSError) as error:
+        said = unreadable(folder, error) if isinstance(error, OSError) else error
+        return Listed(folder.name, problem_of(folder, error).kind, size, problem=str(said))
 
 
 def is_bare(folder: Path) -> bool:
@@ -86,7 +82,7 @@ def is_bare(folder: Path) -> bool:
 
 
 def folders(root: Path) -> list[Path]:
-    """Return every folder of a store, by name; hidden ones are nobody's business."""
+    """Return every folder of a store, by name, but for hidden ones."""
     if not root.is_dir():
         return []
     with os.scandir(root) as found:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment, Placed, read_text
-from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in, refuse_link
+from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
@@ -252,11 +252,10 @@ class Run:
         Raises:
             CannotFinish: the folder is damaged, or cannot be written.
         """
-        for name in names_in(self.folder):
-            named = _files.temporary_of(name)
-            if named and _files.is_own(named[0]):
+        for path in _files.own_files(self.folder):
+            if _files.temporary_of(path.name):
                 with contextlib.suppress(OSError):
-                    (self.folder / name).unlink()
+                    path.unlink()
         now = _environment.here(experiment.training.device)
         if self.exists:
             _ = self.experiment  # refuses a damaged folder

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,8 @@ def read_state(folder: Path) -> dict[str, Any]:
         Unreadable: it cannot be read.
     """
     path = folder / STATE
-    try:
+    with _remedy():
         return _migrate.run_state(read_object(path), path)
-    except (Newer, Unreadable):
-        raise
-    except CannotFinish as error:
-        raise _with_remedy(error) from None
 
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
@@ -53,14 +50,10 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
         CannotFinish: environment.json is damaged or of a newer format.
     """
     path = folder / ENVIRONMENT
-    try:
+    with _remedy():
         content = _migrate.environment(read_object(path), path)
         if checksum not in (None, digest_of(path)):
             raise CannotFinish(f"{path}: damaged: {FAILS}")
-    except (Newer, Unreadable):
-        raise
-    except CannotFinish as error:
-        raise _with_remedy(error) from None
     made_by: list[dict[str, Any]] = content["made_by"]
     return made_by
 
@@ -82,6 +75,13 @@ def write_made_by(folder: Path, experiment: Placed, made_by: Sequence[Mapping[st
     atomic_text(folder / ENVIRONMENT, json.dumps(content, indent=1) + "\n")
 
 
-def _with_remedy(error: CannotFinish) -> CannotFinish:
-    text = str(error)
-    return error if REMEDY in text else CannotFinish(f"{text}; {REMEDY}")
+@contextlib.contextmanager
+def _remedy() -> Generator[None]:
+    """Say of what is damaged what to do about it."""
+    try:
+        yield
+    except (Newer, Unreadable):
+        raise
+    except CannotFinish as error:
+        text = str(error)
+        raise CannotFinish(text if REMEDY in text else f"{text}; {REMEDY}") from None
