@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["csv", "parquet"]
+_OF_THE_LAST = ("code", "commit", "platform", "processor", "cpu_capability")
 Tick = Callable[[str, float], None]
 
 
@@ -113,11 +114,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "results_version": run.results_version,
         **{f"{package}_version": versions.get(package) for package in PACKAGES},
         "python_version": last.get("python"),
-        "code": last.get("code"),
-        "commit": last.get("commit"),
-        "platform": last.get("platform"),
-        "processor": last.get("processor"),
-        "cpu_capability": last.get("cpu_capability"),
+        **{name: last.get(name) for name in _OF_THE_LAST},
         "gpu": gpu.get("name"),
         "cuda": gpu.get("cuda"),
         "environments": len(made_by),
