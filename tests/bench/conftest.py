@@ -22,7 +22,7 @@ def step_row():
     def make(variant="eager", learners=10, ms=2.0, size=None, **more):
         timing = Timing(learners, 6, 1.0, 50.0, [ms], [ms / 2])
         rates = Rates({"float32": 180e9}, 40e9)
-        machine = Machine("cpu", "A Processor", 2, 2, "2.13.0")
+        machine = Machine("A Processor", 2, "2.13.0")
         size = size or Size(2, 4, 128, 80)
         return training_row("step", size, variant, timing, rates, machine, **more)
 

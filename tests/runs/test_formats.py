@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 from retrodict import CannotFinish, open_run
 from retrodict.files import Newer
 from retrodict.files.tensors import Tensors
-from retrodict.runs import Store, _migrate, processor
+from retrodict.processor import processor
+from retrodict.runs import Store, _migrate
 from retrodict.training import train
 
 

@@ -47,11 +47,6 @@ class Needed:
     steps: int
     precision: str = "float32"
 
-    @property
-    def intensity(self) -> float:
-        """Operations a byte."""
-        return self.operations / self.traffic
-
     def seconds(self, rates: Rates) -> float:
         """The least time on a machine with these rates."""
         return self.operations / rates.operations(self.precision) + self.traffic / rates.bandwidth

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from retrodict.limits import core_count
-from retrodict.runs import processor
+from retrodict.processor import processor
 from retrodict.training import products_in
 
 _LARGE = 64 * 2**20  # floats in an array of the bandwidth's measurement: 256 MiB, no cache holds it
@@ -25,23 +24,20 @@ class Machine:
     """Where a benchmark ran.
 
     Attributes:
-        device: `cpu` or `cuda:N`.
-        name: of the processor, or of the GPU.
-        cores, threads: cores this process may use, threads torch uses.
+        device: name of the processor, or of the GPU.
+        threads: that torch uses.
         torch: its version.
     """
 
     device: str
-    name: str
-    cores: int
     threads: int
     torch: str
 
     @classmethod
     def here(cls, device: str, threads: int) -> Machine:
-        """Describe this machine."""
+        """Describe this machine; its device is `cpu` or `cuda:N`."""
         name = torch.cuda.get_device_name(device) if is_gpu(device) else processor()
-        return cls(device, name, core_count(), threads, torch.__version__)
+        return cls(name, threads, torch.__version__)
 
 
 @dataclass(frozen=True)

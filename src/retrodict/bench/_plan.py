@@ -25,6 +25,11 @@ class Plan:
     configs: tuple[str, ...] = ()
 
     @property
+    def note(self) -> str:
+        """What the name of each configuration ends in."""
+        return QUICK if self.quick else ""
+
+    @property
     def seconds(self) -> float:
         """The least time of one repeat."""
         return 0.0 if self.quick else 0.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from retrodict.bench._contest import Timing
 from retrodict.bench._floor import needed
@@ -120,18 +120,8 @@ def training_row(
         section=section,
         config=size.label + note,
         variant=variant,
-        device=machine.name,
-        threads=machine.threads,
-        torch=machine.torch,
         swept=swept,
-        n_layer=size.n_layer,
-        n_head=size.n_head,
-        d_model=size.d_model,
-        vocab_size=size.vocab_size,
-        entity_length=size.entity_length,
-        dropout=size.dropout,
         learners=timing.learners,
-        precision=size.precision,
         repeats=len(timing.training),
         ms_per_learner_step=step,
         ms_range=spread(timing.training),
@@ -143,6 +133,8 @@ def training_row(
         machine_operations=rates.operations(size.precision),
         machine_bandwidth=rates.bandwidth,
         peak_memory_mb=timing.peak_memory_mb,
+        **asdict(machine),
+        **asdict(size),
     )
 
 

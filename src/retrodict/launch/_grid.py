@@ -1,4 +1,4 @@
-"""Run a grid. A cell that fails says why in its result, and the others go on."""
+"""Run a grid. A cell that fails says why in its result, and the others continue."""
 
 from __future__ import annotations
 
@@ -74,18 +74,19 @@ def execute_cells(
 
     Cells end in any order. Traces are in memory: keep results `without_trace`.
     """
-    placed = [_placed(cell, launcher) for cell in grid.cells]
-    errors = [one for one in placed if isinstance(one, BadInput)]
-    if len(errors) == len(placed):
-        raise errors[0]
     jobs: dict[int, Job] = {}
-    for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
-        if isinstance(one, Placed):
-            jobs[index] = Job(one, _short(cell.settings))
+    errors: dict[int, BadInput] = {}
+    for index, cell in enumerate(grid.cells):
+        placed = _placed(cell, launcher)
+        if isinstance(placed, Placed):
+            jobs[index] = Job(placed, _short(cell.settings))
+        else:
+            errors[index] = placed
+    if not jobs:
+        raise errors[0]
     require_writable_if_needed(jobs.values(), store)
-    for index, (cell, one) in enumerate(zip(grid.cells, placed, strict=True)):
-        if isinstance(one, BadInput):
-            yield index, CellResult(cell, None, str(one))
+    for index, error in errors.items():
+        yield index, CellResult(grid.cells[index], None, str(error))
     indices = list(jobs)
     for ended in launcher.execute_all(list(jobs.values()), store, reporter, keep_weights):
         index = indices[ended.index]

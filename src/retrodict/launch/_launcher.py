@@ -62,24 +62,25 @@ class Local:
         overview = Overview(jobs, store, reporter)
         told = reporter if len(jobs) == 1 else overview
 
-        def run(index: int, wait: bool) -> Ended:
+        def end(index: int, wait: bool) -> Ended:
             reporter.cell(index + 1, len(jobs), jobs[index].label)
             experiment = jobs[index].experiment
-            ended = _ended(index, lambda: execute(experiment, store, told, keep_weights, wait))
+            run, error = attempted(lambda: execute(experiment, store, told, keep_weights, wait))
+            require_space(error)
             overview.ended(index)
-            return ended
+            return Ended(index, run, error)
 
         claimed = []
         for index in range(len(jobs)):
             try:
-                yield run(index, wait=len(jobs) == 1)
+                yield end(index, wait=len(jobs) == 1)
             except Locked:
                 claimed.append(index)
         while claimed:
             began = time.monotonic()
             for index in list(claimed):
                 try:
-                    yield run(index, wait=len(claimed) == 1)
+                    yield end(index, wait=len(claimed) == 1)
                 except Locked:
                     continue
                 claimed.remove(index)
@@ -119,22 +120,15 @@ def _pause(claimed: int, took: float, overview: Overview) -> None:
             stop.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
 
 
-def _ended(index: int, work: Callable[[], Run]) -> Ended:
-    """Do one job; return an error that concerns this job alone.
-
-    Raises:
-        CannotFinish: the disk is full.
-    """
+def attempted(work: Callable[[], Run]) -> tuple[Run | None, BadInput | CannotFinish | None]:
+    """Do one job; return its run, or the error that prevented it."""
     try:
-        return Ended(index, work())
-    except CannotFinish as error:
-        require_space(error)
-        return Ended(index, None, error)
-    except BadInput as error:
-        return Ended(index, None, error)
+        return work(), None
+    except (BadInput, CannotFinish) as error:
+        return None, error
     except Exception as error:
         if is_out_of_memory(error):
-            return Ended(index, None, BadInput(OUT_OF_MEMORY))
+            return None, BadInput(OUT_OF_MEMORY)
         raise
 
 

@@ -121,23 +121,17 @@ def _claim(
     Raises:
         Locked: another process holds it, and `wait` is false.
     """
-    while not _try_to_claim(run, reporter, stack, _POLL_SECONDS if wait else 0.0):
+    while True:
+        with contextlib.ExitStack() as attempt:
+            if attempt.enter_context(run.lock(_POLL_SECONDS if wait else 0.0, reporter.note)):
+                stack.push(attempt.pop_all())
+                return
         if not wait:
             raise Locked
         reporter.waiting(f"{_owner(run)} trains {run.folder.name}")
         if far := run.progress:
             reporter.training(run, far.epoch, far.epochs)
         stop.check()
-
-
-def _try_to_claim(
-    run: Run, reporter: Reporter, stack: contextlib.ExitStack, timeout: float
-) -> bool:
-    with contextlib.ExitStack() as attempt:
-        mine = attempt.enter_context(run.lock(timeout, reporter.note))
-        if mine:
-            stack.push(attempt.pop_all())
-    return mine
 
 
 def is_answered(run: Run) -> bool:

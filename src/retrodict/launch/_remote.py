@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, Unreadable, is_out_of_memory
+from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment, Placed
 from retrodict.launch._job import Ended, Job
-from retrodict.launch._launcher import require_space
+from retrodict.launch._launcher import attempted, require_space
 from retrodict.launch._local import Reporter, execute, is_answered
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
@@ -67,17 +67,14 @@ class RemoteJob:
         Raises:
             Interrupted: this worker was asked to stop; a checkpoint was written.
         """
-        reporter, store, error, kept = _Notes(), Store(self.root), None, ""
-        try:
+        reporter = _Notes()
+
+        def work() -> Run:
             here = self.experiment.placed(fewer=True)  # cores may be fewer than there were to be
-            run = execute(here, store, reporter, self.keep_weights, count_cores=False)
-            kept = run.folder.name
-        except (BadInput, CannotFinish) as ours:
-            error = ours
-        except Exception as other:
-            if not is_out_of_memory(other):
-                raise
-            error = BadInput(OUT_OF_MEMORY)
+            return execute(here, Store(self.root), reporter, self.keep_weights, count_cores=False)
+
+        run, error = attempted(work)
+        kept = run.folder.name if run else ""
         return JobResult(self.experiment.name, error, tuple(reporter.notes), kept)
 
 

@@ -1,6 +1,5 @@
 """The run store: a folder a run, named by the hash of its experiment."""
 
-from retrodict.processor import processor
 from retrodict.runs._again import BEFORE, has_weights, set_aside
 from retrodict.runs._again import replace as replace_run
 from retrodict.runs._check import check_run
@@ -38,7 +37,6 @@ __all__ = [
     "listed",
     "open_run",
     "plan",
-    "processor",
     "prune",
     "replace_run",
     "require_empty",

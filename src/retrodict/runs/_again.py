@@ -35,7 +35,7 @@ def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
         The new one in its place, and where the old one is kept.
 
     Raises:
-        CannotFinish: it cannot be done now; the same again goes on.
+        CannotFinish: it cannot be done now; the same again continues.
     """
     place = old.folder.with_name(new.folder.name)
     with contextlib.ExitStack() as held:
@@ -113,6 +113,6 @@ def _copy(source: Path, target: Path) -> None:
 
 def _delete(folder: Path) -> None:
     """Delete a run's files, run.json first: without it there is no run any more."""
-    names = [name for name in names_in(folder) if _files.is_own(name) and name not in _PASSING]
-    for name in sorted(names, key=lambda name: name != _files.STATE):
-        (folder / name).unlink(missing_ok=True)
+    for path in _files.own_files(folder):
+        if path.name not in _PASSING:
+            path.unlink(missing_ok=True)

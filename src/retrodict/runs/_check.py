@@ -23,7 +23,7 @@ from retrodict.runs import _files, _log, _migrate
 from retrodict.runs._again import BEFORE
 from retrodict.runs._listing import is_bare
 from retrodict.runs._problem import LEFTOVERS, Problem, problem_of, tried
-from retrodict.runs._results import verified_trace
+from retrodict.runs._results import verified_trace, weights_in
 from retrodict.runs._run import Run
 
 _START_ANEW = "move it away to start anew"
@@ -127,14 +127,7 @@ def _result(path: Path, expected: str, state: dict[str, Any]) -> None:
     if (found := digest_of(refuse_link(path))) != expected:
         raise CannotFinish("fails its checksum" if found else "is missing")
     if path.name == _files.WEIGHTS:
-        _weights(path, state)
-
-
-def _weights(path: Path, state: dict[str, Any]) -> None:
-    said = Tensors.of(path).metadata
-    require_format(said.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
-    if said.get("digest", state["digest"]) != state["digest"]:
-        raise CannotFinish("belongs to another experiment")
+        weights_in(path, state)
 
 
 def _checkpoint(

@@ -77,14 +77,15 @@ def check_store(root: Path) -> list[Problem]:
 
 def dead_temporaries(root: Path) -> list[Path]:
     """Return files beside the runs that a process did not live to rename."""
-    found = [path for path in sorted(root.glob(".*.tmp")) if _files.temporary_of(path.name)]
-    return [path for path in found if path.is_file() and not path.is_symlink() and _is_dead(path)]
+    return [path for path in sorted(root.glob(".*.tmp")) if _is_dead(path)]
 
 
 def _is_dead(path: Path) -> bool:
     named = _files.temporary_of(path.name)
+    if named is None or path.is_symlink() or not path.is_file():
+        return False
     try:
-        if named is None or time.time() - path.stat().st_mtime < _WRITING_SECONDS:
+        if time.time() - path.stat().st_mtime < _WRITING_SECONDS:
             return False
         if sys.platform != "win32":  # where it would end the process
             os.kill(named[1], 0)

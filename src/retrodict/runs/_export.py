@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["csv", "parquet"]
+_OF_THE_LAST = ("code", "commit", "platform", "processor", "cpu_capability")
 Tick = Callable[[str, float], None]
 
 
@@ -55,13 +56,18 @@ def export(what: Export, tick: Tick = lambda name, share: None) -> list[Path]:
         BadInput: the folder is not empty or cannot be made, or Parquet is not installed.
         CannotFinish: a run is damaged, or the disk is full.
     """
+    import pandas as pd
+
     _require_writer(what.format)
     with _whole(what.folder) as temporary:
-        tables = _Tables(temporary, what.format)
-        with tables:
+        rows = []
+        with contextlib.ExitStack() as stack:
+            tables = _Tables(temporary, what.format, stack)
             for i, run in enumerate(what.runs):
                 tick(run.folder.name, i / len(what.runs))
+                rows.append(run_row(run))
                 _write_run(run, tables, what.weights)
+            tables.add("runs", _one_type_a_column(pd.DataFrame(rows, dtype=object)))
         (temporary / "experiments").mkdir()
         for run in what.runs:
             text = (run.folder / _files.EXPERIMENT).read_text(encoding="utf-8")
@@ -75,11 +81,8 @@ def export(what: Export, tick: Tick = lambda name, share: None) -> list[Path]:
 
 
 def _write_run(run: Run, tables: _Tables, weights: bool) -> None:
-    """Append what a run says to every table."""
-    import pandas as pd
-
+    """Append what a run's trace says to every table but `runs`."""
     trace, name = run.trace, run.folder.name
-    tables.add("runs", pd.DataFrame([run_row(run)]))
     learners = {"run": name, "learner": "learner", "seed": "seed"}
     curves = trace.curves[[*CURVES]].to_dataframe().reset_index()
     curves.insert(0, "run", name)
@@ -111,11 +114,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "results_version": run.results_version,
         **{f"{package}_version": versions.get(package) for package in PACKAGES},
         "python_version": last.get("python"),
-        "code": last.get("code"),
-        "commit": last.get("commit"),
-        "platform": last.get("platform"),
-        "processor": last.get("processor"),
-        "cpu_capability": last.get("cpu_capability"),
+        **{name: last.get(name) for name in _OF_THE_LAST},
         "gpu": gpu.get("name"),
         "cuda": gpu.get("cuda"),
         "environments": len(made_by),
@@ -136,37 +135,18 @@ def _cell(value: Any) -> Any:
 class _Tables:
     """Tables that grow run by run, so that no more than one run is in memory.
 
-    The rows of `runs` are few, and their columns are known when all are there: they are kept.
-
     Attributes:
         columns: table → its columns.
     """
 
-    def __init__(self, folder: Path, kind: Format) -> None:
+    def __init__(self, folder: Path, kind: Format, stack: contextlib.ExitStack) -> None:
         self.folder, self.format = folder, kind
         self.columns: dict[str, list[str]] = {}
-        self._runs: list[pd.DataFrame] = []
-        self._open = contextlib.ExitStack()
         self._writers: dict[str, Any] = {}
-
-    def __enter__(self) -> _Tables:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is None and self._runs:
-            import pandas as pd
-
-            self._append("runs", _one_type_a_column(pd.concat(self._runs, ignore_index=True)))
-        self._open.close()
+        self._open = stack  # closes the writers
 
     def add(self, name: str, rows: pd.DataFrame) -> None:
         """Append rows to a table."""
-        if name == "runs":
-            self._runs.append(rows.astype(object))
-        else:
-            self._append(name, rows)
-
-    def _append(self, name: str, rows: pd.DataFrame) -> None:
         first = name not in self.columns
         self.columns.setdefault(name, list(rows.columns))
         path = self.folder / f"{name}.{self.format}"

@@ -49,6 +49,18 @@ def temporary_of(name: str) -> tuple[str, int] | None:
     return (match["name"], int(match["pid"])) if match else None
 
 
+def own_files(folder: Path) -> list[Path]:
+    """Return our files in a folder, half-written ones too; run.json, which makes it a run, first.
+
+    Raises:
+        Unreadable: the folder cannot be listed.
+    """
+    names = names_in(folder)
+    temporary = {name for name in names if (of := temporary_of(name)) and is_own(of[0])}
+    found = [name for name in names if is_own(name) or name in temporary]
+    return [folder / name for name in sorted(found, key=lambda name: name != STATE)]
+
+
 def checkpoints(folder: Path) -> list[Path]:
     """Return the checkpoint, or those of the parts of a population, in the learners' order.
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import Newer, names_in, read_bytes, refuse_link, unreadable
+from retrodict.errors import CannotFinish
+from retrodict.files import names_in, read_bytes, refuse_link, unreadable
 from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
+from retrodict.runs._problem import problem_of
 from retrodict.runs._run import Run
 from retrodict.runs._state import read_made_by
 
@@ -39,8 +40,7 @@ class Listed:
     Attributes:
         name: the folder's.
         status: a run's, or `damaged`, `unreadable` (here and now), `newer` (of a format that this
-            version does not read),
-            `incomplete` (ours, but without run.json) or `foreign` (not ours).
+            version does not read), `incomplete` (ours, without run.json) or `foreign` (not ours).
         bytes: of its files.
         settings: those of `SHOWN` that the experiment has.
         epochs_done: None if that is not known.
@@ -68,14 +68,9 @@ def listed(folder: Path) -> Listed:
         if not Run(folder).exists:
             return Listed(folder.name, "incomplete" if is_bare(folder) else "foreign", size)
         return _listed(Run(folder), size)
-    except Newer as error:
-        return Listed(folder.name, "newer", size, problem=str(error))
-    except Unreadable as error:
-        return Listed(folder.name, "unreadable", size, problem=str(error))
-    except CannotFinish as error:
-        return Listed(folder.name, "damaged", size, problem=str(error))
-    except OSError as error:
-        return Listed(folder.name, "unreadable", size, problem=str(unreadable(folder, error)))
+    except (CannotFinish, OSError) as error:
+        said = unreadable(folder, error) if isinstance(error, OSError) else error
+        return Listed(folder.name, problem_of(folder, error).kind, size, problem=str(said))
 
 
 def is_bare(folder: Path) -> bool:
@@ -87,7 +82,7 @@ def is_bare(folder: Path) -> bool:
 
 
 def folders(root: Path) -> list[Path]:
-    """Return every folder of a store, by name; hidden ones are nobody's business."""
+    """Return every folder of a store, by name, but for hidden ones."""
     if not root.is_dir():
         return []
     with os.scandir(root) as found:
@@ -107,7 +102,9 @@ def _listed(run: Run, size: int) -> Listed:
     state, folder = run.state, run.folder
     made_by = read_made_by(folder, state["sha256"].get(_files.ENVIRONMENT))[-1].get("versions")
     events = [event for event in run.events() if event["event"] == "finished"]
-    settings = glance(folder / _files.EXPERIMENT) or _shown(run)
+    settings = glance(folder / _files.EXPERIMENT) or {
+        key: value for key, value in run.experiment.settings.items() if key in SHOWN
+    }
     finished = state["state"] == "finished"
     epochs = settings.get("training.epochs")
     return Listed(
@@ -120,10 +117,6 @@ def _listed(run: Run, size: int) -> Listed:
         made_by=str(made_by.get("retrodict", "")) if isinstance(made_by, dict) else "",
         results_version=state["results_version"],
     )
-
-
-def _shown(run: Run) -> dict[str, Any]:
-    return {key: value for key, value in run.experiment.settings.items() if key in SHOWN}
 
 
 def glance(path: Path) -> dict[str, Any]:

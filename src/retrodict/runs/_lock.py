@@ -15,13 +15,12 @@ from retrodict.files import Unlockable, is_taken, take
 
 _POLL_SECONDS = 0.05
 
-Tell = Callable[[str], None]
-"""Is told in a line that there are no locks."""
-
 
 @contextmanager
-def hold(lock: Path, timeout: float, tell: Tell = lambda line: None) -> Iterator[bool]:
+def hold(lock: Path, timeout: float, tell: Callable[[str], None]) -> Iterator[bool]:
     """Try to hold a lock for so many seconds; yields whether it is held.
+
+    `tell` is told in a line if there are no locks.
 
     Raises:
         CannotFinish: its file cannot be made.
@@ -31,7 +30,10 @@ def hold(lock: Path, timeout: float, tell: Tell = lambda line: None) -> Iterator
         while (held := take(lock)) is None and time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
     except Unlockable as error:
-        tell(_without_locks(lock, error))
+        tell(
+            f"{lock.parent.parent}: its file system gives no locks ({error.strerror}): all works, "
+            "but two commands that want the same run would both train it"
+        )
         yield True
         return
     except OSError as error:
@@ -57,10 +59,3 @@ def is_locked(lock: Path, unless_known: bool = False) -> bool:
         return is_taken(lock)
     except OSError:
         return unless_known
-
-
-def _without_locks(lock: Path, error: Unlockable) -> str:
-    return (
-        f"{lock.parent.parent}: its file system gives no locks ({error.strerror}): all works, but "
-        "two commands that want the same run would both train it"
-    )

@@ -31,13 +31,13 @@ def read(path: Path) -> Progress | None:
 
 
 def write(path: Path, epoch: int, epochs: int) -> None:
-    """Say how far the training is, to whom it may concern; not being able to is no harm."""
+    """Write how far the training is; a failure to write is ignored."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
     with contextlib.suppress(OSError), open(os.open(path, flags, 0o666), "w") as file:
         file.write(f"[{epoch}, {epochs}]\n")
 
 
 def clear(path: Path) -> None:
-    """Take back what was said: the training is over."""
+    """Delete the file: the training is over."""
     with contextlib.suppress(OSError):
         path.unlink()

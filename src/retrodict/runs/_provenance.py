@@ -10,6 +10,8 @@ from retrodict.errors import CannotFinish
 from retrodict.runs._run import Run
 from retrodict.source import training_code
 
+_MOST_NAMES = 4
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -35,11 +37,7 @@ class Provenance:
 
     @classmethod
     def of(cls, run: Run) -> Provenance:
-        """Read it off a run; what is damaged or lost is not known.
-
-        Raises:
-            Unreadable: that cannot be told.
-        """
+        """Read it off a run; what is damaged or lost is not known."""
         ends = [event["time"] for event in run.events() if event["event"] == "finished"]
         made_by = _made_by(run)
         last = made_by[-1]
@@ -96,6 +94,3 @@ def _were(names: list[str], what: str) -> str:
         return f"{names[0]} was {what}"
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return f"{len(names)} runs were {what}: {', '.join(names[:_MOST_NAMES])}{more}"
-
-
-_MOST_NAMES = 4

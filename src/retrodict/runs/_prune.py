@@ -15,7 +15,7 @@ from typing import Literal
 
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
-from retrodict.files import is_there, names_in, patiently
+from retrodict.files import is_there, patiently
 from retrodict.runs import _files
 from retrodict.runs._check import check_run, leftovers
 from retrodict.runs._drawings import dead_temporaries, drawn
@@ -59,7 +59,8 @@ Tick = Callable[[str, float], None]
 def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None) -> list[Victim]:
     """Say what of a store would be deleted; nothing is touched."""
     records = drawn(root)
-    found = [_victim(path, "leftovers", [path]) for path in _beside_runs(root, chosen)]
+    beside = dead_temporaries(root) if "leftovers" in chosen else []
+    found = [_victim(path, "leftovers", [path]) for path in beside]
     all_folders = [folder for folder in folders(root) if not folder.is_symlink()]
     for i, folder in enumerate(all_folders):
         tick(folder.name, i / len(all_folders))
@@ -114,10 +115,6 @@ def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], N
     return bool(again)
 
 
-def _beside_runs(root: Path, chosen: Set[Selection]) -> list[Path]:
-    return dead_temporaries(root) if "leftovers" in chosen else []
-
-
 def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
     """Say what of a folder that nobody trains would be deleted: all of the run, or some files."""
     run = Run(folder)
@@ -125,10 +122,10 @@ def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
         if not run.exists:
             worth = run.has_checkpoint or is_there(folder / _files.TRACE)
             bare = "leftovers" in chosen and is_bare(folder) and not worth
-            return [_victim(folder, "leftovers", _own_files(folder))] if bare else []
+            return [_victim(folder, "leftovers", _files.own_files(folder))] if bare else []
         why = _whole(run, chosen)
         if why:
-            return [_victim(folder, why, _own_files(folder))]
+            return [_victim(folder, why, _files.own_files(folder))]
         return list(_parts(run, chosen))
     except (Unreadable, OSError):  # what cannot be looked at may be sound
         return []
@@ -164,17 +161,6 @@ def _parts(run: Run, chosen: Set[Selection]) -> Iterator[Victim]:
         kept = run.finished and _files.WEIGHTS in run.state["sha256"]
         if "weights" in chosen and kept and weights.is_file():
             yield _victim(weights, "weights", [weights])
-
-
-def _own_files(folder: Path) -> list[Path]:
-    """Return the files of ours in a folder; run.json first: without it there is no run any more."""
-    names = [name for name in names_in(folder) if _is_ours(name)]
-    return [folder / name for name in sorted(names, key=lambda name: name != _files.STATE)]
-
-
-def _is_ours(name: str) -> bool:
-    temporary = _files.temporary_of(name)
-    return _files.is_own(name) or bool(temporary and _files.is_own(temporary[0]))
 
 
 def _victim(path: Path, why: Selection, files: list[Path]) -> Victim:

@@ -72,15 +72,26 @@ def read_weights(
     if digest_of(path) != expected:
         raise CannotFinish(f"{path}: damaged: {FAILS}")
     try:
-        found = Tensors.of(path, _most_bytes_of_weights(experiment))
-        require_format(found.metadata.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
-        if found.metadata.get("digest", state["digest"]) != state["digest"]:
-            raise ValueError("belongs to another experiment")
+        found = weights_in(path, state, _most_bytes_of_weights(experiment))
         return {name: torch.from_numpy(a) for name, a in read_arrays(path, found)}
     except (OSError, MemoryError) as error:
         raise unreadable(path, error) from error
     except ValueError as error:
         raise _damaged(path, str(error)) from error
+
+
+def weights_in(path: Path, state: Mapping[str, Any], most: int | None = None) -> Tensors:
+    """Read the head of a run's weights.
+
+    Raises:
+        CannotFinish: they are of a newer format.
+        OSError, ValueError: as `Tensors.of`, or they are of another run.
+    """
+    found = Tensors.of(path, most)
+    require_format(found.metadata.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
+    if found.metadata.get("digest", state["digest"]) != state["digest"]:
+        raise ValueError("belongs to another experiment")
+    return found
 
 
 def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, str]:

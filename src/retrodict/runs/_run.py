@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment, Placed, read_text
-from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, names_in, refuse_link
+from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
@@ -86,7 +86,7 @@ class Run:
 
     @property
     def has_checkpoint(self) -> bool:
-        """Whether some of the training is on disk and can be gone on from."""
+        """Whether some of the training is on disk, so that it can continue."""
         return bool(_files.checkpoints(self.folder))
 
     @property
@@ -213,11 +213,11 @@ class Run:
         return _progress.read(self.folder / _files.PROGRESS)
 
     def write_progress(self, epoch: int, epochs: int) -> None:
-        """Say how far the training is, to whom it may concern; not being able to is no harm."""
+        """Write how far the training is, for whoever waits; a failure to write is ignored."""
         _progress.write(self.folder / _files.PROGRESS, epoch, epochs)
 
     def clear_progress(self) -> None:
-        """Take back what was said: the training is over."""
+        """Delete what `write_progress` wrote: the training is over."""
         _progress.clear(self.folder / _files.PROGRESS)
 
     def lock(
@@ -252,11 +252,10 @@ class Run:
         Raises:
             CannotFinish: the folder is damaged, or cannot be written.
         """
-        for name in names_in(self.folder):
-            named = _files.temporary_of(name)
-            if named and _files.is_own(named[0]):
+        for path in _files.own_files(self.folder):
+            if _files.temporary_of(path.name):
                 with contextlib.suppress(OSError):
-                    (self.folder / name).unlink()
+                    path.unlink()
         now = _environment.here(experiment.training.device)
         if self.exists:
             _ = self.experiment  # refuses a damaged folder
@@ -304,8 +303,8 @@ class Run:
         state = self.state
         kept = {name: sum_ for name, sum_ in state["sha256"].items() if name != _files.WEIGHTS}
         if kept != state["sha256"]:
-            said = {"results_version": self.results_version, "sha256": kept}
-            write_state(self.folder, {**state, **said})
+            version = self.results_version
+            write_state(self.folder, {**state, "results_version": version, "sha256": kept})
         (self.folder / _files.WEIGHTS).unlink(missing_ok=True)
 
     def _made_by_so_far(self) -> list[dict[str, Any]]:

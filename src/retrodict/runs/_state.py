@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +23,23 @@ def read_state(folder: Path) -> dict[str, Any]:
         Unreadable: it cannot be read.
     """
     path = folder / STATE
-    try:
+    with _remedy():
         return _migrate.run_state(read_object(path), path)
-    except (Newer, Unreadable):
-        raise
-    except CannotFinish as error:
-        raise _with_remedy(error) from None
 
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write run.json in the present format."""
-    content = {**state, "format": _migrate.RUN_FORMAT}
-    order = ("format", "state", "digest", "results_version", "sha256")
-    text = json.dumps({key: content.pop(key) for key in order} | content, indent=1)
-    atomic_text(folder / STATE, text + "\n")
+    content = {"format": _migrate.RUN_FORMAT, **state}
+    atomic_text(folder / STATE, json.dumps(content, indent=1) + "\n")
 
 
 def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dict[str, Any]:
     """What run.json says of a run that this code made, with the checksums of its files."""
-    checksums = {name: digest_of(folder / name) for name in names}
     return {
         "state": state,
         "digest": digest,
         "results_version": RESULTS_VERSION,
-        "sha256": checksums,
+        "sha256": {name: digest_of(folder / name) for name in names},
     }
 
 
@@ -56,14 +50,10 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
         CannotFinish: environment.json is damaged or of a newer format.
     """
     path = folder / ENVIRONMENT
-    try:
+    with _remedy():
         content = _migrate.environment(read_object(path), path)
         if checksum not in (None, digest_of(path)):
             raise CannotFinish(f"{path}: damaged: {FAILS}")
-    except (Newer, Unreadable):
-        raise
-    except CannotFinish as error:
-        raise _with_remedy(error) from None
     made_by: list[dict[str, Any]] = content["made_by"]
     return made_by
 
@@ -85,6 +75,13 @@ def write_made_by(folder: Path, experiment: Placed, made_by: Sequence[Mapping[st
     atomic_text(folder / ENVIRONMENT, json.dumps(content, indent=1) + "\n")
 
 
-def _with_remedy(error: CannotFinish) -> CannotFinish:
-    text = str(error)
-    return error if REMEDY in text else CannotFinish(f"{text}; {REMEDY}")
+@contextlib.contextmanager
+def _remedy() -> Generator[None]:
+    """Say of what is damaged what to do about it."""
+    try:
+        yield
+    except (Newer, Unreadable):
+        raise
+    except CannotFinish as error:
+        text = str(error)
+        raise CannotFinish(text if REMEDY in text else f"{text}; {REMEDY}") from None

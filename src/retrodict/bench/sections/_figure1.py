@@ -6,10 +6,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 
 from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine
-from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
 from retrodict.bench._section import Section, number
 from retrodict.errors import CannotFinish
@@ -33,13 +34,11 @@ def measure_figure1(plan: Plan, tick: Tick) -> list[Row]:
             rows.append(
                 Row(
                     section="figure1",
-                    config=f"fig1 {scale}" + (QUICK if plan.quick else ""),
+                    config=f"fig1 {scale}{plan.note}",
                     variant=variant,
-                    device=machine.name,
-                    threads=machine.threads,
-                    torch=machine.torch,
                     repeats=1,
                     seconds=_seconds(scale, store),
+                    **asdict(machine),
                 )
             )
             tick(share)

@@ -5,17 +5,15 @@ All at 128 rows of width 256 on one core, where a learner of a population is; pr
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 
 import torch
 from torch.nn import functional as F
 
 from retrodict.bench._contest import Tick
+from retrodict.bench._duel import Duel
 from retrodict.bench._machine import Machine
-from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
 from retrodict.bench._section import Section, milliseconds, number
 from retrodict.experiment import AdamW
@@ -31,65 +29,29 @@ _REPEATS, _CALLS, _LEARNERS = 9, 20, 10
 _BATCH, _WIDTH = 64, 256
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """Two ways to do one thing.
-
-    Attributes:
-        name: what is done, and how: the kept way, against the other.
-        kept, other: do it once.
-        threads: of torch meanwhile.
-    """
-
-    name: str
-    kept: Callable[[], object]
-    other: Callable[[], object]
-    threads: int = 1
-
-
 def measure_pieces(plan: Plan, tick: Tick) -> list[Row]:
     """Time each piece beside its alternative, in turn."""
     width = 16 if plan.quick else _WIDTH
-    machine = Machine.here("cpu", core_count())
-    repeats = plan.repeats or _REPEATS
+    config = f"128 rows, width {width}{plan.note}"
+    calls = 1 if plan.quick else _CALLS
     rows = []
     with torch.no_grad():
-        pieces = [piece for make in _MAKERS for piece in make(width)]
-        for i, piece in enumerate(pieces):
-            with threads_of_torch(piece.threads):
-                kept, other = _alternate(piece, repeats, 1 if plan.quick else _CALLS)
-            rows.append(
-                Row(
-                    section="pieces",
-                    config=f"128 rows, width {width}{QUICK if plan.quick else ''}",
-                    variant=piece.name,
-                    device=machine.name,
-                    threads=piece.threads,
-                    torch=machine.torch,
-                    repeats=repeats,
-                    seconds_ours=statistics.median(kept),
-                    seconds_brute_force=statistics.median(other),
-                    ratio=statistics.median(o / k for o, k in zip(other, kept, strict=True)),
-                )
-            )
+        pieces = [(1, duel) for make in _ON_ONE_CORE for duel in make(width)]
+        pieces.append((core_count(), _products_of_learners(width)))
+        for i, (threads, duel) in enumerate(pieces):
+            duel = replace(duel, calls=calls, other_calls=calls)
+            machine = asdict(Machine.here("cpu", threads))
+            with threads_of_torch(threads):
+                for _ in range(calls):  # the first calls bring memory and library up
+                    duel.ours()
+                    duel.other()
+                row = duel.row(plan.repeats or _REPEATS, section="pieces", config=config, **machine)
+            rows.append(row)
             tick((i + 1) / len(pieces))
     return rows
 
 
-def _alternate(piece: _Piece, repeats: int, calls: int) -> tuple[list[float], list[float]]:
-    kept: list[float] = []
-    other: list[float] = []
-    for repeat in range(-1, repeats):
-        for work, found in ((piece.kept, kept), (piece.other, other)):
-            start = time.perf_counter()
-            for _ in range(calls):
-                work()
-            if repeat >= 0:  # the first round brings memory and library up
-                found.append((time.perf_counter() - start) / calls)
-    return kept, other
-
-
-def _gelu(width: int) -> list[_Piece]:
+def _gelu(width: int) -> list[Duel]:
     shape = Shape(_BATCH, 2, 1, width, 1, torch.float32, 1.0)
     gelu = Gelu(shape, shape.rows(), Products(1))
     x = torch.randn(shape.rows(), 4 * width)
@@ -105,16 +67,14 @@ def _gelu(width: int) -> list[_Piece]:
         F.gelu(x, approximate="tanh")
         torch.ops.aten.gelu_backward(gradient, x, approximate="tanh")
 
-    return [
-        _Piece("GELU, gradient: a sigmoid, four passes each, against torch's tanh", ours, plain)
-    ]
+    return [Duel("GELU, gradient: a sigmoid, four passes each, against torch's tanh", ours, plain)]
 
 
-def _masks(width: int) -> list[_Piece]:
+def _masks(width: int) -> list[Duel]:
     room = torch.empty(128 * width)
     stream, generator = MaskStream(0, 1, 0.1), torch.Generator().manual_seed(0)
     return [
-        _Piece(
+        Duel(
             "dropout mask: 16 bits an entry from SFC64, against bernoulli_",
             lambda: stream.fill(room),
             lambda: room.bernoulli_(0.9, generator=generator),
@@ -122,10 +82,7 @@ def _masks(width: int) -> list[_Piece]:
     ]
 
 
-def _products(width: int) -> list[_Piece]:
-    cores = core_count()
-    x, up = torch.randn(128, width), torch.randn(width, 4 * width)
-    gradient = torch.randn(128, 4 * width)
+def _products_of_learners(width: int) -> Duel:
     many_x = torch.randn(_LEARNERS, 128, width)
     many_up = torch.randn(_LEARNERS, width, 4 * width)
     many_gradient = torch.randn(_LEARNERS, 128, 4 * width)
@@ -139,20 +96,24 @@ def _products(width: int) -> list[_Piece]:
         torch.bmm(many_gradient, many_up.transpose(1, 2))
         torch.bmm(many_x.transpose(1, 2), many_gradient)
 
+    return Duel(
+        f"backward products of {_LEARNERS} learners, all cores: one by one, against batched",
+        one_by_one,
+        batched,
+    )
+
+
+def _products(width: int) -> list[Duel]:
+    x, up = torch.randn(128, width), torch.randn(width, 4 * width)
+    gradient = torch.randn(128, 4 * width)
     rounded = [t.to(torch.bfloat16) for t in (x, up)]
     return [
-        _Piece(
-            f"backward products of {_LEARNERS} learners, all cores: one by one, against batched",
-            one_by_one,
-            batched,
-            cores,
-        ),
-        _Piece(
+        Duel(
             "product: float32, against bfloat16",
             lambda: torch.mm(x, up),
             lambda: torch.mm(*rounded),
         ),
-        _Piece(
+        Duel(
             "bias gradient: a product with ones, against a sum",
             lambda: torch.mm(torch.ones(1, 128), gradient),
             lambda: gradient.sum(0),
@@ -160,7 +121,7 @@ def _products(width: int) -> list[_Piece]:
     ]
 
 
-def _optimiser(width: int) -> list[_Piece]:
+def _optimiser(width: int) -> list[Duel]:
     """A learner of four blocks: gradients of one block are in the cache, of all are not."""
     size = 12 * width * width
     flat = torch.zeros(1, 4 * size)
@@ -180,12 +141,12 @@ def _optimiser(width: int) -> list[_Piece]:
         update.apply(0, slice(0, 4 * size), whole[0])
 
     return [
-        _Piece("AdamW: each block's gradient as it comes, against all at last", by_block, at_once),
-        _Piece("AdamW: fused, against torch's plain passes", by_block, plain.step),
+        Duel("AdamW: each block's gradient as it comes, against all at last", by_block, at_once),
+        Duel("AdamW: fused, against torch's plain passes", by_block, plain.step),
     ]
 
 
-_MAKERS = (_gelu, _masks, _products, _optimiser)
+_ON_ONE_CORE = (_gelu, _masks, _products, _optimiser)
 
 
 def _cells(row: Row) -> dict[str, str]:

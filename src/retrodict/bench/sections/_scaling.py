@@ -9,7 +9,7 @@ from typing import Any
 from retrodict.bench._contest import Ours, Tick, compete, part
 from retrodict.bench._floor import largest_product
 from retrodict.bench._machine import Machine, measure_rates
-from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row, training_row
 from retrodict.bench._section import Section, number, percent, span
 from retrodict.bench._size import Size
@@ -53,10 +53,9 @@ def _measure(swept: str, values: tuple[int, ...], plan: Plan, tick: Tick) -> lis
         timings = compete(builders, plan.repeats or _REPEATS, plan.seconds, device, tick)
         rates = rates.best(measure_rates(device, shapes, plan.quick))
     machine = Machine.here(device, threads)
-    note = QUICK if plan.quick else ""
     return [
         training_row(
-            "scaling", size, "eager", timings[value], rates, machine, swept=swept, note=note
+            "scaling", size, "eager", timings[value], rates, machine, swept=swept, note=plan.note
         )
         for value, (size, _) in points.items()
     ]

@@ -18,7 +18,7 @@ from retrodict.bench._contest import Contestant, Ours, Tick, Timing, compete, pa
 from retrodict.bench._floor import largest_product, needed
 from retrodict.bench._machine import Machine, is_gpu, measure_rates
 from retrodict.bench._peer import Peer
-from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row, ratios, spread, training_row
 from retrodict.bench._section import Section, number, percent, span
 from retrodict.bench._size import Size
@@ -145,9 +145,8 @@ def _measure(config: Config, plan: Plan, tick: Tick) -> list[Row]:
     if any(kind == "compiled" for kind, _ in config.variants):
         torch.compiler.reset()  # it keeps what it compiled, and the weights with it
     machine = Machine.here(device, threads)
-    note = QUICK if plan.quick else ""
     rows = {
-        (kind, learners): training_row("step", size, kind, timing, rates, machine, note=note)
+        (kind, learners): training_row("step", size, kind, timing, rates, machine, note=plan.note)
         for (kind, learners), timing in timings.items()
     }
     return compare(rows, timings)

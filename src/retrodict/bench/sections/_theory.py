@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 
 from retrodict.bench._contest import Tick
+from retrodict.bench._duel import Duel
 from retrodict.bench._machine import Machine
-from retrodict.bench._plan import QUICK, Plan
+from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
 from retrodict.bench._section import Section, milliseconds, number
 from retrodict.limits import core_count
@@ -35,65 +35,58 @@ _USUAL = _Sizes(40, (64, 256, 1024, 4096), (64, 256, 1024), 200, 800)
 _TINY = _Sizes(6, (8, 16), (8, 16), 5, 10)
 
 
-@dataclass(frozen=True)
-class _Duel:
-    """Two ways to the same numbers.
-
-    Attributes:
-        variant, dimension, tokens: see `Row`.
-        ours, brute_force: each computes the numbers.
-        calls: of ours at a timing; what takes microseconds is repeated.
-    """
-
-    variant: str
-    dimension: int | None
-    tokens: int
-    ours: Callable[[], np.ndarray]
-    brute_force: Callable[[], np.ndarray]
-    calls: int = 1
-
-
 def measure_theory(plan: Plan, tick: Tick) -> list[Row]:
     """Time what theory computes beside brute force, in turn, and compare both results."""
     sizes = _TINY if plan.quick else _USUAL
-    makers: list[Callable[[], _Duel]] = [
-        *(lambda d=d: _rates(sizes.tokens, d) for d in sizes.rate_dimensions),
-        *(lambda d=d: _flows(sizes.tokens, d) for d in sizes.flow_dimensions),
-        lambda: _closed_form(sizes.times, sizes.vocab_size),
+    m = sizes.tokens
+    makers: list[tuple[int, int | None, Callable[[], Duel]]] = [
+        *((m, d, partial(_rates, m, d)) for d in sizes.rate_dimensions),
+        *((m, d, partial(_flows, m, d)) for d in sizes.flow_dimensions),
+        (sizes.vocab_size, None, partial(_closed_form, sizes.times, sizes.vocab_size)),
     ]
+    machine = Machine.here("cpu", core_count())
     rows = []
-    for i, make in enumerate(makers):
-        rows.append(_fight(make(), plan))
+    for i, (tokens, dimension, make) in enumerate(makers):
+        duel = make()
+        difference = np.abs(duel.ours() - duel.other()).max()
+        shown = f"m={tokens} d={dimension}" if dimension else f"m={tokens}"
+        rows.append(
+            duel.row(
+                plan.repeats or _REPEATS,
+                section="theory",
+                config=shown + plan.note,
+                dimension=dimension,
+                tokens=tokens,
+                max_difference=float(difference),
+                **asdict(machine),
+            )
+        )
         tick((i + 1) / len(makers))
     return rows
 
 
-def _rates(m: int, d: int) -> _Duel:
+def _rates(m: int, d: int) -> Duel:
     """The flow's velocity, as the velocity of the logits of all input tokens."""
     gram, brute = _flow_pair(m, d)
-    return _Duel(
+    return Duel(
         "velocity",
-        d,
-        m,
         lambda: gram.logits(gram.rate(gram.start), gram.rows),
         lambda: brute.logits(brute.rate(brute.start), brute.rows),
         calls=20,
     )
 
 
-def _flows(m: int, d: int) -> _Duel:
+def _flows(m: int, d: int) -> Duel:
     """The flow until a time, from embeddings and start to logits: the reduction is in the price."""
     embeddings, inputs, targets, theta = _draw(m, d)
-    return _Duel(
+    return Duel(
         "flow",
-        d,
-        m,
         lambda: _end(GramFlow.from_embeddings(embeddings, inputs, targets, [theta])),
         lambda: _end(ParameterFlow(embeddings, inputs, targets, [theta])),
     )
 
 
-def _closed_form(times: int, m: int) -> _Duel:
+def _closed_form(times: int, m: int) -> Duel:
     """The NLL of one row of weights at many times."""
     wanted = np.geomspace(0.01, 1000.0, times)
 
@@ -101,41 +94,7 @@ def _closed_form(times: int, m: int) -> _Duel:
         flow = GramFlow(None, inputs=[0], targets=[1], m=m)
         return np.array([flow.loss_of(logits) for logits in _follow(flow, wanted)])
 
-    return _Duel("closed form", None, m, lambda: np.asarray(row_nll(wanted, m)), solved, calls=20)
-
-
-def _fight(duel: _Duel, plan: Plan) -> Row:
-    difference = np.abs(duel.ours() - duel.brute_force()).max()  # the first calls, not timed
-    ours, brute_force = [], []
-    repeats = plan.repeats or _REPEATS
-    for _ in range(repeats):
-        ours.append(_seconds(duel.ours, duel.calls))
-        brute_force.append(_seconds(duel.brute_force, 1))
-    machine = Machine.here("cpu", core_count())
-    return Row(
-        section="theory",
-        config=f"m={duel.tokens}"
-        + (f" d={duel.dimension}" if duel.dimension else "")
-        + (QUICK if plan.quick else ""),
-        variant=duel.variant,
-        device=machine.name,
-        threads=machine.threads,
-        torch=machine.torch,
-        repeats=repeats,
-        dimension=duel.dimension,
-        tokens=duel.tokens,
-        seconds_ours=statistics.median(ours),
-        seconds_brute_force=statistics.median(brute_force),
-        ratio=statistics.median(b / o for b, o in zip(brute_force, ours, strict=True)),
-        max_difference=float(difference),
-    )
-
-
-def _seconds(work: Callable[[], object], calls: int) -> float:
-    start = time.perf_counter()
-    for _ in range(calls):
-        work()
-    return (time.perf_counter() - start) / calls
+    return Duel("closed form", lambda: np.asarray(row_nll(wanted, m)), solved, calls=20)
 
 
 def _flow_pair(m: int, d: int) -> tuple[GramFlow, ParameterFlow]:
