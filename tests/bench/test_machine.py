@@ -9,6 +9,7 @@ from retrodict.bench import Machine, Rates, measure_rates
 from retrodict.bench._floor import largest_product
 from retrodict.bench._memory import PeakMemory
 from retrodict.bench._size import Size
+from retrodict.processor import processor
 
 
 def test_rates_are_measured():
@@ -36,7 +37,7 @@ def test_the_largest_product_is_into_the_mlp():
 
 def test_a_machine_has_a_name():
     machine = Machine.here("cpu", 1)
-    assert machine.device
+    assert machine.device == processor()
     assert machine.threads == 1
 
 

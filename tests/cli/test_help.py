@@ -38,3 +38,10 @@ def test_help_loads_nothing_heavy():
         "assert heavy <= {'pydantic'}, heavy"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["runs"]])
+def test_a_group_by_itself_shows_its_help(command, arguments):
+    code, out, err = command(*arguments)
+    assert (code, err) == (0, "")
+    assert "Usage: retrodict" in out

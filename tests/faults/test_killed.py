@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 
 from retrodict.runs import Store
+from retrodict.training import _chunks
 
 pytestmark = pytest.mark.seconds
 
@@ -47,7 +48,7 @@ def test_a_training_may_be_killed_anywhere(answer, in_a_child, require_same, alo
 def test_a_training_may_be_killed_at_every_operation(
     answer, in_a_child, require_same, alone, tmp_path, monkeypatch, at_a_time
 ):
-    monkeypatch.setattr(_parts, "learners_at_a_time", lambda experiment: at_a_time)
+    monkeypatch.setattr(_chunks, "learners_at_a_time", lambda experiment: at_a_time)
     assert kill_everywhere(answer, in_a_child, require_same, alone, tmp_path, every=1) > 20
 
 

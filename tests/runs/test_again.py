@@ -158,7 +158,8 @@ def test_again_trains_anew_and_finds_the_same_bits(kept, small, content):
     assert (found.same_bits, found.max_nll_difference, found.before) == (True, 0.0, None)
     assert [path.name for path in kept.folder.parent.iterdir()] == [kept.folder.name]
     assert content(kept.folder)["trace.nc"] == before["trace.nc"]
-    assert (kept.folder / "trace.nc").stat().st_mtime_ns != 0  # it was trained
+    assert (kept.folder / "trace.nc").stat().st_mtime_ns != 0
+    assert asked.answers[run.folder.name].how == "trained"
     assert check_run(kept.folder) == []
 
 
@@ -194,7 +195,6 @@ def test_again_works_where_there_are_no_links_between_names(kept, small, monkeyp
 def test_broken_off_what_was_there_stays_and_the_same_goes_on(kept, small, monkeypatch, content):
     before, root = content(kept.folder), kept.folder.parent
     with monkeypatch.context() as patch:
-        patch.setattr(_loop, "CHECKPOINT_SECONDS", 0.0)
         patch.setattr(_local.Stop, "asked", property(lambda self: True, lambda self, value: None))
         with pytest.raises(Interrupted):
             again(small, root)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from retrodict import BadInput, CannotFinish, open_run
+from retrodict.cli._exit import run_cli
 from retrodict.errors import Interrupted
 from retrodict.launch import Reporter, execute
 from retrodict.runs import Run, Store
@@ -191,11 +192,18 @@ def test_a_store_that_cannot_be_written_is_bad_input(tiny, tmp_path):
         execute(tiny.placed(), Store(tmp_path / "file" / "store"), Quiet())
 
 
-def test_bad_input_writes_nothing(tiny, tmp_path):
-    with pytest.raises(BadInput):
-        execute(
-            tiny.with_overrides("training.device=cuda:99").placed(), Store(tmp_path / "s"), Quiet()
-        )
+def test_bad_input_writes_nothing(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("retrodict.training._memory._available_bytes", lambda device: 1)
+    placed, store = tiny.placed(), Store(tmp_path / "s")
+    with pytest.raises(BadInput, match=r"one learner .* needs"):
+        execute(placed, store, Quiet())
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_device_that_is_not_there_writes_nothing(tiny_yaml, tmp_path, capsys):
+    device = "training.device=cuda:99"
+    assert run_cli(["run", str(tiny_yaml), "--set", device, "--out", str(tmp_path / "s")]) == 2
+    assert "cuda:99 is not there" in capsys.readouterr().err
     assert not (tmp_path / "s").exists()
 
 

@@ -47,7 +47,9 @@ def call(arguments: list[str]) -> int | None:
     """Run one command; return the exit code it gives, or raise what ended it."""
     from retrodict.cli.commands import app  # what fails while it is loaded ends in a line, too
 
-    code: int | None = app(arguments or ["--help"], standalone_mode=False)
+    if arguments in ([], ["runs"]):
+        arguments = [*arguments, "--help"]
+    code: int | None = app(arguments, standalone_mode=False)
     if code == 130:  # Ctrl-C outside a training, which the parser has caught
         raise KeyboardInterrupt
     return code
@@ -98,7 +100,7 @@ def _told(error: BaseException) -> tuple[int, str]:
         case Exception() if is_out_of_memory(error):
             return 2, OUT_OF_MEMORY
     if hasattr(error, "format_message"):  # the parser's complaint about the command line
-        return 2, error.format_message()
+        return 2, error.format_message().replace("Value error, ", "")
     if type(error).__name__ == "Abort":  # the parser's word for the end of stdin
         return _told(KeyboardInterrupt())
     if os.environ.get(_DEBUG):

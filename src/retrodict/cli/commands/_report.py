@@ -55,13 +55,16 @@ def report(
     \b
       retrodict report                               runs/report.html, from the store runs/
       retrodict report --out mine/report.html        from the store mine/
-      retrodict report --store mine --out paper.md   Markdown, with thumbnails in paper/
+      retrodict report --store mine --out paper.md   Markdown, with thumbnails in paper-figures/
 
     The page answers first: does the curse appear, how strongly, and why? Then come the figures with
     their claims and commands, and curves and weights to explore. It works offline.
 
-    Nothing is trained. Exit code 1: a claim or statement fails that is not marked "(known)"; the
-    report is written all the same.
+    Nothing is trained. Statements that this code has not checked yet are checked with --fast, and
+    kept in the store as verify.json.
+
+    Exit code 1: a claim or statement fails that is not marked "(known)"; the report is written all
+    the same.
     """
     from retrodict.cli._progress import Progress
     from retrodict.report import answers, as_html, collect, facts, something_failed
