@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import ClassVar, Literal
 
 
 class BadInput(ValueError):
@@ -18,8 +20,42 @@ class CannotFinish(RuntimeError):
     """A valid request could not be finished (exit code 3; what was finished is kept)."""
 
 
-class Unreadable(CannotFinish):
-    """A stored file cannot be read at the moment; as far as is known it is not damaged."""
+class FileProblem(CannotFinish):
+    """A stored file cannot be used.
+
+    Attributes:
+        path: the file.
+        what: what is wrong.
+        remedy: what to do about it; "" if the caller knows better.
+    """
+
+    kind: ClassVar[Literal["damaged", "unreadable", "newer"]]
+
+    def __init__(self, path: str | Path, what: str, remedy: str = "") -> None:
+        super().__init__(path, what, remedy)
+        self.path, self.what, self.remedy = Path(path), what, remedy
+
+    def __str__(self) -> str:
+        kind = "damaged: " if self.kind == "damaged" else ""
+        return f"{self.path}: {kind}{self.what}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class Damaged(FileProblem):
+    """A file was read and is wrong, or is missing."""
+
+    kind = "damaged"
+
+
+class Unreadable(FileProblem):
+    """A file cannot be read at the moment; as far as is known it is not damaged."""
+
+    kind = "unreadable"
+
+
+class Newer(FileProblem):
+    """A file is in a format that only a newer retrodict reads. It is not damaged."""
+
+    kind = "newer"
 
 
 class Interrupted(Exception):
@@ -74,12 +110,12 @@ def choose(names: Iterable[str], known: Collection[str], complaint: str) -> list
     """Return these names, each once.
 
     Args:
-        names: what was asked for.
-        known: what there is.
-        complaint: what to say of a name that is not known, with `{}` where the name belongs.
+        names: of which duplicates are dropped.
+        known: the valid names.
+        complaint: what to say of an unknown name, with `{}` where the name belongs.
 
     Raises:
-        BadInput: a name is not known. The message ends with the nearest one that is.
+        BadInput: a name is unknown; the message ends with the nearest valid one.
 
     >>> choose(["plain", "plain"], ["plain", "tied"], "{}: no recipe of that name")
     ['plain']

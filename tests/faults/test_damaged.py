@@ -53,7 +53,7 @@ def require_named_or_harmless(
     try:
         again = answer(experiment, run.folder.parent)
         require_same(again, experiment)
-        _ = again.environment, again.events(), again.weights()
+        _ = again.made_by[-1], again.events(), again.weights()
     except CannotFinish as error:
         refusal = str(error)
     if not refusal:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import DOCUMENTS, DRAWING, VERIFY, Document, Newer, PlainName
+from retrodict.errors import CannotFinish, Newer, Unreadable
+from retrodict.files import DOCUMENTS, DRAWING, VERIFY, Document, PlainName
 from retrodict.runs import check_store
 
 THINGS = Document("things.json", 2, "count things", "things", oldest=2)

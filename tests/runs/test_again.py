@@ -284,7 +284,6 @@ LOOK_ON = {
     "experiment/_yaml.py",
     "files/_atomic.py",  # writing
     "files/_documents.py",
-    "files/_formats.py",
     "files/_json.py",
     "files/_lock.py",
     "files/_safe_read.py",

@@ -60,7 +60,7 @@ def test_a_row_of_runs_has_every_setting_and_where_it_was_made(old, fresh, tmp_p
         assert row["training.seed"] == settings["training.seed"]
         assert row["record.weights_at"] == "[0, 3]"
         assert row["digest"] == run.state["digest"]
-        assert row["torch_version"] == run.environment["versions"]["torch"]
+        assert row["torch_version"] == run.made_by[-1]["versions"]["torch"]
         assert row["results_version"] == 2
     assert rows["environments"].tolist() == [1, 2]
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from retrodict import CannotFinish, open_run
-from retrodict.files import Newer
+from retrodict.errors import Newer
 from retrodict.files.tensors import Tensors
 from retrodict.processor import processor
 from retrodict.runs import Store, _migrate

@@ -54,7 +54,7 @@ def test_a_run_holds_what_training_gave(tiny, finished):
     assert weights.keys() == outcome.weights.keys()
     assert all(torch.equal(weights[name], outcome.weights[name]) for name in weights)
     assert finished.experiment == tiny.placed()
-    assert finished.environment["versions"]["torch"] == torch.__version__
+    assert finished.made_by[-1]["versions"]["torch"] == torch.__version__
 
 
 def test_the_folder_holds_these_files_and_no_pickle(finished):
@@ -136,7 +136,7 @@ def damage(path, change) -> None:
         ("run.json", lambda b: b'{"format": 1}', "run.json: damaged"),
         ("run.json", lambda b: b.replace(b'"format": 2', b'"format": 0'), "format 0 is older"),
         ("experiment.yaml", lambda b: b.replace(b"lr: 0.01", b"lr: 0.02"), "was changed"),
-        ("experiment.yaml", lambda b: b[:20], "damaged run"),
+        ("experiment.yaml", lambda b: b[:20], "experiment.yaml: damaged: "),
     ],
 )
 def test_a_damaged_run_is_named_and_not_touched(tiny, finished, name, change, says):

@@ -24,17 +24,18 @@ from retrodict.files._documents import (
     PlainName,
     in_a_line,
 )
-from retrodict.files._formats import CHECKPOINT_FORMAT, Newer, require_format
 from retrodict.files._json import dumps, jsonable, read_object
 from retrodict.files._lock import Lock, Unlockable, is_taken, take
 from retrodict.files._safe_read import (
-    MISSING,
+    CHECKPOINT_FORMAT,
     digest_of,
     is_plain_name,
     is_there,
     names_in,
     read_bytes,
+    reading,
     refuse_link,
+    require_format,
     require_plain_file,
     unreadable,
 )
@@ -47,12 +48,10 @@ __all__ = [
     "DOCUMENTS",
     "DRAWING",
     "LEADERBOARD",
-    "MISSING",
     "VERIFY",
     "VERIFY_PUBLISHED",
     "Document",
     "Lock",
-    "Newer",
     "PlainName",
     "Unlockable",
     "atomic",
@@ -71,6 +70,7 @@ __all__ = [
     "put_on_disk",
     "read_bytes",
     "read_object",
+    "reading",
     "refuse_link",
     "require_format",
     "require_plain_file",

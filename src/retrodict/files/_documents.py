@@ -15,11 +15,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
-from retrodict.errors import CannotFinish
+from retrodict.errors import CannotFinish, Damaged
 from retrodict.files._atomic import atomic_text
-from retrodict.files._formats import require_format
 from retrodict.files._json import dumps, jsonable, null_as_nan, read_object
-from retrodict.files._safe_read import is_plain_name
+from retrodict.files._safe_read import is_plain_name, require_format
 
 Record = TypeVar("Record")
 
@@ -71,7 +70,7 @@ class Document:
         try:
             return TypeAdapter(kind).validate_python(null_as_nan({**content, "format": found}))
         except _MISREAD as error:
-            raise CannotFinish(f"{path}: damaged: {in_a_line(error)}") from None
+            raise Damaged(path, in_a_line(error)) from None
 
     def read(self, path: Path, kind: type[Record]) -> Record:
         """Read one as a dataclass.

@@ -8,8 +8,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish, printable
-from retrodict.files._safe_read import MISSING, read_bytes, refuse_link, unreadable
+from retrodict.errors import printable
+from retrodict.files._safe_read import read_bytes, reading, refuse_link
 
 MOST_JSON_BYTES = 16 * 2**20
 """Size limit of a JSON file; ours have a few hundred kilobytes at most."""
@@ -45,20 +45,12 @@ def read_object(path: Path) -> dict[str, Any]:
 
     Raises:
         Unreadable: it cannot be read now, or is a symbolic link.
-        CannotFinish: it is missing or damaged.
+        Damaged: it is wrong or missing.
     """
-    try:
+    with reading(path):
         content = json.loads(read_bytes(refuse_link(path), MOST_JSON_BYTES).decode("utf-8"))
-    except MISSING:
-        raise CannotFinish(f"{path}: damaged: is missing") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except RecursionError:
-        raise CannotFinish(f"{path}: damaged: nested too deeply") from None
-    except ValueError as error:
-        raise CannotFinish(f"{path}: damaged: {error}") from None
-    if not isinstance(content, dict):
-        raise CannotFinish(f"{path}: damaged: no object")
+        if not isinstance(content, dict):
+            raise ValueError("no object")
     return content
 
 

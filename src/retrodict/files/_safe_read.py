@@ -6,16 +6,49 @@ permissions, a disk, the network or memory. A damaged file was read and is wrong
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from retrodict.errors import Unreadable
+from retrodict.errors import Damaged, Newer, Unreadable
 
 MISSING = (FileNotFoundError, NotADirectoryError)
 """Errors that say that there is no such file; any other leaves that open."""
+
+CHECKPOINT_FORMAT = 1
+"""Format version of a checkpoint, which training writes and the store checks."""
+
+
+def require_format(found: Any, newest: int, where: str | Path) -> int:
+    """Return the format version that a file says it has, 1 to `newest`.
+
+    Raises:
+        Newer: a newer retrodict wrote it.
+        Damaged: it is no version.
+
+    >>> require_format("1", 2, "run.json")
+    1
+    >>> require_format(3, 2, "run.json")
+    Traceback (most recent call last):
+    retrodict.errors.Newer: run.json: format 3 was written by a newer retrodict; this one reads \
+formats 1 to 2; upgrade it
+    """
+    try:
+        said = int(found)
+    except (TypeError, ValueError, OverflowError):
+        raise Damaged(where, f"{found!r:.40} is no format") from None
+    if said < 1:
+        raise Damaged(where, f"format {said} is older than any that retrodict reads")
+    if said > newest:
+        known = "format 1" if newest == 1 else f"formats 1 to {newest}"
+        what = f"format {said} was written by a newer retrodict; this one reads {known}"
+        raise Newer(where, what, "upgrade it")
+    return said
 
 
 def require_plain_file(path: Path) -> None:
@@ -39,7 +72,7 @@ def refuse_link(path: Path) -> Path:
         Unreadable: it is one; what it points to may be intact.
     """
     if path.is_symlink():
-        raise Unreadable(f"{path}: is a symbolic link, which is not followed; copy the file back")
+        raise Unreadable(path, "is a symbolic link, which is not followed", "copy the file back")
     return path
 
 
@@ -58,8 +91,23 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 def unreadable(path: Path, error: BaseException) -> Unreadable:
     """Return the error for a file that cannot be read now."""
-    why = (error.strerror if isinstance(error, OSError) else None) or error
-    return Unreadable(f"{path}: cannot be read now: {why or 'there is too little memory'}")
+    why = str(getattr(error, "strerror", None) or error) or "there is too little memory"
+    return Unreadable(path, f"cannot be read now: {why}")
+
+
+@contextlib.contextmanager
+def reading(path: Path, remedy: str = "") -> Iterator[None]:
+    """Sort the errors of reading a file: `Damaged`, with this remedy, or `Unreadable`."""
+    try:
+        yield
+    except MISSING:
+        raise Damaged(path, "is missing", remedy) from None
+    except (OSError, MemoryError) as error:
+        raise unreadable(path, error) from error
+    except RecursionError:
+        raise Damaged(path, "nested too deeply", remedy) from None
+    except ValueError as error:
+        raise Damaged(path, str(error), remedy) from error
 
 
 def is_there(path: Path) -> bool:
@@ -69,14 +117,13 @@ def is_there(path: Path) -> bool:
         Unreadable: that is not known.
     """
     try:
-        os.lstat(path)
-    except MISSING:
-        return False
+        with contextlib.suppress(*MISSING):
+            os.lstat(path)
+            return True
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            return False
-        raise unreadable(path, error) from None
-    return True
+        if error.errno != errno.ENAMETOOLONG:
+            raise unreadable(path, error) from None
+    return False
 
 
 def names_in(folder: Path) -> list[str]:
@@ -85,12 +132,9 @@ def names_in(folder: Path) -> list[str]:
     Raises:
         Unreadable: it cannot be listed.
     """
-    try:
+    with reading(folder), contextlib.suppress(*MISSING):
         return sorted(os.listdir(folder))
-    except MISSING:
-        return []
-    except OSError as error:
-        raise unreadable(folder, error) from None
+    return []
 
 
 def digest_of(path: Path) -> str:
@@ -99,14 +143,11 @@ def digest_of(path: Path) -> str:
     Raises:
         Unreadable: it cannot be read.
     """
-    try:
+    with reading(path), contextlib.suppress(ValueError, *MISSING):
         require_plain_file(path)
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except (ValueError, *MISSING):
-        return ""
-    except OSError as error:
-        raise unreadable(path, error) from None
+    return ""
 
 
 def is_plain_name(name: object) -> bool:

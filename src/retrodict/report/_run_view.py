@@ -130,7 +130,7 @@ def _diagonals(trace: Trace) -> dict[str, np.ndarray]:
 def _machine(run: Run) -> tuple[str, str, str]:
     """Write processor, platform and versions, as far as the run says them in words."""
     try:
-        found = run.environment
+        found = run.made_by[-1]
     except (CannotFinish, RecursionError):
         found = {}
 

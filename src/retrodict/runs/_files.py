@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from retrodict.errors import Damaged
 from retrodict.files import names_in
 
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"
 CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
 REMEDY = "move the folder away to run it anew"
-FAILS = f"fails its checksum; {REMEDY} (the checksum is in run.json)"
+
+
+def fails_checksum(path: Path) -> Damaged:
+    """Return the error for a file that is not the one of run.json."""
+    return Damaged(path, "fails its checksum", f"{REMEDY} (the checksum is in run.json)")
+
 
 OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
 NEEDED = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retrodict.errors import CannotFinish
-from retrodict.files import names_in, read_bytes, refuse_link, unreadable
+from retrodict.files import names_in, read_bytes, reading, refuse_link
 from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
 from retrodict.runs._problem import problem_of
@@ -65,12 +65,12 @@ def listed(folder: Path) -> Listed:
     """Say what a folder of a store is. Never raises: what cannot be read says so."""
     size = _size(folder)
     try:
-        if not Run(folder).exists:
-            return Listed(folder.name, "incomplete" if is_bare(folder) else "foreign", size)
-        return _listed(Run(folder), size)
-    except (CannotFinish, OSError) as error:
-        said = unreadable(folder, error) if isinstance(error, OSError) else error
-        return Listed(folder.name, problem_of(folder, error).kind, size, problem=str(said))
+        with reading(folder):
+            if not Run(folder).exists:
+                return Listed(folder.name, "incomplete" if is_bare(folder) else "foreign", size)
+            return _listed(Run(folder), size)
+    except CannotFinish as error:
+        return Listed(folder.name, problem_of(folder, error).kind, size, problem=str(error))
 
 
 def is_bare(folder: Path) -> bool:

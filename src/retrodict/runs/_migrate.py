@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish
+from retrodict.errors import Damaged
 from retrodict.experiment import HEADER
 from retrodict.files import require_format
 
@@ -64,7 +64,7 @@ def run_state(content: Content, where: Path) -> Content:
         and all(isinstance(part, str) for pair in checksums.items() for part in pair)
     )
     if not sound:
-        raise CannotFinish(f"{where}: damaged: does not say what a run.json says")
+        raise Damaged(where, "does not say what a run.json says")
     return state
 
 
@@ -76,7 +76,7 @@ def environment(content: Content, where: Path) -> Content:
     found = migrated({"format": 1, **content}, ENVIRONMENT_STEPS, where)
     made_by = found.get("made_by")
     if not isinstance(made_by, list) or not made_by or not all(map(_is_environment, made_by)):
-        raise CannotFinish(f"{where}: damaged: does not say what an environment.json says")
+        raise Damaged(where, "does not say what an environment.json says")
     return found
 
 

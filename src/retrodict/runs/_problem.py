@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from retrodict.errors import CannotFinish, Unreadable
-from retrodict.files import Newer, unreadable
+from retrodict.errors import CannotFinish, Damaged, Newer, Unreadable
+from retrodict.files import unreadable
 from retrodict.runs._files import REMEDY
 
 Found = TypeVar("Found")
@@ -52,24 +52,10 @@ def tried(
 
 
 def problem_of(path: Path, error: Exception, remedy: str = REMEDY) -> Problem:
-    """Say what an error means for the file that it is about.
-
-    Args:
-        path: the file.
-        error: what reading it raised.
-        remedy: what to do if it is damaged.
-    """
-    if isinstance(error, Newer):
-        what, _, upgrade = str(error).rpartition(": ")
-        return Problem(path, "newer", what.partition(": ")[2] or what, upgrade or "upgrade it")
-    if isinstance(error, Unreadable | OSError | MemoryError):
-        said = error if isinstance(error, Unreadable) else unreadable(path, error)
-        what, _, instead = _without(path, str(said)).partition("; ")
-        return Problem(path, "unreadable", what, instead or _LOOK_AGAIN)
-    return Problem(path, "damaged", _without(path, str(error)), remedy)
-
-
-def _without(path: Path, text: str) -> str:
-    """Leave out of a message what its row says anyway."""
-    text = text.partition(f"; {REMEDY}")[0].removeprefix("damaged run: ")
-    return text.removeprefix(f"{path}: ").removeprefix("damaged: ")
+    """Say what an error of reading a file means, and the remedy if the file is damaged."""
+    if isinstance(error, OSError | MemoryError):
+        error = unreadable(path, error)
+    if isinstance(error, Newer | Unreadable):
+        return Problem(error.path, error.kind, error.what, error.remedy or _LOOK_AGAIN)
+    what = error.what if isinstance(error, Damaged) else str(error)
+    return Problem(path, "damaged", what, remedy)

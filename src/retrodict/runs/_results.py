@@ -1,7 +1,4 @@
-"""The results of a finished run: read, compared with their checksums, and with the experiment.
-
-A file that cannot be read here and now is `Unreadable`; one that was read and is wrong, damaged.
-"""
+"""The results of a finished run: read, compared with their checksums, and with the experiment."""
 
 from __future__ import annotations
 
@@ -10,20 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrodict.errors import BadInput, CannotFinish, Unreadable
+from retrodict.errors import BadInput, CannotFinish, Damaged, Unreadable
 from retrodict.experiment import Placed
 from retrodict.files import (
-    MISSING,
     digest_of,
     in_a_line,
+    reading,
     refuse_link,
     require_format,
     require_plain_file,
-    unreadable,
 )
 from retrodict.files.tensors import Tensors, read_arrays
 from retrodict.runs import _migrate
-from retrodict.runs._files import FAILS, REMEDY, TRACE, WEIGHTS
+from retrodict.runs._files import REMEDY, TRACE, WEIGHTS, fails_checksum
 from retrodict.trace import Trace, misfit
 
 if TYPE_CHECKING:
@@ -47,18 +43,16 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Placed) -> Tr
     path, content = verified_trace(folder, state)
     try:
         trace = Trace.of(content, path)
-    except Foreign as error:
-        raise _damaged(path, str(error)) from error
-    except (OSError, MemoryError, ImportError) as error:  # all its bytes are there: ask the reader
-        raise _not_here(path, error) from error
-    try:
         problem = misfit(trace, experiment)
-    except (MemoryError, BadInput) as error:
-        raise _not_here(path, error) from error
+    except Foreign as error:
+        problem = str(error)
+    except (OSError, MemoryError, ImportError, BadInput) as error:  # all its bytes are there
+        why = f"cannot be read on this machine: {in_a_line(error)}"
+        raise Unreadable(path, why) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, str(error)) from error
+        problem = str(error)
     if problem:
-        raise _damaged(path, problem)
+        raise Damaged(path, problem, REMEDY)
     return trace
 
 
@@ -70,14 +64,10 @@ def read_weights(
 
     path, expected = _result(folder, state, WEIGHTS)
     if digest_of(path) != expected:
-        raise CannotFinish(f"{path}: damaged: {FAILS}")
-    try:
+        raise fails_checksum(path)
+    with reading(path, REMEDY):
         found = weights_in(path, state, _most_bytes_of_weights(experiment))
         return {name: torch.from_numpy(a) for name, a in read_arrays(path, found)}
-    except (OSError, MemoryError) as error:
-        raise unreadable(path, error) from error
-    except ValueError as error:
-        raise _damaged(path, str(error)) from error
 
 
 def weights_in(path: Path, state: Mapping[str, Any], most: int | None = None) -> Tensors:
@@ -102,14 +92,8 @@ def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, st
     expected = state["sha256"].get(name)
     if expected is None:
         raise CannotFinish(f"{path}: was not kept")
-    try:
+    with reading(path, REMEDY):
         require_plain_file(path)
-    except ValueError as error:
-        raise _damaged(path, str(error)) from None
-    except MISSING:
-        raise _damaged(path, "is missing") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
     return path, str(expected)
 
 
@@ -118,25 +102,15 @@ def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]
     from retrodict.files.hdf5 import content_of, unmarked
 
     path, expected = _result(folder, state, TRACE)
-    try:
+    with reading(path, REMEDY):
         content = content_of(path)
-    except (OSError, MemoryError) as error:
-        raise unreadable(path, error) from error
     if hashlib.sha256(content).hexdigest() == expected:
         return path, content
     if (closed := unmarked(content)) is None:
-        raise CannotFinish(f"{path}: damaged: {FAILS}")
+        raise fails_checksum(path)
     if hashlib.sha256(closed).hexdigest() != expected:
-        raise Unreadable(f"{path}: cannot be read now: {_OPEN_ELSEWHERE}")
+        raise Unreadable(path, f"cannot be read now: {_OPEN_ELSEWHERE}")
     return path, closed
-
-
-def _not_here(path: Path, error: Exception) -> Unreadable:
-    return Unreadable(f"{path}: cannot be read on this machine: {in_a_line(error)}")
-
-
-def _damaged(path: Path, why: str) -> CannotFinish:
-    return CannotFinish(f"{path}: damaged: {why}; {REMEDY}")
 
 
 def _most_bytes_of_weights(experiment: Placed) -> int:

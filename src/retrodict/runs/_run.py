@@ -22,9 +22,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from retrodict.errors import BadInput, CannotFinish, Unreadable
+from retrodict.errors import BadInput, CannotFinish, Damaged, Newer, Unreadable
 from retrodict.experiment import RESULTS_VERSION, Experiment, Placed, read_text
-from retrodict.files import Newer, atomic, atomic_text, digest_of, is_there, refuse_link
+from retrodict.files import atomic, atomic_text, digest_of, is_there, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate, _progress
@@ -98,10 +98,8 @@ class Run:
         """
         state = read_state(self.folder)
         if self.answers not in (None, state["digest"]):
-            raise CannotFinish(
-                f"{self.folder / _files.STATE}: damaged: holds another experiment than its name "
-                f"says; {REMEDY}"
-            )
+            what = "holds another experiment than its name says"
+            raise Damaged(self.folder / _files.STATE, what, REMEDY)
         return state
 
     @cached_property
@@ -114,20 +112,21 @@ class Run:
         path, state = self.folder / _files.EXPERIMENT, self.state
         digest = digest_of(refuse_link(path))
         if not digest and is_there(path):  # a pipe would never end
-            raise CannotFinish(f"{path}: damaged: it is no file; {REMEDY}")
+            raise Damaged(path, "it is no file", REMEDY)
         unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == digest
         try:
             text = read_text(path)
             _migrate.require_experiment(text, path)
-            experiment = Experiment.from_text(text, where=str(path)).as_written()
+            experiment = Experiment.from_text(text, where=path.name).as_written()
         except BadInput as error:
+            why = str(error).removeprefix(f"{path}: ")
             if unchanged:
-                said = f"is as another version wrote it ({error})"
-                raise Newer(f"{path}: {said}: upgrade retrodict") from None
-            raise CannotFinish(f"damaged run: {error}; {REMEDY}") from None
+                what = f"is as another version wrote it ({why})"
+                raise Newer(path, what, "upgrade retrodict") from None
+            raise Damaged(path, why, REMEDY) from None
         of_another_version = unchanged and state["results_version"] != RESULTS_VERSION
         if _version_of(experiment, state) is None and not of_another_version:
-            raise CannotFinish(f"{path}: damaged: was changed since it was written; {REMEDY}")
+            raise Damaged(path, "was changed since it was written", REMEDY)
         return experiment
 
     @cached_property
@@ -177,21 +176,8 @@ class Run:
         """
         return read_made_by(self.folder, self.state["sha256"].get(_files.ENVIRONMENT))
 
-    @property
-    def environment(self) -> dict[str, Any]:
-        """The environment that trained last; raises as `made_by` does."""
-        return self.made_by[-1]
-
-    def differences(self) -> list[str]:
-        """Say, a line each, what is not here as it was where the run was made, and what follows.
-
-        Raises:
-            CannotFinish: the folder is damaged or of a newer format.
-        """
-        return [str(one) for one in self.changes()]
-
-    def changes(self) -> list[_environment.Difference]:
-        """What is not here as it was where the run was made; raises as `differences` does."""
+    def differences(self) -> list[_environment.Difference]:
+        """Compare this machine and code with those that made the run; raises as `made_by` does."""
         return _environment.differences(self.made_by, self.experiment, self.results_version)
 
     def events(self) -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish, Unreadable
+from retrodict.errors import Damaged
 from retrodict.experiment import RESULTS_VERSION, Placed
-from retrodict.files import Newer, atomic_text, digest_of, read_object
+from retrodict.files import atomic_text, digest_of, read_object
 from retrodict.runs import _migrate
-from retrodict.runs._files import ENVIRONMENT, FAILS, REMEDY, STATE
+from retrodict.runs._files import ENVIRONMENT, REMEDY, STATE, fails_checksum
 
 
 def read_state(folder: Path) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
     with _remedy():
         content = _migrate.environment(read_object(path), path)
         if checksum not in (None, digest_of(path)):
-            raise CannotFinish(f"{path}: damaged: {FAILS}")
+            raise fails_checksum(path)
     made_by: list[dict[str, Any]] = content["made_by"]
     return made_by
 
@@ -80,8 +80,5 @@ def _remedy() -> Generator[None]:
     """Say of what is damaged what to do about it."""
     try:
         yield
-    except (Newer, Unreadable):
-        raise
-    except CannotFinish as error:
-        text = str(error)
-        raise CannotFinish(text if REMEDY in text else f"{text}; {REMEDY}") from None
+    except Damaged as error:
+        raise Damaged(error.path, error.what, error.remedy or REMEDY) from None

@@ -38,7 +38,7 @@ def show(
     found = Run(folder)
     if as_json:
         facts = {"made_by": found.made_by, "results_version": found.results_version}
-        differences = list(map(str, found.changes()))
+        differences = list(map(str, found.differences()))
         print_json({**run_facts(found), **facts, "differences": differences})
     else:
         _print(found)
@@ -48,7 +48,7 @@ def _print(run: Run) -> None:
     from retrodict.cli._results import predicted_nll, print_final
     from retrodict.runs import Provenance
 
-    differences = run.changes()
+    differences = run.differences()
     console = Console()
     console.print(plain(run.experiment.to_yaml()))
     console.print(f"status    [bold]{run.status}[/bold]")
