@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from retrodict.doctor import _disk, _machine, _software, _terminal
-from retrodict.doctor._line import Line, lines_of
+from retrodict.doctor._line import Found, lines_of
 
-__all__ = ["Line", "examine"]
+__all__ = ["Found", "examine"]
 
 
-def examine(store: Path, load_torch: bool = False) -> Iterator[tuple[str, list[Line]]]:
+def examine(store: Path, load_torch: bool = False) -> Iterator[tuple[str, list[Found]]]:
     """Examine software, machine, store and terminal. Nothing raises, and no file is left behind.
 
     Args:

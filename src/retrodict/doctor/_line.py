@@ -1,9 +1,9 @@
-"""A line of the examination: what was found and what it means."""
+"""A finding of the examination: its line's name, what was found and what it means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrodict.errors import printable
 
@@ -27,16 +27,6 @@ class Found:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Line:
-    """A finding with its name, printable and of limited length."""
-
-    name: str
-    value: str
-    follows: str
-    problem: bool
-
-
 Look = Callable[[], "Found | Iterable[Found]"]
 """Examines one thing."""
 
@@ -44,14 +34,14 @@ Looks = Mapping[str, Look]
 """Name → look."""
 
 
-def lines_of(name: str, look: Look) -> list[Line]:
-    """Call a look and return its findings as lines. An error in it is a finding, too."""
+def lines_of(name: str, look: Look) -> list[Found]:
+    """Call a look; return its findings, named and printable. An error in it is a finding, too."""
     try:
         found = look()
         findings = [found] if isinstance(found, Found) else list(found)
     except Exception as error:
         findings = [Found(f"unknown ({type(error).__name__}: {error})")]
-    return [Line(f.name or name, _short(f.value), f.follows, f.problem) for f in findings]
+    return [replace(one, name=one.name or name, value=_short(one.value)) for one in findings]
 
 
 def _short(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish
@@ -33,8 +33,7 @@ class CellResult:
 
     def without_trace(self) -> CellResult:
         """Return the same result with the trace unloaded, since many traces may fill memory."""
-        run = self.run and Run(self.run.folder)
-        return CellResult(self.cell, run, self.problem, self.lost)
+        return replace(self, run=self.run and Run(self.run.folder))
 
 
 def execute_grid(
@@ -44,14 +43,10 @@ def execute_grid(
     keep_weights: bool = True,
     launcher: Launcher = LOCAL,
 ) -> list[CellResult]:
-    """Run all cells of a grid, training those that the store does not have.
+    """Run all cells of a grid; return their results in the grid's order.
 
-    A cell all of whose learners became non-finite counts as failed.
-
+    Cells that the store has are not trained. One whose learners all became non-finite failed.
     Arguments are those of `run_named`.
-
-    Returns:
-        One result per cell, in the grid's order.
 
     Raises:
         BadInput: the store cannot be written to, or the launcher can run no cell.

@@ -70,54 +70,28 @@ class Local:
             overview.ended(index)
             return Ended(index, run, error)
 
-        claimed = []
-        for index in range(len(jobs)):
-            try:
-                yield end(index, wait=len(jobs) == 1)
-            except Locked:
-                claimed.append(index)
-        while claimed:
+        left = list(range(len(jobs)))
+        while left:
             began = time.monotonic()
-            for index in list(claimed):
+            for index in list(left):
                 try:
-                    yield end(index, wait=len(claimed) == 1)
+                    yield end(index, wait=len(left) == 1)
                 except Locked:
                     continue
-                claimed.remove(index)
-            _pause(len(claimed), time.monotonic() - began, overview)
+                left.remove(index)
+            if left:
+                overview.waiting(f"other processes train {len(left)} of the runs")
+                overview.refresh()
+                _pause(time.monotonic() - began)
 
 
 LOCAL = Local()
 
 
-def execute_on(
-    launcher: Launcher,
-    experiment: Experiment,
-    store: Store,
-    reporter: Reporter,
-    keep_weights: bool = True,
-) -> Run:
-    """Return the finished run of one experiment, trained where a launcher decides.
-
-    Raises:
-        BadInput, CannotFinish, Interrupted: as `execute`.
-    """
-    job = Job(launcher.place(experiment))
-    for ended in launcher.execute_all([job], store, reporter, keep_weights):
-        if ended.run is not None:
-            return ended.run
-        if ended.error is not None:
-            raise ended.error
-    raise CannotFinish("the launcher gave no answer; the same command goes on")
-
-
-def _pause(claimed: int, took: float, overview: Overview) -> None:
-    """Wait a little for the processes that train the claimed runs."""
-    if claimed:
-        overview.waiting(f"other processes train {claimed} of the runs")
-        overview.refresh()
-        with stop_signals() as stop:
-            stop.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
+def _pause(took: float) -> None:
+    """Sleep until runs that other processes train are looked at again, which took so long."""
+    with stop_signals() as stop:
+        stop.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
 
 
 def attempted(work: Callable[[], Run]) -> tuple[Run | None, BadInput | CannotFinish | None]:
@@ -133,11 +107,7 @@ def attempted(work: Callable[[], Run]) -> tuple[Run | None, BadInput | CannotFin
 
 
 def require_writable_if_needed(jobs: Iterable[Job], store: Store) -> None:
-    """Refuse a store that cannot be written to, unless every run is finished.
-
-    Raises:
-        BadInput: it cannot be written to, and there is something to train.
-    """
+    """Raise BadInput if the store cannot be written to and there is something to train."""
     for job in jobs:
         try:
             finished = store.run(job.experiment).finished

@@ -156,10 +156,9 @@ def _tell_of_others(experiment: Placed, store: Store, reporter: Reporter) -> Non
 
 def _owner(run: Run) -> str:
     """Describe the process that last began or resumed a run."""
-    with contextlib.suppress(OSError, ValueError):
-        for event in reversed(run.events()):
-            if event["event"] in ("started", "resumed") and "host" in event:
-                return f"process {event['pid']} on {event['host']}"
+    for event in reversed(run.events()):
+        if event["event"] in ("started", "resumed") and {"host", "pid"} <= event.keys():
+            return f"process {event['pid']} on {event['host']}"
     return "another process"
 
 

@@ -1,8 +1,8 @@
-"""Run the experiments of figures or claims, and return the runs by their names."""
+"""Run one experiment, or those of figures and claims by their names; return finished runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from retrodict.experiment import Experiment
 from retrodict.launch._asked import is_local
@@ -32,9 +32,32 @@ def run_named(
         BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
-    names = [(who, name) for who, experiments in wanted.items() for name in experiments]
-    jobs = [Job(launcher.place(wanted[who][name]), f"{who}: {name}") for who, name in names]
+    jobs = [
+        Job(launcher.place(experiment), f"{who}: {name}")
+        for who, experiments in wanted.items()
+        for name, experiment in experiments.items()
+    ]
     require_writable_if_needed(jobs, store)
+    runs = iter(_run_all(jobs, store, reporter, launcher, keep_weights))
+    return {who: {name: next(runs) for name in named} for who, named in wanted.items()}
+
+
+def execute_on(
+    launcher: Launcher,
+    experiment: Experiment,
+    store: Store,
+    reporter: Reporter,
+    keep_weights: bool = True,
+) -> Run:
+    """Return the finished run of one experiment; arguments and errors are those of `run_named`."""
+    job = Job(launcher.place(experiment))
+    (run,) = _run_all([job], store, reporter, launcher, keep_weights)
+    return run
+
+
+def _run_all(
+    jobs: Sequence[Job], store: Store, reporter: Reporter, launcher: Launcher, keep_weights: bool
+) -> list[Run]:
     found: dict[int, Run] = {}
     error = None
     for ended in launcher.execute_all(jobs, store, reporter, keep_weights):
@@ -45,7 +68,4 @@ def run_named(
             raise error
     if error is not None:
         raise error
-    runs: dict[str, dict[str, Run]] = {who: {} for who in wanted}
-    for index, (who, name) in enumerate(names):
-        runs[who][name] = found[index]
-    return runs
+    return [found[index] for index in range(len(jobs))]
