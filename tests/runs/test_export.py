@@ -11,14 +11,14 @@ import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment
 from retrodict.measures import final_values
-from retrodict.runs import Export, export, open_run
+from retrodict.runs import export, open_run
 
 EXACT = {} if int(pd.__version__.split(".")[0]) > 2 else {"float_precision": "round_trip"}
 
 
 def exported(runs, folder, kind="csv", weights=True) -> dict[str, pd.DataFrame]:
     """Export runs and read the tables back."""
-    export(Export(runs, folder, kind, weights, "the command"))
+    export(runs, folder, kind, weights, "the command")
     if kind == "parquet":
         return {path.stem: pd.read_parquet(path) for path in folder.glob("*.parquet")}
     return {path.stem: pd.read_csv(path, **EXACT) for path in folder.glob("*.csv")}

@@ -24,7 +24,7 @@ from retrodict.errors import (
     is_out_of_memory,
     printable,
 )
-from retrodict.files import DISK_FULL, DISK_FULL_ADVICE
+from retrodict.files import reason
 from retrodict.host import own_settings
 from retrodict.signals import STOPPING, interruptible
 
@@ -112,9 +112,7 @@ def _told(error: BaseException) -> tuple[int, str]:
 def _of_system(error: OSError) -> tuple[int, str]:
     """Return the exit code and the line for an error of the operating system."""
     where = f"{error.filename}: " if error.filename else ""
-    if error.errno in DISK_FULL:
-        return 3, f"{where}{DISK_FULL_ADVICE}"
-    return 2 if error.errno == errno.ENAMETOOLONG else 3, f"{where}{error.strerror or error}"
+    return 2 if error.errno == errno.ENAMETOOLONG else 3, f"{where}{reason(error)}"
 
 
 def _say(code: int, text: str) -> int:

@@ -12,6 +12,8 @@ from retrodict.files._atomic import (
     patiently,
     put_names_on_disk,
     put_on_disk,
+    reason,
+    unwritten,
 )
 from retrodict.files._documents import (
     BENCH,
@@ -71,9 +73,11 @@ __all__ = [
     "read_bytes",
     "read_object",
     "reading",
+    "reason",
     "refuse_link",
     "require_format",
     "require_plain_file",
     "take",
     "unreadable",
+    "unwritten",
 ]

@@ -39,7 +39,11 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         make_anew(temporary)
         yield temporary
-        sync(temporary)
+        try:
+            put_on_disk(temporary)
+        except OSError as error:
+            if error.errno in _LOST:
+                raise
         patiently(lambda: os.replace(temporary, path))
         with contextlib.suppress(OSError):  # not every system and file system can
             put_names_on_disk(path.parent)
@@ -48,15 +52,13 @@ def atomic(path: Path) -> Iterator[Path]:
             temporary.unlink()
         if not isinstance(error, OSError):
             raise
-        raise CannotFinish(f"{path}: {_reason(error)}; what was written before is kept") from error
+        raise CannotFinish(
+            f"{path}: {unwritten(error)}; what was written before is kept"
+        ) from error
 
 
 def make_anew(path: Path) -> None:
-    """Make an empty file. One that is there is deleted first, as it may be a link.
-
-    Raises:
-        OSError: it cannot be made.
-    """
+    """Make an empty file. One that is there is deleted first, as it may be a link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         descriptor = os.open(path, flags, 0o666)
@@ -73,11 +75,7 @@ def atomic_text(path: Path, text: str) -> None:
 
 
 def patiently(rename: Callable[[], None]) -> None:
-    """Rename or delete a file; try again for two seconds while another program has it open.
-
-    Raises:
-        OSError: it failed.
-    """
+    """Rename or delete a file; try again for two seconds while another program has it open."""
     until = time.monotonic() + _PATIENCE_SECONDS
     wait = 0.01
     while True:
@@ -88,19 +86,6 @@ def patiently(rename: Callable[[], None]) -> None:
                 raise
         time.sleep(wait)
         wait = min(2 * wait, 0.2)
-
-
-def sync(path: Path) -> None:
-    """Sync a file to disk, if its file system supports that.
-
-    Raises:
-        OSError: bytes were lost.
-    """
-    try:
-        put_on_disk(path)
-    except OSError as error:
-        if error.errno in _LOST:
-            raise
 
 
 def put_on_disk(path: Path) -> None:
@@ -114,11 +99,7 @@ def put_on_disk(path: Path) -> None:
 
 
 def put_names_on_disk(folder: Path) -> None:
-    """Sync a folder's entries to disk, so that a power cut does not undo a rename.
-
-    Raises:
-        OSError: it is not supported.
-    """
+    """Sync a folder's entries to disk, so that a power cut does not undo a rename."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -126,9 +107,15 @@ def put_names_on_disk(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Say why something cannot be written, and what to do if the disk is full."""
+    return DISK_FULL_ADVICE if error.errno in DISK_FULL else str(error.strerror or error)
+
+
+def unwritten(error: OSError) -> str:
+    """Say that something cannot be written, and why."""
     if error.errno in DISK_FULL:
         return DISK_FULL_ADVICE
     if error.errno in _IN_USE:
         return f"cannot be written: {error.strerror}; does another program have it open?"
-    return f"cannot be written: {error.strerror or error}"
+    return f"cannot be written: {reason(error)}"

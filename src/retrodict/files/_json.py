@@ -41,12 +41,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """Read a file that holds a JSON object.
-
-    Raises:
-        Unreadable: it cannot be read now, or is a symbolic link.
-        Damaged: it is wrong or missing.
-    """
+    """Read a file that holds a JSON object; raises as `reading` does, or if it is a link."""
     with reading(path):
         content = json.loads(read_bytes(refuse_link(path), MOST_JSON_BYTES).decode("utf-8"))
         if not isinstance(content, dict):

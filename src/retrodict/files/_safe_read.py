@@ -52,12 +52,7 @@ formats 1 to 2; upgrade it
 
 
 def require_plain_file(path: Path) -> None:
-    """Refuse what is no regular file: a link may lead out of the folder, a pipe may never end.
-
-    Raises:
-        ValueError: it is a symbolic link, a folder, a pipe or a device.
-        OSError: there is none.
-    """
+    """Raise ValueError for a link, which may lead elsewhere, a folder, a pipe or a device."""
     mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
         raise ValueError("it is a symbolic link, which may lead out of the folder")
@@ -66,23 +61,14 @@ def require_plain_file(path: Path) -> None:
 
 
 def refuse_link(path: Path) -> Path:
-    """Return the path, if it is no symbolic link.
-
-    Raises:
-        Unreadable: it is one; what it points to may be intact.
-    """
+    """Return the path; raise `Unreadable` if it is a link, as what it points to may be intact."""
     if path.is_symlink():
         raise Unreadable(path, "is a symbolic link, which is not followed", "copy the file back")
     return path
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """Read a regular file.
-
-    Raises:
-        ValueError: it is a link, a folder, a pipe or a device, or has more than `most` bytes.
-        OSError: it cannot be read.
-    """
+    """Read a regular file; raise ValueError for any other, or one of more than `most` bytes."""
     require_plain_file(path)
     if path.stat().st_size > most:
         raise ValueError(f"larger than {most // 2**20} MiB")
@@ -111,11 +97,7 @@ def reading(path: Path, remedy: str = "") -> Iterator[None]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something has this name, even a link that points nowhere.
-
-    Raises:
-        Unreadable: that is not known.
-    """
+    """Whether something has this name, even a link that points nowhere; may be `Unreadable`."""
     try:
         with contextlib.suppress(*MISSING):
             os.lstat(path)
@@ -127,22 +109,14 @@ def is_there(path: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names in a folder, sorted; none if it is not there.
-
-    Raises:
-        Unreadable: it cannot be listed.
-    """
+    """Return the names in a folder, sorted; none if it is not there; may be `Unreadable`."""
     with reading(folder), contextlib.suppress(*MISSING):
         return sorted(os.listdir(folder))
     return []
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a regular file's content; "" if there is no such file.
-
-    Raises:
-        Unreadable: it cannot be read.
-    """
+    """Return the SHA-256 of a regular file; "" if there is none; may be `Unreadable`."""
     with reading(path), contextlib.suppress(ValueError, *MISSING):
         require_plain_file(path)
         with open(path, "rb") as file:

@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 
 from retrodict.files._safe_read import require_plain_file
-from retrodict.limits import available_bytes
+from retrodict.limits import available_bytes, gib
 
 _LEVELS = 2  # of groups in groups
 _MOST_OBJECTS = 1000
@@ -41,10 +41,14 @@ def content_of(path: Path) -> bytes:
         require_plain_file(path)
     except ValueError as error:
         raise OSError(str(error)) from None
-    size, available = path.stat().st_size, available_bytes()
-    if available is not None and 2 * size > available:
-        raise MemoryError(f"it has {size / 2**30:.1f} GiB, more than fits into memory")
+    _require_fit("has", path.stat().st_size)
     return path.read_bytes()
+
+
+def _require_fit(how: str, size: int) -> None:
+    available = available_bytes()
+    if available is not None and 2 * size > available:
+        raise MemoryError(f"it {how} {gib(size)}, more than fits into memory")
 
 
 def unmarked(content: bytes) -> bytes | None:
@@ -85,12 +89,12 @@ def require_harmless(content: bytes) -> None:
         for number, found in enumerate(_objects(file, 0)):
             if number >= _MOST_OBJECTS:
                 raise Foreign("it holds more than any of ours")
-            _require_short_attributes(found)
+            for name in found.attrs:
+                if math.prod(found.attrs.get_id(name).shape) > _MOST_VALUES:
+                    raise Foreign(f"the attribute {name:.60} is too long")
             if isinstance(found, h5py.Dataset):
                 declared += _declared(found)
-    available = available_bytes()
-    if available is not None and 2 * declared > available:
-        raise MemoryError(f"it declares {declared / 2**30:.1f} GiB, more than fits into memory")
+    _require_fit("declares", declared)
 
 
 def groups_in(content: bytes, group: str) -> list[str]:
@@ -116,21 +120,6 @@ def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Datase
             raise Foreign(f"{name:.60} has no place there")
 
 
-def _require_short_attributes(found: h5py.Group | h5py.Dataset) -> None:
-    for name in found.attrs:
-        if math.prod(found.attrs.get_id(name).shape) > _MOST_VALUES:
-            raise Foreign(f"the attribute {name:.60} is too long")
-
-
-def _require_dimensions(dataset: h5py.Dataset) -> None:
-    """Refuse a dataset that refers to coordinates that are not there."""
-    try:
-        for axis in dataset.dims:
-            axis.values()
-    except (KeyError, RuntimeError):
-        raise Foreign(f"coordinates of {dataset.name:.60} are missing") from None
-
-
 def _declared(dataset: h5py.Dataset) -> int:
     """Return how many bytes a dataset declares; refuse it if it is stored in an unusual way."""
     name, how = str(dataset.name), dataset.id.get_create_plist()
@@ -144,7 +133,11 @@ def _declared(dataset: h5py.Dataset) -> int:
         raise Foreign(f"{name:.60} holds no numbers")
     if " since " in str(dataset.attrs.get("units")):
         raise Foreign(f"{name:.60} holds dates")
-    _require_dimensions(dataset)
+    try:
+        for axis in dataset.dims:
+            axis.values()
+    except (KeyError, RuntimeError):
+        raise Foreign(f"coordinates of {name:.60} are missing") from None
     size, held = int(dataset.nbytes), dataset.id.get_storage_size()
     if size > max(_EMPTY, _TIGHTEST * held):
         raise Foreign(f"{name:.60} declares {size} bytes and holds {held}")

@@ -45,9 +45,7 @@ def parse(text: str, where: str, look: Look = lambda tree: None) -> tuple[Any, N
     """Read a document; return its plain data and its nodes, which know their lines, or None twice.
 
     Raises:
-        BadInput: it is not YAML, or `look` finds something, or it is too large: more than
-            `MOST_NODES` values, `DEEPEST` levels or `LONGEST` characters in a value; the message
-            names `where` and the line.
+        BadInput: it is not YAML, too large, or `look` finds something; the message names the line.
     """
     if len(text) > MOST_BYTES:
         raise BadInput(f"{where}: longer than {MOST_BYTES // 1024} KiB")
@@ -84,7 +82,6 @@ class _Scanner(Scanner):
     """Accepts tabs between tokens, as YAML does, but not in indentation."""
 
     def scan_to_next_token(self) -> None:
-        """Move to the next token."""
         super().scan_to_next_token()
         while (reader := self.reader).peek() == "\t":
             before = reader.buffer[reader.pointer - reader.column : reader.pointer]
@@ -102,7 +99,6 @@ class _Constructor(SafeConstructor):
     """Reads 1e3 as a whole number, so that it is valid wherever a number is."""
 
     def construct_yaml_float(self, node: Any) -> float | int:
-        """Return the number of a scalar."""
         number = super().construct_yaml_float(node)
         written = "e" in node.value.lower() and number.is_integer() and abs(number) < _EXACT
         return int(number) if written else number

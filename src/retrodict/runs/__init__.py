@@ -4,7 +4,7 @@ from retrodict.runs._again import BEFORE, has_weights, set_aside
 from retrodict.runs._again import replace as replace_run
 from retrodict.runs._check import check_run
 from retrodict.runs._drawings import check_store, forget_figures_of
-from retrodict.runs._export import Export, export, require_empty
+from retrodict.runs._export import export, require_empty
 from retrodict.runs._listing import Listed, folders, is_bare, listed
 from retrodict.runs._problem import FAILING, Problem
 from retrodict.runs._progress import Progress
@@ -17,7 +17,6 @@ __all__ = [
     "BEFORE",
     "FAILING",
     "SELECTIONS",
-    "Export",
     "Listed",
     "Problem",
     "Progress",

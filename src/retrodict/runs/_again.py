@@ -1,9 +1,9 @@
-"""A run in place of the one before: whenever this is broken off, one of both is whole.
+"""Replace a run by a new one, such that one of both is whole if this is interrupted.
 
-NAME.before-TIME    what was there, if it is to be kept; complete before NAME is touched
+NAME.before-TIME    the old one, if it is kept; complete before NAME is touched
 NAME                the new one, run.json last
 
-A run of when threads were always in the name had another NAME; the new one has the present one.
+An old run may have another name, from when threads were always in it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from retrodict.errors import CannotFinish
-from retrodict.files import atomic, is_there, names_in
+from retrodict.files import atomic, is_there, names_in, reason
 from retrodict.runs import _files
 from retrodict.runs._run import Run
 
@@ -24,18 +24,18 @@ _PASSING = (_files.LOCK, _files.PROGRESS)
 
 
 def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
-    """Put a finished run, which is deleted, in the place of another of the same experiment.
+    """Move a finished run to the place of an old one of the same experiment.
 
     Args:
-        old: the one that goes.
-        new: the one that comes.
+        old: the run to replace.
+        new: the run to move.
         keep: whether the old one is kept beside it.
 
     Returns:
-        The new one in its place, and where the old one is kept.
+        The new run in its place, and where the old one is kept.
 
     Raises:
-        CannotFinish: it cannot be done now; the same again continues.
+        CannotFinish: it cannot be done now; the same call continues.
     """
     place = old.folder.with_name(new.folder.name)
     with contextlib.ExitStack() as held:
@@ -51,8 +51,8 @@ def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
                 _delete(folder)
             _copy(new.folder, place)
         except OSError as error:
-            why = error.strerror or error
-            raise CannotFinish(f"{old.folder}: cannot be replaced by {new.folder}: {why}") from None
+            why = f"cannot be replaced by {new.folder}: {reason(error)}"
+            raise CannotFinish(f"{old.folder}: {why}") from None
     _delete(new.folder)
     for folder in {old.folder, new.folder} - {place}:
         with contextlib.suppress(OSError):
@@ -63,12 +63,9 @@ def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
 
 
 def set_aside(old: Run, new: Run) -> Path | None:
-    """Find where an old run was set aside if replacing it by this new one was broken off.
-
-    What was set aside before the new one was finished made room for another.
-    """
+    """Return where an old run was set aside if replacing it by this new one was interrupted."""
     stem = f"{new.folder.name}{BEFORE}"
-    since = (new.folder / _files.STATE).stat().st_mtime_ns
+    since = (new.folder / _files.STATE).stat().st_mtime_ns  # earlier ones made room for another
     found = [old.folder.with_name(n) for n in names_in(old.folder.parent) if n.startswith(stem)]
     whole = [folder for folder in found if is_there(folder / _files.STATE)]
     return max((one for one in whole if one.stat().st_mtime_ns >= since), default=None)
@@ -95,13 +92,13 @@ def _set_aside(run: Path, name: str) -> Path:
 
 
 def _kept(folder: Path) -> list[str]:
-    """Name what makes a finished run; run.json last."""
+    """Return the names of a finished run's files; run.json last."""
     wanted = {*_files.OWN} - {*_PASSING, _files.CHECKPOINT}
     return sorted(wanted & {*names_in(folder)}, key=lambda name: (name == _files.STATE, name))
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a finished run's files; links to the same bytes will do: none is written in place."""
+    """Copy a finished run's files, or link them, as none is ever written in place."""
     for name in _kept(source):
         with atomic(target / name) as temporary:
             temporary.unlink()
@@ -112,7 +109,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _delete(folder: Path) -> None:
-    """Delete a run's files, run.json first: without it there is no run any more."""
+    """Delete a run's files, run.json first: without it there is no run."""
     for path in _files.own_files(folder):
         if path.name not in _PASSING:
             path.unlink(missing_ok=True)

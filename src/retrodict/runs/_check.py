@@ -1,4 +1,4 @@
-"""Looking for what is wrong with a run's folder, file by file. Nothing is touched."""
+"""Find what is wrong with a run's folder, file by file. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish, Unreadable
+from retrodict.errors import CannotFinish
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.files import (
     CHECKPOINT_FORMAT,
@@ -26,17 +26,15 @@ from retrodict.runs._problem import LEFTOVERS, Problem, problem_of, tried
 from retrodict.runs._results import verified_trace, weights_in
 from retrodict.runs._run import Run
 
+_IN_THE_WAY = "move it away if it is in the way"
 _START_ANEW = "move it away to start anew"
 
 
 def check_run(folder: Path) -> list[Problem]:
-    """Look at every file in a folder of a store. Never raises."""
+    """Check every file in a folder of a store. Never raises."""
     found: list[Problem] = []
-    try:
-        found += _check(folder)
-    except (Unreadable, OSError) as error:
-        found.append(problem_of(folder, error))
-    return found
+    ended = list(tried(folder, lambda: found.extend(_check(folder))))
+    return [*found, *ended]
 
 
 def _check(folder: Path) -> Iterator[Problem]:
@@ -45,7 +43,7 @@ def _check(folder: Path) -> Iterator[Problem]:
         if is_bare(folder):
             yield Problem(folder, "leftover", "a process died before run.json", LEFTOVERS)
         else:
-            yield Problem(folder, "foreign", "holds no run", "move it away if it is in the way")
+            yield Problem(folder, "foreign", "holds no run", _IN_THE_WAY)
         return
     state = yield from tried(folder / _files.STATE, lambda: run.state)
     if state is None:
@@ -61,7 +59,7 @@ def _check(folder: Path) -> Iterator[Problem]:
 
 
 def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, bool]:
-    """Look at what was asked. Returns whether it can be read, as a trace is compared with it."""
+    """Check experiment.yaml. Returns whether it can be read, as a trace is compared with it."""
     experiment = yield from tried(run.folder / _files.EXPERIMENT, lambda: run.experiment)
     if experiment is None:
         return False
@@ -88,7 +86,7 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
 
 
 def _results(run: Run, state: dict[str, Any], readable: bool) -> Iterator[Problem]:
-    """Look at what has a checksum; whatever else a finished run holds was to be deleted."""
+    """Check the files that have a checksum."""
     looked_at = (_files.EXPERIMENT, _files.ENVIRONMENT)
     for name, expected in state["sha256"].items():
         path = run.folder / name
@@ -104,13 +102,7 @@ def _results(run: Run, state: dict[str, Any], readable: bool) -> Iterator[Proble
 
 
 def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Problem]:
-    """Name what killed processes left in a run's folder; costs no reading.
-
-    Args:
-        run: which.
-        state: what its run.json says.
-        at_work: whether a process trains it now, whose temporary files are no leftovers.
-    """
+    """List what killed processes left in a run's folder; a process may be `at_work` on it."""
     finished = state["state"] == "finished"
     unwanted = _files.checkpoints(run.folder) if finished else []
     weights = run.folder / _files.WEIGHTS
@@ -162,7 +154,6 @@ def _log_lines(path: Path) -> Iterator[Problem]:
 def _foreign(run: Run) -> Iterator[Problem]:
     for name in names_in(run.folder):
         if not _files.is_own(name) and not _files.temporary_of(name):
-            what = "is not ours" + (
-                " (a symbolic link)" if (run.folder / name).is_symlink() else ""
-            )
-            yield Problem(run.folder / name, "foreign", what, "move it away if it is in the way")
+            path = run.folder / name
+            what = "is not ours" + " (a symbolic link)" * path.is_symlink()
+            yield Problem(path, "foreign", what, _IN_THE_WAY)

@@ -1,10 +1,8 @@
-"""What lies in a store beside its runs: drawings with their records, documents, temporary files.
-
-What a record says of its figure is read by `retrodict.figures`; here only which files it is of.
-"""
+"""What lies in a store beside its runs: drawings with their records, documents, temporary files."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -28,8 +26,8 @@ class Drawn:
     """What a drawing's record says of other files.
 
     Attributes:
-        format: of the record.
-        runs: the figure's own names for its runs → their folders.
+        format: the record's version.
+        runs: the figure's names for its runs → their folders.
         files: drawing → SHA-256 of its content.
     """
 
@@ -37,25 +35,23 @@ class Drawn:
     runs: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[PlainName, str] = field(default_factory=dict)
 
-    def shows(self, run: str) -> bool:
-        """Whether it was drawn from the run of this folder."""
-        return run in self.runs.values()
+    def shows(self, run: Path) -> bool:
+        """Whether it was drawn from the run in this folder."""
+        return run.name in self.runs.values()
 
 
 def drawn(root: Path) -> dict[Path, Drawn]:
     """Return the records of a store that can be read."""
     found = {}
     for path in _records(root):
-        try:
+        with contextlib.suppress(CannotFinish):
             found[path] = DRAWING.load(path, Drawn)
-        except CannotFinish:
-            continue
     return found
 
 
 def forget_figures_of(run: Path) -> list[str]:
-    """Delete the records of figures that were drawn from a run as it was; return their names."""
-    records = [path for path, one in drawn(run.parent).items() if one.shows(run.name)]
+    """Delete the records of figures that were drawn from a run; return the figures' names."""
+    records = [path for path, one in drawn(run.parent).items() if one.shows(run)]
     for path in records:
         path.unlink(missing_ok=True)
     return [path.stem for path in records]
@@ -76,7 +72,7 @@ def check_store(root: Path) -> list[Problem]:
 
 
 def dead_temporaries(root: Path) -> list[Path]:
-    """Return files beside the runs that a process did not live to rename."""
+    """Return temporary files beside the runs whose process is gone."""
     return [path for path in sorted(root.glob(".*.tmp")) if _is_dead(path)]
 
 

@@ -1,7 +1,7 @@
-"""Where a run was made: code, versions, processor, GPU; and what would differ if it were made here.
+"""Where a run was made, and what would differ if it were made here.
 
 Only what can alter a bit of a training is compared: the code that trains, torch, NumPy, the
-processor or the GPU. The rest is written down and not warned of.
+processor or the GPU. The rest is recorded only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import islice
 from typing import Any, Literal, get_args
 
 from retrodict.errors import BadInput
@@ -30,7 +31,9 @@ PACKAGES = (
     "safetensors",
     "pydantic",
 )
-_DECIDE_BITS = ("torch", "numpy")  # the others read and write, and compute nothing that is trained
+_DECIDE_BITS = {name: name for name in ("torch", "numpy")}  # the others compute nothing trained
+_UNITS = {"cpu_features": "vector units", "cpu_capability": "torch's CPU code"}
+_GPU = {"name": "GPU", "cuda": "CUDA", "cudnn": "cuDNN"}
 
 Environment = dict[str, Any]
 
@@ -39,13 +42,7 @@ UNKNOWN: Environment = {"versions": {}}
 
 
 def here(device: str, load_torch: bool = True) -> Environment:
-    """Describe this process and machine.
-
-    Args:
-        device: such as `cpu` or `cuda:0`.
-        load_torch: whether torch may be loaded to ask it; else what it would say is None, unless
-            it is loaded already or there is a GPU to ask for.
-    """
+    """Describe this process and machine; torch may stay unloaded if the device is the CPU."""
     return {
         "versions": {package: version(package) for package in PACKAGES},
         "results_version": RESULTS_VERSION,
@@ -70,7 +67,7 @@ _CANNOT: Consequence = "this machine cannot run it as it was"
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that is not here as it was where a run was made, and what follows from it."""
+    """A difference between where a run was made and here, and its consequence."""
 
     what: str
     consequence: Consequence
@@ -83,12 +80,12 @@ class Difference:
 def differences(
     made_by: Sequence[Mapping[str, Any]], experiment: Placed, results_version: int | None
 ) -> list[Difference]:
-    """Say what is not as it was where a run was made; the worst first.
+    """Compare this machine and code with those that made a run; the worst first.
 
     Args:
         made_by: the environments that made it.
-        experiment: what it is of, placed where it was made.
-        results_version: of the code that made it; None if that is not known.
+        experiment: placed where it was made.
+        results_version: of the code that made it; None if unknown.
     """
     found: list[Difference] = []
     device = experiment.training.device
@@ -103,46 +100,28 @@ def differences(
         what = f"it has results version {said}, this code {RESULTS_VERSION}"
         found.append(Difference(what, "numbers differ"))
     for then in made_by:
-        machine = _machine if experiment.training.device == "cpu" else _gpus
-        for what in (*_versions(then, now), *machine(then, now)):
-            found.append(Difference(what, "bits may differ"))
-        found += _code(then, now, results_version)
+        told = [*_differing(then.get("versions") or {}, now["versions"], _DECIDE_BITS)]
+        if experiment.training.device == "cpu":
+            told += _differing(then, now, {"processor": "processor"})
+            told += islice(_differing(then, now, _UNITS), 1)
+        else:
+            told += _differing(then.get("gpu") or {}, now["gpu"] or {}, _GPU)
+        found += [Difference(what, "bits may differ") for what in told]
+        code = then.get("code")
+        known = code and "unknown" not in (code, now["code"])
+        if known and code != now["code"] and results_version == RESULTS_VERSION:
+            what = f"the code that trains has changed since ({code}, here {now['code']}), its"
+            found.append(Difference(f"{what} results version has not", "bits should agree"))
     return sorted(dict.fromkeys(found), key=lambda one: _WORST.index(one.consequence))
 
 
-def _code(
-    then: Mapping[str, Any], now: Environment, results_version: int | None
-) -> Iterator[Difference]:
-    code = then.get("code")
-    known = code and "unknown" not in (code, now["code"])
-    if known and code != now["code"] and results_version == RESULTS_VERSION:
-        what = f"the code that trains has changed since ({code}, here {now['code']}), its results"
-        yield Difference(f"{what} version has not", "bits should agree")
-
-
-def _versions(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
-    told = then.get("versions")
-    for package in _DECIDE_BITS:
-        version = told.get(package) if isinstance(told, Mapping) else None
-        if version and version != now["versions"][package]:
-            yield f"{package} {version}, here {now['versions'][package]}"
-
-
-def _machine(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
-    if then.get("processor") and then["processor"] != now["processor"]:
-        yield f"processor {then['processor']}, here {now['processor']}"
-    for key, name in (("cpu_features", "vector units"), ("cpu_capability", "torch's CPU code")):
-        if then.get(key) and now[key] and then[key] != now[key]:
+def _differing(
+    then: Mapping[str, Any], now: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[str]:
+    """Say which of these facts are known of both and differ."""
+    for key, name in names.items():
+        if then.get(key) and now.get(key) and then[key] != now[key]:
             yield f"{name} {_words(then[key])}, here {_words(now[key])}"
-            return
-
-
-def _gpus(then: Mapping[str, Any], now: Environment) -> Iterator[str]:
-    before, ours = then.get("gpu"), now["gpu"]
-    if isinstance(before, Mapping) and isinstance(ours, Mapping):
-        for key, name in (("name", "GPU"), ("cuda", "CUDA"), ("cudnn", "cuDNN")):
-            if before.get(key) != ours[key]:
-                yield f"{name} {before.get(key)}, here {ours[key]}"
 
 
 def _words(value: Any) -> str:
@@ -158,7 +137,7 @@ def version(package: str) -> str:
 
 
 def _cpu_capability(load: bool) -> str | None:
-    """Say for which instructions torch has chosen its code."""
+    """Return the instructions for which torch has chosen its code."""
     if not load and "torch" not in sys.modules:
         return os.environ.get("ATEN_CPU_CAPABILITY", "").upper() or None
     import torch

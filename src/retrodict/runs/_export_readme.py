@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.markdown import Markdown, markdown_table
 from retrodict.runs._environment import version
-from retrodict.runs._run import Run
 from retrodict.trace import CURVES, LOSSES, PANELS
 
 _TABLES = {
@@ -48,22 +47,14 @@ _COLUMNS = {
 
 
 def readme(
-    runs: Sequence[Run],
+    count: int,
     columns: Mapping[str, Sequence[str]],
     kind: str,
     command: str,
     left_out: Sequence[tuple[str, str]],
 ) -> str:
-    """Describe an export.
-
-    Args:
-        runs: which.
-        columns: table → its columns.
-        kind: of the tables, `csv` or `parquet`.
-        command: what made it.
-        left_out: (run, why) of those that are not in it.
-    """
-    many = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    """Describe an export of so many runs, whose tables have these columns; see `export`."""
+    many = "1 run" if count == 1 else f"{count} runs"
     lines = [
         "# Runs of retrodict",
         "",
@@ -80,7 +71,11 @@ def readme(
     ]
     for table in [table for table in _TABLES if table in columns]:
         names = [name for name in columns[table] if "." not in name]
-        rows = [(f"`{name}`", _COLUMNS.get(name) or _package(name)) for name in names]
+        made_by = "{} that trained last"
+        rows = [
+            (f"`{name}`", _COLUMNS.get(name) or made_by.format(name.removesuffix("_version")))
+            for name in names
+        ]
         if len(names) < len(columns[table]):
             rows += [("all with a dot", "the settings, by the names of `experiments/RUN.yaml`")]
         written = markdown_table(("column", "what"), [map(Markdown, row) for row in rows])
@@ -98,11 +93,5 @@ def readme(
         "",
     ]
     if left_out:
-        lines += ["## Not here", ""]
-        lines += [f"- `{name}`: {why}" for name, why in left_out]
-        lines += [""]
+        lines += ["## Not here", "", *(f"- `{name}`: {why}" for name, why in left_out), ""]
     return "\n".join(lines)
-
-
-def _package(column: str) -> str:
-    return f"{column.removesuffix('_version')} that trained last"

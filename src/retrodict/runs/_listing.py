@@ -16,7 +16,6 @@ from retrodict.files.tensors import Tensors
 from retrodict.runs import _files
 from retrodict.runs._problem import problem_of
 from retrodict.runs._run import Run
-from retrodict.runs._state import read_made_by
 
 SHOWN = (
     "task.kind",
@@ -43,11 +42,11 @@ class Listed:
             version does not read), `incomplete` (ours, without run.json) or `foreign` (not ours).
         bytes: of its files.
         settings: those of `SHOWN` that the experiment has.
-        epochs_done: None if that is not known.
-        finished_at: in wall-clock time, as the log says it; "" if it does not.
-        made_by: the version of retrodict that trained last; "" if that is not known.
-        results_version: as run.json says it; None if it does not.
-        problem: why it is damaged, or not read; "" if it is.
+        epochs_done: None if unknown.
+        finished_at: in wall-clock time, from the log; "" if unknown.
+        made_by: the version of retrodict that trained last; "" if unknown.
+        results_version: from run.json; None if unknown.
+        problem: why it is damaged or not read; "" if it is read.
     """
 
     name: str
@@ -91,7 +90,6 @@ def folders(root: Path) -> list[Path]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a folder, or may be one: then it is looked at, and says so itself."""
     try:
         return entry.is_dir()
     except OSError:
@@ -100,7 +98,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _listed(run: Run, size: int) -> Listed:
     state, folder = run.state, run.folder
-    made_by = read_made_by(folder, state["sha256"].get(_files.ENVIRONMENT))[-1].get("versions")
+    versions = run.made_by[-1].get("versions") or {}
     events = [event for event in run.events() if event["event"] == "finished"]
     settings = glance(folder / _files.EXPERIMENT) or {
         key: value for key, value in run.experiment.settings.items() if key in SHOWN
@@ -114,7 +112,7 @@ def _listed(run: Run, size: int) -> Listed:
         settings=settings,
         epochs_done=epochs if finished else _epochs_done(run, settings.get("training.learners")),
         finished_at=events[-1]["time"] if finished and events else "",
-        made_by=str(made_by.get("retrodict", "")) if isinstance(made_by, dict) else "",
+        made_by=str(versions.get("retrodict", "")),
         results_version=state["results_version"],
     )
 
@@ -142,7 +140,7 @@ def glance(path: Path) -> dict[str, Any]:
 
 
 def _epochs_done(run: Run, learners: Any) -> int | None:
-    """Read off the checkpoints how far a run is; parts that follow each other count in turn."""
+    """Read off the checkpoints how far a run is; those of parts count by their learners."""
     done = 0.0
     try:
         for path in _files.checkpoints(run.folder):
@@ -153,14 +151,11 @@ def _epochs_done(run: Run, learners: Any) -> int | None:
     return int(done)
 
 
-def _size(folder: str | Path) -> int:
+def _size(folder: Path) -> int:
     """Bytes of the files below a folder, as far as they can be seen."""
     size = 0
-    with contextlib.suppress(OSError), os.scandir(folder) as found:
-        for entry in found:
-            with contextlib.suppress(OSError):  # deleted meanwhile, or not to be looked at
-                if entry.is_dir(follow_symlinks=False):
-                    size += _size(entry.path)
-                else:
-                    size += entry.stat(follow_symlinks=False).st_size
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # deleted meanwhile
+                size += os.lstat(os.path.join(place, name)).st_size
     return size

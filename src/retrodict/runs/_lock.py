@@ -1,6 +1,6 @@
-"""Which process trains a run: it holds a lock on a file in the run's folder.
+"""The lock of a run: the process that trains it holds a lock on a file in its folder.
 
-Where the file system gives no locks, whoever wants a run has it, and is told what is lost.
+Where the file system has no locks, every process gets the run, with a warning.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrodict.errors import CannotFinish
-from retrodict.files import Unlockable, is_taken, take
+from retrodict.files import Unlockable, is_taken, reason, take
 
 _POLL_SECONDS = 0.05
 
 
 @contextmanager
 def hold(lock: Path, timeout: float, tell: Callable[[str], None]) -> Iterator[bool]:
-    """Try to hold a lock for so many seconds; yields whether it is held.
+    """Try for `timeout` seconds to hold a lock; yield whether it is held.
 
-    `tell` is told in a line if there are no locks.
+    Where there are no locks, it counts as held, and `tell` is called with a warning.
 
     Raises:
         CannotFinish: its file cannot be made.
@@ -37,8 +37,7 @@ def hold(lock: Path, timeout: float, tell: Callable[[str], None]) -> Iterator[bo
         yield True
         return
     except OSError as error:
-        why = error.strerror or error
-        raise CannotFinish(f"{lock.parent}: cannot be written to: {why}") from None
+        raise CannotFinish(f"{lock.parent}: cannot be written to: {reason(error)}") from None
     if held is None:
         yield False
         return
@@ -49,12 +48,7 @@ def hold(lock: Path, timeout: float, tell: Callable[[str], None]) -> Iterator[bo
 
 
 def is_locked(lock: Path, unless_known: bool = False) -> bool:
-    """Whether a process holds a lock.
-
-    Args:
-        lock: which.
-        unless_known: the answer where it cannot be told.
-    """
+    """Whether a process holds a lock; `unless_known` where that cannot be told."""
     try:
         return is_taken(lock)
     except OSError:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from retrodict.errors import CannotFinish
 from retrodict.runs._run import Run
@@ -15,13 +14,13 @@ _MOST_NAMES = 4
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a finished run comes from; None is what its files do not say.
+    """Where a finished run comes from; None is unknown.
 
     Attributes:
-        trained_at: when it was finished, as its log says it.
+        trained_at: when it was finished, from its log.
         version: of the retrodict that finished it.
-        commit, code: of that, see `retrodict.source`.
-        code_changed: whether any of the code that trained it was another than this process's.
+        commit, code: of that version, see `retrodict.source`.
+        code_changed: whether any of the code that trained it differs from this process's.
     """
 
     trained_at: str | None
@@ -32,22 +31,28 @@ class Provenance:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether another code began it, and this process's finished it."""
+        """Whether other code began it, and this process's finished it."""
         return bool(self.code_changed) and self.code == training_code()
 
     @classmethod
     def of(cls, run: Run) -> Provenance:
-        """Read it off a run; what is damaged or lost is not known."""
+        """Read it off a run; what is damaged or lost is unknown."""
         ends = [event["time"] for event in run.events() if event["event"] == "finished"]
-        made_by = _made_by(run)
-        last = made_by[-1]
-        versions = last.get("versions")
+        try:
+            made_by = run.made_by
+        except CannotFinish:
+            made_by = [{}]
+        *_, last = made_by
+        here = training_code()
+        known = [one["code"] for one in made_by if one.get("code") not in (None, "unknown")]
         return cls(
             trained_at=ends[-1] if ends else None,
-            version=versions.get("retrodict") if isinstance(versions, Mapping) else None,
+            version=(last.get("versions") or {}).get("retrodict"),
             commit=last.get("commit"),
             code=last.get("code"),
-            code_changed=_changed([one.get("code") for one in made_by]),
+            code_changed=any(code != here for code in known)
+            if known and here != "unknown"
+            else None,
         )
 
     def __str__(self) -> str:
@@ -58,28 +63,8 @@ class Provenance:
         return f"trained{when} by retrodict {self.version or 'of unknown version'} ({told})"
 
 
-def _made_by(run: Run) -> list[dict[str, Any]]:
-    try:
-        return run.made_by
-    except CannotFinish:
-        return [{}]
-
-
-def _changed(codes: list[str | None]) -> bool | None:
-    here = training_code()
-    known = [code for code in codes if code not in (None, "unknown")]
-    if here == "unknown" or not known:
-        return None
-    return any(code != here for code in known)
-
-
 def changed_since(runs: Iterable[tuple[str, Provenance]], offer: str) -> str:
-    """Say in a line which runs other code trained, all of them or in part; nothing if none.
-
-    Args:
-        runs: name → where it comes from.
-        offer: what to do about it.
-    """
+    """Say in a line which of these runs other code trained, and what to do; "" if none."""
     found = {name: one for name, one in runs if one.code_changed}
     said: list[str] = []
     if changed := [name for name, one in found.items() if not one.is_mixed]:

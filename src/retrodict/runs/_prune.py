@@ -1,7 +1,6 @@
-"""Deleting what a store does not need. Never: a run that is being trained, files that are not ours.
+"""Delete what a store does not need; never a run that is being trained, or files of others.
 
-Symbolic links are not followed: a linked folder is left alone, and of a link among a run's files
-the link is deleted.
+Symbolic links are not followed: a linked folder stays, and of a linked file the link is deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Literal
 
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
-from retrodict.files import is_there, patiently
+from retrodict.files import is_there, patiently, reason
 from retrodict.runs import _files
 from retrodict.runs._check import check_run, leftovers
 from retrodict.runs._drawings import dead_temporaries, drawn
@@ -39,11 +38,11 @@ class Victim:
     """Something that would be deleted.
 
     Attributes:
-        path: a run's folder, if all of the run; else the folder or file itself.
-        why: which selection asked for it.
+        path: a run's folder, or a single file.
+        why: the selection that asked for it.
         files: what is deleted, in this order.
-        bytes: how much space that gives back.
-        used_by: figures that were drawn from it.
+        bytes: of these files.
+        used_by: figures that were drawn from the run.
     """
 
     path: Path
@@ -65,7 +64,7 @@ def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: No
     for i, folder in enumerate(all_folders):
         tick(folder.name, i / len(all_folders))
         if not Run(folder).may_be_locked:
-            used_by = tuple(p.stem for p, one in records.items() if one.shows(folder.name))
+            used_by = tuple(p.stem for p, one in records.items() if one.shows(folder))
             found += [replace(victim, used_by=used_by) for victim in _of_folder(folder, chosen)]
     return found
 
@@ -76,16 +75,10 @@ def prune(
     tick: Tick = lambda what, share: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> list[Victim]:
-    """Delete it, and return what was deleted.
+    """Delete what `plan` finds, and return it; `tell` is called if runs cannot be locked.
 
-    Each run is held, and looked at again, while it is deleted, so that no training can begin on it
-    or have ended on it meanwhile.
-
-    Args:
-        root: the store.
-        chosen: what to delete.
-        tick: is told how far that is.
-        tell: is told, in a line and perhaps again, if runs cannot be held for want of locks.
+    Each run is locked and looked at again before it is deleted, as a training may have begun or
+    ended on it meanwhile.
 
     Raises:
         CannotFinish: a file cannot be deleted.
@@ -101,7 +94,7 @@ def prune(
 
 
 def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], None]) -> bool:
-    """Delete a run, or files of it, if nobody trains it and it is still to be deleted."""
+    """Delete a run, or files of it, if no process trains it and it is still to be deleted."""
     whole = victim.path.is_dir()
     folder = victim.path if whole else victim.path.parent
     with Run(folder).lock(0.0, tell) as mine:
@@ -116,15 +109,14 @@ def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], N
 
 
 def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
-    """Say what of a folder that nobody trains would be deleted: all of the run, or some files."""
+    """Say what of a folder would be deleted: all of the run, or some files."""
     run = Run(folder)
     try:
         if not run.exists:
             worth = run.has_checkpoint or is_there(folder / _files.TRACE)
             bare = "leftovers" in chosen and is_bare(folder) and not worth
             return [_victim(folder, "leftovers", _files.own_files(folder))] if bare else []
-        why = _whole(run, chosen)
-        if why:
+        if why := _whole(run, chosen):
             return [_victim(folder, why, _files.own_files(folder))]
         return list(_parts(run, chosen))
     except (Unreadable, OSError):  # what cannot be looked at may be sound
@@ -132,11 +124,11 @@ def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
 
 
 def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
-    """Return which selection asks for all of a run, if one does."""
+    """Return the selection that asks for all of a run, if one does."""
     if "damaged" in chosen and _files.is_run_name(run.folder.resolve().name):
         problems = check_run(run.folder)
-        kinds = {problem.kind for problem in problems}
-        if any(map(_condemns, problems)) and not kinds & {"newer", "unreadable"}:
+        in_doubt = any(problem.kind in ("newer", "unreadable") for problem in problems)
+        if not in_doubt and any(map(_condemns, problems)):
             return "damaged"
     try:
         if "unfinished" in chosen and not run.finished:
@@ -176,4 +168,4 @@ def _delete(victim: Victim) -> None:
             if path.name != _files.LOCK:  # is held
                 patiently(partial(path.unlink, missing_ok=True))
     except OSError as error:
-        raise CannotFinish(f"{victim.path}: cannot be deleted: {error.strerror or error}") from None
+        raise CannotFinish(f"{victim.path}: cannot be deleted: {reason(error)}") from None

@@ -22,8 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from retrodict.errors import BadInput, CannotFinish, Damaged, Newer, Unreadable
-from retrodict.experiment import RESULTS_VERSION, Experiment, Placed, read_text
+from retrodict.errors import BadInput, Damaged, Newer
+from retrodict.experiment import HEADER, RESULTS_VERSION, Experiment, Placed, read_text
 from retrodict.files import atomic, atomic_text, digest_of, is_there, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
@@ -59,11 +59,7 @@ class Run:
 
     @property
     def exists(self) -> bool:
-        """Whether anything of this run is on disk.
-
-        Raises:
-            Unreadable: that cannot be told.
-        """
+        """Whether anything of this run is on disk; may be `Unreadable`."""
         return is_there(self.folder / _files.STATE)
 
     @property
@@ -162,8 +158,7 @@ class Run:
         """Read the final parameters by name, each with a leading learner axis.
 
         Raises:
-            CannotFinish: the run is not finished, its weights were discarded, or are damaged.
-            Unreadable: they cannot be read here and now.
+            CannotFinish: as `trace`, or the weights were discarded.
         """
         return read_weights(self.folder, self.state, self.experiment)
 
@@ -195,26 +190,21 @@ class Run:
 
     @property
     def progress(self) -> Progress | None:
-        """How far the training is; None if nobody has said, or right now."""
+        """How far the training is; None if unknown."""
         return _progress.read(self.folder / _files.PROGRESS)
 
     def write_progress(self, epoch: int, epochs: int) -> None:
-        """Write how far the training is, for whoever waits; a failure to write is ignored."""
+        """Write how far the training is; a failure to write is ignored."""
         _progress.write(self.folder / _files.PROGRESS, epoch, epochs)
 
     def clear_progress(self) -> None:
-        """Delete what `write_progress` wrote: the training is over."""
+        """Delete what `write_progress` wrote."""
         _progress.clear(self.folder / _files.PROGRESS)
 
     def lock(
         self, timeout: float, tell: Callable[[str], None] = lambda line: None
     ) -> AbstractContextManager[bool]:
-        """Try to become the one process that trains this run; yields whether it worked.
-
-        Args:
-            timeout: seconds to try for.
-            tell: is told in a line if the file system gives no locks, and nobody is kept away.
-        """
+        """Try for some seconds to become the one process that trains this run; see `hold`."""
         return hold(self.folder / _files.LOCK, timeout, tell)
 
     @property
@@ -252,7 +242,7 @@ class Run:
                 write_made_by(self.folder, experiment, [*made_by, now])
             return
         path = self.folder / _files.EXPERIMENT
-        atomic_text(path, _migrate.header(_migrate.EXPERIMENT_FORMAT) + experiment.to_yaml())
+        atomic_text(path, f"{HEADER}{_migrate.EXPERIMENT_FORMAT}\n{experiment.to_yaml()}")
         write_made_by(self.folder, experiment, [now])
         digest, names = experiment.digest(), [_files.EXPERIMENT]
         write_state(self.folder, state_of(self.folder, "started", digest, names))
@@ -294,14 +284,11 @@ class Run:
         (self.folder / _files.WEIGHTS).unlink(missing_ok=True)
 
     def _made_by_so_far(self) -> list[dict[str, Any]]:
-        """Return `made_by`; a lost list is no reason to lose a training, and is said to be lost."""
+        """Return `made_by`; a damaged list is no reason to lose a training."""
         try:
             return self.made_by
-        except (Newer, Unreadable):
-            raise
-        except CannotFinish:
-            pass
-        return [_environment.UNKNOWN]
+        except Damaged:
+            return [_environment.UNKNOWN]
 
 
 def open_run(path: str | Path) -> Run:

@@ -11,30 +11,46 @@ from typing import Any
 from retrodict.errors import Damaged
 from retrodict.experiment import RESULTS_VERSION, Placed
 from retrodict.files import atomic_text, digest_of, read_object
-from retrodict.runs import _migrate
 from retrodict.runs._files import ENVIRONMENT, REMEDY, STATE, fails_checksum
+from retrodict.runs._migrate import (
+    ENVIRONMENT_FORMAT,
+    ENVIRONMENT_STEPS,
+    RUN_FORMAT,
+    RUN_STEPS,
+    migrated,
+)
 
 
 def read_state(folder: Path) -> dict[str, Any]:
     """Read run.json: `state`, `digest`, `results_version`, and `sha256` of other files.
 
     Raises:
-        CannotFinish: it is damaged or of a newer format.
-        Unreadable: it cannot be read.
+        CannotFinish: it is damaged, of a newer format, or cannot be read.
     """
     path = folder / STATE
     with _remedy():
-        return _migrate.run_state(read_object(path), path)
+        state = migrated(read_object(path), RUN_STEPS, path)
+        checksums = state.setdefault("sha256", {})
+        sound = (
+            state.get("state") in ("started", "finished")
+            and isinstance(state.get("digest"), str)
+            and isinstance(state.get("results_version", "lost"), int | None)
+            and isinstance(checksums, dict)
+            and all(isinstance(part, str) for pair in checksums.items() for part in pair)
+        )
+        if not sound:
+            raise Damaged(path, "does not say what a run.json says")
+    return state
 
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write run.json in the present format."""
-    content = {"format": _migrate.RUN_FORMAT, **state}
+    content = {"format": RUN_FORMAT, **state}
     atomic_text(folder / STATE, json.dumps(content, indent=1) + "\n")
 
 
 def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dict[str, Any]:
-    """What run.json says of a run that this code made, with the checksums of its files."""
+    """Return the content of run.json for a run of this code, with the checksums of its files."""
     return {
         "state": state,
         "digest": digest,
@@ -44,31 +60,37 @@ def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dic
 
 
 def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
-    """Read the environments that made a run, in order.
-
-    Raises:
-        CannotFinish: environment.json is damaged or of a newer format.
-    """
+    """Read the environments that made a run, in order; raises as `read_state` does."""
     path = folder / ENVIRONMENT
     with _remedy():
-        content = _migrate.environment(read_object(path), path)
+        content = {"format": 1, **read_object(path)}  # format 1 did not say its format
+        made_by = migrated(content, ENVIRONMENT_STEPS, path).get("made_by")
+        if not isinstance(made_by, list) or not made_by or not all(map(_is_environment, made_by)):
+            raise Damaged(path, "does not say what an environment.json says")
         if checksum not in (None, digest_of(path)):
             raise fails_checksum(path)
-    made_by: list[dict[str, Any]] = content["made_by"]
     return made_by
+
+
+def _is_environment(one: Any) -> bool:
+    """Whether it can be read as an environment; what it leaves out is not known."""
+    if not isinstance(one, dict):
+        return False
+    words = ("code", "commit", "python", "platform", "processor", "cpu_capability")
+    return (
+        all(isinstance(one.get(word), str | None) for word in words)
+        and isinstance(one.get("versions", {}), dict)
+        and isinstance(one.get("gpu"), dict | None)
+    )
 
 
 def write_made_by(folder: Path, experiment: Placed, made_by: Sequence[Mapping[str, Any]]) -> None:
     """Write environment.json in the present format."""
     training = experiment.training
-    seeds = {
-        "first": training.seeds[0],
-        "last": training.seeds[-1],
-        "corpus": training.corpus_seed,
-    }
+    first, last = training.seeds[0], training.seeds[-1]
     content = {
-        "format": _migrate.ENVIRONMENT_FORMAT,
-        "seeds": seeds,
+        "format": ENVIRONMENT_FORMAT,
+        "seeds": {"first": first, "last": last, "corpus": training.corpus_seed},
         "threads": training.threads,
         "made_by": list(made_by),
     }

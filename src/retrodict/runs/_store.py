@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Placed
-from retrodict.files import DISK_FULL, DISK_FULL_ADVICE, make_anew, names_in
+from retrodict.files import DISK_FULL, make_anew, names_in, reason
 from retrodict.runs._files import STATE
 from retrodict.runs._run import Run
 
@@ -18,25 +18,24 @@ class Store:
     """A folder of runs.
 
     Parameters:
-        root: the folder; it is made when the first run begins. In text, `~` is a home; a `Path` is
-            taken as it is, as the command line has read it already.
+        root: the folder, made when the first run begins; `~` in a string is the home folder.
     """
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(os.path.expanduser(root) if isinstance(root, str) else root)
 
     def run(self, experiment: Placed) -> Run:
-        """Return the run that answers an experiment, whether or not it is there yet.
+        """Return the run of an experiment, whether or not it is there yet.
 
-        Where threads alter no bit they are not in a run's name. They once were: of several that
-        are there, the one that has come farthest answers.
+        Where threads alter no bit, they are not in a run's name. They once were: of several such
+        runs, the one with most progress is returned.
         """
         run = Run(self.root / experiment.name, experiment.digest())
         before = {} if experiment.threads_matter else self.by_threads(experiment)
         return max([run, *before.values()], key=_how_far) if before else run
 
     def by_threads(self, experiment: Placed) -> dict[int, Run]:
-        """The runs of an experiment that have the threads in their names, by how many they are."""
+        """Return the runs of an experiment that have the threads in their names, by threads."""
         kinds = experiment.named("")
         if not any(name.startswith(kinds) for name in self._names):
             return {}
@@ -48,45 +47,35 @@ class Store:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """What was in the folder at first; nothing that comes later is named as before."""
+        """The names in the folder at first; later runs are not named in the old way."""
         try:
             return frozenset(os.listdir(self.root))
         except OSError:
             return frozenset()
 
     def runs(self) -> list[Run]:
-        """List the runs that are there, by name; those that cannot be looked at say so themselves.
-
-        Raises:
-            Unreadable: the store cannot be listed.
-        """
-        return [
-            Run(self.root / name) for name in names_in(self.root) if _holds_run(self.root / name)
-        ]
+        """List the runs that are there, by name, unreadable ones too; may be `Unreadable`."""
+        return [run for name in names_in(self.root) if _may_exist(run := Run(self.root / name))]
 
     def prepare(self, experiment: Placed) -> Run:
-        """Make the folder of an experiment's run.
-
-        Raises:
-            BadInput: the store cannot be written to.
-        """
+        """Make the folder of an experiment's run; raises as `require_writable` does."""
         run = self.run(experiment)
         require_writable(run.folder, room=80)
         return run
 
 
-def _holds_run(folder: Path) -> bool:
+def _may_exist(run: Run) -> bool:
     try:
-        return Run(folder).exists
+        return run.exists
     except Unreadable:
         return True
 
 
 def _how_far(run: Run) -> int:
-    """How far a run is: not there, begun, with a checkpoint, finished."""
+    """Rank a run: not there, begun, with a checkpoint, finished."""
     try:
         return (run.finished and 3) or (run.has_checkpoint and 2) or int(run.exists)
-    except CannotFinish:  # damaged, which is said if there is nothing better
+    except CannotFinish:  # damaged, which is reported if there is nothing better
         return 1
 
 
@@ -94,12 +83,12 @@ def require_writable(folder: Path, option: str = "--out", room: int = 150) -> No
     """Make a folder, and make sure that files can be made in it.
 
     Args:
-        folder: which.
-        option: what would name another, for the message.
-        room: how many characters longer than the folder's own path others have to be.
+        folder: the folder.
+        option: the option that names it, for the message.
+        room: characters that paths of files within add to the folder's own.
 
     Raises:
-        BadInput: they cannot.
+        BadInput: files cannot be made there.
         CannotFinish: the disk is full.
     """
     try:
@@ -111,7 +100,7 @@ def require_writable(folder: Path, option: str = "--out", room: int = 150) -> No
         probe.unlink()
     except OSError as error:
         if error.errno in DISK_FULL:
-            raise CannotFinish(f"{folder}: {DISK_FULL_ADVICE}") from None
+            raise CannotFinish(f"{folder}: {reason(error)}") from None
         why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
         raise BadInput(
             f"{folder}: cannot be written to: {why}; give another folder with {option}"

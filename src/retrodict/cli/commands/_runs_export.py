@@ -49,7 +49,7 @@ def export_runs(
     """
     from retrodict.cli._progress import patience
     from retrodict.cli._provenance import tell_outdated
-    from retrodict.runs import Export, export, require_empty
+    from retrodict.runs import export, require_empty
 
     require_empty(to)
     folders, strangers = folders_of(names or [], out)
@@ -58,7 +58,7 @@ def export_runs(
     command += ["--format", kind] if kind != "csv" else []
     command += [*(["--weights"] if weights else []), "--out", str(out)]
     with patience("export") as tick:
-        files = export(Export(runs, to, kind, weights, shlex.join(command), left_out), tick)
+        files = export(runs, to, kind, weights, shlex.join(command), left_out, tick)
     if as_json:
         told = {"folder": to, "runs": [run.folder for run in runs], "files": files}
         rows = [{"run": name, "why": why} for name, why in left_out]
