@@ -109,13 +109,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 def choose(names: Iterable[str], known: Collection[str], complaint: str) -> list[str]:
     """Return these names, each once.
 
-    Args:
-        names: of which duplicates are dropped.
-        known: the valid names.
-        complaint: what to say of an unknown name, with `{}` where the name belongs.
-
     Raises:
-        BadInput: a name is unknown; the message ends with the nearest valid one.
+        BadInput: a name is unknown. The message is `complaint` with the name for `{}`, and the
+            nearest valid name.
 
     >>> choose(["plain", "plain"], ["plain", "tied"], "{}: no recipe of that name")
     ['plain']

@@ -65,11 +65,7 @@ def _run_on(wanted: set[int]) -> None:
 
 
 def core_count(proc: Path = PROC) -> int:
-    """Return how many threads can each have a full core's time.
-
-    Args:
-        proc: Linux's process file system.
-    """
+    """Return how many threads can each have a full core's time."""
     return min(_core_limits(proc))[0]
 
 
@@ -95,7 +91,7 @@ def _core_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
 
 
 def _quota(proc: Path) -> float | None:
-    """Return the CPU quota of the control groups in cores; None if there is no quota."""
+    """Return the CPU quota of the control groups in cores, if there is one."""
     found = []
     for group in _groups("cpu", proc):
         version_2 = _text(group / "cpu.max").split()
@@ -130,12 +126,9 @@ def _memory_limits(proc: Path) -> Iterator[tuple[int, int, str]]:
     if len(pages) < 6:
         return
     size = os.sysconf("SC_PAGE_SIZE")
-    for name, option, held in (
-        ("Max address space", "-v", pages[0]),
-        ("Max data size", "-d", pages[5]),
-    ):
-        found = re.search(rf"^{name} +(\d+) ", _text(proc / "self/limits"), flags=re.MULTILINE)
-        if found:
+    ulimits = _text(proc / "self/limits")
+    for name, option, held in (("address space", "-v", pages[0]), ("data size", "-d", pages[5])):
+        if found := re.search(rf"^Max {name} +(\d+) ", ulimits, flags=re.MULTILINE):
             limit = int(found[1])
             yield limit - held * size, 2, f"ulimit {option} of {gib(limit)}"
     if given := _slurm_bytes():
@@ -151,13 +144,12 @@ def _limits_of(group: Path) -> Iterator[int]:
 
 
 def _used(group: Path) -> int:
-    """Return how much memory of a control group cannot be reclaimed.
+    """Return the memory of a control group without the page cache, which can be reclaimed.
 
-    The page cache can be, except for mapped files such as running code.
+    Mapped files such as running code cannot be.
     """
-    used = _integer(_text(group / "memory.current"))
-    if used is None:
-        used = _integer(_text(group / "memory.usage_in_bytes")) or 0
+    names = ("memory.current", "memory.usage_in_bytes")
+    used = next((found for n in names if (found := _integer(_text(group / n))) is not None), 0)
     table = _table(group / "memory.stat")
 
     def of(*names: str) -> int:
@@ -180,16 +172,7 @@ def _slurm_bytes() -> int | None:
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:
-    """Refuse, before allocating it, what does not fit into memory.
-
-    Args:
-        needed: bytes.
-        what: what needs them.
-        remedy: advice on what to make smaller.
-
-    Raises:
-        BadInput: fewer bytes are available.
-    """
+    """Raise BadInput, before anything is allocated, if fewer bytes than needed are available."""
     available = available_bytes()
     if available is not None and needed > available:
         raise BadInput(f"{what} needs {gib(needed)} and there are {free_memory()}; {remedy}")
@@ -235,11 +218,8 @@ def _mounts(proc: Path, kind: str, controller: str | None) -> dict[Path, PurePos
     for line in _text(proc / "self/mountinfo").splitlines():
         before, _, after = line.partition(" - ")
         fields, (type_, _, options) = before.split(" "), (after.split(" ") + [""] * 3)[:3]
-        if (
-            len(fields) > 4
-            and type_ == kind
-            and (controller is None or controller in options.split(","))
-        ):
+        wanted = type_ == kind and (controller is None or controller in options.split(","))
+        if wanted and len(fields) > 4:
             found[Path(unescaped(fields[4]))] = PurePosixPath(unescaped(fields[3]))
     return found
 
@@ -256,14 +236,10 @@ def _with_ancestors(path: str, mounts: dict[Path, PurePosixPath]) -> Iterator[Pa
         known = inside.is_relative_to(root) and ".." not in inside.parts
         folder = place / (inside.relative_to(root) if known else "")
         seen.append((known and folder.is_dir(), len(root.parts), place, folder))
-    if not seen:
-        return
-    _, _, place, folder = max(seen)
-    while folder != place:
-        if folder.is_dir():
-            yield folder
-        folder = folder.parent
-    yield place
+    if seen:
+        *_, place, folder = max(seen)
+        between = [up for up in (folder, *folder.parents) if up.is_relative_to(place)]
+        yield from (up for up in between if up == place or up.is_dir())
 
 
 def unescaped(text: str) -> str:

@@ -26,9 +26,13 @@ _POLL_SECONDS = 0.1
 
 
 class Stop:
-    """Records whether a signal asked to stop."""
+    """Whether a signal asked to stop."""
 
     asked = False
+
+    def ask(self) -> None:
+        """Ask to stop."""
+        self.asked = True
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal asked to stop."""
@@ -63,11 +67,7 @@ class _Listener:
 def stop_signals() -> Iterator[Stop]:
     """Turn the first signal into a request to stop; a later Ctrl-C or TERM interrupts at once."""
     stop = Stop()
-
-    def ask() -> None:
-        stop.asked = True
-
-    with _listening(_Listener(ask)):
+    with _listening(_Listener(stop.ask)):
         yield stop
 
 

@@ -34,11 +34,10 @@ _GIT_SECONDS = 5
 
 
 def source_hash(wanted: Callable[[str], bool], *more: str) -> str:
-    """Hash part of the package's source: 16 digits, or "unknown" if no source can be read.
+    """Hash `more` and the source files whose paths in the package are wanted.
 
-    Args:
-        wanted: selects files by their path in the package, such as `tasks/_chain.py`.
-        more: strings to hash with them.
+    Returns:
+        16 digits, or "unknown" if no source can be read.
     """
     digest = hashlib.sha256("".join(more).encode())
     found = False

@@ -52,9 +52,8 @@ def atomic(path: Path) -> Iterator[Path]:
             temporary.unlink()
         if not isinstance(error, OSError):
             raise
-        raise CannotFinish(
-            f"{path}: {unwritten(error)}; what was written before is kept"
-        ) from error
+        why = f"{unwritten(error)}; what was written before is kept"
+        raise CannotFinish(f"{path}: {why}") from error
 
 
 def make_anew(path: Path) -> None:

@@ -31,7 +31,7 @@ class Document:
     """A kind of JSON document.
 
     Attributes:
-        name: of its file; in the record of a drawing, NAME stands for the figure.
+        name: of its file; NAME stands for a figure.
         version: of its format; 0 if the file does not record one.
         command: the command of `retrodict` that writes it.
         content: what it holds, in a word or two.
@@ -59,9 +59,7 @@ class Document:
         """Read one as a dataclass; a field `format` of it is the version that was found.
 
         Raises:
-            Newer: a newer retrodict wrote it.
-            Unreadable: it cannot be read now.
-            CannotFinish: it is missing or damaged, or of a version before `oldest`.
+            CannotFinish: as `read_object` and `require_format`, or its version is before `oldest`.
         """
         content = read_object(path)
         found = require_format(content.get("format"), self.version, path)
@@ -73,11 +71,7 @@ class Document:
             raise Damaged(path, in_a_line(error)) from None
 
     def read(self, path: Path, kind: type[Record]) -> Record:
-        """Read one as a dataclass.
-
-        Raises:
-            ValueError: it is missing, damaged, of another version or cannot be read now.
-        """
+        """Read one as a dataclass; raise ValueError if it cannot be used."""
         try:
             return self.load(path, kind, self.oldest)
         except CannotFinish as error:

@@ -3,9 +3,8 @@
     held = take(path)     # a Lock, or None if another process holds it
     held.release()
 
-Some file systems have no locks, or refuse them. That raises `Unlockable`, and is never mistaken for
-a lock that another process holds. Marker files are no substitute: nobody could tell whether the
-process that made one still runs.
+Where the file system has no locks, that raises `Unlockable`. Marker files are no substitute: one
+cannot tell whether the process that made one still runs.
 """
 
 from __future__ import annotations
@@ -24,11 +23,7 @@ class Unlockable(OSError):
 
 
 class Lock:
-    """A lock that this process holds.
-
-    Parameters:
-        descriptor: of the open file.
-    """
+    """A lock that this process holds on an open file."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -86,7 +81,6 @@ def _open(path: Path) -> int:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether a path still names the file that was opened."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

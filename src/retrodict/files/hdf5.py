@@ -31,12 +31,7 @@ class Foreign(OSError):
 
 
 def content_of(path: Path) -> bytes:
-    """Read a whole file.
-
-    Raises:
-        OSError: it cannot be read, or is a link, a folder, a pipe or a device.
-        MemoryError: it does not fit into this machine's memory.
-    """
+    """Read a whole regular file; raise MemoryError if it does not fit into memory."""
     try:
         require_plain_file(path)
     except ValueError as error:
@@ -54,9 +49,9 @@ def _require_fit(how: str, size: int) -> None:
 def unmarked(content: bytes) -> bytes | None:
     """Return a file's content without HDF5's mark that it is open for writing; None if unmarked.
 
-    A program that may write to a file sets a mark in its first block until it closes the file. If
-    nothing else has changed, the file's checksum fits again without the mark. From version 2 on
-    the block has a checksum of its own, which the mark alters, so it is left; ours has version 0.
+    A program that may write to a file sets the mark until it closes the file. If nothing else has
+    changed, the file's checksum fits again without the mark. From version 2 of the first block on,
+    the mark alters the block's own checksum, so it is left; ours has version 0.
     """
     if content[:8] != _HDF5 or len(content) < 24:
         return None
@@ -76,9 +71,7 @@ def require_harmless(content: bytes) -> None:
 
     Raises:
         Foreign: it is none of ours.
-        OSError: HDF5 cannot read it.
-        MemoryError: it does not fit into this machine's memory.
-        ImportError: this machine's HDF5 cannot unpack what ours are packed with.
+        OSError, MemoryError, ImportError: HDF5, the memory or zlib here does not suffice.
     """
     if not h5py.h5z.filter_avail(h5py.h5z.FILTER_DEFLATE):
         raise ImportError("this HDF5 was built without zlib")

@@ -36,7 +36,7 @@ class Again:
     Attributes:
         same_bits: whether the traces have the same bits; None if there is no old trace.
         max_nll_difference: largest difference of any NLL, in nats; None if not comparable.
-        before: where the old run is kept; None if it was not.
+        before: where the old run is kept, if it is.
         undrawn: figures drawn from the old run, whose records were deleted.
     """
 
@@ -66,14 +66,11 @@ class Answer:
 
 
 class Asked:
-    """A launcher that records how it obtained each run.
+    """A launcher that records in `answers` how it obtained each run, by the run's name.
 
     Parameters:
         launcher: where experiments run.
         again: whether to train finished runs again.
-
-    Attributes:
-        answers: name of a run → how it was obtained.
     """
 
     def __init__(self, launcher: Launcher, again: bool = False) -> None:
@@ -81,13 +78,12 @@ class Asked:
         self.answers: dict[str, Answer] = {}
 
     def place(self, experiment: Experiment) -> Placed:
-        """Place an experiment; raises as the launcher does."""
         return self.launcher.place(experiment)
 
     def execute_all(
         self, jobs: Sequence[Job], store: Store, reporter: Reporter, keep_weights: bool = True
     ) -> Iterator[Ended]:
-        """Train missing runs, and finished ones again if asked to; see `Launcher`."""
+        """Train missing runs, and finished ones again with `again`; see `Launcher`."""
         found = [{way.name: store.run(way) for way in _ways(job.experiment)} for job in jobs]
         before = {run.folder.name: self._look(run) for runs in found for run in runs.values()}
         names = [job.experiment.name for job in jobs]
@@ -114,14 +110,12 @@ class Asked:
                 if ended.run is None:
                     yield replace(ended, index=index)
                     continue
-                run = ended.run
+                run, name = ended.run, ended.run.folder.name
                 if where is hidden.store:
-                    name = run.folder.name
                     run, again = _put_in_place(found[index].get(name, Run(store.root / name)), run)
-                    before[run.folder.name] = Answer("trained", again)
-                self.answers.setdefault(
-                    run.folder.name, before.get(run.folder.name, Answer("trained"))
-                )
+                    name = run.folder.name
+                    before[name] = Answer("trained", again)
+                self.answers.setdefault(name, before.get(name, Answer("trained")))
                 left -= 1
                 if anew and left:
                     hidden.mark(names[index])
@@ -150,17 +144,14 @@ class Asked:
 
 
 def is_local(launcher: Launcher) -> bool:
-    """Whether experiments run here one after another, so that the first failure ends the command.
-
-    With `--again` they do not count as local: as many as possible are trained.
-    """
+    """Whether the first failure ends the command: experiments run here, and not with `--again`."""
     if isinstance(launcher, Asked):
         return not launcher.again and is_local(launcher.launcher)
     return launcher is LOCAL
 
 
 def _ways(experiment: Placed) -> Iterator[Placed]:
-    """What an experiment may run as: where its step cannot be compiled, it runs eager."""
+    """Yield an experiment, and its eager form if its step may turn out not to compile."""
     yield experiment
     if experiment.execution == "compiled":
         yield experiment.eager()
@@ -174,20 +165,16 @@ class _Hidden:
         self.store = Store(store.root / HIDDEN / digits)
 
     def holds(self, name: str) -> bool:
-        """Whether a run is there, begun or complete."""
         return Run(self.store.root / name).exists
 
     def is_marked(self, name: str) -> bool:
-        """Whether a run was done before the command was interrupted."""
         return is_there(self.store.root / f"{name}.done")
 
     def mark(self, name: str) -> None:
-        """Mark a run as done."""
         self.store.root.mkdir(parents=True, exist_ok=True)
         atomic_text(self.store.root / f"{name}.done", "")
 
     def clear(self) -> None:
-        """Delete it."""
         shutil.rmtree(self.store.root, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.store.root.parent.rmdir()

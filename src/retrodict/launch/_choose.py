@@ -26,7 +26,7 @@ def launcher_named(
         slurm: settings of Slurm, e.g. `"partition=gpu"`.
 
     Raises:
-        BadInput: an unknown launcher, an option it does not have, or a missing package.
+        BadInput: an unknown launcher, an option that it does not have, or a missing package.
     """
     choose([name], LAUNCHERS, "--launcher {}: no such launcher")
     if slurm and name != "slurm":

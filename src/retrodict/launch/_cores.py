@@ -1,9 +1,8 @@
 """Locks on cores, shared by all processes of a user, so that trainings wait for free cores.
 
 Two trainings of two threads each on two cores are tens of times slower at once than in turn, since
-the threads of each wait for each other at every operation. Every core has a lock file. A training
-locks one core per thread, among the cores that it may use. So jobs with separate cores never wait
-for each other. A lock ends with its process. Where locks are impossible, trainings do not wait.
+the threads of each wait for each other at every operation. A training locks one core per thread,
+among the cores that it may use. Where locks are impossible, trainings do not wait.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ def cores(threads: int, waiting: Callable[[str], None], what: str = "") -> Itera
     """Hold locks on as many cores as there are threads, or on all that this process may use.
 
     Args:
-        threads: how many cores to lock.
-        waiting: called every 0.2 s with who holds the cores, while too few are free; may raise.
-        what: what the cores are used for, shown to other processes that wait.
+        threads: cores to lock.
+        waiting: called every 0.2 s with the holders of the cores, while too few are free.
+        what: the purpose, shown to other processes that wait.
     """
     held: Held = {}
     try:
@@ -88,7 +87,6 @@ class _NoLocks(Exception):
 def _wait(
     folder: Path, numbers: tuple[int, ...], wanted: int, waiting: Callable[[str], None]
 ) -> None:
-    """Report who holds the cores, and sleep."""
     users: dict[str, list[str]] = {}
     for core in numbers:
         path = folder / f"{core}.lock"
@@ -140,12 +138,11 @@ def _describe(path: Path, holder: str) -> None:
 
 
 def _description(what: str) -> str:
-    """Describe this process; process ids are unique only on one host or in one container."""
+    """Describe this process; its number is unique only on one host or in one container."""
     return f"process {os.getpid()} on {socket.gethostname()}" + (f" ({what})" if what else "")
 
 
 def _holder(path: Path) -> str:
-    """Read who holds a lock."""
     with contextlib.suppress(OSError, ValueError):
         words = path.with_suffix(".by").read_text(encoding="utf-8")[:_LONGEST].split()
         if words:

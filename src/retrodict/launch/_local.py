@@ -72,11 +72,11 @@ def execute(
     second one ends it at once; the last checkpoint stays.
 
     Args:
-        experiment: what to run, placed on this machine.
+        experiment: placed on this machine.
         store: where runs are found and kept.
         reporter: receives progress.
         keep_weights: whether the run keeps the final weights.
-        wait: whether to wait for another process that is training it.
+        wait: whether to wait for another process that trains it.
         count_cores: whether to wait for free cores; False where a scheduler assigns cores.
 
     Raises:
@@ -116,11 +116,7 @@ def execute(
 def _claim(
     run: Run, reporter: Reporter, stop: Stop, stack: contextlib.ExitStack, wait: bool
 ) -> None:
-    """Lock a run until a stack ends. While another process holds the lock, report its progress.
-
-    Raises:
-        Locked: another process holds it, and `wait` is false.
-    """
+    """Lock a run until a stack ends. While another process holds the lock, report its progress."""
     while True:
         with contextlib.ExitStack() as attempt:
             if attempt.enter_context(run.lock(_POLL_SECONDS if wait else 0.0, reporter.note)):
@@ -135,11 +131,7 @@ def _claim(
 
 
 def is_answered(run: Run) -> bool:
-    """Whether a run is finished and holds the experiment of its name.
-
-    Raises:
-        CannotFinish: it is damaged.
-    """
+    """Whether a run is finished; raise CannotFinish if it or its experiment is damaged."""
     return run.finished and bool(run.experiment)
 
 

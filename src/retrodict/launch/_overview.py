@@ -14,13 +14,7 @@ _SHARE = 0.1  # at most this share of the time is spent on reading
 
 
 class Overview(Reporter):
-    """The reporter of each of several jobs. It reports the progress of all of them.
-
-    Parameters:
-        jobs: the jobs.
-        store: where their runs are.
-        reporter: receives the overviews, and what else is said about a job.
-    """
+    """The reporter of each of several jobs. It tells `reporter` the progress of all of them."""
 
     def __init__(self, jobs: Sequence[Job], store: Store, reporter: Reporter) -> None:
         self._reporter = reporter
@@ -73,11 +67,9 @@ class Overview(Reporter):
         return done / max(1, sum(self._epochs))
 
     def waiting(self, why: str) -> None:
-        """Pass it on."""
         self._reporter.waiting(why)
 
     def note(self, text: str) -> None:
-        """Pass it on."""
         self._reporter.note(text)
 
     def training(self, run: Run, epoch: int, epochs: int) -> None:

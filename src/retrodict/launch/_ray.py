@@ -31,13 +31,10 @@ def work(job: RemoteJob) -> JobResult:
 
 
 class RayPool:
-    """Workers of a Ray cluster.
+    """Workers of a Ray cluster, each job with so many GPUs.
 
     If Python is connected to a cluster (`ray.init`), it is used; else the cluster that RAY_ADDRESS
     or `ray start` names; else a temporary one on this machine.
-
-    Parameters:
-        gpus: GPUs per job.
     """
 
     def __init__(self, gpus: int) -> None:
@@ -49,11 +46,7 @@ class RayPool:
     def connected(self) -> Iterator[None]:
         """Connect to a cluster or start one, unless Python is connected; disconnect at the end.
 
-        Meanwhile stdout is redirected to stderr. Ray reports lost nodes and workers on stdout,
-        which is reserved for results.
-
-        Raises:
-            BadInput: the cluster that should exist cannot be reached.
+        Ray reports lost nodes and workers on stdout, so that is redirected to stderr meanwhile.
         """
         import ray
 
@@ -128,11 +121,10 @@ def _result(task: Any, name: str) -> JobResult:
 
     try:
         result = ray.get(task)
+        assert isinstance(result, JobResult)
+        return result
     except ray.exceptions.RayTaskError as error:
-        last_line = str(error).strip().splitlines()[-1]
-        return JobResult(name, CannotFinish(f"{name}: its worker failed: {last_line}"))
+        why = f"its worker failed: {str(error).strip().splitlines()[-1]}"
     except ray.exceptions.RayError as error:
-        why = type(error).__name__
-        return JobResult(name, CannotFinish(f"{name}: its worker was lost ({why}); {GOES_ON}"))
-    assert isinstance(result, JobResult)
-    return result
+        why = f"its worker was lost ({type(error).__name__}); {GOES_ON}"
+    return JobResult(name, CannotFinish(f"{name}: {why}"))

@@ -33,19 +33,12 @@ GOES_ON = "the same command goes on from its checkpoint"
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a worker reports about a remote job.
+    """What a worker reports about a remote job."""
 
-    Attributes:
-        run: the worker's name for the requested run.
-        error: why the run is not finished; None if it is.
-        notes: messages for the user.
-        kept: folder of the finished run. It differs from `run` where a compiled step ran eager.
-    """
-
-    run: str
+    run: str  # the worker's name for the requested run
     error: BadInput | CannotFinish | None = None
     notes: tuple[str, ...] = ()
-    kept: str = ""
+    kept: str = ""  # the finished run's folder, another one where a compiled step ran eager
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,6 @@ class RemoteJob:
 
     @property
     def cpus(self) -> int:
-        """The cores it needs."""
         return self.experiment.threads
 
     def __call__(self) -> JobResult:
@@ -83,18 +75,10 @@ class Pool(Protocol):
     """Workers of a scheduler."""
 
     def connected(self) -> AbstractContextManager[None]:
-        """Connect to the scheduler, and disconnect at the end.
-
-        Raises:
-            BadInput: it cannot be reached.
-        """
+        """Connect to the scheduler, and disconnect at the end; BadInput if that is impossible."""
 
     def submit(self, jobs: Mapping[str, RemoteJob], reporter: Reporter) -> None:
-        """Submit jobs; the keys are the names of their runs.
-
-        Raises:
-            BadInput: the scheduler refuses them.
-        """
+        """Submit jobs, whose keys are the names of their runs; BadInput if they are refused."""
 
     def results(self) -> Mapping[str, JobResult]:
         """Wait for about a second at most; return the results that arrived."""
@@ -116,11 +100,7 @@ class Remote:
         self.pool, self.cpus, self.gpus = pool, cpus or 1, gpus
 
     def place(self, experiment: Experiment) -> Placed:
-        """Place an experiment on a worker, independent of this machine.
-
-        Raises:
-            BadInput: it needs a GPU, and workers get none.
-        """
+        """Place an experiment on a worker; BadInput if it needs a GPU that workers do not get."""
         asked = experiment.training
         device = "cuda:0" if asked.device == "cuda" else asked.device
         if device == "auto":
@@ -142,14 +122,14 @@ class Remote:
         for index, job in enumerate(jobs):
             run = store.run(job.experiment)
             try:
-                if is_answered(run):
-                    overview.ended(index)
-                    yield Ended(index, run)
-                else:
+                if not is_answered(run):
                     same.setdefault(run.folder.name, []).append(index)
+                    continue
+                ended = Ended(index, run)
             except CannotFinish as error:
-                overview.ended(index)
-                yield Ended(index, None, error)
+                ended = Ended(index, None, error)
+            overview.ended(index)
+            yield ended
         if not same:
             return
         root = store.root.resolve()  # workers have working directories of their own
@@ -193,11 +173,7 @@ class Remote:
 def _outcome(
     run: Run, job: RemoteJob, result: JobResult
 ) -> tuple[Run | None, BadInput | CannotFinish | None]:
-    """Return a job's finished run, or the error that prevented it.
-
-    Raises:
-        CannotFinish: the disk is full.
-    """
+    """Return a job's finished run, or the error that prevented it; raise if the disk is full."""
     require_space(result.error)
     name, error = run.folder.name, result.error
     if result.run != job.experiment.name:
@@ -231,11 +207,7 @@ def _is_seen(run: Run, seconds: float) -> bool:
 
 
 def require_extra(extra: str, module: str) -> None:
-    """Make sure that an optional package is installed.
-
-    Raises:
-        BadInput: it is not; the message says how to install it.
-    """
+    """Raise BadInput, with the command to install it, if an optional package is missing."""
     if importlib.util.find_spec(module) is None:
         raise BadInput(f"--launcher {extra} needs: pip install 'retrodict[{extra}]'")
 
@@ -247,5 +219,4 @@ class _Notes(Reporter):
         self.notes: list[str] = []
 
     def note(self, text: str) -> None:
-        """Keep a note for the result."""
         self.notes.append(text)

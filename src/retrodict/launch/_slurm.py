@@ -25,25 +25,12 @@ _SETTLE_SECONDS = 15.0  # until a shared file system shows the files of a job th
 _ASK_SECONDS = 60.0  # between two queries to Slurm; in between, files show which jobs have ended
 _STOP_SECONDS = 60.0
 
-SETTINGS: Mapping[str, tuple[str, type]] = {
-    "account": ("slurm_account", str),
-    "array_parallelism": ("slurm_array_parallelism", int),
-    "cluster": ("", str),
-    "comment": ("slurm_comment", str),
-    "constraint": ("slurm_constraint", str),
-    "exclude": ("slurm_exclude", str),
-    "gres": ("slurm_gres", str),
-    "mem_gb": ("mem_gb", int),
-    "name": ("name", str),
-    "nodelist": ("slurm_nodelist", str),
-    "partition": ("slurm_partition", str),
-    "qos": ("slurm_qos", str),
-    "reservation": ("", str),
-    "setup": ("slurm_setup", str),
-    "signal_delay_s": ("slurm_signal_delay_s", int),
-    "timeout_min": ("timeout_min", int),
-}
-"""Settings of `--slurm KEY=VALUE` → (submitit's name, type)."""
+_NUMBERS = ("array_parallelism", "mem_gb", "signal_delay_s", "timeout_min")
+_TEXTS = (
+    *("account", "cluster", "comment", "constraint", "exclude", "gres", "name", "nodelist"),
+    *("partition", "qos", "reservation", "setup"),
+)
+_COMMON = ("mem_gb", "name", "timeout_min")  # submitit calls the others slurm_…
 
 _CLUSTERS = ("slurm", "local")
 
@@ -67,10 +54,7 @@ _USER_DEFAULTS = {
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """Parse and check settings like `partition=gpu`.
-
-    Raises:
-        BadInput: malformed or repeated, an unknown setting, or an invalid value.
+    """Parse settings like `partition=gpu`; raise BadInput for one that is not valid.
 
     >>> read_settings(["partition=gpu", "timeout_min=240"])
     {'partition': 'gpu', 'timeout_min': 240}
@@ -80,12 +64,13 @@ def read_settings(settings: Iterable[str]) -> dict[str, Any]:
         key, equals, text = (part.strip() for part in setting.partition("="))
         if not equals or not text:
             raise BadInput(f"--slurm {setting}: expected KEY=VALUE, e.g. partition=gpu")
-        if key not in SETTINGS:
-            raise BadInput(f"--slurm {setting}: unknown setting; {nearest(key, SETTINGS)}")
+        if key not in (*_NUMBERS, *_TEXTS):
+            known = nearest(key, (*_NUMBERS, *_TEXTS))
+            raise BadInput(f"--slurm {setting}: unknown setting; {known}")
         if key in read:
             raise BadInput(f"--slurm {setting}: {key} is given twice")
         read[key] = text
-        if SETTINGS[key][1] is int:
+        if key in _NUMBERS:
             if not text.isdecimal() or len(text) > 9 or int(text) < 1:
                 raise BadInput(f"--slurm {setting}: expected a whole number above 0")
             read[key] = int(text)
@@ -100,7 +85,7 @@ class SlurmJob:
     job: RemoteJob
 
     def __call__(self) -> JobResult:
-        """Do the job. If asked to stop, leave no result, since Slurm may run it again."""
+        """Do the job. If asked to stop, leave no result, as Slurm may run it again."""
         try:
             return self.job()
         except Interrupted as stopped:
@@ -131,11 +116,7 @@ class SlurmPool:
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
-        """Make sure that Slurm is installed.
-
-        Raises:
-            BadInput: it is not.
-        """
+        """Raise BadInput if Slurm is not installed."""
         if self._cluster == "slurm" and not all(map(shutil.which, ("sbatch", "srun"))):
             raise BadInput(
                 "--launcher slurm: there is no Slurm here (no sbatch on the PATH); run it where "
@@ -144,11 +125,7 @@ class SlurmPool:
         yield
 
     def submit(self, jobs: Mapping[str, RemoteJob], reporter: Reporter) -> None:
-        """Submit one array for all jobs that need the same number of cores.
-
-        Raises:
-            BadInput: Slurm refuses.
-        """
+        """Submit one array for all jobs that need the same number of cores."""
         folder = next(iter(jobs.values())).root / ".submitit"
         items = sorted(jobs.items(), key=lambda item: item[1].cpus)
         for cpus, group in groupby(items, key=lambda item: item[1].cpus):
@@ -162,20 +139,20 @@ class SlurmPool:
     def _executor(self, folder: Any, cpus: int) -> Any:
         import submitit
 
-        given = {SETTINGS[key][0]: value for key, value in self._settings.items()}
-        reservation = given.pop("", None)
+        given = {
+            key if key in _COMMON else f"slurm_{key}": [value] if key == "setup" else value
+            for key, value in self._settings.items()
+        }
+        reservation = given.pop("slurm_reservation", None)  # which submitit does not know
         executor = submitit.AutoExecutor(
             folder, cluster=self._cluster, slurm_max_num_timeout=_MOST_TIMEOUTS
         )
-        more = {"reservation": reservation} if reservation else None
-        defaults = {"name": "retrodict", "timeout_min": 60}
-        setup = {"slurm_setup": [given.pop("slurm_setup")]} if "slurm_setup" in given else {}
         executor.update_parameters(
-            **{**defaults, **given, **setup},
+            **{"name": "retrodict", "timeout_min": 60, **given},
             cpus_per_task=cpus,
             slurm_srun_args=[f"--cpus-per-task={cpus}"],  # since Slurm 22.05 the default is 1
             gpus_per_node=self._gpus or None,
-            slurm_additional_parameters=more,
+            slurm_additional_parameters={"reservation": reservation} if reservation else None,
         )
         return executor
 
@@ -201,10 +178,9 @@ class SlurmPool:
         for name, job in list(self._jobs.items()):
             done = job.done(force_check=ask)
             ask = False  # one query covers all jobs
-            result = self._result(name, job) if done else None
             if not done:
                 self._gone.pop(name, None)  # it was requeued
-            if result is not None:
+            elif result := self._result(name, job):
                 results[name] = result
                 del self._jobs[name]
         if not results:
@@ -213,6 +189,7 @@ class SlurmPool:
 
     def _result(self, name: str, job: Any) -> JobResult | None:
         """Read the result of a job that has ended; None while it may still arrive."""
+        log = job.paths.stderr
         if job.paths.result_pickle.exists():
             error = job.exception()
             if error is None:
@@ -221,14 +198,14 @@ class SlurmPool:
                 _tidy(job)
                 return result
             trace = [line for line in str(error).splitlines() if line and line[0] not in " -Y"]
-            why = f"{name}: its worker failed: {trace[-1]}; see {job.paths.stderr}"
-            return JobResult(name, CannotFinish(why))
-        if time.monotonic() - self._gone.setdefault(name, time.monotonic()) < _SETTLE_SECONDS:
-            return None
-        log = job.paths.stderr
-        state = f" ({job.state})" if self._cluster == "slurm" else ""
-        why = f"{name}: its job {job.job_id} was lost{state}; {GOES_ON}; its log: {log}"
-        return JobResult(name, CannotFinish(why))
+            why = f"its worker failed: {trace[-1]}; see {log}"
+        else:
+            now = time.monotonic()
+            if now - self._gone.setdefault(name, now) < _SETTLE_SECONDS:
+                return None
+            state = f" ({job.state})" if self._cluster == "slurm" else ""
+            why = f"its job {job.job_id} was lost{state}; {GOES_ON}; its log: {log}"
+        return JobResult(name, CannotFinish(f"{name}: {why}"))
 
     def stop(self) -> None:
         """Cancel all jobs: running ones write a checkpoint, queued ones are removed.
@@ -252,9 +229,9 @@ class SlurmPool:
 def _outside_of_jobs(asked: Mapping[str, Any]) -> Iterator[None]:
     """Hide variables of the job, step or MPI process in which this process runs.
 
-    Slurm passes the submitter's environment on to the new job, which would take an outer job's core
-    mask, memory size or array number for its own. Variables with users' defaults for all jobs stay,
-    except those of the settings `asked` for: sbatch prefers its variables to the script.
+    Slurm passes them on to the new job, which would take an outer job's core mask, memory size or
+    array number for its own. Users' defaults for all jobs stay, except those of the settings
+    `asked` for, as sbatch prefers its variables to the script.
     """
     kept = {*_CLUSTER_VARIABLES, *(name for names in _USER_DEFAULTS.values() for name in names)}
     if "SLURM_JOB_ID" not in os.environ:

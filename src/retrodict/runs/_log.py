@@ -1,4 +1,4 @@
-"""The log of a run: a line of JSON an event, in wall-clock time. Each line says its format."""
+"""The log of a run: one line of JSON for each event, in wall-clock time, with its format."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from retrodict.files import require_plain_file
 from retrodict.limits import MAX_COUNT
 
 FORMAT = 1
-"""Version of a line; a line that says none has this one."""
+"""Version of a line; a line without one has this version."""
 
 
 def append(path: Path, event: str, facts: dict[str, Any]) -> None:
-    """Write an event; a log that cannot be written never ends a run.
+    """Append an event, unless the log cannot be written, as that must not end a run.
 
-    It is never written through a symbolic link, and a line that a killed process left unfinished
-    does not swallow this one.
+    Symbolic links are not followed. After a line that a killed process left unfinished, the event
+    begins a new one.
     """
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     line = json.dumps({"format": FORMAT, "time": stamp, "event": event, **facts}) + "\n"
@@ -35,7 +35,7 @@ def append(path: Path, event: str, facts: dict[str, Any]) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Read the events; lines that are damaged, or of a newer format, are left out."""
+    """Read the events, except for lines that are damaged or of a newer format."""
     return [event for line in lines(path) if (event := parse(line)) is not None]
 
 
@@ -49,7 +49,7 @@ def lines(path: Path) -> list[bytes]:
 
 
 def seconds(path: Path) -> float | None:
-    """Add up what events took; None if one of them is not to be believed, or none says it."""
+    """Add up the seconds of all events; None if there are none, or one is not plausible."""
     try:
         spent = [float(event["seconds"]) for event in read(path) if "seconds" in event]
     except (ValueError, TypeError, OverflowError):
@@ -58,7 +58,7 @@ def seconds(path: Path) -> float | None:
 
 
 def parse(line: bytes) -> dict[str, Any] | None:
-    """Read an event from a line; None if it holds none that this version knows."""
+    """Read an event from a line; None if it is damaged or of a newer format."""
     try:
         event = json.loads(line)
         known = isinstance(event, dict) and int(event.pop("format", FORMAT)) <= FORMAT

@@ -1,8 +1,7 @@
 """Formats of a run's files, and how older ones become the present ones while they are read.
 
-A step turns the content of one format into that of the next, and knows nothing else. Steps are
-chained, so that a new format is one function and one line in its list. Nothing on disk changes
-until the file is written anyway.
+A step turns the content of one format into that of the next; a new format is one function and one
+line in its list. Nothing on disk changes until the file is written anyway.
 """
 
 from __future__ import annotations

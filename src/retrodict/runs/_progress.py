@@ -1,4 +1,4 @@
-"""How far a training is, in a small file of its run's folder: for whoever waits, also elsewhere."""
+"""The progress of a training: a small file in the run's folder, for processes that wait for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retrodict.files import require_plain_file
 
 
 class Progress(NamedTuple):
-    """How far a training is: epochs done, of how many, and when that was written (ns, a file's)."""
+    """Epochs done, all epochs, and when that was written (a file's time, ns)."""
 
     epoch: int
     epochs: int
@@ -20,7 +20,6 @@ class Progress(NamedTuple):
 
 
 def read(path: Path) -> Progress | None:
-    """How far the training is; None if nobody has said, or right now."""
     try:
         require_plain_file(path)
         stamp = path.stat().st_mtime_ns
@@ -31,13 +30,11 @@ def read(path: Path) -> Progress | None:
 
 
 def write(path: Path, epoch: int, epochs: int) -> None:
-    """Write how far the training is; a failure to write is ignored."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
     with contextlib.suppress(OSError), open(os.open(path, flags, 0o666), "w") as file:
         file.write(f"[{epoch}, {epochs}]\n")
 
 
 def clear(path: Path) -> None:
-    """Delete the file: the training is over."""
     with contextlib.suppress(OSError):
         path.unlink()

@@ -42,17 +42,14 @@ class Provenance:
             made_by = run.made_by
         except CannotFinish:
             made_by = [{}]
-        *_, last = made_by
-        here = training_code()
-        known = [one["code"] for one in made_by if one.get("code") not in (None, "unknown")]
+        last, here = made_by[-1], training_code()
+        known = {one.get("code") for one in made_by} - {None, "unknown"}
         return cls(
             trained_at=ends[-1] if ends else None,
             version=(last.get("versions") or {}).get("retrodict"),
             commit=last.get("commit"),
             code=last.get("code"),
-            code_changed=any(code != here for code in known)
-            if known and here != "unknown"
-            else None,
+            code_changed=bool(known - {here}) if known and here != "unknown" else None,
         )
 
     def __str__(self) -> str:
