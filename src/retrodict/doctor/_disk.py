@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from retrodict.doctor._line import Found, Look, Looks
-from retrodict.files import Lock, put_names_on_disk, put_on_disk, take
+from retrodict.files import put_names_on_disk, put_on_disk, take
 from retrodict.limits import gib, unescaped
 
 _PATIENCE_SECONDS = 0.75  # for each of the two folders
@@ -185,16 +185,14 @@ def _problem(attempt: Try, room: Path) -> str:
 
 
 def _locks(room: Path) -> None:
-    held: list[Lock] = [lock for lock in (take(room / "lock"),) if lock]
+    if (first := take(room / "lock")) is None:
+        raise OSError("refused although nobody holds it")
     try:
-        if not held:
-            raise OSError("refused although nobody holds it")
-        held += [lock for lock in (take(room / "lock"),) if lock]
-        if len(held) > 1:
+        if second := take(room / "lock"):
+            second.release()
             raise OSError("given to two at once")
     finally:
-        for lock in held:
-            lock.release()
+        first.release()
 
 
 def _rename_over(room: Path) -> None:

@@ -15,7 +15,7 @@ import socket
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from retrodict import limits
@@ -43,7 +43,7 @@ def cores(threads: int, waiting: Callable[[str], None], what: str = "") -> Itera
         folder = _folder()
         if folder is not None:
             wanted = min(threads, len(limits.cores()))
-            _wait_for_cores(held, folder, wanted, waiting, _description(what))
+            _lock_cores(held, folder, wanted, waiting, _description(what))
         yield
     finally:
         _release(held)
@@ -62,66 +62,50 @@ def _folder() -> Path | None:
     return folder if ours and stat.S_ISDIR(found.st_mode) else None
 
 
-def _wait_for_cores(
+def _lock_cores(
     held: Held, folder: Path, wanted: int, waiting: Callable[[str], None], mine: str
 ) -> None:
     """Wait until enough cores are free, and lock them. Processes with the same cores queue."""
     numbers = limits.cores()
     same = hashlib.sha256(repr(numbers).encode()).hexdigest()[:16]
+    first, paths = [folder / f"queue-{same}.lock"], [folder / f"{core}.lock" for core in numbers]
     queue: Held = {}
     try:
-        while not _take(queue, folder / f"queue-{same}.lock", mine):
-            _wait(folder, numbers, wanted, waiting)
-        while not _take_several(held, folder, numbers, wanted, mine):
-            _wait(folder, numbers, wanted, waiting)
-    except _NoLocks:
-        _release(held)
+        while True:
+            try:
+                if (queue or _take(queue, 1, first, mine)) and _take(held, wanted, paths, mine):
+                    return
+            except OSError:  # refused, another user's, disk full
+                _release(held)
+                return
+            waiting(f"{_busy(paths)}; this one needs {wanted} of {len(numbers)}")
+            time.sleep(_POLL_SECONDS)
     finally:
         _release(queue)
 
 
-class _NoLocks(Exception):
-    """Files cannot be locked here."""
-
-
-def _wait(
-    folder: Path, numbers: tuple[int, ...], wanted: int, waiting: Callable[[str], None]
-) -> None:
+def _busy(paths: Sequence[Path]) -> str:
+    """Say which cores are taken, and by whom."""
     users: dict[str, list[str]] = {}
-    for core in numbers:
-        path = folder / f"{core}.lock"
+    for path in paths:
         with contextlib.suppress(OSError):
             if is_taken(path):
-                users.setdefault(_holder(path), []).append(str(core))
+                users.setdefault(_holder(path), []).append(path.stem)
     busy = [
         f"{who} uses core{'s' * (len(used) > 1)} {', '.join(used)}" for who, used in users.items()
-    ] or ["another training is about to begin"]
-    waiting(f"{'; '.join(busy)}; this one needs {wanted} of {len(numbers)}")
-    time.sleep(_POLL_SECONDS)
+    ]
+    return "; ".join(busy) or "another training is about to begin"
 
 
-def _take_several(
-    held: Held, folder: Path, numbers: tuple[int, ...], wanted: int, mine: str
-) -> bool:
-    """Lock as many of these cores as wanted, or none; return whether it did."""
-    for core in numbers:
-        if len(held) < wanted:
-            _take(held, folder / f"{core}.lock", mine)
+def _take(held: Held, wanted: int, paths: Sequence[Path], mine: str) -> bool:
+    """Lock as many of these files as wanted, or none; return whether it did."""
+    for path in paths:
+        if len(held) < wanted and (lock := take(path)) is not None:
+            held[path] = lock
+            _describe(path, mine)
     if len(held) < wanted:
         _release(held)
     return len(held) == wanted
-
-
-def _take(held: Held, path: Path, mine: str) -> bool:
-    try:
-        lock = take(path)
-    except OSError:  # refused, another user's, disk full
-        raise _NoLocks from None
-    if lock is None:
-        return False
-    held[path] = lock
-    _describe(path, mine)
-    return True
 
 
 def _release(held: Held) -> None:

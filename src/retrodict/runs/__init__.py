@@ -6,8 +6,8 @@ from retrodict.runs._check import check_run
 from retrodict.runs._drawings import check_store, forget_figures_of
 from retrodict.runs._export import export, require_empty
 from retrodict.runs._listing import Listed, folders, is_bare, listed
+from retrodict.runs._log import Progress
 from retrodict.runs._problem import FAILING, Problem
-from retrodict.runs._progress import Progress
 from retrodict.runs._provenance import Provenance, changed_since
 from retrodict.runs._prune import SELECTIONS, Selection, Victim, plan, prune
 from retrodict.runs._run import Run, open_run

@@ -56,23 +56,13 @@ def temporary_of(name: str) -> tuple[str, int] | None:
 
 
 def own_files(folder: Path) -> list[Path]:
-    """Return our files in a folder, half-written ones too; run.json, which makes it a run, first.
-
-    Raises:
-        Unreadable: the folder cannot be listed.
-    """
-    names = names_in(folder)
-    temporary = {name for name in names if (of := temporary_of(name)) and is_own(of[0])}
-    found = [name for name in names if is_own(name) or name in temporary]
+    """Return our files in a folder, half-written ones too; run.json, which makes a run, first."""
+    found = [name for name in names_in(folder) if is_own((temporary_of(name) or [name])[0])]
     return [folder / name for name in sorted(found, key=lambda name: name != STATE)]
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """Return the checkpoint, or those of the parts of a population, in the learners' order.
-
-    Raises:
-        Unreadable: the folder cannot be listed.
-    """
+    """Return the checkpoint, or those of the parts of a population, in the learners' order."""
     names = names_in(folder)
     parts = sorted((int(part[1]), name) for name in names if (part := _PART.fullmatch(name)))
     found = [CHECKPOINT] if CHECKPOINT in names else []
@@ -80,7 +70,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def learners_of(name: str, total: int) -> int:
-    """How many of a population's learners a checkpoint of this name is of.
+    """Return how many of a population's learners a checkpoint of this name is of.
 
     >>> learners_of("checkpoint-4-10.safetensors", 10), learners_of("checkpoint.safetensors", 10)
     (6, 10)

@@ -1,12 +1,17 @@
-"""The log of a run: one line of JSON for each event, in wall-clock time, with its format."""
+"""What a training reports: a log of events, and its progress for processes that wait for it.
+
+Each event is a line of JSON, in wall-clock time, with its format. Neither file is written or read
+through a symbolic link, and a failure to write them never ends a run.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from retrodict.files import require_plain_file
 from retrodict.limits import MAX_COUNT
@@ -14,24 +19,48 @@ from retrodict.limits import MAX_COUNT
 FORMAT = 1
 """Version of a line; a line without one has this version."""
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+class Progress(NamedTuple):
+    """Epochs done, all epochs, and when that was written (a file's time, ns)."""
+
+    epoch: int
+    epochs: int
+    stamp: int
+
+
+def read_progress(path: Path) -> Progress | None:
+    """Read how far a training is; None if that cannot be read."""
+    try:
+        require_plain_file(path)
+        stamp = path.stat().st_mtime_ns
+        epoch, epochs = json.loads(path.read_text(encoding="ascii"))
+        return Progress(int(epoch), int(epochs), stamp)
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def write_progress(path: Path, epoch: int, epochs: int) -> None:
+    """Write how far a training is."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK
+    with contextlib.suppress(OSError), open(os.open(path, flags, 0o666), "w") as file:
+        file.write(f"[{epoch}, {epochs}]\n")
+
 
 def append(path: Path, event: str, facts: dict[str, Any]) -> None:
-    """Append an event, unless the log cannot be written, as that must not end a run.
-
-    Symbolic links are not followed. After a line that a killed process left unfinished, the event
-    begins a new one.
-    """
+    """Append an event; after a line that a killed process left unfinished, on a new line."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     line = json.dumps({"format": FORMAT, "time": stamp, "event": event, **facts}) + "\n"
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        with os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0) as file:
-            if size := file.seek(0, os.SEEK_END):
-                file.seek(size - 1)
-                line = line if file.read(1) == b"\n" else "\n" + line
-            file.write(line.encode())
-    except OSError:
-        return
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _NO_LINK
+    with (
+        contextlib.suppress(OSError),
+        open(os.open(path, flags, 0o666), "r+b", buffering=0) as file,
+    ):
+        if size := file.seek(0, os.SEEK_END):
+            file.seek(size - 1)
+            line = line if file.read(1) == b"\n" else "\n" + line
+        file.write(line.encode())
 
 
 def read(path: Path) -> list[dict[str, Any]]:

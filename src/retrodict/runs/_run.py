@@ -1,6 +1,6 @@
 """A Run: one folder that holds an experiment, its trace, its weights or its checkpoint.
 
-    experiment.yaml       what was asked, placed on the machine that ran it
+    experiment.yaml       the experiment, placed on the machine that ran it
     environment.json      seeds, and which code, versions and machines trained it
     run.json              state, digest, results version; the checksums of the other files
     checkpoint.safetensors    while unfinished; one a part where memory divides the learners
@@ -27,10 +27,9 @@ from retrodict.experiment import HEADER, RESULTS_VERSION, Experiment, Placed, re
 from retrodict.files import atomic, atomic_text, digest_of, is_there, refuse_link
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
-from retrodict.runs import _environment, _files, _log, _migrate, _progress
+from retrodict.runs import _environment, _files, _log, _migrate
 from retrodict.runs._files import REMEDY
 from retrodict.runs._lock import hold, is_locked
-from retrodict.runs._progress import Progress
 from retrodict.runs._results import read_trace, read_weights
 from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state
 from retrodict.trace import Trace
@@ -43,6 +42,9 @@ _LATELY_SECONDS = 3600.0  # clocks of two machines agree to that, and an epoch i
 
 class Run:
     """A folder that holds one run, finished or not.
+
+    Whatever is read raises `Damaged`, `Unreadable` (here and now) or `Newer` (of a newer format),
+    which are `CannotFinish`, where it cannot be read.
 
     Parameters:
         folder: where it is or will be.
@@ -59,16 +61,12 @@ class Run:
 
     @property
     def exists(self) -> bool:
-        """Whether anything of this run is on disk; may be `Unreadable`."""
+        """Whether anything of this run is on disk."""
         return is_there(self.folder / _files.STATE)
 
     @property
     def finished(self) -> bool:
-        """Whether the trace is complete.
-
-        Raises:
-            CannotFinish: the folder is damaged, of a newer format, or of another experiment.
-        """
+        """Whether the trace is complete."""
         return self.exists and self.state["state"] == "finished"
 
     @property
@@ -87,11 +85,7 @@ class Run:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What run.json says, in the present format.
-
-        Raises:
-            CannotFinish: the folder is damaged, of a newer format, or of another experiment.
-        """
+        """The content of run.json, in the present format; damaged if of another experiment."""
         state = read_state(self.folder)
         if self.answers not in (None, state["digest"]):
             what = "holds another experiment than its name says"
@@ -100,11 +94,7 @@ class Run:
 
     @cached_property
     def experiment(self) -> Placed:
-        """What was asked, placed where it was first trained.
-
-        Raises:
-            CannotFinish: the folder is damaged or of a newer format.
-        """
+        """The experiment, placed where it was first trained."""
         path, state = self.folder / _files.EXPERIMENT, self.state
         digest = digest_of(refuse_link(path))
         if not digest and is_there(path):  # a pipe would never end
@@ -127,12 +117,9 @@ class Run:
 
     @cached_property
     def results_version(self) -> int | None:
-        """The results version of the code that made it; None if that cannot be known.
+        """The results version of the code that made it; None if unknown.
 
-        Format 1 did not write it down: it is the version whose digest fits.
-
-        Raises:
-            CannotFinish: the folder is damaged or of a newer format.
+        Format 1 did not record it: it is the version whose digest fits.
         """
         state = self.state
         if state["results_version"] is not None:
@@ -145,12 +132,7 @@ class Run:
     @cached_property
     @own_settings()
     def trace(self) -> Trace:
-        """What was recorded, read into memory.
-
-        Raises:
-            CannotFinish: the run is not finished, or its trace is damaged.
-            Unreadable: it cannot be read here and now.
-        """
+        """The trace, read into memory; raises `CannotFinish` also if the run is not finished."""
         return read_trace(self.folder, self.state, self.experiment)
 
     @own_settings()
@@ -158,21 +140,17 @@ class Run:
         """Read the final parameters by name, each with a leading learner axis.
 
         Raises:
-            CannotFinish: as `trace`, or the weights were discarded.
+            CannotFinish: as `trace`, or the weights were not kept.
         """
         return read_weights(self.folder, self.state, self.experiment)
 
     @property
     def made_by(self) -> list[dict[str, Any]]:
-        """Code, versions and machine, once for each environment that trained a part of the run.
-
-        Raises:
-            CannotFinish: environment.json is damaged or of a newer format.
-        """
+        """Code, versions and machine, once for each environment that trained a part of the run."""
         return read_made_by(self.folder, self.state["sha256"].get(_files.ENVIRONMENT))
 
     def differences(self) -> list[_environment.Difference]:
-        """Compare this machine and code with those that made the run; raises as `made_by` does."""
+        """Compare this machine and code with those that made the run."""
         return _environment.differences(self.made_by, self.experiment, self.results_version)
 
     def events(self) -> list[dict[str, Any]]:
@@ -189,17 +167,18 @@ class Run:
         return _log.seconds(self.folder / _files.LOG)
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> _log.Progress | None:
         """How far the training is; None if unknown."""
-        return _progress.read(self.folder / _files.PROGRESS)
+        return _log.read_progress(self.folder / _files.PROGRESS)
 
     def write_progress(self, epoch: int, epochs: int) -> None:
         """Write how far the training is; a failure to write is ignored."""
-        _progress.write(self.folder / _files.PROGRESS, epoch, epochs)
+        _log.write_progress(self.folder / _files.PROGRESS, epoch, epochs)
 
     def clear_progress(self) -> None:
         """Delete what `write_progress` wrote."""
-        _progress.clear(self.folder / _files.PROGRESS)
+        with contextlib.suppress(OSError):
+            (self.folder / _files.PROGRESS).unlink()
 
     def lock(
         self, timeout: float, tell: Callable[[str], None] = lambda line: None
@@ -209,21 +188,21 @@ class Run:
 
     @property
     def is_locked(self) -> bool:
-        """Whether a process is known to train it now."""
+        """Whether a process is known to train the run now."""
         return is_locked(self.folder / _files.LOCK)
 
     @property
     def may_be_locked(self) -> bool:
-        """Whether a process may train it now; without locks: if one said lately how far it is."""
+        """Whether a process may train the run now; without locks, whether its progress is new."""
         if (said := self.progress) is None:
             return self.is_locked
         lately = abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
         return is_locked(self.folder / _files.LOCK, unless_known=lately)
 
     def begin(self, experiment: Placed) -> None:
-        """Write down what is about to run and where, unless that was done before.
+        """Record what is about to run and where, unless that was done before.
 
-        Half-written files of processes that died are removed; only who holds the claim may call.
+        Half-written files of processes that died are removed, so the caller must hold the lock.
 
         Raises:
             CannotFinish: the folder is damaged, or cannot be written.
@@ -271,11 +250,7 @@ class Run:
                 checkpoint.unlink()
 
     def discard_weights(self) -> None:
-        """Delete the final weights of a finished run; it says from then on that none were kept.
-
-        Raises:
-            CannotFinish: it is damaged, or cannot be written.
-        """
+        """Delete the final weights of a finished run, and record that none are kept."""
         state = self.state
         kept = {name: sum_ for name, sum_ in state["sha256"].items() if name != _files.WEIGHTS}
         if kept != state["sha256"]:
