@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from collections.abc import Callable
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -31,6 +32,14 @@ TRAINING_CODE = (
 """The folders and modules that determine the bits of a training."""
 
 _GIT_SECONDS = 5
+
+
+def version_of(package: str) -> str | None:
+    """Return the version of an installed package."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def source_hash(wanted: Callable[[str], bool], *more: str) -> str:

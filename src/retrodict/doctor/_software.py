@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from retrodict.doctor._line import Found, Looks
-from retrodict.source import ROOT, commit, training_code
+from retrodict.source import ROOT, commit, training_code, version_of
 
 _OPTIONAL = {
     "ray": "no --launcher ray (pip install 'retrodict[ray]')",
@@ -71,7 +71,7 @@ def _system() -> Found:
 
 
 def _needed() -> Found:
-    versions = {name: _version(name) for name in _requirements()}
+    versions = {name: version_of(name) for name in _requirements()}
     missing = [name for name, version in versions.items() if not version]
     what = ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items())
     complete = "all installed; another version of torch or NumPy may give other bits"
@@ -90,20 +90,13 @@ def _requirements() -> list[str]:
 
 
 def _optional() -> Iterator[Found]:
-    versions = {name: _version(name) for name in _OPTIONAL}
+    versions = {name: version_of(name) for name in _OPTIONAL}
     installed = [f"{name} {version}" for name, version in versions.items() if version]
     if installed:
         yield Found(", ".join(installed), "commands and options that need them work")
     for name, version in versions.items():
         if not version:
             yield Found(f"{name} is not installed", _OPTIONAL[name])
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _torch() -> Found:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
     NodeEvent,
     ScalarEvent,
 )
-from ruamel.yaml.nodes import CollectionNode, Node, ScalarNode
+from ruamel.yaml.nodes import Node
 from ruamel.yaml.scanner import Scanner, ScannerError
 
 from retrodict.errors import BadInput
@@ -66,9 +66,8 @@ def parse(text: str, where: str, look: Look = lambda tree: None) -> tuple[Any, N
         problem = problem.partition(" with value ")[0]  # of a duplicate key
         hint = next((hint for words, hint in _HINTS.items() if words in problem), "")
         raise BadInput(f"{where}{line}: not valid YAML: {problem}{hint}") from None
-    except Exception as error:  # e.g. a month 13: the parser lets Python's own errors through
-        line, value = _unreadable(tree)
-        raise BadInput(f"{where}{line}: not valid YAML: {value}{error}") from None
+    except Exception as error:  # the parser lets Python's own errors through
+        raise BadInput(f"{where}: not valid YAML: {error}") from None
 
 
 _HINTS = {
@@ -96,7 +95,16 @@ class _Scanner(Scanner):
 
 
 class _Constructor(SafeConstructor):
-    """Reads 1e3 as a whole number, so that it is valid wherever a number is."""
+    """Reads 1e3 as a whole number, valid wherever a number is; says where a value is wrong."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except YAMLError:
+            raise
+        except Exception as error:  # e.g. a month 13
+            problem = f"{node.value!r:.60}: {error}"
+            raise ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_yaml_float(self, node: Any) -> float | int:
         number = super().construct_yaml_float(node)
@@ -162,22 +170,3 @@ def _size_of(
             raise BadInput(f"{here}: the anchor &{event.anchor:.40} stands there twice")
         anchors[event.anchor] = (1, 1) if isinstance(event, ScalarEvent) else None
     return 1, 1
-
-
-def _unreadable(tree: Node | None) -> tuple[str, str]:
-    """Find the value that cannot be constructed: its line, as `:7`, and itself."""
-    for scalar in _scalars(tree):
-        yaml = _parser()
-        try:
-            yaml.constructor.construct_document(scalar)
-        except Exception:
-            return f":{scalar.start_mark.line + 1}", f"{scalar.value!r:.60}: "
-    return "", ""
-
-
-def _scalars(tree: Node | None) -> Iterator[ScalarNode]:
-    if isinstance(tree, ScalarNode):
-        yield tree
-    for child in tree.value if isinstance(tree, CollectionNode) else []:
-        for node in child if isinstance(child, tuple) else (child,):
-            yield from _scalars(node)

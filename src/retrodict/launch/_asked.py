@@ -20,9 +20,8 @@ import numpy as np
 from retrodict.errors import CannotFinish
 from retrodict.experiment import Experiment, Placed
 from retrodict.files import atomic_text, is_there
-from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import LOCAL, Launcher
-from retrodict.launch._local import Reporter
+from retrodict.launch._local import Ended, Job, Reporter
 from retrodict.runs import Run, Store, forget_figures_of, has_weights, replace_run, set_aside
 from retrodict.trace import Trace
 

@@ -8,21 +8,19 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Cell, Grid, Placed, flow, short_names
-from retrodict.launch._job import Job
 from retrodict.launch._launcher import LOCAL, Launcher, require_writable_if_needed
-from retrodict.launch._local import Reporter
+from retrodict.launch._local import Job, Reporter
 from retrodict.runs import Run, Store
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """How one cell of a grid ended.
+    """How one cell of a grid ended; without run and problem it is not finished yet.
 
     Attributes:
         cell: the cell.
-        run: its finished run, or None.
-        problem: why it failed, in one line, or None. With neither run nor problem, the cell is not
-            finished yet.
+        run: its finished run.
+        problem: why it failed, in one line.
         lost: whether the cause lies outside the cell: a lost worker, a damaged run.
     """
 
@@ -121,11 +119,7 @@ def _result(cell: Cell, run: Run | None, error: BadInput | CannotFinish | None) 
 
 
 def all_diverged(run: Run) -> str | None:
-    """Return a line that says that all learners of a finished run became non-finite, or None.
-
-    Raises:
-        CannotFinish: its trace is damaged.
-    """
+    """Return a line that says that all learners of a finished run became non-finite, or None."""
     diverged = run.trace.curves["diverged_at"]
     if not diverged.notnull().all():
         return None

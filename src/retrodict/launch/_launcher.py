@@ -9,8 +9,7 @@ from typing import Protocol, runtime_checkable
 from retrodict.errors import OUT_OF_MEMORY, BadInput, CannotFinish, is_out_of_memory
 from retrodict.experiment import Experiment, Placed
 from retrodict.files import DISK_FULL_ADVICE
-from retrodict.launch._job import Ended, Job
-from retrodict.launch._local import Locked, Reporter, execute
+from retrodict.launch._local import Ended, Job, Locked, Reporter, execute
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
 from retrodict.signals import stop_signals

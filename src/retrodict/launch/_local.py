@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrodict.errors import Interrupted
+from retrodict.errors import BadInput, CannotFinish, Interrupted
 from retrodict.experiment import Experiment, Placed
 from retrodict.host import own_settings
 from retrodict.launch._cores import cores
@@ -20,6 +20,23 @@ from retrodict.trace import Trace
 
 _POLL_SECONDS = 0.2
 _PROGRESS_SECONDS = 1.0  # between two updates of the progress file
+
+
+@dataclass(frozen=True)
+class Job:
+    """One population to be trained: its placed experiment, and the user's name for it."""
+
+    experiment: Placed
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the job at this position ended: its finished run, or why it failed."""
+
+    index: int
+    run: Run | None
+    error: BadInput | CannotFinish | None = None
 
 
 class Reporter:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from retrodict.experiment import Experiment
 from retrodict.launch._asked import is_local
-from retrodict.launch._job import Job
 from retrodict.launch._launcher import LOCAL, Launcher, require_writable_if_needed
-from retrodict.launch._local import Reporter
+from retrodict.launch._local import Job, Reporter
 from retrodict.runs import Run, Store
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from retrodict.launch._job import Job
-from retrodict.launch._local import Reporter, Running
+from retrodict.launch._local import Job, Reporter, Running
 from retrodict.runs import Progress, Run, Store
 
 _SECONDS = 1.0

@@ -18,9 +18,8 @@ from typing import Protocol, runtime_checkable
 
 from retrodict.errors import BadInput, CannotFinish, Unreadable
 from retrodict.experiment import Experiment, Placed
-from retrodict.launch._job import Ended, Job
 from retrodict.launch._launcher import attempted, require_space
-from retrodict.launch._local import Reporter, execute, is_answered
+from retrodict.launch._local import Ended, Job, Reporter, execute, is_answered
 from retrodict.launch._overview import Overview
 from retrodict.runs import Run, Store, require_writable
 from retrodict.signals import stop_signals

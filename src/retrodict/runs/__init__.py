@@ -1,6 +1,6 @@
 """The run store: a folder a run, named by the hash of its experiment."""
 
-from retrodict.runs._again import BEFORE, has_weights, set_aside
+from retrodict.runs._again import has_weights, set_aside
 from retrodict.runs._again import replace as replace_run
 from retrodict.runs._check import check_run
 from retrodict.runs._drawings import check_store, forget_figures_of
@@ -9,12 +9,11 @@ from retrodict.runs._listing import Listed, folders, is_bare, listed
 from retrodict.runs._log import Progress
 from retrodict.runs._problem import FAILING, Problem
 from retrodict.runs._provenance import Provenance, changed_since
-from retrodict.runs._prune import SELECTIONS, Selection, Victim, plan, prune
+from retrodict.runs._prune import SELECTIONS, plan, prune
 from retrodict.runs._run import Run, open_run
 from retrodict.runs._store import Store, require_writable
 
 __all__ = [
-    "BEFORE",
     "FAILING",
     "SELECTIONS",
     "Listed",
@@ -22,9 +21,7 @@ __all__ = [
     "Progress",
     "Provenance",
     "Run",
-    "Selection",
     "Store",
-    "Victim",
     "changed_since",
     "check_run",
     "check_store",

@@ -11,14 +11,13 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from itertools import islice
 from typing import Any, Literal, get_args
 
 from retrodict.errors import BadInput
 from retrodict.experiment import RESULTS_VERSION, Placed
 from retrodict.processor import cpu_features, processor
-from retrodict.source import commit, training_code
+from retrodict.source import commit, training_code, version_of
 
 PACKAGES = (
     "retrodict",
@@ -44,7 +43,7 @@ UNKNOWN: Environment = {"versions": {}}
 def here(device: str, load_torch: bool = True) -> Environment:
     """Describe this process and machine; torch may stay unloaded if the device is the CPU."""
     return {
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": {package: version_of(package) or "unknown" for package in PACKAGES},
         "results_version": RESULTS_VERSION,
         "code": training_code(),
         "commit": commit(),
@@ -126,14 +125,6 @@ def _differing(
 
 def _words(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def version(package: str) -> str:
-    """Return the version of an installed package, or "unknown"."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def _cpu_capability(load: bool) -> str | None:

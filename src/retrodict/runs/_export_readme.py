@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.markdown import Markdown, markdown_table
-from retrodict.runs._environment import version
+from retrodict.source import version_of
 from retrodict.trace import CURVES, LOSSES, PANELS
 
 _TABLES = {
@@ -58,7 +58,7 @@ def readme(
     lines = [
         "# Runs of retrodict",
         "",
-        f"{many}, exported by retrodict {version('retrodict')} (results version "
+        f"{many}, exported by retrodict {version_of('retrodict') or 'unknown'} (results version "
         f"{RESULTS_VERSION}) with",
         "",
         f"    {command}",

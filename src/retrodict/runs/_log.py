@@ -53,10 +53,7 @@ def append(path: Path, event: str, facts: dict[str, Any]) -> None:
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     line = json.dumps({"format": FORMAT, "time": stamp, "event": event, **facts}) + "\n"
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _NO_LINK
-    with (
-        contextlib.suppress(OSError),
-        open(os.open(path, flags, 0o666), "r+b", buffering=0) as file,
-    ):
+    with contextlib.suppress(OSError), open(os.open(path, flags, 0o666), "r+b", 0) as file:
         if size := file.seek(0, os.SEEK_END):
             file.seek(size - 1)
             line = line if file.read(1) == b"\n" else "\n" + line

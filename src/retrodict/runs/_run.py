@@ -31,7 +31,7 @@ from retrodict.runs import _environment, _files, _log, _migrate
 from retrodict.runs._files import REMEDY
 from retrodict.runs._lock import hold, is_locked
 from retrodict.runs._results import read_trace, read_weights
-from retrodict.runs._state import read_made_by, read_state, state_of, write_made_by, write_state
+from retrodict.runs._state import mark, read_made_by, read_state, write_made_by, write_state
 from retrodict.trace import Trace
 
 if TYPE_CHECKING:
@@ -223,8 +223,7 @@ class Run:
         path = self.folder / _files.EXPERIMENT
         atomic_text(path, f"{HEADER}{_migrate.EXPERIMENT_FORMAT}\n{experiment.to_yaml()}")
         write_made_by(self.folder, experiment, [now])
-        digest, names = experiment.digest(), [_files.EXPERIMENT]
-        write_state(self.folder, state_of(self.folder, "started", digest, names))
+        mark(self.folder, "started", experiment.digest(), [_files.EXPERIMENT])
 
     @own_settings()
     def finish(self, trace: Trace, weights: Mapping[str, Tensor] | None) -> None:
@@ -244,7 +243,7 @@ class Run:
                 save_file(arrays, temporary, said)
         names = [_files.EXPERIMENT, _files.ENVIRONMENT, _files.TRACE]
         names += [_files.WEIGHTS] if weights is not None else []
-        write_state(self.folder, state_of(self.folder, "finished", digest, names))
+        mark(self.folder, "finished", digest, names)
         for checkpoint in _files.checkpoints(self.folder):
             with contextlib.suppress(OSError):  # the run is finished all the same
                 checkpoint.unlink()

@@ -49,14 +49,11 @@ def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     atomic_text(folder / STATE, json.dumps(content, indent=1) + "\n")
 
 
-def state_of(folder: Path, state: str, digest: str, names: Iterable[str]) -> dict[str, Any]:
-    """Return the content of run.json for a run of this code, with the checksums of its files."""
-    return {
-        "state": state,
-        "digest": digest,
-        "results_version": RESULTS_VERSION,
-        "sha256": {name: digest_of(folder / name) for name in names},
-    }
+def mark(folder: Path, state: str, digest: str, names: Iterable[str]) -> None:
+    """Write run.json for a run of this code, with the checksums of its files."""
+    sums = {name: digest_of(folder / name) for name in names}
+    said = {"state": state, "digest": digest, "results_version": RESULTS_VERSION, "sha256": sums}
+    write_state(folder, said)
 
 
 def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
