@@ -24,12 +24,7 @@ _PASSING = (_files.LOCK, _files.PROGRESS)
 
 
 def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
-    """Move a finished run to the place of an old one of the same experiment.
-
-    Args:
-        old: the run to replace.
-        new: the run to move.
-        keep: whether the old one is kept beside it.
+    """Move a finished run to the place of an old one, which may be kept beside it.
 
     Returns:
         The new run in its place, and where the old one is kept.

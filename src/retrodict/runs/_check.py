@@ -52,7 +52,8 @@ def _check(folder: Path) -> Iterator[Problem]:
     yield from tried(folder / _files.ENVIRONMENT, lambda: run.made_by)
     yield from _results(run, state, readable)
     for path in _files.checkpoints(folder):
-        yield from _checkpoint(path, state, run.experiment.goes_by if readable else None)
+        also = run.experiment.goes_by if readable else None
+        yield from tried(path, partial(_require_checkpoint, path, state, also), _START_ANEW)
     yield from _log_lines(folder / _files.LOG)
     yield from leftovers(run, state, run.may_be_locked)
     yield from _foreign(run)
@@ -122,24 +123,17 @@ def _result(path: Path, expected: str, state: dict[str, Any]) -> None:
         weights_in(path, state)
 
 
-def _checkpoint(
+def _require_checkpoint(
     path: Path, state: dict[str, Any], also: Callable[[str], bool] | None
-) -> Iterator[Problem]:
-    try:
-        found = Tensors.of(refuse_link(path))
-        require_format(found.metadata.get("format"), CHECKPOINT_FORMAT, path)
-        failed = failing(read_arrays(path, found), found.checksums)
-    except (CannotFinish, OSError, MemoryError) as error:
-        yield problem_of(path, error, _START_ANEW)
-    except (ValueError, TypeError, AttributeError) as error:
-        yield Problem(path, "damaged", f"is no checkpoint: {error}", _START_ANEW)
-    else:
-        if failed:
-            yield Problem(path, "damaged", f"{failed[0]} fails its checksum", _START_ANEW)
-        digest = found.metadata.get("digest", "")
-        known = digest == state["digest"] or (also is not None and also(digest))
-        if path.name == _files.CHECKPOINT and not known:
-            yield Problem(path, "damaged", "belongs to another experiment", _START_ANEW)
+) -> None:
+    found = Tensors.of(refuse_link(path))
+    require_format(found.metadata.get("format"), CHECKPOINT_FORMAT, path)
+    if failed := failing(read_arrays(path, found), found.checksums):
+        raise ValueError(f"{failed[0]} fails its checksum")
+    digest = found.metadata.get("digest", "")
+    known = digest == state["digest"] or (also is not None and also(digest))
+    if path.name == _files.CHECKPOINT and not known:
+        raise ValueError("belongs to another experiment")
 
 
 def _log_lines(path: Path) -> Iterator[Problem]:

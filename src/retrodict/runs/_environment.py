@@ -79,13 +79,7 @@ class Difference:
 def differences(
     made_by: Sequence[Mapping[str, Any]], experiment: Placed, results_version: int | None
 ) -> list[Difference]:
-    """Compare this machine and code with those that made a run; the worst first.
-
-    Args:
-        made_by: the environments that made it.
-        experiment: placed where it was made.
-        results_version: of the code that made it; None if unknown.
-    """
+    """Compare this machine and code with those that made a run; the worst first."""
     found: list[Difference] = []
     device = experiment.training.device
     try:

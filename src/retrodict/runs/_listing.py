@@ -118,12 +118,9 @@ def _listed(run: Run, size: int) -> Listed:
 
 
 def glance(path: Path) -> dict[str, Any]:
-    """Read words and whole numbers from an experiment.yaml as we write it: a line a section.
+    """Read settings from an experiment.yaml as we write it, a line a section; else none.
 
     Reading YAML in full takes a hundredth of a second a file.
-
-    Returns:
-        The settings by name; none if it is not as we write it.
     """
     try:
         text = read_bytes(refuse_link(path), _MOST_BYTES).decode("utf-8")

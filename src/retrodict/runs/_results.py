@@ -32,12 +32,7 @@ _OPEN_ELSEWHERE = (
 
 
 def read_trace(folder: Path, state: Mapping[str, Any], experiment: Placed) -> Trace:
-    """Read the trace of a run into memory.
-
-    Raises:
-        CannotFinish: the run is not finished, or its trace is damaged.
-        Unreadable: it cannot be read here and now.
-    """
+    """Read the trace of a finished run into memory."""
     from retrodict.files.hdf5 import Foreign
 
     path, content = verified_trace(folder, state)
@@ -59,7 +54,7 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Placed) -> Tr
 def read_weights(
     folder: Path, state: Mapping[str, Any], experiment: Placed
 ) -> Mapping[str, Tensor]:
-    """Read the final parameters of a run; raises as `read_trace` does, or if none were kept."""
+    """Read the final parameters of a finished run, if they were kept."""
     import torch
 
     path, expected = _result(folder, state, WEIGHTS)
@@ -71,12 +66,7 @@ def read_weights(
 
 
 def weights_in(path: Path, state: Mapping[str, Any], most: int | None = None) -> Tensors:
-    """Read the head of a run's weights.
-
-    Raises:
-        CannotFinish: they are of a newer format.
-        OSError, ValueError: as `Tensors.of`, or they are of another run.
-    """
+    """Read the head of a run's weights; raises as `Tensors.of`, and if they are of another run."""
     found = Tensors.of(path, most)
     require_format(found.metadata.get("format", 1), _migrate.WEIGHTS_FORMAT, path)
     if found.metadata.get("digest", state["digest"]) != state["digest"]:

@@ -22,11 +22,7 @@ from retrodict.runs._migrate import (
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """Read run.json: `state`, `digest`, `results_version`, and `sha256` of other files.
-
-    Raises:
-        CannotFinish: it is damaged, of a newer format, or cannot be read.
-    """
+    """Read run.json: `state`, `digest`, `results_version`, and `sha256` of other files."""
     path = folder / STATE
     with _remedy():
         state = migrated(read_object(path), RUN_STEPS, path)
@@ -57,7 +53,7 @@ def mark(folder: Path, state: str, digest: str, names: Iterable[str]) -> None:
 
 
 def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
-    """Read the environments that made a run, in order; raises as `read_state` does."""
+    """Read the environments that made a run, in order."""
     path = folder / ENVIRONMENT
     with _remedy():
         content = {"format": 1, **read_object(path)}  # format 1 did not say its format

@@ -83,7 +83,7 @@ def require_writable(folder: Path, option: str = "--out", room: int = 150) -> No
     """Make a folder, and make sure that files can be made in it.
 
     Args:
-        folder: the folder.
+        folder: made with its parents.
         option: the option that names it, for the message.
         room: characters that paths of files within add to the folder's own.
 
