@@ -36,12 +36,9 @@ def markdown_table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> Mar
     |---|---|
     | 1 | `x\\|y` |
     """
-    lines = [_line(head), "|" + "---|" * len(head), *map(_line, rows)]
+    lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, *rows)]
+    lines.insert(1, "|" + "---|" * len(head))
     return Markdown("\n".join(lines))
-
-
-def _line(cells: Iterable[object]) -> str:
-    return "| " + " | ".join(map(_cell, cells)) + " |"
 
 
 def _cell(value: object) -> str:

@@ -16,20 +16,28 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from retrodict.errors import BadInput, Damaged, Newer
+from retrodict.errors import BadInput, CannotFinish, Damaged, Newer
 from retrodict.experiment import HEADER, RESULTS_VERSION, Experiment, Placed, read_text
-from retrodict.files import atomic, atomic_text, digest_of, is_there, refuse_link
+from retrodict.files import (
+    Unlockable,
+    atomic,
+    atomic_text,
+    digest_of,
+    is_taken,
+    is_there,
+    reason,
+    refuse_link,
+    take,
+)
 from retrodict.files.tensors import save_file
 from retrodict.host import own_settings
 from retrodict.runs import _environment, _files, _log, _migrate
 from retrodict.runs._files import REMEDY
-from retrodict.runs._lock import hold, is_locked
 from retrodict.runs._results import read_trace, read_weights
 from retrodict.runs._state import mark, read_made_by, read_state, write_made_by, write_state
 from retrodict.trace import Trace
@@ -37,6 +45,7 @@ from retrodict.trace import Trace
 if TYPE_CHECKING:
     from torch import Tensor
 
+_POLL_SECONDS = 0.05
 _LATELY_SECONDS = 3600.0  # clocks of two machines agree to that, and an epoch is shorter
 
 
@@ -180,24 +189,53 @@ class Run:
         with contextlib.suppress(OSError):
             (self.folder / _files.PROGRESS).unlink()
 
+    @contextlib.contextmanager
     def lock(
         self, timeout: float, tell: Callable[[str], None] = lambda line: None
-    ) -> AbstractContextManager[bool]:
-        """Try for some seconds to become the one process that trains this run; see `hold`."""
-        return hold(self.folder / _files.LOCK, timeout, tell)
+    ) -> Iterator[bool]:
+        """Try for some seconds to become the one process that trains this run.
+
+        Yields whether that worked. Where the file system has no locks, every process gets the run,
+        and `tell` is called with a warning.
+
+        Raises:
+            CannotFinish: the lock's file cannot be made.
+        """
+        until = time.monotonic() + timeout
+        path, held = self.folder / _files.LOCK, None
+        try:
+            while (held := take(path)) is None and time.monotonic() < until:
+                time.sleep(_POLL_SECONDS)
+            mine = held is not None
+        except Unlockable as error:
+            tell(
+                f"{self.folder.parent}: its file system gives no locks ({error.strerror}): all "
+                "works, but two commands that want the same run would both train it"
+            )
+            mine = True
+        except OSError as error:
+            raise CannotFinish(f"{self.folder}: cannot be written to: {reason(error)}") from None
+        try:
+            yield mine
+        finally:
+            if held is not None:
+                held.release()
 
     @property
     def is_locked(self) -> bool:
         """Whether a process is known to train the run now."""
-        return is_locked(self.folder / _files.LOCK)
+        with contextlib.suppress(OSError):
+            return is_taken(self.folder / _files.LOCK)
+        return False
 
     @property
     def may_be_locked(self) -> bool:
         """Whether a process may train the run now; without locks, whether its progress is new."""
-        if (said := self.progress) is None:
-            return self.is_locked
-        lately = abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
-        return is_locked(self.folder / _files.LOCK, unless_known=lately)
+        try:
+            return is_taken(self.folder / _files.LOCK)
+        except OSError:
+            said = self.progress
+            return said is not None and abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
 
     def begin(self, experiment: Placed) -> None:
         """Record what is about to run and where, unless that was done before.
