@@ -87,22 +87,14 @@ class Asked:
         before = {run.folder.name: self._look(run) for runs in found for run in runs.values()}
         names = [job.experiment.name for job in jobs]
         hidden = _Hidden(store, names)
-        anew = [
-            i
-            for i, name in enumerate(names)
-            if name not in names[:i] and self._is_anew(name, found[i], before, hidden)
-        ]
-        rest = [i for i in range(len(jobs)) if i not in anew]
-        with_weights = [i for i in anew if keep_weights or any(map(has_weights, found[i].values()))]
-        without = [i for i in anew if i not in with_weights]
-        left = len(jobs)
-        for indices, where, keep in (
-            (with_weights, hidden.store, True),
-            (without, hidden.store, False),
-            (rest, store, keep_weights),
-        ):
-            if not indices:
-                continue
+        batches: dict[tuple[bool, bool], list[int]] = {}  # (anew, keep weights) → jobs
+        for i, name in enumerate(names):
+            anew = name not in names[:i] and self._is_anew(name, found[i], before, hidden)
+            keep = keep_weights or (anew and any(map(has_weights, found[i].values())))
+            batches.setdefault((anew, keep), []).append(i)
+        any_anew, left = any(anew for anew, _ in batches), len(jobs)
+        for (anew, keep), indices in sorted(batches.items(), reverse=True):
+            where = hidden.store if anew else store
             some = [jobs[i] for i in indices]
             for ended in self.launcher.execute_all(some, where, reporter, keep):
                 index = indices[ended.index]
@@ -110,15 +102,15 @@ class Asked:
                     yield replace(ended, index=index)
                     continue
                 run, name = ended.run, ended.run.folder.name
-                if where is hidden.store:
+                if anew:
                     run, again = _put_in_place(found[index].get(name, Run(store.root / name)), run)
                     name = run.folder.name
                     before[name] = Answer("trained", again)
                 self.answers.setdefault(name, before.get(name, Answer("trained")))
                 left -= 1
-                if anew and left:
+                if any_anew and left:
                     hidden.mark(names[index])
-                elif anew:
+                elif any_anew:
                     hidden.clear()
                 yield Ended(index, run)
 
