@@ -300,8 +300,10 @@ def test_variables_that_matter_are_told_and_no_secrets(monkeypatch):
 
 
 def test_a_package_that_is_missing_is_a_problem(monkeypatch):
-    plain = _software._version
-    monkeypatch.setattr(_software, "_version", lambda name: None if name == "h5py" else plain(name))
+    plain = _software.version_of
+    monkeypatch.setattr(
+        _software, "version_of", lambda name: None if name == "h5py" else plain(name)
+    )
     found = one(_software.looks(False)["needed"]())
     assert "h5py MISSING" in found.value
     assert found.follows == "install h5py"
@@ -309,7 +311,7 @@ def test_a_package_that_is_missing_is_a_problem(monkeypatch):
 
 
 def test_an_extra_that_is_missing_says_what_does_not_work(monkeypatch):
-    monkeypatch.setattr(_software, "_version", lambda name: None)
+    monkeypatch.setattr(_software, "version_of", lambda name: None)
     found = list(_software.looks(False)["optional"]())
     assert ["--launcher ray" in one.follows for one in found] == [True, False, False, False]
     assert not any(one.problem for one in found)

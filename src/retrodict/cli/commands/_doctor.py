@@ -41,7 +41,10 @@ def doctor(
     found = dict(examine(out, load_torch))
     problems = sum(line.problem for lines in found.values() for line in lines)
     if as_json:
-        sections = {name: list(map(dataclasses.asdict, lines)) for name, lines in found.items()}
+        sections = {
+            name: [{"name": line.name, **dataclasses.asdict(line)} for line in lines]
+            for name, lines in found.items()
+        }
         print(json.dumps({"problems": problems, "sections": sections}))  # ASCII: for any terminal
         return
     console = Console()
