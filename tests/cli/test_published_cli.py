@@ -32,8 +32,8 @@ def numerical(value: float, **options) -> Check:
 
 
 def trained(experiment) -> Check:
-    def judge(traces):
-        nll = final_values(traces["plain"])[0].nll
+    def judge(runs):
+        nll = final_values(runs["plain"].trace)[0].nll
         return Evidence([at_most("nll", "taught NLL", "O", nll, 100.0)], seeds=[0, 1, 2])
 
     return Check(
@@ -44,7 +44,7 @@ def trained(experiment) -> Check:
         grade="O",
         setting="ours",
         testable="at most 100 nats",
-        experiments=lambda fast: {"plain": experiment},
+        experiments=lambda scale: {"plain": experiment},
         judge=judge,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import torch
 
 from retrodict.claims import Check, Claim, Effort, Evidence, alone, at_least, at_most, document
 from retrodict.literature import PUBLISHED
-from retrodict.literature._jeon_2026 import PAIRS, Layer, measure, questions
+from retrodict.literature._jeon_2026 import PAIRS, WIDTH, Layer, measure, questions
 from retrodict.measures import Interval, over_learners
 from retrodict.papers import Source
 from retrodict.report._statements import Sheet, as_html, as_markdown
+from retrodict.runs import Run
 from retrodict.theory._separating_flow import Start
 
 pytestmark = pytest.mark.seconds
@@ -124,12 +126,12 @@ def test_a_claim_needs_one_way_of_being_checked():
     with pytest.raises(ValueError, match="either check or judge"):
         dataclasses.replace(claimed(), check=None)
     with pytest.raises(ValueError, match="either check or judge"):
-        dataclasses.replace(claimed(), judge=lambda traces: Evidence([]))
+        dataclasses.replace(claimed(), judge=lambda runs: Evidence([]))
 
 
 def test_tables_say_source_setting_and_numbers():
     claim = claimed(at_least("x", "x < y", "O", interval(0.5), 1.0), known="too small a model")
-    finding = claim.examine(runs={"plain": "reversal-0123"})
+    finding = claim.examine(runs={"plain": Run(Path("reversal-0123"))})
     sheet = Sheet([finding], "command", published=True)
     assert sheet.cells(finding) == (
         "some",
@@ -154,15 +156,14 @@ def reference_logits(layer: Layer, tokens: list[int], at: int) -> np.ndarray:
     """Written token by token, with rotations as complex numbers."""
     names = ("embedding", "query", "key", "value", "out", "head")
     e, q, k, v, o, u = (getattr(layer, name).detach().numpy() for name in names)
-    width = layer.width
-    turn = 1e4 ** (-np.arange(0, width, 2) / width)
+    turn = 1e4 ** (-np.arange(0, WIDTH, 2) / WIDTH)
 
     def turned(x: np.ndarray, position: int) -> np.ndarray:
         return (x[0::2] + 1j * x[1::2]) * np.exp(1j * position * turn)
 
     seen = range(at + 1 if layer.causal else len(tokens))
     asked = turned(e[tokens[at]] @ q, at)
-    scores = [np.real(np.vdot(turned(e[tokens[j]] @ k, j), asked)) / math.sqrt(width) for j in seen]
+    scores = [np.real(np.vdot(turned(e[tokens[j]] @ k, j), asked)) / math.sqrt(WIDTH) for j in seen]
     weights = np.exp(scores) / np.exp(scores).sum()
     read = sum(w * (e[tokens[j]] @ v) for w, j in zip(weights, seen, strict=True))
     return (e[tokens[at]] + read @ o) @ u.T

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -32,16 +35,17 @@ def bare() -> Trace:
 
 
 @pytest.fixture
-def trace(bare):
-    """A trace that ends with these numbers in taught groups and in the held-out one."""
+def run(bare):
+    """A stand-in for a run: it ends with these numbers in taught groups and in the held-out one."""
 
-    def make(taught: float, held_out: float, nll: float = 5.0) -> Trace:
+    def make(taught: float, held_out: float, nll: float = 5.0) -> SimpleNamespace:
         curves = bare.curves.copy(deep=True)
         is_taught = curves["trained"].values
         accuracy = np.where(is_taught, taught, held_out)
         curves["accuracy"][:] = np.broadcast_to(accuracy, curves["accuracy"].shape)
         curves["nll"][:] = nll
-        return Trace(curves)
+        trace = Trace(curves)
+        return SimpleNamespace(experiment=trace.experiment, trace=trace, folder=Path("run"))
 
     return make
 
@@ -57,16 +61,15 @@ def test_names_are_unique_and_each_claim_says_where_it_is_from():
         assert claim.testable
 
 
-@pytest.mark.parametrize("fast", [True, False])
-def test_runs_are_those_of_the_figures(fast):
+@pytest.mark.parametrize("scale", ["smoke", "laptop"])
+def test_runs_are_those_of_the_figures(scale):
     """A store that holds figures and the leaderboard answers the claims without training."""
-    scale = "smoke" if fast else "laptop"
     figures = (FIG1, FIG3, FIGURE, FINDING_TIED_HEAD)
     known = [one for figure in figures for one in figure.experiments(scale).values()]
     columns = [column.name for column in COLUMNS]
     known += [cell.experiment for cell in cells(columns=columns, scale=scale)]
     for claim in TRAINED:
-        experiments = claim.experiments(fast)
+        experiments = claim.experiments(scale)
         assert experiments
         assert all(one in known for one in experiments.values())
 
@@ -79,9 +82,9 @@ def test_runs_are_those_of_the_figures(fast):
         ("in-context-reversal", "in-context", HIGH, LOW),
     ],
 )
-def test_a_claim_about_one_run_can_come_out_three_ways(trace, claim, name, right, wrong):
+def test_a_claim_about_one_run_can_come_out_three_ways(run, claim, name, right, wrong):
     def verdict(taught: float, held_out: float) -> str:
-        return KNOWN[claim].examine(traces={name: trace(taught, held_out)}).verdict
+        return KNOWN[claim].examine(runs={name: run(taught, held_out)}).verdict
 
     assert verdict(HIGH, right) == "reproduced"
     assert verdict(HIGH, wrong) == "contradicted"
@@ -89,28 +92,28 @@ def test_a_claim_about_one_run_can_come_out_three_ways(trace, claim, name, right
     assert verdict(MIDDLE, right) == "not reproduced at this scale"  # the facts were not learned
 
 
-def test_a_tied_head_has_to_lower_the_nll_and_to_leave_the_curse(trace):
-    def verdict(tied: Trace) -> str:
-        untied = trace(HIGH, LOW, nll=9.0)
-        return KNOWN["tied-head"].examine(traces={"untied": untied, "tied": tied}).verdict
+def test_a_tied_head_has_to_lower_the_nll_and_to_leave_the_curse(run):
+    def verdict(tied: SimpleNamespace) -> str:
+        untied = run(HIGH, LOW, nll=9.0)
+        return KNOWN["tied-head"].examine(runs={"untied": untied, "tied": tied}).verdict
 
-    assert verdict(trace(HIGH, LOW, nll=5.0)) == "reproduced"
-    assert verdict(trace(HIGH, LOW, nll=9.5)) == "contradicted"
-    assert verdict(trace(HIGH, LOW, nll=8.95)) == "not reproduced at this scale"
-    assert verdict(trace(HIGH, HIGH, nll=5.0)) == "contradicted"
-    assert verdict(trace(MIDDLE, LOW, nll=5.0)) == "not reproduced at this scale"
+    assert verdict(run(HIGH, LOW, nll=5.0)) == "reproduced"
+    assert verdict(run(HIGH, LOW, nll=9.5)) == "contradicted"
+    assert verdict(run(HIGH, LOW, nll=8.95)) == "not reproduced at this scale"
+    assert verdict(run(HIGH, HIGH, nll=5.0)) == "contradicted"
+    assert verdict(run(MIDDLE, LOW, nll=5.0)) == "not reproduced at this scale"
 
 
 @pytest.mark.parametrize("claim", TRAINED, ids=lambda claim: claim.name)
-def test_a_claim_about_runs_says_what_it_said(trace, claim, declared):
-    traces = {name: trace(HIGH, LOW) for name in claim.experiments(True)}
-    declared(f"published {claim.name}", document(claim.examine(traces=traces)))
+def test_a_claim_about_runs_says_what_it_said(run, claim, declared):
+    runs = {name: run(HIGH, LOW) for name in claim.experiments("smoke")}
+    declared(f"published {claim.name}", document(claim.examine(runs=runs)))
 
 
-def test_a_finding_says_seeds_and_configuration(trace):
+def test_a_finding_says_seeds_and_configuration(run):
     judge = KNOWN["plain-retrieval"].judge
     assert judge is not None
-    judged = judge({"reversal": trace(HIGH, LOW)})
+    judged = judge({"reversal": run(HIGH, LOW)})
     assert isinstance(judged, Evidence)
     assert judged.seeds == [0, 1, 2, 3]
     assert "V = 24" in judged.grid

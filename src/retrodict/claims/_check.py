@@ -1,23 +1,25 @@
 """A check of a statement, be it a theorem or a published claim, and what it found.
 
-A check tests its statement by itself (`check`), or judges the traces of training runs
-(`experiments` and `judge`), which the command line runs through the store.
+A check tests its statement by itself (`check`), or judges training runs (`experiments` and
+`judge`), which the command line runs through the store.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from retrodict.claims._claim import Claim, Refuted, Verdict
 from retrodict.experiment import Experiment
 from retrodict.host import own_settings
 from retrodict.papers import Source
-from retrodict.trace import Trace
+from retrodict.runs import Run
 
 Outcome = Literal["reproduced", "not reproduced at this scale", "contradicted"]
+Scale = Literal["smoke", "laptop"]
+Item = TypeVar("Item")
 
 _NEWS = ("fails", "not reproduced at this scale", "contradicted")
 """Bad verdicts. They are as recorded only if the statement is known to come out so."""
@@ -35,9 +37,20 @@ class Effort:
     fast: bool = False
     tick: Callable[[float], None] = lambda share: None
 
+    @property
+    def scale(self) -> Scale:
+        """How large the training runs are that are judged."""
+        return "smoke" if self.fast else "laptop"
+
     def pick(self, full: Any, fast: Any) -> Any:
         """Choose by effort."""
         return fast if self.fast else full
+
+    def each(self, items: Collection[Item]) -> Iterator[Item]:
+        """Yield the items; say after each what share of them is done."""
+        for done, item in enumerate(items, start=1):
+            yield item
+            self.tick(done / len(items))
 
 
 @dataclass(frozen=True)
@@ -143,18 +156,18 @@ class Check(About):
     Attributes:
         check: effort → evidence. Its other arguments default to the subject as it is; tests put
             wrong ones in their place and see the check fail.
-        experiments: fast → the experiments that `judge` needs, by name.
-        judge: their traces, by name → evidence.
+        experiments: scale → the experiments that `judge` needs, by name.
+        judge: their runs, by name → evidence.
         known_value: the interval in which a documented failure of the theory measures; outside
             it, it is a new failure.
         known_outcome: how a published claim comes out that is known not to be reproduced.
     """
 
     check: Callable[..., Evidence] | None = field(default=None, repr=False)
-    experiments: Callable[[bool], Mapping[str, Experiment]] = field(
-        default=lambda fast: {}, repr=False
+    experiments: Callable[[Scale], Mapping[str, Experiment]] = field(
+        default=lambda scale: {}, repr=False
     )
-    judge: Callable[[Mapping[str, Trace]], Evidence] | None = field(default=None, repr=False)
+    judge: Callable[[Mapping[str, Run]], Evidence] | None = field(default=None, repr=False)
     known_value: tuple[float, float] = (math.nan, math.nan)
     known_outcome: Outcome = "not reproduced at this scale"
 
@@ -166,43 +179,37 @@ class Check(About):
     def examine(
         self,
         effort: Effort | None = None,
-        traces: Mapping[str, Trace] | None = None,
-        runs: Mapping[str, str] | None = None,
+        runs: Mapping[str, Run] | None = None,
         **subject: Any,
     ) -> Finding:
         """Check the statement, by default on the subject as it is.
 
         Args:
             effort: how thoroughly; `judge` does not use it.
-            traces: of the experiments, by name.
-            runs: the folders that they are from.
+            runs: of the experiments, by name.
             subject: other arguments of the check.
         """
         if self.judge is not None:
-            evidence = self.judge(traces or {})
+            evidence = self.judge(runs or {})
         else:
             assert self.check is not None
             evidence = self.check(effort or Effort(), **subject)
         failing = [part for part in evidence.parts if not part.holds]
         refuted = [part for part in failing if isinstance(part, Refuted)]
         deciding = (refuted or failing or list(evidence.parts))[0]
-        verdict = self._verdict(evidence, deciding) if self.source is None else _outcome(deciding)
+        verdict = self._verdict(evidence, deciding)
         known = bool(self.known) and verdict == self.known_outcome
         as_recorded = known or verdict not in _NEWS
-        return Finding(self, evidence, deciding, verdict, as_recorded, dict(runs or {}))
+        folders = {name: run.folder.name for name, run in (runs or {}).items()}
+        return Finding(self, evidence, deciding, verdict, as_recorded, folders)
 
-    def _verdict(self, evidence: Evidence, deciding: Claim) -> Verdict:
-        """Judge a statement of the theory."""
+    def _verdict(self, evidence: Evidence, deciding: Claim) -> Verdict | Outcome:
         if evidence.unmet:
             return "not applicable"
         if deciding.holds:
-            return "holds"
+            return "reproduced" if self.source else "holds"
+        if self.source:
+            refuted = isinstance(deciding, Refuted)
+            return "contradicted" if refuted else "not reproduced at this scale"
         low, high = self.known_value
         return "fails (known)" if low <= deciding.measured.mean <= high else "fails"
-
-
-def _outcome(deciding: Claim) -> Outcome:
-    """Judge a published claim."""
-    if deciding.holds:
-        return "reproduced"
-    return "contradicted" if isinstance(deciding, Refuted) else "not reproduced at this scale"

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrodict.claims._assumptions import CONTEXT, ONE_TARGET, RATES, ROUNDING, ZERO
 from retrodict.claims._check import Check, Effort, Evidence
 from retrodict.claims._claim import bounded, largest
-from retrodict.claims._one_layer_trained import check_lemma_2, check_theorem_3, check_theorem_4
+from retrodict.claims._one_layer_trained import (
+    ONE_TARGET,
+    RATES,
+    ROUNDING,
+    ZERO,
+    check_lemma_2,
+    check_theorem_3,
+    check_theorem_4,
+)
 from retrodict.models import OneLayer
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 
     from retrodict.models import Population
 
+CONTEXT = "the query attends to the tokens before it, normalised to length 1"
 Build = Callable[[OneLayer, int, Sequence[int]], "Population"]
 
 

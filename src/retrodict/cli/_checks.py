@@ -35,7 +35,8 @@ def run_verify(
     if not names:
         require_writable(out)
     with Progress() as progress:
-        wanted = {one.name: one.experiments(fast) for one in checks if one.judge is not None}
+        scale = Effort(fast).scale
+        wanted = {one.name: one.experiments(scale) for one in checks if one.judge is not None}
         runs = run_named(wanted, store, progress, asked) if published else {}
         findings = check(checks, fast, progress, runs)
     files = []
@@ -74,10 +75,7 @@ def check(
             progress.working(name, (i + share) / len(checks))
 
         tick(0.0)
-        own = (runs or {}).get(one.name, {})
-        traces = {name: run.trace for name, run in own.items()}
-        folders = {name: run.folder.name for name, run in own.items()}
-        found.append(one.examine(Effort(fast, tick), traces, folders))
+        found.append(one.examine(Effort(fast, tick), (runs or {}).get(one.name)))
     return found
 
 

@@ -1,7 +1,7 @@
 """Published claims about what breaks the reversal curse, one file a source.
 
 `retrodict verify --published` checks them. A claim either checks itself, or says which experiments
-are run (`experiments`, fast or not) and judges their traces (`judge`).
+to run (`experiments`, at a scale) and judges the runs (`judge`).
 """
 
 from retrodict.claims import Check

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrodict.claims import Check, Claim, Effort, Evidence, at_least, at_most
+from retrodict.claims import Check, Effort, Evidence, at_least, at_most
 from retrodict.measures import Interval, over_learners
 from retrodict.papers import Source
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PAIRS, WIDTH, STEPS, RATE = 20, 32, 100, 1e-2
+_TOKENS = 2 * PAIRS + 2
 _ALIGNED, _APART = 0.5, 0.1  # cosines
 
 
@@ -29,25 +30,21 @@ class Layer:
     Tokens: a_0 … b_0 … r [M].
     """
 
-    def __init__(self, seed: int, causal: bool, pairs: int = PAIRS, width: int = WIDTH) -> None:
+    def __init__(self, seed: int, causal: bool) -> None:
         import torch
 
         draw = torch.Generator().manual_seed(seed)
-        self.causal, self.width = causal, width
+        self.causal = causal
 
         def normal(rows: int, deviation: float) -> Tensor:
-            drawn = torch.randn(rows, width, generator=draw, dtype=torch.float64)
+            drawn = torch.randn(rows, WIDTH, generator=draw, dtype=torch.float64)
             return (deviation * drawn).requires_grad_()
 
-        small = 1 / math.sqrt(width)
-        self.embedding, self.head = normal(2 * pairs + 2, 1.0), normal(2 * pairs + 2, small)
-        self.query, self.key, self.value, self.out = (normal(width, small) for _ in range(4))
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        """All that is trained."""
-        attention = [self.query, self.key, self.value, self.out]
-        return [self.embedding, *attention, self.head]
+        small = 1 / math.sqrt(WIDTH)
+        self.embedding, self.head = normal(_TOKENS, 1.0), normal(_TOKENS, small)
+        attention = [normal(WIDTH, small) for _ in range(4)]
+        self.query, self.key, self.value, self.out = attention
+        self.parameters = [self.embedding, *attention, self.head]
 
     def logits(self, tokens: Tensor, at: int) -> Tensor:
         """Logits of every token at one position, shape (sentence, token)."""
@@ -55,7 +52,7 @@ class Layer:
 
         x = self.embedding[tokens]
         query, key = self._turned(x @ self.query), self._turned(x @ self.key)
-        scores = query @ key.mT / math.sqrt(self.width)
+        scores = query @ key.mT / math.sqrt(WIDTH)
         if self.causal:
             scores = scores + torch.full_like(scores, -math.inf).triu(1)
         read = scores.softmax(-1) @ (x @ self.value) @ self.out
@@ -65,23 +62,20 @@ class Layer:
         """Turn pairs of coordinates by an angle in proportion to the position."""
         import torch
 
-        frequency = 1e4 ** (-torch.arange(0, self.width, 2, dtype=torch.float64) / self.width)
+        frequency = 1e4 ** (-torch.arange(0, WIDTH, 2, dtype=torch.float64) / WIDTH)
         angle = torch.arange(x.shape[1], dtype=torch.float64)[:, None] * frequency
         even, odd = x[..., 0::2], x[..., 1::2]
         cos, sin = angle.cos(), angle.sin()
         return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
 
 
-Questions = dict[str, Callable[["Tensor"], "Tensor"]]
-
-
-def questions(layer: Layer, pairs: int = PAIRS) -> Questions:
+def questions(layer: Layer) -> dict[str, Callable[[Tensor], Tensor]]:
     """Losses of some pairs: `forward` and `reverse`, and all that training asks, `taught`."""
     import torch
     from torch.nn import functional as F
 
-    a = torch.arange(pairs)
-    b, r, mask = a + pairs, torch.full((pairs,), 2 * pairs), torch.full((pairs,), 2 * pairs + 1)
+    a = torch.arange(PAIRS)
+    b, r, mask = a + PAIRS, torch.full((PAIRS,), 2 * PAIRS), torch.full((PAIRS,), 2 * PAIRS + 1)
 
     def asked(prompt: list[Tensor], at: int, answer: Tensor) -> Callable[[Tensor], Tensor]:
         tokens = torch.stack(prompt, 1)
@@ -139,39 +133,31 @@ def measure(seed: int, causal: bool, steps: int) -> dict[str, float]:
 
 def check_aligned(effort: Effort, causal: bool = False) -> Evidence:
     """Cosines at the start and after training, in the encoder and in a causal decoder."""
-    seeds, moments = range(effort.pick(10, 4)), (0, STEPS)
-    found: dict[tuple[bool, int], list[dict[str, float]]] = {}
-    cells = [(kind, steps) for kind in (causal, True) for steps in moments]
-    for i, (kind, steps) in enumerate(cells):
-        if (kind, steps) not in found:
-            found[kind, steps] = [measure(seed, kind, steps) for seed in seeds]
-        effort.tick((i + 1) / len(cells))
-
-    def over_seeds(kind: bool, steps: int, name: str) -> Interval:
-        return over_learners(np.array([one[name] for one in found[kind, steps]]))
-
-    def aligned(steps: int) -> Claim:
-        said = f"masked encoder, {when[steps]}: cosine of a fact's forward and reverse gradient"
-        own = over_seeds(causal, steps, "own")
-        return at_least(f"aligned.{steps}", said, "S", own, _ALIGNED, _APART)
-
-    def decoder(steps: int) -> Claim:
-        said = f"causal decoder, {when[steps]}: the same cosine"
-        return at_most(f"decoder.{steps}", said, "O", over_seeds(True, steps, "own"), _APART)
-
-    when = {0: "at the start", STEPS: "after training"}
-    mixed, loss = over_seeds(causal, STEPS, "mixed"), over_seeds(causal, STEPS, "reverse")
-    apart = "masked encoder, after training: cosine between gradients of two facts"
+    seeds, when = range(effort.pick(10, 4)), {0: "at the start", STEPS: "after training"}
+    over: dict[tuple[bool, int], dict[str, Interval]] = {}
+    for cell in effort.each([(kind, steps) for kind in (causal, True) for steps in when]):
+        if cell not in over:
+            found = [measure(seed, *cell) for seed in seeds]
+            over[cell] = {k: over_learners(np.array([one[k] for one in found])) for k in found[0]}
+    cosine = "cosine of a fact's forward and reverse gradient"
+    aligned, apart = [], []
+    for at, told in when.items():
+        own, same = over[causal, at]["own"], f"causal decoder, {told}: the same cosine"
+        said = f"masked encoder, {told}: {cosine}"
+        aligned.append(at_least(f"aligned.{at}", said, "S", own, _ALIGNED, _APART))
+        apart.append(at_most(f"decoder.{at}", same, "O", over[True, at]["own"], _APART))
+    start, end = over[causal, 0], over[causal, STEPS]
+    mixed = "masked encoder, after training: cosine between gradients of two facts"
     ends = (
         "masked encoder: loss of the reverse question after training (nats), from "
-        f"{over_seeds(causal, 0, 'reverse'):.2f}"
+        f"{start['reverse']:.2f}"
     )
     return Evidence(
         [
-            *map(aligned, moments),
-            at_most("mixed", apart, "O", mixed, _APART),
-            *map(decoder, moments),
-            at_most("reverse", ends, "S", loss, 1.0, math.log(2 * PAIRS + 2)),
+            *aligned,
+            at_most("mixed", mixed, "O", end["mixed"], _APART),
+            *apart,
+            at_most("reverse", ends, "S", end["reverse"], 1.0, math.log(_TOKENS)),
         ],
         seeds=seeds,
         grid=f"{PAIRS} pairs, width {WIDTH}, one head, {STEPS} steps of Adam at {RATE}",
@@ -181,12 +167,11 @@ def check_aligned(effort: Effort, causal: bool = False) -> Evidence:
         ),
         notes=[
             "masked encoder, b after a and a after b of one sentence: cosine "
-            f"{over_seeds(causal, 0, 'across'):.3f} at the start, "
-            f"{over_seeds(causal, STEPS, 'across'):.3f} after training: these two are not aligned; "
-            "aligned is the recovery of one entity at either end",
+            f"{start['across']:.3f} at the start, {end['across']:.3f} after training: these two "
+            "are not aligned; aligned is the recovery of one entity at either end",
             "causal decoder: loss of the reverse question "
-            f"{over_seeds(True, 0, 'reverse'):.2f} at the start, "
-            f"{over_seeds(True, STEPS, 'reverse'):.2f} after training",
+            f"{over[True, 0]['reverse']:.2f} at the start, "
+            f"{over[True, STEPS]['reverse']:.2f} after training",
         ],
     )
 

@@ -7,37 +7,47 @@ from collections.abc import Callable, Mapping, Sequence
 from retrodict import measures
 from retrodict.claims import Claim, Evidence, at_least, at_most
 from retrodict.experiment import Experiment
-from retrodict.figures._scales import Scale
-from retrodict.leaderboard import cells
+from retrodict.leaderboard import Scale, cells
 from retrodict.measures import Interval, final_values, over_learners
+from retrodict.runs import Run
 from retrodict.trace import Trace
 
 HELD_OUT = "share of held-out questions answered right"
 SOLVED = "over ten learners, accuracy at least 0.95 on held-out and 0.99 on taught questions"
 
-Judge = Callable[[Mapping[str, Trace]], Evidence]
+Judge = Callable[[Mapping[str, Run]], Evidence]
 Part = Callable[[Trace], Claim]
 
 
-def scale_of(fast: bool) -> Scale:
-    """The scale of a claim's experiments."""
-    return "smoke" if fast else "laptop"
+def board_runs(*recipes: str, task: str) -> Callable[[Scale], Mapping[str, Experiment]]:
+    """Return the leaderboard's experiments of some recipes, by scale."""
+    return lambda scale: {one.recipe.name: one.experiment for one in cells(recipes, [task], scale)}
 
 
-def board_runs(*recipes: str, task: str) -> Callable[[bool], Mapping[str, Experiment]]:
-    """The leaderboard's experiments of some recipes; those of a test if it is to be fast."""
+def judge_run(name: str, *parts: Part, differs: Sequence[str] = (), **others: Part) -> Judge:
+    """Judge a run by some comparisons; besides, what is taught must be known.
 
-    def experiments(fast: bool) -> Mapping[str, Experiment]:
-        found = cells(recipes, [task], "smoke" if fast else "laptop")
-        return {cell.recipe.name: cell.experiment for cell in found}
+    Args:
+        name: of the run.
+        parts: what is compared; the first has the claim's grade.
+        differs: how its setting differs from the published one.
+        others: other run → what is compared of it.
+    """
 
-    return experiments
+    def judge(runs: Mapping[str, Run]) -> Evidence:
+        trace = runs[name].trace
+        claims = [part(trace) for part in parts]
+        claims += [part(runs[other].trace) for other, part in others.items()]
+        return judged(runs[name], [*claims, taught(trace, claims[0].grade)], differs)
+
+    return judge
 
 
-def taught(grade: str, where: str = "") -> Part:
+def taught(trace: Trace, grade: str, where: str = "") -> Claim:
     """Taught questions are answered right; if not, nothing is said of the others."""
+    right = over_learners(measures.taught(trace, "accuracy").isel(epoch=-1).values)
     what = f"{where}share of taught questions answered right"
-    return lambda trace: at_least("taught", what, grade, _taught_accuracy(trace), 0.99)
+    return at_least("taught", what, grade, right, 0.99)
 
 
 def unknown(grade: str, what: str = HELD_OUT) -> Part:
@@ -45,26 +55,16 @@ def unknown(grade: str, what: str = HELD_OUT) -> Part:
     return lambda trace: at_most("held-out", what, grade, held_out_accuracy(trace), 0.05, 0.5)
 
 
-def known(grade: str, what: str = HELD_OUT) -> Part:
+def known(grade: str, what: str = HELD_OUT, least: float = 0.95, wrong: float = 0.05) -> Part:
     """Held-out questions are answered right; the claim is wrong if next to none are."""
-    return lambda trace: at_least("held-out", what, grade, held_out_accuracy(trace), 0.95, 0.05)
-
-
-def judge_run(name: str, *parts: Part, differs: Sequence[str] = ()) -> Judge:
-    """Judge the run of one name."""
-
-    def judge(traces: Mapping[str, Trace]) -> Evidence:
-        trace = traces[name]
-        return judged(trace, [part(trace) for part in parts], differs)
-
-    return judge
+    return lambda trace: at_least("held-out", what, grade, held_out_accuracy(trace), least, wrong)
 
 
 def judged(
-    trace: Trace, parts: Sequence[Claim], differs: Sequence[str] = (), notes: Sequence[str] = ()
+    run: Run, parts: Sequence[Claim], differs: Sequence[str] = (), notes: Sequence[str] = ()
 ) -> Evidence:
     """Put comparisons together with the seeds, task and model of a run."""
-    experiment = trace.experiment
+    experiment = run.experiment
     return Evidence(
         parts,
         seeds=list(experiment.training.seeds),
@@ -78,8 +78,3 @@ def judged(
 def held_out_accuracy(trace: Trace) -> Interval:
     """Share of held-out questions answered right at the end."""
     return final_values(trace)[-1].accuracy
-
-
-def _taught_accuracy(trace: Trace) -> Interval:
-    """Share of taught questions answered right at the end, over all taught groups."""
-    return over_learners(measures.taught(trace, "accuracy").isel(epoch=-1).values)

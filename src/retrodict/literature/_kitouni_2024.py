@@ -16,27 +16,23 @@ from retrodict.literature._judging import (
     judge_run,
     judged,
     known,
-    scale_of,
-    taught,
     unknown,
 )
 from retrodict.measures import median_censored, over_learners, solved_at
 from retrodict.papers import KITOUNI_2024
-from retrodict.trace import Trace
+from retrodict.runs import Run
 
 _FIXED = ("mlm_15", "mlm_40", "mlm_85")
 
 
-def judge_rates(traces: Mapping[str, Trace]) -> Evidence:
+def judge_rates(runs: Mapping[str, Run]) -> Evidence:
     """Held-out accuracy at every masking rate, and when the uniform one gets there."""
-    uniform = traces["mlm_u"]
+    uniform = runs["mlm_u"].trace
     first = median_censored(solved_at(uniform, "train_forward"))
     late = over_learners(np.array([median_censored(solved_at(uniform)) - first]))
+    right = {name: held_out_accuracy(runs[name].trace) for name in _FIXED}
     parts = [
-        at_most("fixed", f"{name}: {HELD_OUT}", "S", held_out_accuracy(traces[name]), 0.5, 0.9)
-        for name in _FIXED
-    ]
-    parts += [
+        *(at_most("fixed", f"{name}: {HELD_OUT}", "S", right[name], 0.5, 0.9) for name in _FIXED),
         known("S", f"mlm_u: {HELD_OUT}")(uniform),
         at_least("late", "epochs from taught to held-out, median", "R", late, 1.0),
     ]
@@ -44,7 +40,7 @@ def judge_rates(traces: Mapping[str, Trace]) -> Evidence:
         "published: 21/22, 17/16, 27/28 % and 100/100 on names of several tokens of their own; "
         "there the model is an encoder-decoder"
     )
-    return judged(uniform, parts, [differs])
+    return judged(runs["mlm_u"], parts, [differs])
 
 
 CHECKS = (
@@ -63,11 +59,10 @@ CHECKS = (
         "queries.",
         testable="over ten learners, accuracy at least 0.99 on taught questions and at most 0.05 "
         "on the unseen direction; contradicted by 0.5 or more on the latter",
-        experiments=lambda fast: FIG1.experiments(scale_of(fast)),
+        experiments=FIG1.experiments,
         judge=judge_run(
             "reversal",
             unknown("N", "share of questions in the unseen direction answered right"),
-            taught("N"),
             differs=(
                 "one task of A → B, B ← A sentences; theirs has facts and, apart from them, "
                 "queries of both directions for a part of the facts",
@@ -90,7 +85,6 @@ CHECKS = (
         judge=judge_run(
             "reverse_marked",
             known("N"),
-            taught("N"),
             differs=(
                 "published for a task of three entities with asymmetric relations; ours is "
                 "retrieval",
@@ -111,7 +105,6 @@ CHECKS = (
         judge=judge_run(
             "reverse_tokens",
             unknown("S"),
-            taught("S"),
             differs=[
                 "names of two tokens that share tokens, where the source's are longer and their own"
             ],

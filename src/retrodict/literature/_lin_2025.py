@@ -2,33 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from retrodict.claims import Check, Evidence, at_least
-from retrodict.literature._judging import (
-    HELD_OUT,
-    board_runs,
-    held_out_accuracy,
-    judged,
-    taught,
-    unknown,
-)
+from retrodict.claims import Check
+from retrodict.literature._judging import HELD_OUT, board_runs, judge_run, known, unknown
 from retrodict.papers import LIN_2025
-from retrodict.trace import Trace
-
-
-def judge(traces: Mapping[str, Trace]) -> Evidence:
-    """Accuracy on held-out leaps, with the zero-hop sentences and without."""
-    trace = traces["zero_hop"]
-    right = held_out_accuracy(trace)
-    differs = "70 % of the leaps are taught; in the source's main setting none is"
-    parts = [
-        at_least("held-out", f"zero_hop: {HELD_OUT}", "S", right, 0.9, 0.1),
-        unknown("S", f"plain: {HELD_OUT}")(traces["plain"]),
-        taught("S")(trace),
-    ]
-    return judged(trace, parts, [differs])
-
 
 CHECKS = (
     Check(
@@ -41,6 +17,11 @@ CHECKS = (
         setting="GPT-2-like models on synthetic triples, no leap taught.",
         testable="accuracy at least 0.9 on A ⇝ C of validation triples, at most 0.05 without",
         experiments=board_runs("zero_hop", "plain", task="chain"),
-        judge=judge,
+        judge=judge_run(
+            "zero_hop",
+            known("S", f"zero_hop: {HELD_OUT}", 0.9, 0.1),
+            plain=unknown("S", f"plain: {HELD_OUT}"),
+            differs=["70 % of the leaps are taught; in the source's main setting none is"],
+        ),
     ),
 )

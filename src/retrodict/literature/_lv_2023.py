@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrodict.claims import Check
-from retrodict.literature._judging import SOLVED, board_runs, judge_run, known, taught
+from retrodict.literature._judging import SOLVED, board_runs, judge_run, known
 from retrodict.papers import LV_2023
 
 CHECKS = (
@@ -21,7 +21,6 @@ CHECKS = (
         judge=judge_run(
             "bico",
             known("S"),
-            taught("S"),
             differs=[
                 "published for a pretrained model; causal and denoising examples alternate by batch"
             ],

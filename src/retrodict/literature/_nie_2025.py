@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrodict.claims import Check
-from retrodict.literature._judging import SOLVED, board_runs, judge_run, known, taught
+from retrodict.literature._judging import SOLVED, board_runs, judge_run, known
 from retrodict.papers import NIE_2025
 
 CHECKS = (
@@ -17,6 +17,6 @@ CHECKS = (
         setting="LLaDA, 8 billion parameters.",
         testable=SOLVED,
         experiments=board_runs("diffusion", task="reversal"),
-        judge=judge_run("diffusion", known("S"), taught("S")),
+        judge=judge_run("diffusion", known("S")),
     ),
 )

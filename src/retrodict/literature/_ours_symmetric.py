@@ -5,48 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from retrodict.claims import Check, Effort, Evidence, alone, at_least, at_most, within
-from retrodict.experiment import Experiment
+from retrodict.claims._one_layer_trained import one_layer_experiment, train_watched
 from retrodict.measures import over_learners
 from retrodict.papers import OURS
 from retrodict.trace import Trace
 
 
-def experiment(value_output: str, effort: Effort) -> Experiment:
-    """A → B alone: no pair is taught backward."""
-    n, m = effort.pick((20, 100), (5, 20))
-    return Experiment.model_validate(
-        {
-            "task": {"kind": "pairs", "n": n, "m": m, "backward": []},
-            "model": {"kind": "one_layer", "value_output": value_output},
-            "optimizer": {"kind": "sgd", "lr": 1.0},
-            "training": {
-                "epochs": effort.pick(1000, 100),
-                "batch_size": 1,
-                "learners": effort.pick(10, 2),
-                "precision": "float64",
-                "threads": 1,
-            },
-            "record": {"every": effort.pick(100, 50), "weights_at": []},
-        }
-    )
-
-
 def check_symmetric(effort: Effort, value_output: str = "symmetric") -> Evidence:
     """Train both matrices; compare p(A | B), and the flow that theory predicts."""
     from retrodict.theory import predict
-    from retrodict.training import Hooks, train
 
+    n, m = effort.pick((20, 100), (5, 20))
+    epochs, learners, every = effort.pick((1000, 10, 100), (100, 2, 50))
+    task = {"kind": "pairs", "n": n, "m": m, "backward": []}  # no pair is taught backward
     ends, error = [], 0.0
-    asked = experiment(value_output, effort)
-    epochs, m = asked.training.epochs, asked.task.vocab_size
     for i, name in enumerate((value_output, "merged")):
-        one = experiment(name, effort)
+        one = one_layer_experiment(task, 1.0, epochs, learners, every, name)
 
-        def progress(epoch: int, i: int = i) -> None:
-            effort.tick((i + epoch / epochs) / 2)
+        def tick(share: float, i: int = i) -> None:
+            effort.tick((i + share) / 2)
 
-        trace = train(one.placed(fewer=True), Hooks(progress=progress)).trace
-        ends.append(trace)
+        ends.append(trace := train_watched(one, tick).trace)
         error = max(error, float(np.abs(trace.nll - predict(one, "steps").nll).max()))
     reverse, merged = (_probability(trace, "validation") for trace in ends)
     forward = [over_learners(_probability(trace, "train_forward")) for trace in ends]
@@ -58,15 +37,14 @@ def check_symmetric(effort: Effort, value_output: str = "symmetric") -> Evidence
             within("merged", "merged: M p(A | B) − 1", "O", tied, 1e-9),
             at_most("theory", apart, "O", alone(error), 1e-10, 1e-10),
         ],
-        seeds=asked.training.seeds,
+        seeds=one.training.seeds,
         grid=f"pairs, M = {m}, {epochs} passes of batch 1 at lr 1",
         notes=[f"symmetric: p(B | A) {forward[0]:.4f}; merged: {forward[1]:.4f}"],
     )
 
 
 def _probability(trace: Trace, group: str) -> np.ndarray:
-    found: np.ndarray = np.exp(-trace.nll.sel(group=group).isel(epoch=-1).values)
-    return found
+    return np.asarray(np.exp(-trace.nll.sel(group=group).isel(epoch=-1)))
 
 
 CHECKS = (

@@ -6,33 +6,32 @@ from collections.abc import Mapping
 
 from retrodict.claims import Check, Evidence, at_least
 from retrodict.experiment import Experiment
-from retrodict.figures._scales import sweep_experiment
-from retrodict.figures.findings._tied_head import LOWER
-from retrodict.literature._judging import judged, scale_of, taught, unknown
+from retrodict.figures._scales import Scale, sweep_experiment
+from retrodict.figures.findings._tied_head import HEADS, LOWER
+from retrodict.literature._judging import HELD_OUT, judged, taught, unknown
 from retrodict.measures import held_out_values, over_learners
 from retrodict.papers import OURS
-from retrodict.trace import Trace
-
-_HEADS = ("untied", "tied")
+from retrodict.runs import Run
 
 
-def experiments(fast: bool) -> dict[str, Experiment]:
+def experiments(scale: Scale) -> dict[str, Experiment]:
     """The sweep's cell with both heads; runs of the figure `tied-head`."""
-    cell = sweep_experiment("reversal", scale_of(fast))
-    return {head: cell.changed({"model.tied_head": head == "tied"}) for head in _HEADS}
+    cell = sweep_experiment("reversal", scale)
+    return {head: cell.changed({"model.tied_head": tied}) for head, tied in HEADS.items()}
 
 
-def judge(traces: Mapping[str, Trace]) -> Evidence:
+def judge(runs: Mapping[str, Run]) -> Evidence:
     """Nats by which tying lowers the validation NLL, seed by seed."""
-    untied, tied = (held_out_values(traces[head], "nll") for head in _HEADS)
+    traces = {head: runs[head].trace for head in HEADS}
+    untied, tied = (held_out_values(trace, "nll") for trace in traces.values())
     says = "nats by which tying lowers the validation NLL, seed by seed"
     parts = [
         at_least("lower", says, "O", over_learners(untied - tied), LOWER, 0.0),
-        unknown("O", "tied: share of held-out questions answered right")(traces["tied"]),
-        *(taught("O", f"{head}: ")(traces[head]) for head in _HEADS),
+        unknown("O", f"tied: {HELD_OUT}")(traces["tied"]),
+        *(taught(trace, "O", f"{head}: ") for head, trace in traces.items()),
     ]
     note = f"validation NLL: untied {over_learners(untied)}, tied {over_learners(tied)}"
-    return judged(traces["tied"], parts, notes=[note])
+    return judged(runs["tied"], parts, notes=[note])
 
 
 CHECKS = (

@@ -5,15 +5,7 @@ from __future__ import annotations
 from retrodict.claims import Check
 from retrodict.figures.paper._figures_1_to_4 import FIG3
 from retrodict.figures.paper._in_context_reversal import experiments
-from retrodict.literature._judging import (
-    SOLVED,
-    board_runs,
-    judge_run,
-    known,
-    scale_of,
-    taught,
-    unknown,
-)
+from retrodict.literature._judging import SOLVED, board_runs, judge_run, known, unknown
 from retrodict.papers import ZHU_2024
 
 CHECKS = (
@@ -28,11 +20,10 @@ CHECKS = (
         setting="24 layers, width 768, V = 800, 200 triples of which 70 % have their leap taught.",
         testable="over ten learners, accuracy at least 0.99 on taught sentences and at most 0.05 "
         "on A ⇝ C of validation triples; contradicted by 0.5 or more on the latter",
-        experiments=lambda fast: FIG3.experiments(scale_of(fast)),
+        experiments=FIG3.experiments,
         judge=judge_run(
             "chain",
             unknown("S", "share of A ⇝ C of validation triples answered right"),
-            taught("S"),
             differs=["smaller model, fewer epochs, another learning rate"],
         ),
     ),
@@ -46,7 +37,7 @@ CHECKS = (
         setting="No experiment of its own is known to us.",
         testable=SOLVED + ", the whole of B → C counting as the answer",
         experiments=board_runs("middle_step", task="chain"),
-        judge=judge_run("middle_step", known("S"), taught("S")),
+        judge=judge_run("middle_step", known("S")),
     ),
     Check(
         name="in-context-reversal",
@@ -58,11 +49,10 @@ CHECKS = (
         setting="Sentences x → y ⇔ y ← x, 10 y a x, 7 of them trained; loss on the whole sentence.",
         testable="over ten learners, accuracy at least 0.95 on the last token of held-out "
         "sentences; contradicted by 0.05 or less",
-        experiments=lambda fast: experiments(scale_of(fast)),
+        experiments=experiments,
         judge=judge_run(
             "in-context",
             known("N", "share of held-out facts in the prompt turned round"),
-            taught("N"),
             differs=["smaller model and vocabulary, fewer epochs"],
         ),
     ),

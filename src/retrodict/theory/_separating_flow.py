@@ -18,6 +18,8 @@ from scipy.integrate import DOP853
 from retrodict.errors import CannotFinish
 
 MOST_STEPS = 20_000
+LOSS = 1e-10
+"""Mean loss of the facts in nats at which the flow ends."""
 _FIRST_STEP, _ATOL = 1e-3, 1e-13
 
 Fact = tuple[tuple[int, ...], int]
@@ -67,6 +69,9 @@ class Start:
     width: int = 64
 
 
+FACTORISED = Start()
+
+
 def loss_and_pull(
     logits: Float[np.ndarray, "fact output"], answers: Int[np.ndarray, " fact"]
 ) -> tuple[float, Float[np.ndarray, "fact output"]]:
@@ -89,14 +94,13 @@ def loss_and_pull(
 
 
 def learn(
-    facts: Facts, seed: int, start: Start | None = None, loss: float = 1e-10, rtol: float = 1e-8
+    facts: Facts, seed: int, start: Start = FACTORISED, loss: float = LOSS, rtol: float = 1e-8
 ) -> Float[np.ndarray, "output token"]:
     """Integrate the flow until the mean loss of the facts is at most `loss` nats; return W.
 
     Raises:
         CannotFinish: the loss stays above.
     """
-    start = start or Start()
     sizes = _sizes(facts, start)
     rng = np.random.default_rng(seed)
     state = start.alpha / math.sqrt(start.width) * rng.standard_normal(sum(map(math.prod, sizes)))
