@@ -55,8 +55,7 @@ def at_most(
     It is refuted if the lower end is at least `wrong`.
     """
     low, high = _ends(measured)
-    said = (name, statement, grade, f"≤ {bound:.3g}")
-    return _claim(said, measured, bound - high, low >= wrong)
+    return _claim((name, statement, grade, f"≤ {bound:.3g}"), measured, bound - high, low >= wrong)
 
 
 def at_least(
@@ -67,8 +66,7 @@ def at_least(
     It is refuted if the upper end is at most `wrong`.
     """
     low, high = _ends(measured)
-    said = (name, statement, grade, f"≥ {bound:.3g}")
-    return _claim(said, measured, low - bound, high <= wrong)
+    return _claim((name, statement, grade, f"≥ {bound:.3g}"), measured, low - bound, high <= wrong)
 
 
 def within(name: str, statement: str, grade: str, measured: Interval, bound: float) -> Claim:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import linregress
 
 from retrodict.claims._check import Effort, Evidence
 from retrodict.claims._claim import bounded, largest
-from retrodict.claims._separations import draw_many
+from retrodict.claims._separations import draw_many, power
 from retrodict.models import FACTORS
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, ParameterFlow, row_nll
@@ -25,8 +25,8 @@ def check_gram_exactness(
     These have duplicate and conflicting sentences, Θ₀ ≠ 0, minibatches, momentum, weight decay.
     """
     reduce = reduce or GramFlow.from_embeddings
-    systems, worst = effort.pick(40, 8), 0.0
-    for seed in range(systems):
+    systems, worst = range(effort.pick(40, 8)), 0.0
+    for seed in effort.each(systems):
         rng = np.random.default_rng(seed)
         m, d, rank = int(rng.integers(6, 24)), int(rng.integers(2, 16)), int(rng.integers(1, 6))
         inputs, targets = rng.integers(0, m, (2, 14))
@@ -42,10 +42,9 @@ def check_gram_exactness(
             expected = brute.logits(a, tokens)
             error = np.abs(gram.logits(b, tokens) - expected).max() / (1 + np.abs(expected).max())
             worst = largest(worst, error)
-        effort.tick((seed + 1) / systems)
     return Evidence(
         [bounded("largest relative difference of the logits over 60 steps", worst, 1e-11)],
-        seeds=range(systems),
+        seeds=systems,
         grid="m 6 to 23, d 2 to 15, rank 1 to 5, 14 sentences, batch 3, momentum 0.5, decay 0.01",
     )
 
@@ -57,16 +56,13 @@ def check_infinite_width(effort: Effort, nll: Callable[..., Any] = row_nll) -> E
     corpus = Pairs(n=n, m=m).corpus(0)
     times, sentences = np.logspace(0, 5, 40), len(corpus.tokens)
     limit = np.asarray(nll(times / sentences, m))
-    rms = []
-    for i, d in enumerate(dimensions):
-        squares = []
-        for seed in range(draws):
-            flow = GramFlow.draw(d, m, corpus.tokens[:, 0], corpus.tokens[:, 1], seed=seed)
-            losses = [flow.loss_of(z) for _, z in flow.follow(times, rtol=1e-8, atol=1e-10)]
-            squares.append(np.abs(np.array(losses) - limit).max() ** 2)
-            effort.tick((i + (seed + 1) / draws) / len(dimensions))
-        rms.append(math.sqrt(np.mean(squares)))
-    slope = float(linregress(np.log(dimensions), np.log(rms)).slope)
+    squares: dict[int, list[float]] = {d: [] for d in dimensions}
+    for d, seed in effort.each(list(itertools.product(dimensions, range(draws)))):
+        flow = GramFlow.draw(d, m, *corpus.tokens[:, :2].T, seed=seed)
+        losses = [flow.loss_of(z) for _, z in flow.follow(times, rtol=1e-8, atol=1e-10)]
+        squares[d].append(np.abs(np.array(losses) - limit).max() ** 2)
+    rms = [math.sqrt(np.mean(squares[d])) for d in dimensions]
+    slope = power(dimensions, rms)
     return Evidence(
         [
             bounded(f"rms over draws of max|L − limit| at d = {dimensions[-1]:.0e}", rms[-1], 0.01),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from scipy.integrate import solve_ivp
 
 from retrodict.claims._check import Check, Effort, Evidence
@@ -40,26 +42,28 @@ def check_theorem_3_bounds(effort: Effort, nll: Gap = row_nll) -> Evidence:
 
 
 def _between(name: str, of: Callable[[int], Any], bounds: Callable[..., Any]) -> Evidence:
-    lower, upper = [], []
-    for m in SIZES:
-        low, high = bounds(TAUS, m)
-        found = of(m)
-        lower.append(low / found - 1)
-        upper.append(found / high - 1)
+    found = [(of(m), *bounds(TAUS, m)) for m in SIZES]
+    below = largest(*(low / value - 1 for value, low, _ in found))
+    above = largest(*(value / high - 1 for value, _, high in found))
     return Evidence(
         [
-            bounded(f"lower bound / {name} − 1, largest", largest(*lower), ROUNDING),
-            bounded(f"{name} / upper bound − 1, largest", largest(*upper), ROUNDING),
+            bounded(f"lower bound / {name} − 1, largest", below, ROUNDING),
+            bounded(f"{name} / upper bound − 1, largest", above, ROUNDING),
         ],
         grid=GRID,
     )
 
 
-def check_theorem_3_rate(effort: Effort, exponent: float = 1.0, nll: Gap = row_nll) -> Evidence:
-    """Compare 1 − p with (M − 1) / (2 (Mτ)^c)."""
-    ratios = np.array(
+def _over_rate(nll: Gap, exponent: float) -> Float[np.ndarray, "size tau"]:
+    """Return 1 − p over (M − 1) / (2 (Mτ)^c)."""
+    return np.array(
         [-np.expm1(-nll(TAUS, m)) / ((m - 1) / (2 * (m * TAUS) ** exponent)) for m in SIZES]
     )
+
+
+def check_theorem_3_rate(effort: Effort, exponent: float = 1.0, nll: Gap = row_nll) -> Evidence:
+    """Compare 1 − p with (M − 1) / (2 (Mτ)^c)."""
+    ratios = _over_rate(nll, exponent)
     i, j = np.unravel_index(int(ratios.argmax()), ratios.shape)  # a missing one counts as largest
     return Evidence(
         [bounded("(1 − p) / bound, largest", largest(ratios), 1 + ROUNDING)],
@@ -70,16 +74,12 @@ def check_theorem_3_rate(effort: Effort, exponent: float = 1.0, nll: Gap = row_n
 
 def check_theorem_3_rate_mended(effort: Effort, nll: Gap = row_nll) -> Evidence:
     """The bound with c = 1/2 everywhere, and with c = 0.9 from some time on."""
-    everywhere = check_theorem_3_rate(effort, 0.5, nll).parts[0]
-    late, since = -np.inf, 0.0
-    for m in SIZES:
-        ratio = -np.expm1(-nll(TAUS, m)) / ((m - 1) / (2 * (m * TAUS) ** 0.9))
-        late = largest(late, ratio[-1])
-        since = largest(since, TAUS[ratio > 1].max(initial=0.0))
+    everywhere, late = largest(_over_rate(nll, 0.5)), _over_rate(nll, 0.9)
+    since = np.where(late > 1, TAUS, 0.0).max()
     return Evidence(
         [
-            bounded("c = 1/2: (1 − p) / bound, largest", everywhere.measured.mean, 1 + ROUNDING),
-            bounded("c = 0.9: (1 − p) / bound at τ = 1e12, largest", late, 1.0),
+            bounded("c = 1/2: (1 − p) / bound, largest", everywhere, 1 + ROUNDING),
+            bounded("c = 0.9: (1 − p) / bound at τ = 1e12, largest", largest(late[:, -1]), 1.0),
         ],
         grid=GRID,
         notes=[f"c = 0.9 holds on the grid from τ = {since:.3g} on"],
@@ -88,12 +88,8 @@ def check_theorem_3_rate_mended(effort: Effort, nll: Gap = row_nll) -> Evidence:
 
 def check_closed_form(effort: Effort, gap: Gap = logit_gap) -> Evidence:
     """Compare with an ODE solver on the whole row of M logits."""
-    sizes, worst = effort.pick((2, 10, 100, 802), (2, 100)), 0.0
-    times = np.logspace(-2, effort.pick(4, 2), 25)
-    for i, m in enumerate(sizes):
-        found = _row_by_ode(m, 1, times)
-        worst = largest(worst, np.abs(gap(times, m) / found - 1).max())
-        effort.tick((i + 1) / len(sizes))
+    sizes, times = effort.pick((2, 10, 100, 802), (2, 100)), np.logspace(-2, effort.pick(4, 2), 25)
+    worst = _off_ode(gap, times, ((m, 1) for m in effort.each(sizes)))
     return Evidence(
         [bounded("relative error of u against DOP853 on all M logits", worst, 1e-8)],
         grid=f"M = {sizes}, τ from {times[0]:g} to {times[-1]:g}; solver at rtol 1e-11",
@@ -118,17 +114,15 @@ def check_sgd_sandwich(effort: Effort, gaps: Gap = sgd_gaps, gap: Gap = logit_ga
     """Compare SGD after k visits with two flows."""
     rates, visits = (0.01, 0.1, 0.5, 1.0, 2.0), effort.pick(3000, 300)
     k = np.arange(1, visits + 1)
-    low, high = -np.inf, -np.inf
-    grid = list(itertools.product(rates, SIZES))
-    for i, (lr, m) in enumerate(grid):
+    low, high = [], []
+    for lr, m in effort.each(list(itertools.product(rates, SIZES))):
         u = gaps(visits, lr, m)[1:]
-        low = largest(low, (gap(lr * k, m) / u - 1).max())
-        high = largest(high, (u / gap(np.exp(lr) * lr * k, m) - 1).max())
-        effort.tick((i + 1) / len(grid))
+        low.append(gap(lr * k, m) / u - 1)
+        high.append(u / gap(np.exp(lr) * lr * k, m) - 1)
     return Evidence(
         [
-            bounded("u(ηk) / u_k − 1, largest", low, ROUNDING),
-            bounded("u_k / u(e^η ηk) − 1, largest", high, ROUNDING),
+            bounded("u(ηk) / u_k − 1, largest", largest(*low), ROUNDING),
+            bounded("u_k / u(e^η ηk) − 1, largest", largest(*high), ROUNDING),
         ],
         grid=f"η = {rates}, M = {SIZES}, k = 1 to {visits}",
     )
@@ -136,18 +130,15 @@ def check_sgd_sandwich(effort: Effort, gaps: Gap = sgd_gaps, gap: Gap = logit_ga
 
 def check_k_targets(effort: Effort, gap: Gap = logit_gap, lr: float = 0.05) -> Evidence:
     """The closed form for K targets, its limit, and where SGD hovers for K = 2."""
-    worst, times = 0.0, np.logspace(-2, 3, 21)
-    for m, k in ((10, 2), (100, 3)):
-        worst = largest(worst, np.abs(gap(times, m, k) / _row_by_ode(m, k, times) - 1).max())
+    worst = _off_ode(gap, np.logspace(-2, 3, 21), ((10, 2), (100, 3)))
     limit = largest(
         *(abs(k * float(np.exp(-row_nll(1e9, m, k))) - 1) for m in (10, 802) for k in (2, 5))
     )
     m, steps, replicas = 20, effort.pick(12_000, 4000), 40
     rng = np.random.default_rng(0)
     table, draws = np.zeros((replicas, m)), rng.integers(0, 2, (steps, replicas))
-    late = []
+    batch, late = np.arange(replicas), []
     for step in range(steps):
-        batch = np.arange(replicas)
         # a batch of all replicas divides the rate by their number
         list(descend_rows(table, batch, draws[step], lr * replicas, [batch]))
         if step >= steps // 2:
@@ -200,59 +191,58 @@ def check_sgd_spread(
     )
 
 
+def _off_ode(gap: Gap, times: np.ndarray, rows: Iterable[tuple[int, int]]) -> float:
+    """Return the largest relative error of u against a solver, over rows of (M, K)."""
+    return largest(*(np.abs(gap(times, m, k) / _row_by_ode(m, k, times) - 1) for m, k in rows))
+
+
 def _row_by_ode(m: int, k: int, times: np.ndarray) -> np.ndarray:
     target = np.zeros(m)
     target[:k] = 1.0
 
     def flow(s: float, row: np.ndarray) -> np.ndarray:
         p = np.exp(row - row.max())
-        velocity: np.ndarray = np.exp(s) * (target - k * p / p.sum())
-        return velocity
+        return np.asarray(np.exp(s) * (target - k * p / p.sum()))
 
     s = np.log1p(times)
     path = solve_ivp(
         flow, (0, s[-1]), np.zeros(m), t_eval=s, method="DOP853", rtol=1e-11, atol=1e-13
     )
-    gap: np.ndarray = path.y[0] - path.y[-1]
-    return gap
+    return np.asarray(path.y[0] - path.y[-1])
 
 
 ONE_TARGET = "every input token of the row has one target"
+_ROW = functools.partial(Check, grade="O", assumptions=(ONE_TARGET,))
 
 CHECKS = (
-    Check(
+    _ROW(
         name="lemma-2-bounds",
         title="Explicit two-sided bounds of lemma 2",
         words="The gap u between the target's logit and any other lies between two explicit "
         "functions of τ, at all times.",
         formula=r"\ln(M\tau)+\ln\Bigl(1-\frac{\ln(1+M\tau)}{\tau}\Bigr)\le u(\tau)\le\ln(1+M\tau)",
-        grade="O",
         check=check_lemma_2_bounds,
-        assumptions=(ONE_TARGET,),
     ),
-    Check(
+    _ROW(
         name="theorem-3-bounds",
         title="Explicit two-sided bounds of theorem 3",
         words="The probability that a trained fact still misses lies between two explicit "
         "functions of τ, at all times.",
         formula=r"\frac{M-1}{M(1+\tau)}\le 1-p\le\frac{1}{1+\tau-\ln(1+M\tau)}",
-        grade="O",
         check=check_theorem_3_bounds,
-        assumptions=(ONE_TARGET,),
     ),
-    Check(
+    _ROW(
         name="theorem-3-rate",
         title="Rate of theorem 3 with exponent 1",
         words="A trained fact's probability misses 1 by at most (M − 1)/(2Mτ).",
         formula=r"p\ge 1-\frac{M-1}{2(M\tau)^c},\quad c=1",
         grade="R",
         check=check_theorem_3_rate,
-        assumptions=(ONE_TARGET,),
         known="By the tail, 1 − p falls like (M−1)/(Mτ), twice this bound; it fails for every "
         "τ ≥ 1 (docs/theory.md). Mended: theorem-3-rate-mended.",
         known_value=(19.0, 20.0),
     ),
-    Check(
+    _ROW(
         name="theorem-3-rate-mended",
         title="Rate of theorem 3 with exponents below 1",
         words="With exponent 1/2 the bound holds at all times, with any exponent below 1 from "
@@ -260,48 +250,40 @@ CHECKS = (
         formula=r"p\ge 1-\frac{M-1}{2\sqrt{M\tau}}\ \ \forall\tau>0",
         grade="R",
         check=check_theorem_3_rate_mended,
-        assumptions=(ONE_TARGET,),
     ),
-    Check(
+    _ROW(
         name="closed-form",
         title="Closed form of one row",
         words="Under gradient flow from zero a row with one target is solved by one equation for "
         "the gap u.",
         formula=r"e^u+(M-1)u=1+M\tau,\qquad \mathrm{NLL}=\ln(1+(M-1)e^{-u})",
-        grade="O",
         check=check_closed_form,
         assumptions=(ONE_TARGET, "the row starts at zero"),
     ),
-    Check(
+    _ROW(
         name="tail",
         title="Tail of the closed form",
         words="The NLL of a trained fact falls like (M−1)/(Mτ).",
         formula=r"\tau\cdot\mathrm{NLL}(\tau)\to\frac{M-1}{M}",
-        grade="O",
         check=check_tail,
-        assumptions=(ONE_TARGET,),
         testable="The limit is read off at τ = 1e12, where the correction ln(Mτ)/τ is 4e-11.",
     ),
-    Check(
+    _ROW(
         name="sgd-sandwich",
         title="SGD between two flows",
         words="After k visits at rate η, the gap of a row under SGD lies between the flow's at "
         "time ηk and at time e^η ηk.",
         formula=r"u(\eta k)\le u_k\le u(e^{\eta}\eta k)",
-        grade="O",
         check=check_sgd_sandwich,
-        assumptions=(ONE_TARGET,),
     ),
-    Check(
+    _ROW(
         name="sgd-spread",
         title="SGD in random order",
         words="Over the rows of a corpus, the gap after so many steps has the mean and spread of "
         "the recursion of one row at a random number of visits: equal up to one in shuffled "
         "passes, binomial with replacement.",
         formula=r"u=u_K,\quad K\sim\mathrm{Binomial}(t,1/N)",
-        grade="O",
         check=check_sgd_spread,
-        assumptions=(ONE_TARGET,),
         testable="Four standard errors of the simulated mean, eight of its relative spread.",
     ),
     Check(

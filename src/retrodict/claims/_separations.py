@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
-from scipy.stats import binomtest
+import numpy as np
+from scipy.stats import binomtest, linregress
 
 from retrodict.claims._check import Effort
 from retrodict.claims._claim import Claim, bounded
@@ -20,39 +23,36 @@ SETUP = "all pairs are trained forward, all but one backward"
 
 @functools.lru_cache(maxsize=8192)
 def draw_separation(
-    n: int, m: int, d: int, sigma: float, parametrisation: str, seed: int
+    d: int, seed: int, n: int = 20, m: int = 100, sigma: float = 0.0, parametrisation: str = "full"
 ) -> Separation:
     """Follow the paper's set-up (all pairs forward, all but the first backward) for one draw."""
     corpus = Pairs(n=n, m=m).corpus(0)
     flow = GramFlow.draw(
-        d,
-        m,
-        corpus.tokens[:, 0],
-        corpus.tokens[:, 1],
-        sigma=sigma,
-        parametrisation=parametrisation,
-        seed=seed,
+        d, m, *corpus.tokens[:, :2].T, sigma=sigma, parametrisation=parametrisation, seed=seed
     )
     asked = corpus.group("validation").tokens[0]
     return separate(flow, (int(asked[0]), int(asked[1])), UNTIL)
 
 
 def draw_many(
-    effort: Effort,
-    dimensions: Sequence[int],
-    draws: int,
-    n: int = 20,
-    m: int = 100,
-    sigma: float = 0.0,
-    parametrisation: str = "full",
+    effort: Effort, dimensions: Sequence[int], draws: int, **system: Any
 ) -> dict[int, list[Separation]]:
-    """Draw embeddings of seeds 0 … draws − 1 in each dimension."""
+    """Draw embeddings of seeds 0 … draws − 1 in each dimension.
+
+    Args:
+        effort: is told how far it is.
+        dimensions, draws: which d, and how many seeds.
+        system: n, m, sigma and parametrisation, where they are not as usual.
+    """
     found: dict[int, list[Separation]] = {d: [] for d in dimensions}
-    for i, d in enumerate(dimensions):
-        for seed in range(draws):
-            found[d].append(draw_separation(n, m, d, sigma, parametrisation, seed))
-            effort.tick((i + (seed + 1) / draws) / len(dimensions))
+    for d, seed in effort.each(list(itertools.product(dimensions, range(draws)))):
+        found[d].append(draw_separation(d, seed, **system))
     return found
+
+
+def power(dimensions: Sequence[int], values: Sequence[float]) -> float:
+    """Fit the slope of ln values against ln d."""
+    return float(linregress(np.log(dimensions), np.log(values)).slope)
 
 
 def share_at_least(what: str, hits: int, draws: int, share: float) -> Claim:
