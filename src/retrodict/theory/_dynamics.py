@@ -8,6 +8,7 @@ choose the coordinates: parameters (`ParameterFlow`, `RelationalFlow`) or Gram c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -89,9 +90,7 @@ class Dynamics:
     ) -> tuple[Float[np.ndarray, "row m"], float]:
         """Return minus the gradient of the mean cross-entropy by the rows' logits, and its value.
 
-        Args:
-            state: the state.
-            batch: the sentences to average over; None is all of them.
+        The mean is over the sentences of a batch; None is all of them.
         """
         if batch is None:
             cost = nll(self.logits(state, self.rows))
@@ -131,33 +130,24 @@ class Dynamics:
         self,
         times: float | Sequence[float] | Float[np.ndarray, " time"],
         tokens: Int[np.ndarray, " token"] | None = None,
-        *,
-        every_step: bool = False,
-        method: str = "auto",
-        rtol: float = 1e-6,
-        atol: float = 1e-8,
+        **options: Any,
     ) -> Iterator[tuple[float, Float[np.ndarray, "token m"]]]:
         """Integrate the gradient flow from t = 0; yield (t, logits after `tokens`).
 
-        Integration runs in s = ln(1 + t), in which a flow that slows down like 1/t moves evenly.
-
         Args:
-            times: when to yield, at least 0 and not decreasing.
+            times: as in `follow_states`.
             tokens: whose logits to yield; None is `rows`, as `loss_of` needs.
-            every_step: also yield at the solver's own steps, in order.
-            method: a SciPy solver. `auto` is RK45; where the flow turns out stiff and `implicit`
-                gives an exact Jacobian, BDF takes over.
-            rtol, atol: the solver's relative and absolute tolerance per step.
+            options: every_step, method, rtol and atol of `follow_states`.
 
         Raises:
-            BadInput: negative, missing or unordered times, or an unknown method.
-            CannotFinish: the solver gave up.
+            BadInput: unknown tokens; or as `follow_states`.
+            CannotFinish: as `follow_states`.
         """
-        tokens = self.rows if tokens is None else np.asarray(tokens)
-        if tokens is not self.rows:
+        if tokens is None:
+            tokens = self.rows
+        else:
             require_tokens("token", tokens, self.input_count)
-        path = self.follow_states(times, every_step=every_step, method=method, rtol=rtol, atol=atol)
-        for t, system, state in path:
+        for t, system, state in self.follow_states(times, **options):
             yield t, system.logits(state, tokens)
 
     @own_numpy_settings
@@ -170,9 +160,21 @@ class Dynamics:
         rtol: float = 1e-6,
         atol: float = 1e-8,
     ) -> Iterator[tuple[float, Dynamics, State]]:
-        """Integrate as `follow` does; yield (t, system, its state).
+        """Integrate the gradient flow from t = 0; yield (t, system, its state).
 
+        Integration runs in s = ln(1 + t), in which a flow that slows down like 1/t moves evenly.
         The system is this one or, after a switch to BDF, the one that `implicit` returned.
+
+        Args:
+            times: when to yield, at least 0 and not decreasing.
+            every_step: also yield at the solver's own steps, in order.
+            method: a SciPy solver. `auto` is RK45; where the flow turns out stiff and `implicit`
+                gives an exact Jacobian, BDF takes over.
+            rtol, atol: the solver's relative and absolute tolerance per step.
+
+        Raises:
+            BadInput: negative, missing or unordered times, or an unknown method.
+            CannotFinish: the solver gave up.
         """
         wanted = np.log1p(_checked_times(times))
         if method != "auto" and method not in _SOLVERS:
@@ -192,12 +194,8 @@ class Dynamics:
     ) -> Iterator[tuple[float, State]]:
         """Take SGD steps from the start; yield (loss before the step, state after it).
 
-        Momentum is torch's: v ← μ v − ∇, state ← state + η v.
-
-        Args:
-            lr: learning rate η.
-            batches: the sentences of each step; None is all of them.
-            momentum: μ.
+        Momentum μ is torch's: v ← μ v − ∇, state ← state + η v. A batch is the sentences of a
+        step; None is all of them.
         """
         state, velocity = self.start, np.zeros_like(self.start)
         for batch in batches:
@@ -244,6 +242,18 @@ def factors_of(parametrisation: str) -> int:
     """
     choose([parametrisation], FACTORS, "parametrisation: {!r} is not known")
     return FACTORS[parametrisation]
+
+
+def flat(parts: Iterable[np.ndarray]) -> State:
+    """Write arrays as one flat vector."""
+    return np.concatenate([part.ravel() for part in parts])
+
+
+def unflatten(state: State, shapes: Iterable[tuple[int, ...]]) -> list[np.ndarray]:
+    """Undo `flat`; the arrays are views."""
+    shapes = list(shapes)
+    ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
+    return [part.reshape(s) for part, s in zip(np.split(state, ends), shapes, strict=True)]
 
 
 def nll(logits: Float[np.ndarray, "*shape m"]) -> Float[np.ndarray, "*shape m"]:
@@ -295,12 +305,10 @@ def _integrate(
         while due < len(wanted) and wanted[due] < solver.t:
             yield system, float(wanted[due]), solver.dense_output()(wanted[due])
             due += 1
-        reached_now = [s for s in wanted[due:] if s == solver.t]
-        if every_step and not reached_now:
+        ends = int((wanted[due:] == solver.t).sum())
+        for _ in range(max(ends, int(every_step))):
             yield system, float(solver.t), solver.y
-        for s in reached_now:
-            yield system, float(s), solver.y
-            due += 1
+        due += ends
 
 
 def _solver(

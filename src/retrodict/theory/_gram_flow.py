@@ -25,7 +25,7 @@ from jaxtyping import Float, Int
 from retrodict.errors import BadInput
 from retrodict.host import own_settings
 from retrodict.models import factor_std
-from retrodict.theory._dynamics import Dynamics, State, factors_of, require_matrix
+from retrodict.theory._dynamics import Dynamics, State, factors_of, flat, require_matrix
 from retrodict.theory._parameter_flow import MOST_DIMENSIONS, ParameterFlow
 
 
@@ -86,15 +86,12 @@ class GramFlow(Dynamics):
                 raise BadInput("start_logits: factors have a start of their own; leave it out")
             require_matrix("start_logits", start_logits, (size, size))
         self.factors = tuple(factors)
-        self._rank = self.factors[0].shape[1] if needed else 0
+        self._rank = self.factors[0].shape[1] if needed else size
         if start_logits is not None and parametrisation == "symmetric":
             start_logits = (start_logits + start_logits.T) / 2
         self.start_logits = start_logits
         r = len(self.rows)
-        coordinates = {
-            "factorised": (r + self.m) * self._rank,
-            "tied": self.m * self._rank,
-        }.get(parametrisation, r * self.m)
+        coordinates = {"factorised": r + size, "tied": size}.get(parametrisation, r) * self._rank
         self.start = np.zeros(coordinates + 1)
         self.start[-1] = 1.0  # α, the share of the start that remains under weight decay
 
@@ -157,25 +154,22 @@ class GramFlow(Dynamics):
             raise BadInput(f"d = {d}, m = {m}: whole numbers, d at least 1 and m at least 2")
         if rank is not None and rank < 1:
             raise BadInput(f"rank: {rank} must be at least 1")
-        rng = np.random.default_rng(seed)
-        root = wishart_root(d, m, rng)
-        columns = d if rank is None else rank
-        gram = root @ root.T
         factored = factors_of(parametrisation)
         if factored and not sigma:
             raise BadInput(f"sigma: parametrisation {parametrisation} needs it above 0")
-        factors = []
+        rng = np.random.default_rng(seed)
+        root = wishart_root(d, m, rng)
+        columns, k = d if rank is None else rank, root.shape[1]
+        factors, start = [], None
         if factored:
             # rotating all columns changes nothing, so k rows per factor suffice
-            k, std = root.shape[1], factor_std(sigma, columns)
+            std = factor_std(sigma, columns)
             drawn = std * math.sqrt(columns) * wishart_root(columns, factored * k, rng)
             factors = [root @ part for part in np.split(drawn, factored)]
-        start = None
-        if sigma and not factored:
-            w = rng.standard_normal((root.shape[1], root.shape[1]))
-            start = sigma * root @ w @ root.T
+        elif sigma:
+            start = sigma * root @ rng.standard_normal((k, k)) @ root.T
         return cls(
-            gram,
+            root @ root.T,
             inputs,
             targets,
             start_logits=start,
@@ -190,8 +184,7 @@ class GramFlow(Dynamics):
         """Return Z[tokens]."""
         if self.factors:
             left, right = self._mapped(state)
-            found: np.ndarray = left[tokens] @ right.T
-            return found
+            return np.asarray(left[tokens] @ right.T)
         c = state[:-1].reshape(len(self.rows), self.m)
         found = self._grown(c, tokens)
         if self.parametrisation == "symmetric":
@@ -203,15 +196,14 @@ class GramFlow(Dynamics):
     def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
         """Return the direction of the coordinates; only weight decay moves α."""
         moved = [error]
-        if self.parametrisation == "factorised":
+        if self.factors:
             left, right = self._mapped(state)
             moved = [error @ right, error.T @ left[self.rows]]
-        elif self.parametrisation == "tied":
-            (left, _) = self._mapped(state)
-            both = error.T @ left[self.rows]
-            both[self.rows] += error @ left
-            moved = [both]
-        return np.concatenate([*(part.ravel() for part in moved), [0.0]])
+            if self.parametrisation == "tied":
+                both = moved.pop()
+                both[self.rows] += moved.pop()
+                moved = [both]
+        return flat([*moved, np.zeros(1)])
 
     def implicit(self, state: State) -> Dynamics | None:
         """Return the flow in the k² parameters of the k dimensions that the tokens span.
@@ -237,8 +229,7 @@ class GramFlow(Dynamics):
         if self.gram is not None:
             whole = tokens is self.rows  # needed at every step, so its part of G is stored
             part = self._gram_in if whole else self.gram[tokens[:, None], self.rows]
-            grown: np.ndarray = part @ c @ self.gram
-            return grown
+            return np.asarray(part @ c @ self.gram)
         place = np.searchsorted(self.rows, tokens).clip(max=len(self.rows) - 1)
         return np.where((self.rows[place] == tokens)[:, None], c[place], 0.0)
 
@@ -247,8 +238,7 @@ class GramFlow(Dynamics):
     ) -> Float[np.ndarray, "token m"]:
         """Return (G Cᵀ G[in, :])[tokens]."""
         if self.gram is not None:
-            grown: np.ndarray = self.gram[tokens] @ c.T @ self.gram[self.rows]
-            return grown
+            return np.asarray(self.gram[tokens] @ c.T @ self.gram[self.rows])
         back = np.zeros((len(tokens), self.m))
         back[:, self.rows] = c[:, tokens].T
         return back
@@ -256,19 +246,16 @@ class GramFlow(Dynamics):
     def _mapped(self, state: State) -> tuple[np.ndarray, np.ndarray]:
         """Return P and Q, where Z = P Qᵀ; Q is P if tied."""
         alpha, coordinates = state[-1], state[:-1].reshape(-1, self._rank)
+        a, b = coordinates[: -self.m], coordinates[-self.m :]
+        right = alpha * self.factors[-1] + (b if self.gram is None else self.gram @ b)
         if self.parametrisation == "tied":
-            left = alpha * self.factors[0] + self._times_gram(coordinates)
-            return left, left
-        a, b = coordinates[: len(self.rows)], coordinates[len(self.rows) :]
+            return right, right
         left = alpha * self.factors[0]
         if self.gram is None:
             left[self.rows] += a
         else:
             left += self.gram[:, self.rows] @ a
-        return left, alpha * self.factors[1] + self._times_gram(b)
-
-    def _times_gram(self, matrix: Float[np.ndarray, "m width"]) -> Float[np.ndarray, "m width"]:
-        return matrix if self.gram is None else self.gram @ matrix
+        return left, right
 
 
 @own_settings()
@@ -279,8 +266,7 @@ def wishart_root(d: int, m: int, rng: np.random.Generator) -> Float[np.ndarray, 
     not depend on d.
     """
     if d < m:
-        root: np.ndarray = rng.standard_normal((m, d)) / math.sqrt(d)
-        return root
+        return np.asarray(rng.standard_normal((m, d)) / math.sqrt(d))
     root = np.tril(rng.standard_normal((m, m)), -1)
     root[np.diag_indices(m)] = np.sqrt(rng.chisquare(d - np.arange(m)))
     return root / math.sqrt(d)
@@ -290,5 +276,4 @@ def _root(gram: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "m k"]:
     """Return R (m × rank) with R Rᵀ = G."""
     values, vectors = np.linalg.eigh(gram)
     kept = values > 1e-12 * values[-1]
-    root: np.ndarray = vectors[:, kept] * np.sqrt(values[kept])
-    return root
+    return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))

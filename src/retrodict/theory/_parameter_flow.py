@@ -9,7 +9,15 @@ from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
 from retrodict.host import own_settings
-from retrodict.theory._dynamics import Dynamics, State, factors_of, nll, require_matrix
+from retrodict.theory._dynamics import (
+    Dynamics,
+    State,
+    factors_of,
+    flat,
+    nll,
+    require_matrix,
+    unflatten,
+)
 
 MOST_DIMENSIONS = 50  # a step of an implicit solver factorises a d² × d² matrix
 
@@ -46,54 +54,43 @@ class ParameterFlow(Dynamics):
         self.embeddings, self.parametrisation = embeddings, parametrisation
         d = embeddings.shape[1]
         weights = tuple(weights) if weights is not None else (np.zeros((d, d)),)
-        needed = max(factors_of(parametrisation), 1)
+        self._factors = factors_of(parametrisation)
+        needed = max(self._factors, 1)
         if len(weights) != needed or any(len(w) != d for w in weights):
             raise BadInput(
                 f"weights: parametrisation {parametrisation} takes {needed} of {d} rows, got "
                 f"{len(weights)} of shapes {', '.join(str(w.shape) for w in weights)}"
             )
         for w in weights:
-            require_matrix("weights", w, (d, d if factors_of(parametrisation) == 0 else None))
-        self._shape = weights[0].shape
-        self.start = np.concatenate([np.asarray(w, dtype=float).ravel() for w in weights])
+            require_matrix("weights", w, (d, None if self._factors else d))
+        self._shapes = [w.shape for w in weights]
+        self.start = flat(np.asarray(w, dtype=float) for w in weights)
 
     def logits(
         self, state: State, tokens: Int[np.ndarray, " token"]
     ) -> Float[np.ndarray, "token m"]:
         """Return E[tokens] Θ Eᵀ."""
         x, e = self.embeddings[tokens], self.embeddings
-        first, *second = self._weights(state)
-        match self.parametrisation:
-            case "full":
-                found = x @ first @ e.T
-            case "symmetric":
-                found = x @ ((first + first.T) / 2) @ e.T
-            case "factorised":
-                found = (x @ first) @ (e @ second[0]).T
-            case _:
-                found = (x @ first) @ (e @ first).T
-        logits: np.ndarray = found
-        return logits
+        first, last = self._ends(state)
+        if self._factors:
+            return np.asarray((x @ first) @ (e @ last).T)
+        theta = (first + first.T) / 2 if self.parametrisation == "symmetric" else first
+        return np.asarray(x @ theta @ e.T)
 
     def pull(self, state: State, error: Float[np.ndarray, "row m"]) -> State:
         """Return the direction of the parameters: for `full`, Xᵀ error E."""
         x, e = self.embeddings[self.rows], self.embeddings
-        first, *second = self._weights(state)
-        match self.parametrisation:
-            case "full":
-                moved = [x.T @ error @ e]
-            case "symmetric":
-                gradient = x.T @ error @ e
-                moved = [(gradient + gradient.T) / 2]
-            case "factorised":
-                moved = [x.T @ (error @ (e @ second[0])), e.T @ (error.T @ (x @ first))]
-            case _:
-                moved = [x.T @ (error @ (e @ first)) + e.T @ (error.T @ (x @ first))]
-        return np.concatenate([part.ravel() for part in moved])
+        if not self._factors:
+            gradient = x.T @ error @ e
+            symmetric = self.parametrisation == "symmetric"
+            return np.ravel((gradient + gradient.T) / 2 if symmetric else gradient)
+        first, last = self._ends(state)
+        moved = [x.T @ (error @ (e @ last)), e.T @ (error.T @ (x @ first))]
+        return flat([moved[0] + moved[1]] if self.parametrisation == "tied" else moved)
 
     def jacobian(self, state: State) -> Float[np.ndarray, "state state"] | None:
         """Return minus the exact Hessian for `full` and `symmetric`; None for factors."""
-        if self.parametrisation not in ("full", "symmetric"):
+        if self._factors:
             return None
         x, e = self.embeddings[self.rows], self.embeddings
         d = e.shape[1]
@@ -113,17 +110,14 @@ class ParameterFlow(Dynamics):
     def implicit(self, state: State) -> Dynamics | None:
         """Return the same flow, started at `state`; None unless its Jacobian is exact and small."""
         x = self.embeddings
-        if self.parametrisation not in ("full", "symmetric") or x.shape[1] > MOST_DIMENSIONS:
+        if self._factors or x.shape[1] > MOST_DIMENSIONS:
             return None
+        first, _ = self._ends(state)
         return ParameterFlow(
-            x,
-            self.inputs,
-            self.targets,
-            self._weights(state),
-            self.parametrisation,
-            self.weight_decay,
+            x, self.inputs, self.targets, [first], self.parametrisation, self.weight_decay
         )
 
-    def _weights(self, state: State) -> list[np.ndarray]:
-        size = self._shape[0] * self._shape[1]
-        return [state[i : i + size].reshape(self._shape) for i in range(0, len(state), size)]
+    def _ends(self, state: State) -> tuple[np.ndarray, np.ndarray]:
+        """Return the two factors of Θ; the same matrix twice where there is one."""
+        first, *last = unflatten(state, self._shapes)
+        return first, last[0] if last else first

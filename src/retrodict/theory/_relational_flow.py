@@ -14,7 +14,14 @@ from jaxtyping import Float, Int
 
 from retrodict.errors import BadInput
 from retrodict.host import own_settings
-from retrodict.theory._dynamics import Dynamics, State, require_matrix, require_tokens
+from retrodict.theory._dynamics import (
+    Dynamics,
+    State,
+    flat,
+    require_matrix,
+    require_tokens,
+    unflatten,
+)
 
 
 class RelationalFlow(Dynamics):
@@ -60,7 +67,8 @@ class RelationalFlow(Dynamics):
             require_matrix("weights v", part, (m, d))
         self.tied, self.frozen = not v, freeze_embeddings
         self._fixed = (u, *v)
-        self._shapes = [r.shape] if freeze_embeddings else [u.shape, r.shape, *(p.shape for p in v)]
+        trained = (r,) if freeze_embeddings else (u, r, *v)
+        self._shapes = [part.shape for part in trained]
         self.relations, self.m = len(r), m
         super().__init__(
             m,
@@ -69,8 +77,7 @@ class RelationalFlow(Dynamics):
             weight_decay,
             input_count=self.relations * m,
         )
-        trained = (r,) if freeze_embeddings else (u, r, *v)
-        self.start = np.concatenate([part.ravel() for part in trained])
+        self.start = flat(trained)
 
     def questions(
         self,
@@ -87,8 +94,7 @@ class RelationalFlow(Dynamics):
             raise BadInput(f"entities and relations: shapes {x.shape} and {r.shape} do not fit")
         require_tokens("entity", x, self.m)
         require_tokens("relation", r, self.relations)
-        found: np.ndarray = r * self.m + x
-        return found
+        return np.asarray(r * self.m + x)
 
     @own_settings()
     def weights(
@@ -97,11 +103,7 @@ class RelationalFlow(Dynamics):
         Float[np.ndarray, "m d"], Float[np.ndarray, "relation d d"], Float[np.ndarray, "m d"]
     ]:
         """Return u, R and v of a state; v is u if tied."""
-        parts, start = [], 0
-        for shape in self._shapes:
-            size = int(np.prod(shape))
-            parts.append(state[start : start + size].reshape(shape))
-            start += size
+        parts = unflatten(state, self._shapes)
         if self.frozen:
             return self._fixed[0], parts[0], self._fixed[-1]
         return parts[0], parts[1], parts[0] if self.tied else parts[2]
@@ -132,5 +134,4 @@ class RelationalFlow(Dynamics):
                 dv += pulled.T @ (u[x] @ r[i])
         if self.frozen:
             return dr.ravel()
-        moved = [du + dv, dr] if self.tied else [du, dr, dv]
-        return np.concatenate([part.ravel() for part in moved])
+        return flat([du + dv, dr] if self.tied else [du, dr, dv])

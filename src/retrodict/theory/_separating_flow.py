@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.integrate import DOP853
 
 from retrodict.errors import CannotFinish
+from retrodict.theory._dynamics import flat, unflatten
 
 MOST_STEPS = 20_000
 LOSS = 1e-10
@@ -42,12 +43,7 @@ class Facts:
 
     @classmethod
     def of(cls, tokens: int, outputs: int, facts: list[Fact]) -> Facts:
-        """Write facts as arrays.
-
-        Args:
-            tokens, outputs: numbers of tokens and of outputs.
-            facts: the facts.
-        """
+        """Write facts about so many tokens and outputs as arrays."""
         inputs = np.zeros((len(facts), tokens))
         for row, (prompt, _) in zip(inputs, facts, strict=True):
             row[list(prompt)] = 1.0
@@ -101,27 +97,24 @@ def learn(
     Raises:
         CannotFinish: the loss stays above.
     """
-    sizes = _sizes(facts, start)
+    sizes = [(facts.outputs, facts.inputs.shape[1])]
+    if start.factorised:
+        sizes = [(ends, start.width) for ends in sizes[0]]
     rng = np.random.default_rng(seed)
     state = start.alpha / math.sqrt(start.width) * rng.standard_normal(sum(map(math.prod, sizes)))
 
     def rate(s: float, state: np.ndarray) -> np.ndarray:
-        parts = _parts(state, sizes)
+        parts = unflatten(state, sizes)
         _, pull = loss_and_pull(facts.inputs @ _product(parts).T, facts.answers)
-        moved = [pull.T @ facts.inputs]
-        if start.factorised:
-            a, b = parts
-            moved = [pull.T @ (facts.inputs @ b), facts.inputs.T @ (pull @ a)]
-        return np.concatenate([part.ravel() for part in moved])
-
-    def reached(state: np.ndarray) -> bool:
-        logits = facts.inputs @ _product(_parts(state, sizes)).T
-        return loss_and_pull(logits, facts.answers)[0] <= loss
+        if not start.factorised:
+            return np.ravel(pull.T @ facts.inputs)
+        a, b = parts
+        return flat([pull.T @ (facts.inputs @ b), facts.inputs.T @ (pull @ a)])
 
     solver = DOP853(rate, 0.0, state, np.inf, rtol=rtol, atol=_ATOL, first_step=_FIRST_STEP)
     for _ in range(MOST_STEPS):
-        if reached(solver.y):
-            weights: np.ndarray = _product(_parts(solver.y, sizes))
+        weights = _product(unflatten(solver.y, sizes))
+        if loss_and_pull(facts.inputs @ weights.T, facts.answers)[0] <= loss:
             return weights
         solver.step()
         if solver.status == "failed":
@@ -136,10 +129,7 @@ def margins(
 ) -> Float[np.ndarray, " fact"]:
     """Return by how much each fact's right logit exceeds the largest other one.
 
-    Args:
-        weights: W.
-        facts: the facts.
-        among: which outputs compete; by default all.
+    `among` says which outputs compete; by default all.
     """
     logits = facts.inputs @ weights.T
     at = np.arange(len(facts.answers))
@@ -147,22 +137,8 @@ def margins(
     logits[at, facts.answers] = -np.inf
     if among is not None:
         logits[:, ~among] = -np.inf
-    found: np.ndarray = right - logits.max(axis=1)
-    return found
-
-
-def _sizes(facts: Facts, start: Start) -> list[tuple[int, int]]:
-    tokens = facts.inputs.shape[1]
-    if not start.factorised:
-        return [(facts.outputs, tokens)]
-    return [(facts.outputs, start.width), (tokens, start.width)]
-
-
-def _parts(state: np.ndarray, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
-    ends = np.cumsum([math.prod(size) for size in sizes])[:-1]
-    return [part.reshape(size) for part, size in zip(np.split(state, ends), sizes, strict=True)]
+    return np.asarray(right - logits.max(axis=1))
 
 
 def _product(parts: list[np.ndarray]) -> np.ndarray:
-    found: np.ndarray = parts[0] if len(parts) == 1 else parts[0] @ parts[1].T
-    return found
+    return parts[0] if len(parts) == 1 else parts[0] @ parts[1].T
