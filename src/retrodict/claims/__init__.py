@@ -19,7 +19,9 @@ from retrodict.claims._kept import Kept, document, home
 
 # isort: off
 from retrodict.claims._bilinear import CHECKS as bilinear
+from retrodict.claims._gram import CHECKS as gram
 from retrodict.claims._one_layer import CHECKS as one_layer
+from retrodict.claims._one_layer_trained import CHECKS as one_layer_trained
 from retrodict.claims._rows import CHECKS as rows
 # isort: on
 

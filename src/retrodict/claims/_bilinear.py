@@ -1,4 +1,4 @@
-"""Statements about the bilinear model: theorems 1, 2, 5, 6, Gram exactness, and d → ∞."""
+"""Theorems 1, 2, 5 and 6: how the bilinear model's losses separate."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from jaxtyping import Float
 
 from retrodict.claims._check import Check, Effort, Evidence
 from retrodict.claims._claim import Claim, bounded
-from retrodict.claims._gram import (
-    FORMULAS,
-    check_gram_exactness,
-    check_infinite_width,
-    check_symmetric_reverse,
-)
 from retrodict.claims._separations import (
     LARGE,
     SETUP,
@@ -216,44 +210,5 @@ CHECKS = (
         ),
         testable="As theorem 2, at σ = 0.1 and d = 300, 1000. Outside the assumptions (d = 50 and "
         "100, σ = 1) the shares are reported without a verdict.",
-    ),
-    *(
-        Check(
-            name=f"gram-exactness-{kind}",
-            title=f"Gram coordinates are exact ({kind})",
-            words="The logits of a bilinear model trained on embeddings in d dimensions follow "
-            "from their Gram matrix alone, step by step.",
-            formula=formula,
-            grade="O",
-            check=functools.partial(check_gram_exactness, parametrisation=kind),
-            assumptions=("the optimiser is (stochastic) gradient descent, with momentum or not",),
-            testable="Rounding only: 60 steps of float64, differences relative to 1 + the largest "
-            "logit.",
-        )
-        for kind, formula in FORMULAS.items()
-    ),
-    Check(
-        name="infinite-width",
-        title="The limit d → ∞",
-        words="As d grows, embeddings become orthonormal and the training loss tends to the "
-        "closed form of independent rows.",
-        formula=r"\max_t|L_d(t)-\mathrm{NLL}(t/N)|=O(d^{-1/2})",
-        grade="O",
-        check=check_infinite_width,
-        assumptions=("σ = 0", "parametrisation full"),
-        testable="The slope of ln rms against ln d over four decades, between −0.65 and −0.4: "
-        "−1/2 from the Gram matrix's off-diagonal entries, steeper where their squares (1/d) still "
-        "matter.",
-    ),
-    Check(
-        name="symmetric-learns-reverse",
-        title="A symmetric Θ has no curse",
-        words="If Θ is kept symmetric, the held-out direction is learned with the trained ones: "
-        "the curse is a matter of the optimisation space.",
-        formula=r"\Theta=\Theta^\top:\quad L_{rev}(\Theta_t)\to0",
-        grade="O",
-        grading="O; that the optimisation space is a cause is S (abstract)",
-        check=check_symmetric_reverse,
-        assumptions=(SETUP,),
     ),
 )

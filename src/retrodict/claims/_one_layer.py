@@ -1,4 +1,4 @@
-"""Statements about the one-layer transformer: propositions 4.1, 4.2, lemma 1, theorems 3 and 4."""
+"""Statements about the one-layer transformer untrained: propositions 4.1, 4.2 and lemma 1."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ import numpy as np
 
 from retrodict.claims._check import Check, Effort, Evidence
 from retrodict.claims._claim import bounded, largest
-from retrodict.claims._one_layer_trained import (
-    ONE_TARGET,
-    RATES,
-    ROUNDING,
-    ZERO,
-    check_lemma_2,
-    check_theorem_3,
-    check_theorem_4,
-)
+from retrodict.claims._one_layer_trained import ROUNDING, ZERO
 from retrodict.models import OneLayer
 
 if TYPE_CHECKING:
@@ -152,44 +144,5 @@ CHECKS = (
         grading="S: it is Lemma 1 of Tian et al. 2023; R for its form here",
         check=check_lemma_1,
         assumptions=(CONTEXT,),
-    ),
-    Check(
-        name="lemma-2",
-        title="Dynamics of Y(t)",
-        words="The target's entry of a row grows like ln(M η t/N), the others of the row fall like "
-        "1/M of that, and rows never seen as first token stay 0.",
-        formula=r"Y_{x_1,x_3}(t) \simeq \ln\frac{M\eta t}{N},\quad Y_{x_1,j}(t) \simeq "
-        r"-\frac{1}{M}\ln\frac{M\eta t}{N}",
-        grade="R",
-        check=check_lemma_2,
-        assumptions=(ONE_TARGET, ZERO, RATES),
-        testable="'Grows like' is read as: within a constant, from τ = 2 ln(1 + Mτ) on (before, "
-        "the row is not learned and ln(Mτ) may even be negative). The constant is ln 2 for the "
-        "flow and ln 2 + η for SGD (docs/theory.md); the target's entry is (1 − 1/M) u.",
-    ),
-    Check(
-        name="theorem-3",
-        title="Reversal curse",
-        words="Trained directions become certain; the untrained direction of a pair never gets "
-        "more than the probability 1/M of a blind guess.",
-        formula=r"p(x_3\mid x_1,x_2)\to1,\qquad p(x_1\mid x_3,x_2')\le 1/M",
-        grade="N",
-        check=check_theorem_3,
-        assumptions=(ONE_TARGET, ZERO, RATES),
-        testable="'→ 1' is read as the explicit bound of theorem-3-bounds at the end of training "
-        "(SGD is ahead of the flow, by sgd-sandwich).",
-    ),
-    Check(
-        name="theorem-4",
-        title="Importance of chain of thought",
-        words="After training on A → B and B → C both steps are certain, and the leap A ⇝ C has "
-        "at most the probability of a blind guess: without writing B the model cannot get to C.",
-        formula=r"p(B\mid A,\to)\to1,\ p(C\mid B,\to)\to1,\ p(C\mid A,\leadsto)\le1/M",
-        grade="N",
-        check=check_theorem_4,
-        assumptions=(ZERO, RATES),
-        testable="Of validation triples, as theorem 3. Where A → B and A ⇝ C are both trained, "
-        "the row of A has two targets and each ends near 1/2 (k-targets): shuffled passes visit "
-        "them in turn, so the gap between them stays within one step, η, and p within η/4.",
     ),
 )

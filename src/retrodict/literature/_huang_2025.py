@@ -6,6 +6,8 @@ Asked is the implication of the test subjects. A prompt's input is e_s + e_r.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from retrodict.claims import Check, Effort, Evidence, alone, at_least, at_most
@@ -26,15 +28,6 @@ CLASSES = 5
 FULL = ((1, 1), (1, 4), (4, 1), (1, 9), (2, 8), (5, 5), (8, 2), (10, 10))
 FAST = ((1, 1), (1, 4), (4, 1))
 _ZERO, _SMALL = 1e-9, 0.01
-_READ = (
-    "S: the abstract; N: notes on the paper give task, parametrisations and the bounds of its "
-    "Theorem 2; R: classes, width, initialisation and that only answers are outputs"
-)
-_SETTING = (
-    "One attention-only layer with fixed key-query matrix, output W_O W_Vᵀ factorised or merged; "
-    "subjects with a fact b_i, some also with the implication c_i that goes with it; gradient "
-    "flow on cross-entropy, compared with the max-margin solution it tends to."
-)
 _DIFFERS = (
     "margins are those at a loss of 1e-10, not of the limit",
     "softmax over the ten answers, not over all tokens",
@@ -127,29 +120,32 @@ def check_merged(effort: Effort, factorised: bool = False) -> Evidence:
     )
 
 
+_ONE_LAYER = functools.partial(
+    Check,
+    source=HUANG_2025,
+    grade="N",
+    grading="S: the abstract; N: notes on the paper give task, parametrisations and the bounds of "
+    "its Theorem 2; R: classes, width, initialisation and that only answers are outputs",
+    setting="One attention-only layer with fixed key-query matrix, output W_O W_Vᵀ factorised or "
+    "merged; subjects with a fact b_i, some also with the implication c_i that goes with it; "
+    "gradient flow on cross-entropy, compared with the max-margin solution it tends to.",
+)
+
 CHECKS = (
-    Check(
+    _ONE_LAYER(
         name="out-of-context-factorised",
         title="one layer, W = A Bᵀ: implications of test subjects are inferred",
         words="With a factorised value-output matrix a one-layer model that knows facts of all "
         "subjects, and what they imply for some, infers what they imply for the others.",
-        source=HUANG_2025,
-        grade="N",
-        grading=_READ,
-        setting=_SETTING,
         testable="test margin / training margin ≥ m_train/(m_train + m_test), and test margins > "
         "0, at a loss of 1e-10 from entries N(0, α²/width), α = 0.01, width 64",
         check=check_factorised,
     ),
-    Check(
+    _ONE_LAYER(
         name="out-of-context-merged",
         title="one layer, W itself: implications of test subjects are not inferred",
         words="With output and value matrix merged into one, the same model on the same facts "
         "infers nothing of the test subjects: right and wrong implications stay tied.",
-        source=HUANG_2025,
-        grade="N",
-        grading=_READ,
-        setting=_SETTING,
         testable="test margins: |margin| ≤ 1e-9 from zero, margin ≤ 0.01 from entries N(0, "
         "α²/width)",
         check=check_merged,

@@ -8,6 +8,7 @@ On the leaderboard's transformers, and in one layer. There (a_i, r₊) → b_i i
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from math import nan
 from typing import Any
@@ -24,16 +25,6 @@ from retrodict.trace import Trace
 
 RECIPES = ("forward", "identity", "bridge", "bridge of A alone")
 _TIED = 0.01  # nats; taught margins are above 20
-_READ = (
-    "S: abstract, and the README of the authors' code for the form of the sentences, their "
-    "fine-tuned 1B model (about 50 % right with the bridge, 0 without or with plain identity) and "
-    "the echo as a trap; N: that forward facts alone leave all a_i tied in one layer; R: the "
-    "one-layer prompts of the bridge"
-)
-_SETTING = (
-    "One attention-only layer with factorised value-output matrix on facts (a_i, r₊) → b_i, with "
-    "and without identity facts; and a 1B language model fine-tuned on 100 pairs."
-)
 SIZES, SEEDS = ((5, 10, 20), (5,)), (10, 3)
 """Pairs and how many seeds, in full and fast."""
 
@@ -159,6 +150,18 @@ def echoes(trace: Trace) -> Claim:
     return at_least("echo", "share of answers that repeat the question", "S", echo, 0.5)
 
 
+_ONE_LAYER = functools.partial(
+    Check,
+    source=MA_2026,
+    grade="R",
+    grading="S: abstract, and the README of the authors' code for the form of the sentences, their "
+    "fine-tuned 1B model (about 50 % right with the bridge, 0 without or with plain identity) and "
+    "the echo as a trap; N: that forward facts alone leave all a_i tied in one layer; R: the "
+    "one-layer prompts of the bridge",
+    setting="One attention-only layer with factorised value-output matrix on facts (a_i, r₊) → "
+    "b_i, with and without identity facts; and a 1B language model fine-tuned on 100 pairs.",
+)
+
 CHECKS = (
     Check(
         name="identity-facts-alone",
@@ -201,27 +204,19 @@ CHECKS = (
         "alone, and so it does with its tied head and weight decay 0.3 (four learners); what is "
         "missing may be pretraining",
     ),
-    Check(
+    _ONE_LAYER(
         name="identity-bridge",
         title="one layer: the identity bridge over relation and inverse breaks the reversal curse",
         words="Taught A's husband is B, a model does not know B's wife; taught also that the wife "
         "of A's husband is A (and B's own name), which says nothing new, it does.",
-        source=MA_2026,
-        grade="R",
-        grading=_READ,
-        setting=_SETTING,
         testable="reverse margin 0 (within 0.01 nats) without the bridge, at least 1 nat with it, "
         "for every pair, at a loss of 1e-10",
         check=check_bridge,
     ),
-    Check(
+    _ONE_LAYER(
         name="identity-alone",
         title="one layer: plain identity facts leave the reversal curse",
         words="Identity facts in plain form, the name of A is A, do not break the reversal curse.",
-        source=MA_2026,
-        grade="R",
-        grading=_READ,
-        setting=_SETTING,
         testable="share of reverse questions answered right at most 0.01; the answers are echoes "
         "of the entity asked about (share at least 0.99)",
         check=check_identity,

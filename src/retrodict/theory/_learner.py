@@ -70,10 +70,13 @@ class Learner:
         size = experiment.training.batch_size
         self._batch_size = self._sentences if size == "all" else size
         self._steps_of_a_pass = experiment.steps_per_epoch
-        self.flow = self._system(inputs, examples.targets.ravel())
+        rate = self.optimizer.lr / (1 - self.optimizer.momentum)
+        self._time_of_a_pass = rate * self._steps_of_a_pass
+        self.flow = self._system((inputs, examples.targets.ravel()))
         asked = [group.tokens[:, 0] for group in corpus.groups]
         sources = [panel.sources[:, 0] for panel in corpus.panels]
         self.tokens = np.unique(np.concatenate([*asked, *sources, self.flow.rows]))
+        self._row_places = np.searchsorted(self.tokens, self.flow.rows)
 
     @property
     def limit_is_exact(self) -> bool:
@@ -82,12 +85,8 @@ class Learner:
 
     def follow(self, method: str, epochs: list[int]) -> Iterator[Snapshot]:
         """Yield a snapshot at each epoch."""
-        match method:
-            case "limit":
-                return self._limit(epochs)
-            case "steps":
-                return self._steps(epochs)
-        return self._flow(epochs)
+        ways = {"flow": self._flow, "steps": self._steps, "limit": self._limit}
+        return ways[method](epochs)
 
     def curves(
         self, logits: Float[np.ndarray, "token m"], loss: float
@@ -114,20 +113,16 @@ class Learner:
     def _after(
         self, tokens: Int[np.ndarray, " query"], logits: Float[np.ndarray, "token m"]
     ) -> Float[np.ndarray, "query m"]:
-        found: np.ndarray = logits[np.searchsorted(self.tokens, tokens)]
-        return found
+        return np.asarray(logits[np.searchsorted(self.tokens, tokens)])
 
-    def _system(
-        self, inputs: Int[np.ndarray, " example"], targets: Int[np.ndarray, " example"]
-    ) -> GramFlow:
-        """Write the learner in Gram coordinates."""
+    def _system(self, sentences: tuple[np.ndarray, np.ndarray]) -> GramFlow:
+        """Write the learner in Gram coordinates; `sentences` are inputs and targets."""
         model, m, decay = self.model, self.corpus.vocab_size, self.optimizer.weight_decay
         if isinstance(model, OneLayer):
             weights = model.weights(m, self.seed)
             return GramFlow(
                 None,
-                inputs,
-                targets,
+                *sentences,
                 m=m,
                 start_logits=None if model.factors or not model.sigma else weights[0],
                 factors=weights if model.factors else (),
@@ -138,8 +133,7 @@ class Learner:
         if m * model.d <= _MOST_EMBEDDINGS and parameters <= _MOST_PARAMETERS:
             return GramFlow.from_embeddings(
                 model.embeddings(m, self.seed),
-                inputs,
-                targets,
+                *sentences,
                 model.weights(self.seed) if model.sigma else None,
                 model.parametrisation,
                 decay,
@@ -147,8 +141,7 @@ class Learner:
         return GramFlow.draw(
             model.d,
             m,
-            inputs,
-            targets,
+            *sentences,
             sigma=model.sigma,
             parametrisation=model.parametrisation,
             rank=model.rank,
@@ -166,7 +159,7 @@ class Learner:
         path = self.flow.follow(times, self.tokens, rtol=1e-8, atol=1e-10)
         losses = {}
         for epoch, (_, logits) in zip(needed, path, strict=True):
-            losses[epoch] = self._loss(logits)
+            losses[epoch] = self.flow.loss_of(logits[self._row_places])
             if epoch in epochs:
                 yield logits, losses.get(epoch - 1, math.nan)
 
@@ -176,20 +169,17 @@ class Learner:
         if obstacle:
             raise BadInput(f"method: limit has no closed form for {obstacle}; choose flow")
         wanted, m = self.flow.wanted, self.flow.m
-        kinds, often = (wanted > 0).sum(axis=1), wanted.max(axis=1)
-
-        share = wanted.sum(axis=1) / len(self.flow.inputs)
+        kinds, often, count = (wanted > 0).sum(axis=1), wanted.max(axis=1), len(self.flow.inputs)
+        share = wanted.sum(axis=1) / count
         logits = np.zeros((len(self.tokens), m))
 
         def tau(epoch: int) -> Float[np.ndarray, " row"]:
-            times: np.ndarray = self._time_of_a_pass * epoch * often / len(self.flow.inputs)
-            return times
+            return np.asarray(self._time_of_a_pass * epoch * often / count)
 
         for epoch in epochs:
             up, down = (np.asarray(x)[:, None] for x in row_logits(tau(epoch), m, kinds))
             logits[self._row_places] = np.where(wanted > 0, up, down)
-            before = share @ row_nll(tau(epoch - 1), m, kinds) if epoch else math.nan
-            yield logits, float(before)
+            yield logits, float(share @ row_nll(tau(epoch - 1), m, kinds)) if epoch else math.nan
 
     def _steps(self, epochs: list[int]) -> Iterator[Snapshot]:
         """Take every step of every pass, in training's order."""
@@ -239,29 +229,15 @@ class Learner:
             return "a token whose targets are not equally frequent"
         return None
 
-    @property
-    def _row_places(self) -> Int[np.ndarray, " row"]:
-        return np.searchsorted(self.tokens, self.flow.rows)
-
-    @property
-    def _time_of_a_pass(self) -> float:
-        return self.optimizer.lr / (1 - self.optimizer.momentum) * self._steps_of_a_pass
-
-    def _loss(self, logits: Float[np.ndarray, "token m"]) -> float:
-        return self.flow.loss_of(logits[self._row_places])
-
     def _cosine(
         self, sources: Int[np.ndarray, " source"], targets: Int[np.ndarray, " target"]
     ) -> Float[np.ndarray, "source target"]:
         gram = self.flow.gram
         if gram is None:
-            identity: np.ndarray = (sources[:, None] == targets).astype(float)
-            return identity
+            return np.asarray(sources[:, None] == targets, dtype=float)
         length = np.sqrt(np.diag(gram))
-        cosine: np.ndarray = gram[np.ix_(sources, targets)] / np.outer(
-            length[sources], length[targets]
-        )
-        return cosine
+        lengths = np.outer(length[sources], length[targets])
+        return np.asarray(gram[np.ix_(sources, targets)] / lengths)
 
 
 def measure(

@@ -76,11 +76,7 @@ def descend_rows(
 ) -> Iterator[float]:
     """Take SGD steps on a table of logits, in place; yield the loss before each step.
 
-    Args:
-        rows: the logits.
-        row_of, targets: each sentence's row and target.
-        lr: learning rate.
-        batches: the sentences of each step.
+    `row_of` and `targets` are each sentence's row and target, `batches` each step's sentences.
     """
     for batch in batches:
         read, wanted = row_of[batch], targets[batch]

@@ -34,10 +34,8 @@ class Separation:
     @own_settings()
     def epsilon(self) -> float:
         """The smallest ε ≥ 0 with L_rev/L_rev(0) ≥ (L/L(0))^ε at all t > 0 (0 if L_rev rises)."""
-        exponents = np.log(self.reverse[1:] / self.reverse[0]) / np.log(
-            self.loss[1:] / self.loss[0]
-        )
-        return float(np.max([0.0, self.first_exponent, exponents.max()]))  # NaN stays NaN
+        reverse, loss = (np.log(x[1:] / x[0]) for x in (self.reverse, self.loss))
+        return float(np.max([0.0, self.first_exponent, (reverse / loss).max()]))  # NaN stays NaN
 
     @property
     @own_settings()
@@ -54,23 +52,23 @@ class Separation:
         at = int(below[0])
         if at == 0:
             return float(self.reverse[0])
-        pair = slice(at - 1, at + 1)
-        return float(
-            np.interp(-np.log(c), -np.log(self.loss[pair]), self.reverse[pair])
-        )  # L falls like a power of t, so ln L is nearly linear between observations
+        pair = slice(at - 1, at + 1)  # L falls like a power of t: ln L is nearly linear there
+        return float(np.interp(-np.log(c), -np.log(self.loss[pair]), self.reverse[pair]))
 
 
 @own_settings()
 def separate(
     system: Dynamics, question: tuple[int, int], until: float = 1e8, rtol: float = 1e-6
 ) -> Separation:
-    """Integrate a flow and record training loss and reverse loss.
+    """Follow a flow until a time; record its training loss and reverse loss.
 
     Args:
         system: the flow.
         question: the held-out (input token, right answer).
-        until: the last time.
-        rtol: the solver's relative tolerance.
+        until, rtol: the last time, and the solver's relative tolerance.
+
+    Raises:
+        BadInput: the question or the time is out of range.
     """
     token, answer = question
     if not (0 <= token < system.m and 0 <= answer < system.m):
