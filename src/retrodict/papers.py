@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Source:
-    """A paper, or what else a claim or a recipe comes from.
+    """A paper, or whatever else a claim or a recipe comes from.
 
     A source that one file alone cites stands in that file.
 
@@ -29,15 +29,12 @@ class Source:
         """
         names = self.authors.split(", ")
         few = self.authors.replace(" and others", " et al.")
-        return self._cited(few if len(names) <= 2 else f"{names[0]} et al.")
+        return replace(self, authors=few if len(names) <= 2 else f"{names[0]} et al.").in_full
 
     @property
     def in_full(self) -> str:
         """The same with every author."""
-        return self._cited(self.authors)
-
-    def _cited(self, authors: str) -> str:
-        return f"{authors} {self.year}" + (f", arXiv {self.arxiv}" if self.arxiv else "")
+        return f"{self.authors} {self.year}" + (f", arXiv {self.arxiv}" if self.arxiv else "")
 
 
 OURS = Source("retrodict", 2026)

@@ -40,9 +40,9 @@ def draw_many(
     """Draw embeddings of seeds 0 … draws − 1 in each dimension.
 
     Args:
-        effort: is told how far it is.
-        dimensions, draws: which d, and how many seeds.
-        system: n, m, sigma and parametrisation, where they are not as usual.
+        effort: is told the share that is done.
+        dimensions, draws: the values of d, and the number of seeds.
+        system: n, m, sigma or parametrisation, where not the default of `draw_separation`.
     """
     found: dict[int, list[Separation]] = {d: [] for d in dimensions}
     for d, seed in effort.each(list(itertools.product(dimensions, range(draws)))):

@@ -53,7 +53,7 @@ class Board:
         """Return one table's lines, best first.
 
         Raises:
-            BadInput: it cannot be sorted so.
+            BadInput: there is no such column to sort by.
         """
         choose([sort], SORTS, "--sort: {!r:.60} is not known")
         rows = [row for row in self.rows if row.at == at and row.column == column]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -117,7 +116,7 @@ def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
     accuracy = asked["accuracy"].values
     times = solved_at(trace)
     times = np.where(times <= last, times, np.nan)
-    lost = np.full(len(accuracy), math.nan)
+    lost = np.full(len(accuracy), np.nan)
     if plain is not None:
         both = [group for group in _forward(plain.trace) if group in forward]
         known = taught(plain.trace, "accuracy", both).isel(epoch=-1)
@@ -164,10 +163,9 @@ def facts(row: Row) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for name in Row.__dataclass_fields__:
         value = getattr(row, name)
-        if isinstance(value, Interval):
-            found |= {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
-        elif isinstance(value, Share):
-            found |= {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+        if isinstance(value, Interval | Share):
+            middle = value.mean if isinstance(value, Interval) else value.value
+            found |= {name: middle, f"{name}_low": value.low, f"{name}_high": value.high}
         elif isinstance(value, tuple):
             found[name] = " ".join(f"{a:.3g}" for a in value)
         else:

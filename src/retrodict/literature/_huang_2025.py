@@ -1,7 +1,7 @@
 """Out-of-context reasoning in one layer: a factorised matrix infers, a merged one does not.
 
 Every subject has a fact (s, r1) → b_i; training subjects also have its implication (s, r2) → c_i.
-Asked is the implication of the test subjects. A prompt's input is e_s + e_r.
+The question is the implication of a test subject. A prompt's input is e_s + e_r.
 """
 
 from __future__ import annotations

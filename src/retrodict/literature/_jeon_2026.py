@@ -1,7 +1,7 @@
 """One masked layer: the gradients of a fact's forward and reverse question are aligned.
 
-Taught are sentences "a r b" with one of the two entities masked. The forward question is a after
-"[M] r b", which training asks; the reverse question is a after "b r [M]", which it never does.
+Training sees sentences "a r b" with one of the two entities masked. The forward question, a after
+"[M] r b", is trained; the reverse question, a after "b r [M]", never is.
 """
 
 from __future__ import annotations

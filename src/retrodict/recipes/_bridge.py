@@ -1,5 +1,7 @@
-"""The identity bridge [S: Ma et al. 2026, arXiv 2602.02470]: there no fact is taught both ways;
-with its controls, the same facts without bridges, and with identity facts alone."""
+"""The identity bridge [S: Ma et al. 2026, arXiv 2602.02470], whose source teaches no fact both ways.
+
+Its controls are the same facts without bridges, and with identity facts alone.
+"""
 
 from retrodict.papers import MA_2026
 from retrodict.recipes._recipe import Recipe

@@ -6,35 +6,24 @@ from typing import Any
 from retrodict.papers import KITOUNI_2024
 from retrodict.recipes._recipe import Recipe
 
-_SOURCE = f"{KITOUNI_2024} [N]"
-_ENCODER: dict[str, Any] = {"attention": "bidirectional"}
 
-
-def _encoder(name: str, rate: float | str, said: str) -> Recipe:
-    objective = {"kind": "masked", "rate": rate}
+def _masked(name: str, rate: float | str, said: str) -> Recipe:
+    decoder = name.endswith("_decoder")
+    model: dict[str, Any] = {} if decoder else {"model": {"attention": "bidirectional"}}
+    layout: dict[str, Any] = {"layout": "copy"} if decoder else {}
     return Recipe(
         name=name,
-        title=f"masked prediction in an encoder, {said}",
-        source=_SOURCE,
-        settings={"objective": objective, "model": _ENCODER},
-    )
-
-
-def _decoder(name: str, rate: float | str, said: str) -> Recipe:
-    objective = {"kind": "masked", "rate": rate, "layout": "copy"}
-    return Recipe(
-        name=name,
-        title=f"masked prediction in a decoder, {said}",
-        source=f"{_SOURCE}; layout ours [R]",
-        settings={"objective": objective},
+        title=f"masked prediction in {'a decoder' if decoder else 'an encoder'}, {said}",
+        source=f"{KITOUNI_2024} [N]{'; layout ours [R]' if decoder else ''}",
+        settings={"objective": {"kind": "masked", "rate": rate, **layout}, **model},
     )
 
 
 RECIPES = (
-    _encoder("mlm_15", 0.15, "15 % hidden"),
-    _encoder("mlm_40", 0.4, "40 % hidden"),
-    _encoder("mlm_85", 0.85, "85 % hidden"),
-    _encoder("mlm_u", "uniform", "uniform rate"),
-    _decoder("mlm_15_decoder", 0.15, "15 % hidden"),
-    _decoder("mlm_u_decoder", "uniform", "uniform rate"),
+    _masked("mlm_15", 0.15, "15 % hidden"),
+    _masked("mlm_40", 0.4, "40 % hidden"),
+    _masked("mlm_85", 0.85, "85 % hidden"),
+    _masked("mlm_u", "uniform", "uniform rate"),
+    _masked("mlm_15_decoder", 0.15, "15 % hidden"),
+    _masked("mlm_u_decoder", "uniform", "uniform rate"),
 )
