@@ -77,15 +77,10 @@ def _finding(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _part(what: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": "",
-        "statement": what,
-        "grade": "",
-        "predicted": told["predicted"],
-        "measured": {**vars(alone(math.nan)), "mean": told["measured"]},
-        "margin": told["margin"],
-        "verdict": "holds" if told["margin"] >= 0 else "fails",
-    }
+    measured = {**vars(alone(math.nan)), "mean": told["measured"]}
+    verdict = "holds" if told["margin"] >= 0 else "fails"
+    said = {"name": "", "statement": what, "grade": "", "measured": measured, "verdict": verdict}
+    return {**told, **said}
 
 
 @dataclass(frozen=True)

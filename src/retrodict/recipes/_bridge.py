@@ -1,4 +1,4 @@
-"""The identity bridge [S: Ma et al. 2026, arXiv 2602.02470], whose source teaches no fact both ways.
+"""The identity bridge [S: Ma et al. 2026, arXiv 2602.02470]; the source teaches no fact both ways.
 
 Its controls are the same facts without bridges, and with identity facts alone.
 """
