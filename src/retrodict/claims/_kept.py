@@ -22,30 +22,32 @@ from retrodict.files import VERIFY, VERIFY_PUBLISHED, Document
 def document(finding: Finding) -> dict[str, Any]:
     """Write a finding as an object of `verify.json`, or of `published.json` if it has a source."""
     about, evidence, deciding = finding.about, finding.evidence, finding.deciding
-    both = {
-        **_of(about, "name", "title", "words", "grade", "testable", "known"),
-        "source": about.grading,
-        "verdict": finding.verdict,
-        "seeds": list(evidence.seeds),
-        **_of(evidence, "grid", "notes"),
-    }
     if about.source is None:
         return {
-            **both,
-            "formula": about.formula,
+            **_of(about, "name", "title", "words", "formula", "grade"),
+            "source": about.grading,
+            "testable": about.testable,
             "assumptions": finding.assumptions,
             "compared": deciding.statement,
             **_number(deciding),
+            "verdict": finding.verdict,
+            "seeds": list(evidence.seeds),
+            **_of(evidence, "grid", "notes"),
             "parts": [{"what": part.statement, **_number(part)} for part in evidence.parts],
+            "known": about.known,
         }
     return {
-        **both,
+        **_of(about, "name", "title", "words"),
         **dataclasses.asdict(about.source),
-        **_of(about, "setting", "ours"),
-        "as_recorded": finding.as_recorded,
+        "grade": about.grade,
+        "source": about.grading,
+        **_of(about, "setting", "testable", "ours"),
+        **_of(finding, "verdict", "as_recorded"),
+        "known": about.known,
         "deciding": dataclasses.asdict(deciding),
         "compared": [dataclasses.asdict(part) for part in evidence.parts],
-        "differs": evidence.differs,
+        "seeds": list(evidence.seeds),
+        **_of(evidence, "grid", "differs", "notes"),
         "runs": finding.runs,
     }
 
