@@ -1,7 +1,7 @@
 """Measures: numbers read off Traces, with intervals over learners."""
 
-from retrodict.measures._effective_weights import diagonal_z
-from retrodict.measures._indices import asymmetry, indices, intransitivity, strength
+from retrodict.measures._effective_weights import diagonal_z, strength, z_of_snapshots
+from retrodict.measures._indices import asymmetry, indices, intransitivity
 from retrodict.measures._intervals import Interval, band, over_learners
 from retrodict.measures._likelihood_bound import likelihood_bound
 from retrodict.measures._measure import Measure
@@ -20,6 +20,7 @@ from retrodict.measures._solved import (
 from retrodict.measures._summary import (
     Final,
     answer_tokens,
+    at_end,
     final_cells,
     final_values,
     held_out_values,
@@ -41,6 +42,7 @@ __all__ = [
     "Share",
     "answer_tokens",
     "asymmetry",
+    "at_end",
     "band",
     "diagonal_z",
     "final_cells",
@@ -58,4 +60,5 @@ __all__ = [
     "strength",
     "taught",
     "verdict",
+    "z_of_snapshots",
 ]

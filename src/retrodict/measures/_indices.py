@@ -8,25 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from retrodict.host import own_settings
+from retrodict.measures._effective_weights import strength
 from retrodict.trace import Trace
-
-
-@own_settings()
-def strength(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest"]:
-    """How strongly a matrix of effective weights associates each row with its own column.
-
-    Mean diagonal less mean off-diagonal, in nats of logit; NaN without off-diagonal entries.
-
-    >>> strength(np.array([[3.0, 1.0], [1.0, 3.0]])).item()
-    2.0
-    """
-    n = matrix.shape[-1]
-    if n < 2:
-        return np.full(matrix.shape[:-2], np.nan)
-    matrix = matrix.astype(float)
-    on = np.diagonal(matrix, axis1=-2, axis2=-1).mean(axis=-1)
-    off = matrix[..., ~np.eye(n, dtype=bool)].mean(axis=-1)
-    return np.asarray(on - off)
 
 
 @own_settings()
@@ -59,6 +42,15 @@ def intransitivity(
     return _missing(strength(leap), weaker)
 
 
+_INDICES: dict[str, tuple[Callable[..., np.ndarray], tuple[str, ...]]] = {
+    "asymmetry": (asymmetry, ("train_seen", "validation")),
+    "asymmetry_control": (asymmetry, ("train_forward", "train_backward")),
+    "intransitivity": (intransitivity, ("train_seen_a_to_b", "train_seen_b_to_c", "validation")),
+    "intransitivity_control": (intransitivity, ("train_a_to_b", "train_b_to_c", "train_a_to_c")),
+}
+"""Index → its function, and the panels that this takes."""
+
+
 @own_settings()
 def indices(trace: Trace, variant: str = "entity_only") -> dict[str, Float[np.ndarray, " learner"]]:
     """Compute every index that the panels of a trace allow, at its last snapshot, for each learner.
@@ -72,26 +64,12 @@ def indices(trace: Trace, variant: str = "entity_only") -> dict[str, Float[np.nd
         `intransitivity` (triples whose leap was not taught) and `intransitivity_control` (taught).
         Empty where the trace has no such panels.
     """
-    panels = {
-        name: panel[variant].isel(snapshot=-1).values for name, panel in trace.weights.items()
-    }
-    wanted: dict[str, tuple[Callable[..., np.ndarray], tuple[str, ...]]] = {
-        "asymmetry": (asymmetry, ("train_seen", "validation")),
-        "asymmetry_control": (asymmetry, ("train_forward", "train_backward")),
-        "intransitivity": (
-            intransitivity,
-            ("train_seen_a_to_b", "train_seen_b_to_c", "validation"),
-        ),
-        "intransitivity_control": (
-            intransitivity,
-            ("train_a_to_b", "train_b_to_c", "train_a_to_c"),
-        ),
-    }
     found = {}
-    for name, (index, needed) in wanted.items():
-        parts = [panels[panel] for panel in needed if panel in panels]
-        if len(parts) == len(needed) and len({part.shape for part in parts}) == 1:
-            found[name] = index(*parts)
+    for name, (index, panels) in _INDICES.items():
+        if trace.weights.keys() >= set(panels):
+            last = [trace.weights[panel][variant].isel(snapshot=-1).values for panel in panels]
+            if len({matrices.shape for matrices in last}) == 1:
+                found[name] = index(*last)
     return found
 
 

@@ -15,11 +15,9 @@ from retrodict.limits import MAX_COUNT
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over learners and its confidence interval.
+    """A mean over (finite) learners and its confidence interval.
 
-    Attributes:
-        mean, low, high: in the unit of what was averaged; NaN bounds from a single learner.
-        learners: how many (finite) learners the mean is over.
+    All in the unit of what was averaged; from a single learner `low` and `high` are NaN.
     """
 
     mean: float
@@ -29,7 +27,7 @@ class Interval:
 
     @property
     def half(self) -> float:
-        """Half the interval's width; NaN from a single learner."""
+        """Half the interval's width."""
         return self.high - self.mean
 
     @property
@@ -45,36 +43,27 @@ class Interval:
 
 
 @own_settings()
-def over_learners(values: np.ndarray, level: float = 0.95) -> Interval:
-    """Average over learners, ignoring those that are not finite.
+def over_learners(values: np.ndarray) -> Interval:
+    """Average one value per learner, ignoring those that are not finite.
 
-    The interval is mean ± t · s/√n with n − 1 degrees of freedom: exact for normal values, and the
-    usual choice for means of a few learners.
-
-    Args:
-        values: one value per learner, shape (learner,).
-        level: probability that the interval covers the mean.
+    The 95 % interval is mean ± t · s/√n with n − 1 degrees of freedom: exact for normal values, and
+    the usual choice for means of a few learners.
 
     >>> f"{over_learners(np.array([1.0, 2.0, 3.0])):.2f}"
     '2.00 ± 2.48'
     """
-    (low,), (mean,), (high,) = band(np.asarray(values, dtype=float)[:, None], level)
+    (low,), (mean,), (high,) = band(np.asarray(values, dtype=float)[:, None])
     return Interval(float(mean), float(low), float(high), int(np.isfinite(values).sum()))
 
 
 @own_settings()
-def band(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (low, mean, high) over the first axis, learner by learner finite or left out.
-
-    Args:
-        values: shape (learner, …).
-        level: as in `over_learners`.
-    """
+def band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (low, mean, high) over the first axis, learners; as `over_learners`, everywhere."""
     finite = np.isfinite(values)
     n = finite.sum(axis=0)
     filled = np.where(finite, values, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = filled.sum(axis=0) / n
         squares = np.where(finite, (values - mean) ** 2, 0.0).sum(axis=0)
-        half = stdtrit(n - 1.0, (1 + level) / 2) * np.sqrt(squares / (n - 1) / n)
+        half = stdtrit(n - 1.0, (1 + 0.95) / 2) * np.sqrt(squares / (n - 1) / n)
     return mean - half, mean, mean + half

@@ -1,14 +1,13 @@
 """The likelihood bound of masked diffusion, exactly: the sum over every way to hide tokens.
 
-A model that fills holes defines −log p of a sentence only through an order in which it finds the
-tokens. Averaged over all orders, or with 1/t weights over all times, its loss is the same bound:
+A model that fills holes gives −log p of a sentence only in an order in which tokens are filled in.
+Averaged over all orders, or with 1/t weights over all times, its loss is the same bound:
 
     bound = Σ_M Σ_{j in M} −log p(x_j | what is not in M) / (|M| C(L, |M|)),
 
-M every non-empty set of hidden places,
-since in a random order M is what is still hidden with probability 1/C(L, |M|) once |M| is given,
-and each of M is next with probability 1/|M|. Source: Ou et al. 2024, arXiv 2406.03736 [N]; ours to
-check (`tests/measures`) [R].
+M every non-empty set of hidden places: of |M| still hidden places a random order leaves M with
+probability 1/C(L, |M|), and each of M is next with probability 1/|M|. Source: Ou et al. 2024,
+arXiv 2406.03736 [N].
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from retrodict.errors import BadInput
 from retrodict.host import own_settings
 
 MOST_PLACES = 12
-"""In a sentence; with L places there are 2^L sets of hidden places."""
+"""Longest sentence; L places have 2^L sets of hidden places."""
 
 LogProbabilities = Callable[
     [Int[np.ndarray, "sentence place"]], Float[np.ndarray, "sentence place token"]
 ]
-"""From sentences with holes to the log-probability of every token in every place (nats)."""
+"""Sentences with holes → log-probability of every token in every place (nats)."""
 
 
 @own_settings()
@@ -39,7 +38,7 @@ def likelihood_bound(
     """Return an upper bound of −log p of each sentence (nats).
 
     Args:
-        model: fills holes; asked once for every set of places.
+        model: is called once for every set of hidden places.
         tokens: sentences.
         mask: the token that hides.
 

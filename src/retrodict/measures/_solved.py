@@ -1,7 +1,7 @@
-"""Whether learners come to answer held-out questions, and when; those that never do are censored.
+"""Whether, and when, learners come to answer held-out questions; those that never do are censored.
 
-A learner has solved a task once its held-out accuracy is SOLVED or more. An average hides a
-population that splits, so these are shares of learners, medians, and single learners' values.
+A learner has solved a task once its held-out accuracy is SOLVED or more. A mean hides that some
+learners solve it and others do not, so these are shares of learners, medians and verdicts.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ from retrodict.host import own_settings
 from retrodict.trace import Trace
 
 SOLVED, UNSOLVED = 0.9, 0.1
-"""Held-out accuracy from which a learner has solved its task; up to which it knows nothing."""
+"""Held-out accuracies: at least SOLVED is a solved task, at most UNSOLVED is no knowledge."""
 
 SOLVED_SHARE = 0.9
-"""Share of learners that has to solve a task for a recipe to break the curse there."""
+"""A recipe breaks the curse on a task if at least this share of its learners solves it."""
 
 Broken = Literal["broken", "partly", "cursed"]
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share of learners and its 95 % interval (Wilson's, which is honest at 0 and 1).
+    """A share of learners, `count` of `of`, and its 95 % interval.
 
-    Attributes:
-        count, of: so many of so many.
-        low, high: the interval's ends.
+    The interval is Wilson's, which is also right for shares of 0 and 1.
     """
 
     count: int
@@ -45,7 +43,7 @@ class Share:
 
 
 @own_settings()
-def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
+def share_of(flags: np.ndarray) -> Share:
     """Count how many learners meet a condition.
 
     >>> share = share_of(np.array([True] * 10))
@@ -55,7 +53,7 @@ def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
     from scipy.stats import binomtest  # slow to load
 
     count = int(np.sum(flags))
-    ends = binomtest(count, len(flags)).proportion_ci(level, method="wilson")
+    ends = binomtest(count, len(flags)).proportion_ci(0.95, method="wilson")
     return Share(count, len(flags), float(ends.low), float(ends.high))
 
 
@@ -63,11 +61,8 @@ def share_of(flags: np.ndarray, level: float = 0.95) -> Share:
 def solved_at(trace: Trace, group: str | None = None) -> Float[np.ndarray, " learner"]:
     """Return the first recorded epoch at which each learner has solved a group; NaN: it never has.
 
-    It is known to within the distance of two records, `record.every`.
-
-    Args:
-        trace: of any task.
-        group: by default that of the held-out questions.
+    The group is by default that of the held-out questions. The epoch is known to within
+    `record.every`.
     """
     asked = trace.curves.sel(group=group) if group else trace.held_out()
     accuracy = asked["accuracy"].values
@@ -83,18 +78,16 @@ def median_censored(times: Float[np.ndarray, " learner"]) -> float:
     >>> median_censored(np.array([3.0, 1.0, np.nan])), median_censored(np.array([1.0, np.nan]))
     (3.0, nan)
     """
-    ordered = np.sort(np.where(np.isnan(times), np.inf, times))
-    middle = ordered[len(ordered) // 2]
-    return float(middle) if np.isfinite(middle) else float("nan")
+    return float(np.sort(times)[len(times) // 2])  # NaNs are sorted to the end
 
 
 @own_settings()
 def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
     """Say whether a curse is broken, from every learner's held-out accuracy at the end.
 
-    broken: SOLVED_SHARE of the learners or more have solved it. cursed: none answers more than
-    UNSOLVED of the questions. partly: everything between. One that became non-finite (NaN) has
-    not solved it.
+    broken: at least SOLVED_SHARE of the learners have solved it. cursed: none answers more than
+    UNSOLVED of the questions. partly: everything between. A learner that became non-finite (NaN)
+    has not solved it.
 
     >>> [verdict(np.array(a)) for a in ([1.0, 1.0], [1.0, 0.0], [0.0, 0.05])]
     ['broken', 'partly', 'cursed']
@@ -107,5 +100,5 @@ def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
 
 @own_settings()
 def splits(accuracy: Float[np.ndarray, " learner"]) -> bool:
-    """Whether some learners have solved it while others know nothing: no mean describes that."""
+    """Whether some learners have solved it while others know nothing."""
     return bool((accuracy >= SOLVED).any() and (accuracy <= UNSOLVED).any())

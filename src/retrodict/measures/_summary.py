@@ -1,4 +1,4 @@
-"""What a trace comes to: every measure at its last epoch, group by group."""
+"""Summaries of a trace: every measure at its last epoch, group by group."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ class Final:
     Attributes:
         group: its name.
         trained: whether it was trained on.
-        values: measure → mean over learners of the group's mean. Each is an attribute, too, such
-            as `final.nll`.
+        values: measure → the group's mean, over learners. Each is an attribute, too: `final.nll`.
     """
 
     group: str
@@ -38,7 +37,7 @@ class Final:
 
 
 def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
-    """Write final values for a table: the columns' titles, and a line for each of the finals.
+    """Write final values for a table: the columns' titles, and a row of cells for each.
 
     The NLL of the whole answer has a column only where an answer has several tokens.
     """
@@ -84,13 +83,17 @@ def taught(trace: Trace, name: str, groups: Sequence[str] | None = None) -> xr.D
 
 
 @own_settings()
-def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
-    """Return a curve of the held-out questions at the last epoch, learner by learner."""
-    values: np.ndarray = trace.held_out()[name].isel(epoch=-1).values
+def at_end(curve: xr.DataArray) -> Float[np.ndarray, " learner"]:
+    """Return a curve over (learner, epoch) at its last epoch, learner by learner."""
+    values: np.ndarray = curve.isel(epoch=-1).values
     return values
 
 
+def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
+    """Return a curve of the held-out questions at the last epoch, learner by learner."""
+    return at_end(trace.held_out()[name])
+
+
 def answer_tokens(trace: Trace) -> int:
-    """How many tokens an answer has, at most; its whole NLL is a sum over so many."""
-    corpus = trace.experiment.corpus()
-    return max(int(group.answers.shape[1]) for group in corpus.groups)
+    """How many tokens the longest answer has; the NLL of a whole answer is a sum over them."""
+    return max(int(group.answers.shape[1]) for group in trace.experiment.corpus().groups)

@@ -1,4 +1,4 @@
-"""Measures of probe groups: `run`, `show`, `compare` and `report` say their final values.
+"""Measures of probe groups; `run`, `show`, `compare` and `report` show their final values.
 
 A new measure is one file, and one line below.
 """

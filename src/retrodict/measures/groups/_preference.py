@@ -18,7 +18,7 @@ BEATS_WRONG = (
 
 @own_settings()
 def preference(curves: Trace | xr.Dataset) -> xr.DataArray:
-    """How often the truth beats a random wrong answer of its alphabet: 0.5 knows nothing.
+    """How often the truth beats a random wrong answer of its alphabet: 0.5 without knowledge.
 
     Follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
     """
