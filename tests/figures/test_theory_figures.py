@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 
-import numpy as np
 import pytest
+import xarray as xr
 
 from retrodict import train
 from retrodict.cli._exit import run_cli
 from retrodict.figures import SCALES, THEORY_FIGURES, FigureInputs
 from retrodict.figures.theory._indices import THEORY_INDICES
-from retrodict.figures.theory._parametrisations import THEORY_PARAMETRISATIONS, Paths
+from retrodict.figures.theory._parametrisations import THEORY_PARAMETRISATIONS
 from retrodict.figures.theory._phase import THEORY_PHASE
 from retrodict.figures.theory._time import THEORY_TIME
 from retrodict.figures.theory._value_output import THEORY_VALUE_OUTPUT
@@ -54,7 +54,7 @@ def test_every_scale_is_defined(figure, scale):
 
 def test_the_phase_claims_fail_on_a_model_that_knows_the_reverse(materials, inputs_of):
     phase = materials["theory-phase"].theory
-    knows = dataclasses.replace(phase, shift=np.full_like(phase.shift, -4.6))
+    knows = phase.assign(shift=xr.full_like(phase["shift"], -4.6))
     assert set(verdicts(THEORY_PHASE, inputs_of({}, knows)).values()) == {"fails"}
 
 
@@ -66,10 +66,7 @@ def test_the_parametrisation_claims_fail_with_the_models_exchanged(materials, in
         "symmetric": "full",
         "tied": "symmetric",
     }
-    wrong = Paths(
-        {name: paths.training[other] for name, other in exchange.items()},
-        {name: paths.reverse[other] for name, other in exchange.items()},
-    )
+    wrong = {name: paths[other] for name, other in exchange.items()}
     found = verdicts(THEORY_PARAMETRISATIONS, inputs_of({}, wrong))
     assert set(found.values()) == {"fails"}
 

@@ -11,7 +11,7 @@ from retrodict.training import train
 def test_a_grid_gives_means_and_the_range_where_learners_differ():
     mean = np.array([[0.0, 0.5], [1.0, 0.25]])
     wide = np.array([[0.0, 0.3], [0.0, 0.0]])
-    grid = (mean, mean - wide, mean + wide)
+    grid = np.stack([mean - wide, mean, mean + wide], axis=-1)
     lines = {"a": (np.array([0.0, 1.0]), np.array([[0.0, 1.0], [0.5, 0.5]]))}
     figure = plot_answers(["r", "s"], ["1", "2"], {"right": grid}, "c", {("p", "x"): lines}, "t")
     texts = [text.get_text() for text in figure.subfigs[0].axes[0].texts]

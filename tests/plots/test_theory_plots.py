@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from retrodict import Experiment
 from retrodict.measures import Interval
@@ -47,15 +48,16 @@ def test_an_overlay_has_a_panel_an_experiment(one_layer):
 
 
 def test_the_phase_diagram_hatches_what_was_not_memorised():
-    shift, memorised = np.array([[3.0, -0.001]]), np.array([[0.5, 1.0]])
-    axes = plot_phase((10, 1000), (5,), shift, memorised, "t").axes[0]
+    over = ("pairs", "dimension")
+    cells = {"shift": (over, [[3.0, -0.001]]), "memorised": (over, [[0.5, 1.0]])}
+    phase = xr.Dataset(cells, {"pairs": [5], "dimension": [10, 1000]})
+    axes = plot_phase(phase, "t").axes[0]
     assert [text.get_text() for text in axes.texts] == ["+3.00", "+0.00"]
     assert len(axes.patches) == 1
 
 
 def test_paths_have_a_panel_a_model():
-    losses = np.ones((3, 4))
-    figure = plot_paths(np.logspace(0, 3, 4), {"a": (losses, losses)}, np.log(9), "t")
+    figure = plot_paths(np.logspace(0, 3, 4), {"a": np.ones((2, 3, 4))}, np.log(9), "t")
     assert figure.axes[0].get_title() == "a"
 
 

@@ -5,15 +5,15 @@ The paper's captions give no numbers: the bounds here are ours [R].
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from re import sub
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Float
 
 from retrodict.claims import Claim, at_least, at_most, within
-from retrodict.measures import Interval, diagonal_z, final_values, over_learners, taught
+from retrodict.measures import Interval, at_end, final_values, over_learners, taught
 from retrodict.tasks import Role
 from retrodict.trace import Trace
 
@@ -62,7 +62,17 @@ class Caption:
             f"{where}: the taught facts are memorised (NLL of the answer, dropout off; worst group "
             f"{worst:.3f})"
         )
-        self.at_most(name, says, taught_nll(trace), MEMORISED)
+        self.at_most(name, says, at_end(taught(trace, "entity_nll")), MEMORISED)
+
+    def all_memorised(self, traces: Mapping[str, Trace]) -> None:
+        """Check that the taught answers are known in every cell; the statement names the worst."""
+        found = {
+            name: over_learners(at_end(taught(trace, "entity_nll")))
+            for name, trace in traces.items()
+        }
+        worst = max(found, key=lambda name: found[name].high)
+        says = f"what is taught is memorised in every cell (NLL, dropout off; worst: {worst})"
+        self.at_most("training", says, found[worst], MEMORISED)
 
     def cursed(self, name: str, where: str, trace: Trace) -> None:
         """Check that held-out questions are answered no better than by a uniform guess."""
@@ -70,8 +80,9 @@ class Caption:
         uniform = float(trace.attrs["uniform_nll"])
         self.at_least(name, says, final_values(trace)[-1].nll, uniform)
 
-    def curse(self, name: str, where: str, trace: Trace) -> None:
+    def curse(self, where: str, trace: Trace, name: str = "") -> None:
         """Check that taught facts are memorised, and held-out ones no better than guessed."""
+        name = name or slug(where)
         self.memorised(f"{name}.training", where, trace)
         self.cursed(f"{name}.validation", where, trace)
 
@@ -89,12 +100,10 @@ class Caption:
         self.claims.append(compare(f"{self.figure}.{name}", says, self.grade, found, bound))
 
 
-def taught_nll(trace: Trace) -> Float[np.ndarray, " learner"]:
-    """NLL of a taught question's whole answer at the end, dropout off."""
-    values: np.ndarray = taught(trace, "entity_nll").isel(epoch=-1).values
-    return values
+def slug(name: str) -> str:
+    """Write a name for people as a part of a claim's name.
 
-
-def z_at_end(panel: xr.Dataset, variant: str = "entity_only") -> Interval:
-    """How far the diagonal of a panel's last snapshot stands out."""
-    return over_learners(diagonal_z(panel[variant].isel(snapshot=-1).values))
+    >>> slug("V = 50, 2 layers"), slug("all but questions")
+    ('V50-2-layers', 'all-but-questions')
+    """
+    return sub(r"[ ,]+", "-", name.replace(" = ", ""))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from re import sub
 from typing import Any
 
 from retrodict.claims import Claim
@@ -129,10 +128,14 @@ def reproduce(
         BadInput, CannotFinish, Interrupted: as `launch.execute`.
     """
     runs = run_experiments([figure], scale, store, reporter, launcher)[figure.name]
-    known = _recorded(figure, scale, store, runs)
+    path = store.root / f"{figure.name}.json"
+    folders = {name: run.folder.name for name, run in runs.items()}
+    known = _recorded(path, (figure.name, scale, code_version(), folders))
     if known is None:
         require_writable(store.root)
-    return known or _draw(figure, scale, store, runs, reporter)
+    record = known or _draw(figure, scale, path, runs, folders, reporter)
+    files = [*(store.root / name for name in record.files), path]
+    return Reproduction(figure, scale, runs, record.claims, files, fresh=known is None)
 
 
 def run_experiments(
@@ -152,9 +155,24 @@ def run_experiments(
     return run_named(wanted, store, reporter, launcher)
 
 
+def _recorded(path: Path, asked: tuple[str, Scale, str, dict[str, str]]) -> DrawingRecord | None:
+    """Return the record of an earlier drawing of this figure, scale, code and runs, if all fits."""
+    try:
+        record = DrawingRecord.read(path)
+        found = (record.name, record.scale, record.code, record.runs)
+        return record if found == asked and fits(record, path.parent) else None
+    except (ValueError, Unreadable):
+        return None
+
+
 def _draw(
-    figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run], reporter: Reporter
-) -> Reproduction:
+    figure: PaperFigure,
+    scale: Scale,
+    path: Path,
+    runs: dict[str, Run],
+    folders: dict[str, str],
+    reporter: Reporter,
+) -> DrawingRecord:
     theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
     inputs = FigureInputs(scale, runs, theory)
     claims = figure.claims(inputs)
@@ -162,52 +180,20 @@ def _draw(
     note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
     warning = "; ".join(filter(None, (_lost(inputs), _shortfall(claims))))
     footer(drawing, f"{command(figure.name, scale)}   ·   {note}", warning)
-    stem, path = store.root / figure.name, _record_of(figure, store)
     path.unlink(missing_ok=True)  # it describes the drawing that is now replaced
+    stem = path.with_suffix("")
     files = save(drawing, stem)
     if figure.film is not None:
         files.append(save_film(figure.film(inputs), stem))
-    folders = {name: run.folder.name for name, run in runs.items()}
     digests = {file.name: digest_of(file) for file in files}
-    DrawingRecord(figure.name, scale, note, folders, claims, digests, code_version()).write(path)
-    return Reproduction(figure, scale, runs, claims, [*files, path], fresh=True)
-
-
-def _recorded(
-    figure: PaperFigure, scale: Scale, store: Store, runs: dict[str, Run]
-) -> Reproduction | None:
-    """Return what an earlier call drew from the same runs with the same code, if all is there."""
-    path = _record_of(figure, store)
-    folders = {name: run.folder.name for name, run in runs.items()}
-    asked = (figure.name, scale, code_version(), folders)
-    try:
-        record = DrawingRecord.read(path)
-        if (record.name, record.scale, record.code, record.runs) != asked:
-            return None
-        if not fits(record, store.root):
-            return None
-    except (ValueError, Unreadable):
-        return None
-    files = [*(store.root / name for name in record.files), path]
-    return Reproduction(figure, scale, runs, record.claims, files, fresh=False)
-
-
-def _record_of(figure: PaperFigure, store: Store) -> Path:
-    return store.root / f"{figure.name}.json"
+    record = DrawingRecord(figure.name, scale, note, folders, claims, digests, code_version())
+    record.write(path)
+    return record
 
 
 def command(name: str, scale: Scale) -> str:
     """The command that makes a figure."""
     return f"retrodict reproduce {name} --scale {scale}"
-
-
-def slug(name: str) -> str:
-    """Write a name for people as a part of a claim's name.
-
-    >>> slug("V = 50, 2 layers"), slug("all but questions")
-    ('V50-2-layers', 'all-but-questions')
-    """
-    return sub(r"[ ,]+", "-", name.replace(" = ", ""))
 
 
 def _lost(inputs: FigureInputs) -> str:

@@ -11,6 +11,9 @@ from retrodict.experiment import Experiment
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
+Settings = Mapping[str, Any]
+"""Changes to an experiment, such as `{"task.vocab_size": 200}`."""
+
 _SIZES: dict[Scale, dict[str, Any]] = {
     "smoke": {
         "task": {"vocab_size": 200},
@@ -32,15 +35,15 @@ _SIZES: dict[Scale, dict[str, Any]] = {
     },
 }
 
-_SWEEP: dict[Scale, tuple[str, ...]] = {
-    "smoke": ("task.vocab_size=50", "training.epochs=100"),
-    "laptop": ("task.vocab_size=200", "training.epochs=150", "record.every=3"),
-    "paper": (),
+_SWEEP: dict[Scale, Settings] = {
+    "smoke": {"task.vocab_size": 50, "training.epochs": 100},
+    "laptop": {"task.vocab_size": 200, "training.epochs": 150, "record.every": 3},
+    "paper": {},
 }
 
 
 def default_experiment(task: str, scale: Scale) -> Experiment:
-    """Return the paper's default experiment on a task, made smaller as the scale asks.
+    """Return the paper's default experiment on a task, made smaller for the smaller scales.
 
     At paper scale: 24 layers, 12 heads, width 768, V = 800, AdamW at 0.01, 3000 epochs [S]. The
     smaller scales keep the task and its sentences, the objective, batch size, dropout, weight
@@ -48,8 +51,7 @@ def default_experiment(task: str, scale: Scale) -> Experiment:
     lowered to where the smaller model memorises its training set. Smoke also cuts V to 200.
     """
     sections = _SIZES[scale]
-    task_section = {"kind": task, **sections["task"]}
-    return Experiment.model_validate({**sections, "task": task_section})
+    return Experiment.model_validate({**sections, "task": {"kind": task, **sections["task"]}})
 
 
 def sweep_experiment(task: str, scale: Scale) -> Experiment:
@@ -58,23 +60,19 @@ def sweep_experiment(task: str, scale: Scale) -> Experiment:
     At paper scale it is the default; the smaller scales cut V (to 200, 50) and epochs further, and
     the training set is memorised at most of the way (docs/reproduction.md).
     """
-    return changed(default_experiment(task, scale), *_SWEEP[scale])
+    return changed(default_experiment(task, scale), _SWEEP[scale])
 
 
-def changed(experiment: Experiment, *overrides: str) -> Experiment:
-    """Change settings, and keep effective weights at the last epoch, whichever that is then."""
-    if not overrides:
+def changed(experiment: Experiment, settings: Settings) -> Experiment:
+    """Change settings, if any, and then record effective weights at the last epoch only."""
+    if not settings:
         return experiment
-    experiment = experiment.with_overrides(*overrides)
-    return experiment.changed({"record.weights_at": [experiment.training.epochs]})
+    epochs = settings.get("training.epochs", experiment.training.epochs)
+    return experiment.changed({**settings, "record.weights_at": [epochs]})
 
 
 def describe(experiments: Mapping[str, Experiment]) -> str:
-    """Put the configuration of some experiments in one line: what is common, then exceptions.
-
-    Args:
-        experiments: name → experiment, at least one.
-    """
+    """Put the configuration of experiments in one line: what is common, then exceptions."""
     parts, several = [], []
     for label, read in _SAID.items():
         values = {name: read(experiment) for name, experiment in experiments.items()}
@@ -103,4 +101,4 @@ _SAID: dict[str, Callable[[Experiment], str]] = {
     "lengths of training": lambda e: f"{e.training.epochs} epochs",
     "numbers of learners": lambda e: f"{e.training.learners} learners",
 }
-"""What a figure's small print says about an experiment."""
+"""A name in the plural → what a figure's footer says about an experiment."""

@@ -7,36 +7,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrodict.experiment import distinguishing_settings, flow, short_names
-from retrodict.measures import Interval, held_out_values, over_learners
-from retrodict.plots._drawing import Axes, Figure, drawing
+from retrodict.measures import Interval, at_end, held_out_values, over_learners
+from retrodict.plots._curves import guesses
+from retrodict.plots._drawing import Axes, Figure
 from retrodict.plots._style import (
     NEUTRAL,
     TRAINING,
     VALIDATION,
+    draw_level,
     draw_means,
     legend_below,
-    new_figure,
+    sheet,
 )
 from retrodict.trace import Trace
 
-_SERIES = (("validation", VALIDATION, "s"), ("training", TRAINING, "o"))
-_BASELINES = (
-    ("uniform", "--", "uniform over all tokens"),
-    ("alphabet", ":", "uniform over the alphabet"),
-)
 _BARS = {"markersize": 4.5, "capsize": 2.5}
+_SERIES = {
+    "validation": {"color": VALIDATION, "marker": "s", **_BARS},
+    "training": {"color": TRAINING, "marker": "o", **_BARS},
+}
+_BASELINES = {"uniform over all tokens": "--", "uniform over the alphabet": ":"}
 _MOST_PANELS = 8
+_MOST_LETTERS = 64  # of a row's label
 _LOG_FROM = 20  # a ratio of largest to smallest value
 
 
 @dataclass(frozen=True)
 class _End:
-    """How one run ended, in nats: two means with intervals and two baselines."""
+    """How one run ended, in nats: means of `_SERIES`, as far as they exist, and `_BASELINES`."""
 
-    training: Interval
-    validation: Interval | None
-    uniform: float
-    alphabet: float
+    means: Mapping[str, Interval]
+    baselines: Mapping[str, float]
 
 
 def plot_comparison(
@@ -58,24 +59,20 @@ def plot_comparison(
     keys = distinguishing_settings(list(values.values()))
     names = short_names(keys)
     x, other = _roles(keys, list(values.values()))
-    with drawing():
-        if x is None:
-            return _rows(ends, _labels(values, names), title)
-        panels: dict[str, list[tuple[float, _End]]] = {}
-        for name in sorted(values, key=lambda name: _order(values[name].get(other or ""))):
-            panel = f"{names[other]} = {flow(values[name][other])}" if other else ""
-            panels.setdefault(panel, []).append((float(values[name][x]), ends[name]))
-        return _panels(panels, names[x], title)
+    if x is None:
+        return _rows(ends, _labels(values, names), title)
+    panels: dict[str, list[tuple[float, _End]]] = {}
+    for name in sorted(values, key=lambda name: _order(values[name].get(other or ""))):
+        panel = f"{names[other]} = {flow(values[name][other])}" if other else ""
+        panels.setdefault(panel, []).append((float(values[name][x]), ends[name]))
+    return _panels(panels, names[x], title)
 
 
 def _end(trace: Trace) -> _End:
-    asked = "held_out" in trace.roles.values()
-    return _End(
-        training=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
-        validation=over_learners(held_out_values(trace, "nll")) if asked else None,
-        uniform=float(trace.attrs["uniform_nll"]),
-        alphabet=float(trace.held_out()["alphabet_nll"]),
-    )
+    means = {"training": over_learners(at_end(trace.curves["training_loss"]))}
+    if "held_out" in trace.roles.values():
+        means["validation"] = over_learners(held_out_values(trace, "nll"))
+    return _End(means, dict(zip(_BASELINES, guesses(trace), strict=True)))
 
 
 def _roles(
@@ -95,43 +92,40 @@ def _roles(
 
 
 def _panels(panels: Mapping[str, list[tuple[float, _End]]], name: str, title: str) -> Figure:
-    """A panel a value of the second setting, the first one along x."""
+    """Draw one panel per value of the second setting, the first one along x."""
     columns = min(len(panels), 4)
     rows = -(-len(panels) // columns)
     width = 5.4 if columns == 1 else 2.3 * columns + 0.6
-    figure = new_figure(width, 3.5 if len(panels) == 1 else 2.3 * rows + 1.0)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    xs = sorted({x for points in panels.values() for x, _ in points})
-    for axes, (panel, points) in zip(grid.flat, panels.items(), strict=False):
-        _curves(axes, sorted(points, key=lambda point: point[0]))
-        axes.set_title(panel)
-    for axes in grid.flat[len(panels) :]:
-        axes.set_visible(False)
-    for axes in grid.flat[max(len(panels) - columns, 0) : len(panels)]:
-        axes.tick_params(labelbottom=True)
-        axes.set_xlabel(name)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("final NLL (nats)")
-    _scale(grid[0, 0], xs)
-    grid[0, 0].set_ylim(bottom=-0.02 * grid[0, 0].get_ylim()[1])  # a point at 0 stays whole
-    legend_below(figure, grid[0, 0], columns=2 if columns < 3 else 4)
-    figure.suptitle(title, fontsize=10)
+    height = 3.5 if len(panels) == 1 else 2.3 * rows + 1.0
+    look: Any = {"size": 10, "sharex": True, "sharey": True}
+    with sheet(title, width, height, rows, columns, len(panels), **look) as (figure, grid):
+        for axes, (panel, points) in zip(grid.flat, panels.items(), strict=False):
+            _curves(axes, sorted(points, key=lambda point: point[0]))
+            axes.set_title(panel)
+        for axes in grid.flat[max(len(panels) - columns, 0) : len(panels)]:
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel(name)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("final NLL (nats)")
+        first = grid[0, 0]
+        _scale(first, sorted({x for points in panels.values() for x, _ in points}))
+        first.set_ylim(bottom=-0.02 * first.get_ylim()[1])  # a point at 0 stays whole
+        legend_below(figure, first, columns=2 if columns < 3 else 4)
     return figure
 
 
 def _curves(axes: Axes, points: Sequence[tuple[float, _End]]) -> None:
-    """Means with intervals, and both baselines, along x."""
-    x = [value for value, _ in points]
-    for which, line, label in _BASELINES:
-        heights = [getattr(end, which) for _, end in points]
+    """Draw means with intervals, and both baselines, along x."""
+    for label, line in _BASELINES.items():
+        heights = [end.baselines[label] for _, end in points]
         if len(set(heights)) == 1:
-            axes.axhline(heights[0], color=NEUTRAL, linestyle=line, linewidth=1, label=label)
+            draw_level(axes, heights[0], label, line)
         else:
+            x = [value for value, _ in points]
             axes.plot(x, heights, color=NEUTRAL, linestyle=line, linewidth=1, label=label)
-    for which, color, marker in _SERIES:
-        found = [(value, getattr(end, which)) for value, end in points if getattr(end, which)]
-        look = {"color": color, "marker": marker, "linewidth": 1.2}
-        draw_means(axes, found, upright=True, label=which, **look, **_BARS)
+    for series, look in _SERIES.items():
+        found = [(value, end.means[series]) for value, end in points if series in end.means]
+        draw_means(axes, found, upright=True, label=series, linewidth=1.2, **look)
 
 
 def _scale(axes: Axes, xs: Sequence[float]) -> None:
@@ -144,36 +138,39 @@ def _scale(axes: Axes, xs: Sequence[float]) -> None:
 
 
 def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure:
-    """A row a run: points with intervals, and both baselines as short lines."""
-    width = 3.8 + 0.065 * max(map(len, labels))
-    figure = new_figure(width, 0.25 * len(ends) + 1.6)
-    axes = figure.subplots()
-    for i, end in enumerate(ends.values()):
-        for which, line, label in _BASELINES:
-            x, shown = getattr(end, which), "" if i else label  # once in the legend
-            axes.plot([x, x], [i - 0.38, i + 0.38], color=NEUTRAL, ls=line, lw=1.2, label=shown)
-    for (which, color, marker), shift in zip(_SERIES, (0.1, -0.1), strict=True):
-        found = [(i + shift, getattr(end, which)) for i, end in enumerate(ends.values())]
-        found = [(place, interval) for place, interval in found if interval]
-        look = {"color": color, "marker": marker, "linestyle": "none", "elinewidth": 1.2}
-        draw_means(axes, found, upright=False, label=which, **look, **_BARS)
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlim(left=-0.02 * axes.get_xlim()[1])  # a point at 0 stays whole
-    axes.grid(axis="y", linewidth=0.3)
-    axes.set_axisbelow(True)
-    axes.set_xlabel("final NLL (nats)")
-    legend_below(figure, axes, columns=2)
-    figure.suptitle(title, fontsize=10)
+    """Draw one row per run: points with intervals, and both baselines as short lines."""
+    size = 3.8 + 0.065 * max(map(len, labels)), 0.25 * len(ends) + 1.6
+    with sheet(title, *size, size=10) as (figure, grid):
+        axes = grid[0, 0]
+        for i, end in enumerate(ends.values()):
+            for label, line in _BASELINES.items():
+                x, shown = end.baselines[label], "" if i else label  # once in the legend
+                axes.plot([x, x], [i - 0.38, i + 0.38], color=NEUTRAL, ls=line, lw=1.2, label=shown)
+        for (series, look), shift in zip(_SERIES.items(), (0.1, -0.1), strict=True):
+            found = [
+                (i + shift, end.means[series])
+                for i, end in enumerate(ends.values())
+                if series in end.means
+            ]
+            bars = {"linestyle": "none", "elinewidth": 1.2, **look}
+            draw_means(axes, found, upright=False, label=series, **bars)
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_ylim(len(labels) - 0.4, -0.6)
+        axes.set_xlim(left=-0.02 * axes.get_xlim()[1])  # a point at 0 stays whole
+        axes.grid(axis="y", linewidth=0.3)
+        axes.set_axisbelow(True)
+        axes.set_xlabel("final NLL (nats)")
+        legend_below(figure, axes, columns=2)
     return figure
 
 
 def _labels(settings: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
     """Name runs by the settings that tell them apart, and by their names where those do not."""
-    labels = [
-        _cut(", ".join(_said(names[key], values[key]) for key in names if key in values))
-        for values in settings.values()
-    ]
+    labels = []
+    for values in settings.values():
+        label = ", ".join(_said(names[key], values[key]) for key in names if key in values)
+        fits = len(label) <= _MOST_LETTERS
+        labels.append(label if fits else label[: _MOST_LETTERS - 1] + "…")
     return [
         label if label and labels.count(label) == 1 else f"{label} {run}".strip()
         for label, run in zip(labels, settings, strict=True)
@@ -183,10 +180,6 @@ def _labels(settings: Mapping[str, Mapping[str, Any]], names: Mapping[str, str])
 def _said(name: str, value: Any) -> str:
     """Write a setting; a value that is a word, like `rotary`, needs no key."""
     return value if isinstance(value, str) else f"{name}={flow(value)}"
-
-
-def _cut(text: str, most: int = 64) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _is_number(value: Any) -> bool:

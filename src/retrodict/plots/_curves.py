@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from retrodict.measures import answer_tokens, band
 from retrodict.plots._drawing import Axes, Figure, drawing
-from retrodict.plots._style import NEUTRAL, TRAINING, VALIDATION, legend_below, new_figure
+from retrodict.plots._style import (
+    TRAINING,
+    VALIDATION,
+    draw_level,
+    legend_below,
+    new_figure,
+    sheet,
+)
 from retrodict.trace import Trace
 
 
@@ -23,21 +30,20 @@ def plot_nll(
     Args:
         trace: of a task with held-out questions.
         title: over the axes.
-        training, validation: what the two curves are called.
+        training, validation: labels of the two curves.
         theory: the prediction of the same experiment, drawn over it in black.
     """
     with drawing():
         figure = new_figure(5.4, 3.5)
         axes = figure.subplots()
         epochs = trace.curves["epoch"].values
-        nll = trace.held_out()["nll"]
-        draw_learners(axes, epochs, nll.values, VALIDATION, validation)
+        draw_learners(axes, epochs, trace.held_out()["nll"].values, VALIDATION, validation)
         draw_learners(axes, epochs, trace.curves["training_loss"].values, TRAINING, training)
         if theory is not None:
             _overlay(axes, theory)
-        uniform, alphabet = float(trace.attrs["uniform_nll"]), float(nll["alphabet_nll"])
-        _baseline(axes, uniform, "--", f"uniform over all tokens, {uniform:.2f}")
-        _baseline(axes, alphabet, ":", f"uniform over the alphabet, {alphabet:.2f}")
+        uniform, alphabet = guesses(trace)
+        draw_level(axes, uniform, f"uniform over all tokens, {uniform:.2f}")
+        draw_level(axes, alphabet, f"uniform over the alphabet, {alphabet:.2f}", ":")
         axes.set(title=title, xlabel="epoch", ylabel="negative log-probability (nats)")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(bottom=0)
@@ -55,23 +61,21 @@ def plot_panels(
     """Draw training and held-out NLL, one panel per experiment, with both baselines.
 
     The numbers at the right of a panel are the last means. Where an answer has several tokens and
-    the first alone is drawn, a dashed line gives the whole answer.
+    only the first is drawn, a dashed line gives the whole answer.
 
     Args:
         traces: the panel's title → what training gave.
         title: over the figure.
-        columns: panels a row; by default one row has all.
+        columns: panels per row; by default all are in one row.
         theory: the same keys → what was predicted, drawn in black.
         whole_answer: draw the NLL of the whole answer in place of its first token's.
     """
     columns = columns or len(traces)
     rows = -(-len(traces) // columns)
-    with drawing():
-        figure = new_figure(max(2.35 * columns, 6.2), 2.1 * rows + 0.9)
-        grid = figure.subplots(rows, columns, sharey="row", squeeze=False)
-        for axes in grid.flat[len(traces) :]:
-            axes.remove()
-        for axes, (name, trace) in zip(grid.flat, traces.items(), strict=False):
+    size = max(2.35 * columns, 6.2), 2.1 * rows + 0.9
+    with sheet(title, *size, rows, columns, len(traces), sharey="row") as (figure, grid):
+        panels = grid.flat[: len(traces)]
+        for axes, (name, trace) in zip(panels, traces.items(), strict=True):
             draw_panel(axes, trace, whole_answer)
             if theory is not None:
                 _overlay(axes, theory[name])
@@ -79,8 +83,8 @@ def plot_panels(
         for axes in grid[:, 0]:
             axes.set(ylabel="NLL (nats)")
             axes.set_ylim(bottom=0)  # the panels of a row share it
-        legend_below(figure, _richest(grid.flat[: len(traces)]), columns=min(max(columns, 2), 4))
-        figure.suptitle(title, fontsize=11)
+        richest = max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[1]))
+        legend_below(figure, richest, columns=min(max(columns, 2), 4))
     return figure
 
 
@@ -90,7 +94,7 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
     Args:
         trace: what training gave.
         title: over the axes.
-        groups: group → what its curve is called.
+        groups: group → label of its curve.
     """
     with drawing():
         figure = new_figure(5.4, 3.2)
@@ -102,9 +106,9 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
             color = VALIDATION if held_out else TRAINING
             draw_learners(axes, epochs, probability, color, label)
             axes.lines[-1].set_linestyle("--" if held_out else "-")  # they may coincide
-        uniform, alphabet = trace.attrs["uniform_nll"], trace.held_out()["alphabet_nll"]
-        _baseline(axes, np.exp(-float(uniform)), "--", "uniform over all tokens")
-        _baseline(axes, np.exp(-float(alphabet)), ":", "uniform over the alphabet")
+        uniform, alphabet = np.exp(np.negative(guesses(trace)))
+        draw_level(axes, uniform, "uniform over all tokens")
+        draw_level(axes, alphabet, "uniform over the alphabet", ":")
         axes.set(title=title, xlabel="epoch", ylabel="probability of the last token")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(0, 1.03)
@@ -115,8 +119,8 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
 def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
     """Draw one experiment: learners, means and bands, baselines, and the last numbers.
 
-    The NLL of a whole answer is the sum over its tokens, so the uniform guess is as many times
-    that of one; training loss is the mean over tokens.
+    The NLL of a whole answer is a sum over its tokens, and so is its uniform guess; training loss
+    is the mean over tokens.
     """
     held_out = trace.held_out()
     epochs = trace.curves["epoch"].values
@@ -141,26 +145,24 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
     whole = held_out["entity_nll"]
     if not whole_answer and not np.allclose(whole, held_out["nll"], equal_nan=True):
         _, mean, _ = band(whole.values)
-        axes.plot(
-            epochs, mean, color=VALIDATION, linestyle="--", label="the same, whole answer (sum)"
-        )
-    uniform, alphabet = float(trace.attrs["uniform_nll"]), float(held_out["alphabet_nll"])
+        axes.plot(epochs, mean, color=VALIDATION, ls="--", label="the same, whole answer (sum)")
+    uniform, alphabet = guesses(trace)
     tokens = answer_tokens(trace) if whole_answer else 1
-    _baseline(axes, tokens * uniform, "--", "uniform over all tokens")
+    draw_level(axes, tokens * uniform, "uniform over all tokens")
     if tokens == 1:  # the alphabet is that of the first token
-        _baseline(axes, alphabet, ":", "uniform over the alphabet")
+        draw_level(axes, alphabet, "uniform over the alphabet", ":")
     axes.set_xlim(0, max(epochs[-1], 1))
 
 
-def _richest(panels: Iterable[Axes]) -> Axes:
-    """The panel whose legend names most."""
-    return max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[1]))
+def guesses(trace: Trace) -> tuple[float, float]:
+    """NLL of a uniform guess over all tokens, and over the alphabet of the held-out answers."""
+    return float(trace.attrs["uniform_nll"]), float(trace.held_out()["alphabet_nll"])
 
 
 def draw_learners(
     axes: Axes, epochs: np.ndarray, values: np.ndarray, color: str, label: str
 ) -> None:
-    """Draw one bundle: learners thin, their mean thick, its interval a band."""
+    """Draw a curve over (learner, epoch): learners thin, their mean thick, its interval a band."""
     seen = np.isfinite(values).any(axis=0)
     epochs, values = epochs[seen], values[:, seen]
     low, mean, high = band(values)
@@ -169,17 +171,9 @@ def draw_learners(
     axes.plot(epochs, mean, color=color, linewidth=1.8, label=label)
 
 
-def _baseline(axes: Axes, height: float, style: str, text: str) -> None:
-    axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=text)
-
-
 def _overlay(axes: Axes, theory: Trace) -> None:
     """Draw a prediction's means over learners as thin black lines."""
-    for values, label in (
-        (theory.held_out()["nll"], "theory"),
-        (theory.curves["training_loss"], None),
-    ):
-        seen = np.isfinite(values.values).any(axis=0)
-        mean = values.values[:, seen].mean(axis=0)
-        epochs = theory.curves["epoch"].values[seen]
-        axes.plot(epochs, mean, color="black", linewidth=1.0, linestyle=(0, (4, 2)), label=label)
+    curves = {"theory": theory.held_out()["nll"], None: theory.curves["training_loss"]}
+    for label, curve in curves.items():
+        mean = curve.mean("learner", skipna=False).dropna("epoch")
+        axes.plot(mean["epoch"], mean, color="black", lw=1.0, ls=(0, (4, 2)), label=label)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
-from retrodict.plots._drawing import Axes, Figure, drawing
-from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, draw_means, legend_below, new_figure
+from retrodict.plots._drawing import Axes, Figure
+from retrodict.plots._style import (
+    MARKERS,
+    NEUTRAL,
+    SERIES,
+    draw_level,
+    draw_means,
+    legend_below,
+    sheet,
+)
 from retrodict.trace import Trace
 
 
@@ -25,10 +34,12 @@ def plot_effect(
         title: over the figure.
         marks: a second reference in the first panel: its name, its value in each row.
     """
-    with drawing():
-        figure = new_figure(3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8)
-        grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axes, (measure, (variants, reference, name)) in zip(grid, panels.items(), strict=True):
+    size = 3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8
+    with sheet(title, *size, 1, len(panels), sharey=True) as (figure, grid):
+        first = grid[0, 0]
+        for axes, (measure, (variants, reference, name)) in zip(
+            grid.flat, panels.items(), strict=True
+        ):
             axes.axvline(reference, color=NEUTRAL, linewidth=1, linestyle="--")
             axes.annotate(
                 name,
@@ -39,16 +50,49 @@ def plot_effect(
                 fontsize=7,
                 color=NEUTRAL,
             )
-            draw_dots(axes, {name: dict(enumerate(found)) for name, found in variants.items()})
+            _draw_dots(axes, {name: dict(enumerate(found)) for name, found in variants.items()})
             axes.set(xlabel=measure)
         if marks:
             name, values = marks
             places = range(len(rows))
-            grid[0].plot(values, places, color=NEUTRAL, marker="|", ls=":", ms=12, label=name)
-        grid[0].set_yticks(range(len(rows)), rows)
-        grid[0].set_ylim(len(rows) - 0.5, -0.5)
-        legend_below(figure, grid[0])
-        figure.suptitle(title, fontsize=11)
+            first.plot(values, places, color=NEUTRAL, marker="|", ls=":", ms=12, label=name)
+        first.set_yticks(range(len(rows)), rows)
+        first.set_ylim(len(rows) - 0.5, -0.5)
+        legend_below(figure, first)
+    return figure
+
+
+def plot_indices(
+    rows: Mapping[str, Mapping[str, Interval]],
+    names: Mapping[str, str],
+    title: str,
+    xlabel: str = "share of the trained association that the other direction lacks",
+    ends: Mapping[float, str] = MappingProxyType({0.0: "none missing", 1.0: "all missing"}),
+) -> Figure:
+    """Draw indices with their intervals, one row per index, one marker per model.
+
+    Args:
+        rows: model → index name → interval over learners.
+        names: index name → its label, in order from top to bottom.
+        title: over the figure.
+        xlabel: what is drawn.
+        ends: values that mean something, marked with these words.
+    """
+    size = 6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7
+    with sheet(title, *size, size=10) as (figure, grid):
+        axes = grid[0, 0]
+        places = {
+            model: {i: found[name] for i, name in enumerate(names) if name in found}
+            for model, found in rows.items()
+        }
+        _draw_dots(axes, places)
+        for end, text in ends.items():
+            axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")
+            axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)
+        axes.set_yticks(range(len(names)), list(names.values()))
+        axes.set_ylim(len(names) - 0.5, -0.75)
+        axes.set(xlabel=xlabel)
+        legend_below(figure, axes, columns=2)
     return figure
 
 
@@ -59,30 +103,22 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
         panels: the panel's title → variant → trace.
         title: over the figure.
     """
-    with drawing():
-        figure = new_figure(2.5 * len(panels), 3.0)
-        grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axes, (name, variants) in zip(grid, panels.items(), strict=True):
+    with sheet(title, 2.5 * len(panels), 3.0, 1, len(panels), sharey=True) as (figure, grid):
+        for axes, (name, variants) in zip(grid.flat, panels.items(), strict=True):
             for (variant, trace), color in zip(variants.items(), SERIES, strict=False):
                 loss = trace.curves["training_loss"]
                 draw_learners(axes, loss["epoch"].values, loss.values, color, variant)
             uniform = float(trace.attrs["uniform_nll"])
-            axes.axhline(uniform, color=NEUTRAL, linestyle="--", linewidth=1, label="uniform guess")
+            draw_level(axes, uniform, "uniform guess")
             axes.set(title=name, xlabel="epoch")
             axes.set_ylim(0, 1.5 * uniform)
-        grid[0].set_ylabel("training NLL (nats)")
-        legend_below(figure, grid[0])
-        figure.suptitle(title, fontsize=11)
+        grid[0, 0].set_ylabel("training NLL (nats)")
+        legend_below(figure, grid[0, 0])
     return figure
 
 
-def draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> None:
-    """Draw intervals as dots with bars; each variant has a colour and a marker.
-
-    Args:
-        axes: where.
-        variants: the variant's name → row → interval.
-    """
+def _draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> None:
+    """Draw intervals, by variant and row, as dots with bars of a colour and marker per variant."""
     series = zip(variants.items(), SERIES, MARKERS, strict=False)
     for k, ((variant, found), color, marker) in enumerate(series):
         shift = 0.16 * (k - (len(variants) - 1) / 2)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.measures import diagonal_z, over_learners
+from retrodict.measures import Interval, at_end, over_learners, z_of_snapshots
 from retrodict.plots._curves import draw_panel
-from retrodict.plots._drawing import Axes, AxesImage, Figure, drawing
-from retrodict.plots._style import legend_below, new_figure
+from retrodict.plots._drawing import Axes, Figure
+from retrodict.plots._style import legend_below, sheet
 from retrodict.trace import Trace
 
 
@@ -25,19 +25,13 @@ def plot_matrices(trace: Trace, title: str, rows: int, columns: int, snapshot: i
         rows, columns: how the panels are laid out, in the trace's order, row by row.
         snapshot: which; the colours are always those of the last.
     """
-    first = first_finite(trace)
-    largest = _colour_limit(trace, list(trace.weights))
-    with drawing():
-        figure = new_figure(2.5 * columns + 0.9, 2.75 * rows + 0.4)
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, panel in zip(grid.flat, trace.weights.values(), strict=True):
-            matrices = panel["entity_only"].isel(snapshot=snapshot)
-            image = draw_matrix(axes, matrices.isel(learner=first).values, largest)
-            z = over_learners(diagonal_z(matrices.values))
-            axes.set_title(f"{panel.attrs['title']}\nz = {z:.2f}")
-            axes.set(xlabel="target entity", ylabel="source entity")
-        figure.colorbar(image, ax=grid, shrink=0.6, label="effective weight (logit)")
-        figure.suptitle(title, fontsize=10)
+    limit = _colour_limit(trace, list(trace.weights))
+    size = 2.5 * columns + 0.9, 2.75 * rows + 0.4
+    with sheet(title, *size, rows, columns, size=10) as (figure, grid):
+        for axes, (name, panel) in zip(grid.flat, trace.weights.items(), strict=True):
+            z = _draw_snapshot(axes, trace, name, "entity_only", snapshot, limit)
+            _name_entities(axes, f"{panel.attrs['title']}\nz = {z:.2f}")
+        figure.colorbar(axes.images[0], ax=grid, shrink=0.6, label="effective weight (logit)")
     return figure
 
 
@@ -49,33 +43,27 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
     Args:
         traces: the column's title → what training gave.
         title: over the figure.
-        panels: the trace's panel → what its row is called.
+        panels: the trace's panel → the title of its row.
     """
-    with drawing():
-        figure = new_figure(2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels))
-        grid = figure.subplots(1 + len(panels), len(traces), squeeze=False)
+    size = 2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels)
+    with sheet(title, *size, 1 + len(panels), len(traces)) as (figure, grid):
         for column, (name, trace) in zip(grid.T, traces.items(), strict=True):
             draw_panel(column[0], trace)
             column[0].set(title=name, xlabel="epoch")
             column[0].set_ylim(bottom=0)
             for axes, (panel, says) in zip(column[1:], panels.items(), strict=True):
-                cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1)
-                z = over_learners(diagonal_z(cosines.values))
-                shown = cosines.isel(learner=first_finite(trace)).values
-                image = draw_matrix(axes, shown, 1.0)
-                axes.set_title(f"{says}\nz = {z:.2f}")
-                axes.set(xlabel="target entity", ylabel="source entity")
+                z = _draw_snapshot(axes, trace, panel, "embedding_cosine", -1, 1.0)
+                _name_entities(axes, f"{says}\nz = {z:.2f}")
         grid[0, 0].set_ylabel("NLL (nats)")
-        figure.colorbar(image, ax=grid[1:], shrink=0.6, label="cosine of embeddings")
+        figure.colorbar(axes.images[0], ax=grid[1:], shrink=0.6, label="cosine of embeddings")
         legend_below(figure, grid[0, 0], columns=2)
-        figure.suptitle(title, fontsize=11)
     return figure
 
 
 def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
     """Draw effective weights over training: one column per snapshot, one row per panel.
 
-    One colour scale a trace; under each matrix z, how far the diagonal stands out, averaged over
+    One colour scale per trace; under each matrix z, how far the diagonal stands out, averaged over
     learners. The matrices are those of the first learner that stayed finite.
 
     Args:
@@ -83,43 +71,84 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
         title: over the figure.
     """
     columns = len(rows[0][0].weights[rows[0][1]]["snapshot"])
-    with drawing():
-        figure = new_figure(1.0 * columns + 1.3, 1.35 * len(rows) + 0.6)
-        grid = figure.subplots(len(rows), columns, squeeze=False)
-        for i, (line, (trace, name)) in enumerate(zip(grid, rows, strict=True)):
+    size = 1.0 * columns + 1.3, 1.35 * len(rows) + 0.6
+    with sheet(title, *size, len(rows), columns) as (figure, grid):
+        titled = None
+        for line, (trace, name) in zip(grid, rows, strict=True):
             panel = trace.weights[name]
-            first_of_trace = i == 0 or rows[i - 1][0] is not trace
             limit = _colour_limit(trace, [p for t, p in rows if t is trace])
             for at, axes in enumerate(line):
-                matrices = panel["entity_only"].isel(snapshot=at)
-                shown = matrices.isel(learner=first_finite(trace)).values
-                draw_matrix(axes, shown, limit)
-                z = over_learners(diagonal_z(matrices.values)).mean
+                z = _draw_snapshot(axes, trace, name, "entity_only", at, limit).mean
                 axes.set_xlabel(f"z = {round(z, 1) + 0.0:.1f}")  # never a negative zero
-                if first_of_trace:
-                    axes.set_title(f"epoch {int(matrices['snapshot'])}")
-            line[0].set_ylabel(
-                str(panel.attrs["title"]).replace(": ", ":\n"), rotation=0, ha="right", va="center"
-            )
-        figure.suptitle(title, fontsize=11)
+                if trace is not titled:
+                    axes.set_title(f"epoch {int(panel['snapshot'][at])}")
+            titled = trace
+            says = str(panel.attrs["title"]).replace(": ", ":\n")
+            line[0].set_ylabel(says, rotation=0, ha="right", va="center")
     return figure
 
 
-def draw_matrix(axes: Axes, matrix: Float[np.ndarray, "row column"], limit: float) -> AxesImage:
+def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Figure:
+    """Draw a panel of prompt-matched weights before and after training, one column per experiment.
+
+    The mean of each row of a matrix is subtracted, which alters no answer; all have one colour
+    scale. Matrices are of the first learner that stayed finite; z, how far the diagonal stands out,
+    and the share of right answers are means over learners.
+
+    Args:
+        traces: the column's title → what training gave, with at least two snapshots.
+        panel: which panel.
+        title: over the figure.
+    """
+    found = {}
+    for name, trace in traces.items():
+        ends = trace.weights[panel]["prompt_matched"].isel(snapshot=[0, -1])
+        shown = ends.isel(learner=_first_finite(trace)).values.astype(float)
+        found[name] = shown - shown.mean(-1, keepdims=True), z_of_snapshots(ends)
+    limit = max(float(np.quantile(np.abs(shown[1]), 0.99)) for shown, _ in found.values())
+    with sheet(title, 1.55 * len(traces) + 1.4, 4.7, 2, len(traces)) as (figure, grid):
+        for column, (name, (shown, zs)) in zip(grid.T, found.items(), strict=True):
+            right = over_learners(at_end(traces[name].curves["accuracy"].sel(group=panel))).mean
+            notes = "", f"\n{100 * right:.0f} % right"
+            for axes, matrix, z, note in zip(column, shown, zs, notes, strict=True):
+                _draw_matrix(axes, matrix, limit)
+                axes.set_xlabel(f"z = {z:.2f}".replace("-", "−") + note)
+            column[0].set_title(name)
+        for axes, when in zip(grid[:, 0], ("before", "after"), strict=True):
+            axes.set_ylabel(f"{when} training\nrow: question,\ncolumn: answer")
+        image = grid[-1, -1].images[0]
+        figure.colorbar(image, ax=grid, shrink=0.6, label="logit − mean of its row")
+    return figure
+
+
+def _draw_snapshot(
+    axes: Axes, trace: Trace, panel: str, variant: str, snapshot: int, limit: float
+) -> Interval:
+    """Draw a matrix of the first learner that stayed finite; return z over all learners."""
+    matrices = trace.weights[panel][variant].isel(snapshot=[snapshot])
+    _draw_matrix(axes, matrices.values[_first_finite(trace), 0], limit)
+    return z_of_snapshots(matrices)[0]
+
+
+def _draw_matrix(axes: Axes, matrix: Float[np.ndarray, "row column"], limit: float) -> None:
     """Draw a matrix in a frame without ticks; colours reach from -limit to limit."""
     axes.set(xticks=[], yticks=[])
     axes.spines[["top", "right"]].set_visible(True)
-    return axes.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+    axes.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
 
 
-def first_finite(trace: Trace) -> int:
+def _name_entities(axes: Axes, title: str) -> None:
+    axes.set(title=title, xlabel="target entity", ylabel="source entity")
+
+
+def _first_finite(trace: Trace) -> int:
     """The first learner that stayed finite."""
     return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
 
 
 def _colour_limit(trace: Trace, panels: Sequence[str]) -> float:
-    """Return the largest |weight| of the last snapshots, but for one in a thousand."""
-    at = {"snapshot": -1, "learner": first_finite(trace)}
+    """Return the 99.9 % quantile of the last snapshots' |weights|, the largest of the panels'."""
+    at = {"snapshot": -1, "learner": _first_finite(trace)}
     last = [trace.weights[panel]["entity_only"].isel(at).values for panel in panels]
     sizes = [float(np.quantile(np.abs(m), 0.999)) for m in last if np.isfinite(m).all()]
     return max(sizes, default=1.0)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrodict.plots._drawing import Axes, Figure, drawing
-from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, new_figure
+from retrodict.plots._drawing import Axes, Figure
+from retrodict.plots._style import MARKERS, NEUTRAL, SERIES, sheet
 
 _COLUMNS = 3
 
@@ -19,10 +19,9 @@ class Roofline:
     """One panel.
 
     Attributes:
-        points: label → (operations a byte, achieved operations a second) of each computation.
-        marks: what to write at which operations a byte; may be empty.
-        operations: the machine's rate, operations a second.
-        bandwidth: bytes a second.
+        points: label → (operations per byte, achieved operations per second) of each computation.
+        marks: text → the operations per byte at which it stands.
+        operations, bandwidth: the machine's limits, operations and bytes per second.
     """
 
     points: Mapping[str, Sequence[tuple[float, float]]]
@@ -32,39 +31,35 @@ class Roofline:
 
 
 def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
-    """Draw achieved operations a second against operations a byte, under the machine's limits.
+    """Draw achieved operations per second against operations per byte, under the machine's limits.
 
     Args:
-        panels: the panel's title → what it shows, up to three in a row.
+        panels: the panel's title → its content, up to three in a row.
         title: over the figure.
     """
     columns = min(len(panels), _COLUMNS)
     rows = -(-len(panels) // columns)
-    ridges = [panel.operations / panel.bandwidth for panel in panels.values()]
-    all_points = [
-        point for panel in panels.values() for part in panel.points.values() for point in part
-    ]
-    x = [at for at, _ in all_points] + ridges
-    low = min(achieved for _, achieved in all_points) / 1e9
-    high = max(panel.operations for panel in panels.values()) / 1e9
-    with drawing():
-        figure = new_figure(3.4 * columns + 0.4, 3.8 * rows + 0.3)
-        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    points = np.array(
+        [point for panel in panels.values() for part in panel.points.values() for point in part]
+    )
+    x = [*points[:, 0], *(panel.operations / panel.bandwidth for panel in panels.values())]
+    most = max(panel.operations for panel in panels.values())
+    lowest = points[:, 1].min() / 12e9  # room for the marks; above, for the limits' numbers
+    size = 3.4 * columns + 0.4, 3.8 * rows + 0.3
+    shared = {"sharex": True, "sharey": True}
+    with sheet(title, *size, rows, columns, len(panels), size=10, **shared) as (figure, grid):
         for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
             axes.set(
                 xscale="log",
                 yscale="log",
                 xlim=(min(x) / 2, max(x) * 2),
-                ylim=(low / 12, 2.5 * high),  # room for the marks and for the limits' numbers
+                ylim=(lowest, 2.5e-9 * most),
                 title=name,
                 xlabel="needed operations a byte",
             )
             _panel(axes, panel)
-        for axes in list(grid.flat)[len(panels) :]:
-            axes.remove()
         for axes in grid[:, 0]:
             axes.set_ylabel("needed operations / time (GFLOP/s)")
-        figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -72,15 +67,8 @@ def _panel(axes: Axes, panel: Roofline) -> None:
     _roofs(axes, np.geomspace(*axes.get_xlim(), 100), panel.operations / 1e9, panel.bandwidth / 1e9)
     looks = zip(SERIES, MARKERS, strict=True)
     for (label, points), (color, marker) in zip(panel.points.items(), looks, strict=False):
-        axes.plot(
-            [at for at, _ in points],
-            [achieved / 1e9 for _, achieved in points],
-            color=color,
-            marker=marker,
-            ls="none",
-            ms=6,
-            label=label,
-        )
+        at, achieved = np.transpose(points)
+        axes.plot(at, achieved / 1e9, color=color, marker=marker, ls="none", ms=6, label=label)
     for mark, at in panel.marks.items():
         axes.axvline(at, color=NEUTRAL, linewidth=0.5, linestyle=":", zorder=0)
         axes.annotate(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +30,49 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout=room)
 
 
+@contextlib.contextmanager
+def sheet(
+    title: str,
+    width: float,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    count: int | None = None,
+    size: int = 11,
+    **shared: Any,
+) -> Iterator[tuple[Figure, np.ndarray]]:
+    """Draw a figure of rows and columns of panels, `count` of them, under a title of this size.
+
+    Yields:
+        The figure, and its panels as an array (row, column).
+    """
+    with drawing():
+        figure = new_figure(width, height)
+        grid = figure.subplots(rows, columns, squeeze=False, **shared)
+        for axes in grid.flat[count or grid.size :]:
+            axes.remove()
+        yield figure, grid
+        figure.suptitle(title, fontsize=size)
+
+
 def draw_means(
     axes: Axes, points: Sequence[tuple[float, Interval]], upright: bool, **look: Any
 ) -> None:
-    """Draw means with their intervals as bars; a single learner has none.
+    """Draw means with their intervals as bars, in this `look`; a single learner has no bar.
 
-    Args:
-        axes: where.
-        points: place, interval.
-        upright: whether places are along x; otherwise along y.
-        look: as `Axes.errorbar` takes it.
+    `points` are (place, interval), with places along x if `upright`, otherwise along y.
     """
-    places = [place for place, _ in points]
-    means = [interval.mean for _, interval in points]
+    places, means = [place for place, _ in points], [interval.mean for _, interval in points]
     halves = [float(np.nan_to_num(interval.half)) for _, interval in points]
     if upright:
         axes.errorbar(places, means, yerr=halves, **look)
     else:
         axes.errorbar(means, places, xerr=halves, **look)
+
+
+def draw_level(axes: Axes, height: float, label: str, style: str = "--") -> None:
+    """Draw what a guess gives as a horizontal line."""
+    axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=label)
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
-from retrodict.measures import diagonal_z, over_learners
+from retrodict.measures import z_of_snapshots
 from retrodict.plots import plot_film, plot_matrices
 from retrodict.plots._drawing import Figure
 
@@ -31,11 +31,10 @@ def film(inputs: FigureInputs) -> Sequence[Figure]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Nothing stands out before training; at no epoch does what is not taught."""
+    """Taught diagonals stand out at the end and not before; what is not taught never does."""
     for task, panel in ROWS:
         trace, name = inputs.traces[task], f"{task}-{panel}"
-        matrices = trace.weights[panel]["entity_only"].values
-        by_snapshot = [over_learners(z) for z in diagonal_z(matrices).T]
+        by_snapshot = z_of_snapshots(trace.weights[panel]["entity_only"])
         if trace.roles[panel] == "held_out":
             worst = max(by_snapshot, key=lambda z: z.farthest)
             says = f"{task}, not taught: at no epoch does the diagonal stand out (largest z)"

@@ -11,64 +11,55 @@ from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
-from retrodict.figures.findings._identity_cells import (
-    USUAL,
-    all_memorised,
-    answers,
-    cell,
-    cells,
-    key,
-    last,
-    never_known,
-    over_updates,
-    rows,
-)
-from retrodict.plots import Lines, plot_answers
+from retrodict.figures.findings._identity_cells import USUAL, Cells, cell, key, last, over_updates
 from retrodict.plots._drawing import Figure
 
-SHARES: dict[Scale, tuple[float, ...]] = {
-    "smoke": (0.2, 0.7),
-    "laptop": (0.2, 0.4, 0.55, 0.7, 0.85),
-    "paper": (0.2, 0.4, 0.55, 0.7, 0.85),
+ROWS = {
+    "none": {},
+    "random partner": {"data.identity": {"partner": "random"}},
+    "all but questions": {"data.identity": {"who": "all_but_questions"}},
+    "questions only": {"data.identity": {"who": "questions"}},
+    "held-out pairs only": {"data.identity": {"who": "held_out"}},
+    "all": {"data.identity": {"who": "all"}},
 }
-DOSES: dict[Scale, tuple[float, ...]] = {
+_SHARES = (0.2, 0.4, 0.55, 0.7, 0.85)
+CELLS = Cells(
+    "reversal", ROWS, ("none", "all"), {"smoke": (0.2, 0.7), "laptop": _SHARES, "paper": _SHARES}
+)
+_DOSES: dict[Scale, tuple[float, ...]] = {
     "smoke": (0.5,),
     "laptop": (0.25, 0.5, 0.75),
     "paper": (0.25, 0.5, 0.75),
 }
 
-ROWS = {
-    "none": (),
-    "random partner": ("data.identity={partner: random}",),
-    "all but questions": ("data.identity={who: all_but_questions}",),
-    "questions only": ("data.identity={who: questions}",),
-    "held-out pairs only": ("data.identity={who: held_out}",),
-    "all": ("data.identity={who: all}",),
-}
-_DEEP = ("none", "all")
-
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every row at every share, and smaller doses at the usual share."""
-    found = cells("reversal", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
-    for dose in DOSES[scale]:
-        change = f"data.identity={{who: all, share: {dose}}}"
+    found = CELLS.experiments(scale)
+    for dose in _DOSES[scale]:
+        change = {"data.identity": {"who": "all", "share": dose}}
         found[key(f"dose {dose:g}", USUAL)] = cell("reversal", scale, USUAL, change)
     return found
 
 
 def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
-    shares = SHARES[inputs.scale]
-    names = list(rows(inputs.scale, ROWS, _DEEP))
+    doses = _DOSES[inputs.scale]
+    names = ["none", *(f"dose {dose:g}" for dose in doses), "all"]
+    by_dose = {
+        kind: (
+            np.array([0.0, *doses, 1.0]),
+            np.stack([last(inputs, name, measure=measure) for name in names], axis=1),
+        )
+        for kind, measure in {"right": "accuracy", "echo": "echo", "neither": "neither"}.items()
+    }
+    shares = CELLS.shares[inputs.scale]
     over_time = {f"{share:.0%} of pairs": inputs.runs[key("all", share)] for share in shares}
-    return plot_answers(
-        names,
-        [f"{share:.0%}" for share in shares],
-        answers(inputs, names, shares),
+    return CELLS.draw(
+        inputs,
         "pairs taught both ways",
         {
-            (f"{USUAL:.0%} both ways: dose", "share of entities with A = A"): _doses(inputs),
+            (f"{USUAL:.0%} both ways: dose", "share of entities with A = A"): by_dose,
             ("right, A = A for all", "updates"): over_updates(over_time),
             ("echo, A = A for all", "updates"): over_updates(over_time, "echo"),
         },
@@ -76,28 +67,18 @@ def draw(inputs: FigureInputs) -> Figure:
     )
 
 
-def _doses(inputs: FigureInputs) -> Lines:
-    doses = DOSES[inputs.scale]
-    names = ["none", *(f"dose {dose:g}" for dose in doses), "all"]
-    have = np.array([0.0, *doses, 1.0])
-    return {
-        kind: (have, np.stack([last(inputs, name, measure=measure) for name in names], axis=1))
-        for kind, measure in {"right": "accuracy", "echo": "echo", "neither": "neither"}.items()
-    }
-
-
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """A = A for all breaks the curse at the usual share; for fewer entities the curse stands."""
-    shares = SHARES[inputs.scale]
-    few, usual = f"{min(shares):.0%} both ways", f"{USUAL:.0%} both ways"
-    all_memorised(caption, inputs.traces)
+    fewest = min(CELLS.shares[inputs.scale])
+    few, usual = f"{fewest:.0%} both ways", f"{USUAL:.0%} both ways"
+    caption.all_memorised(inputs.traces)
     right = last(inputs, "all")
     says = f"A = A for all, {USUAL:.0%} of pairs both ways: share of held-out answers right"
     caption.at_least("broken", says, right, 0.8)
-    gain = right - last(inputs, "all", min(shares))
-    says = f"A = A for all: accuracy at {USUAL:.0%} less that at {min(shares):.0%}, seed by seed"
+    gain = right - last(inputs, "all", fewest)
+    says = f"A = A for all: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed"
     caption.at_least("share", says, gain, 0.4)
-    echoes, without = (last(inputs, name, min(shares), "echo") for name in ("all", "none"))
+    echoes, without = (last(inputs, name, fewest, "echo") for name in ("all", "none"))
     says = f"{few}: share of echoes with A = A for all less that without, seed by seed"
     caption.at_least("echo", says, echoes - without, 0.3)
     path = inputs.traces[key("all", USUAL)].held_out()["echo"]
@@ -114,7 +95,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     caption.at_most("half", says, last(inputs, "dose 0.5"), 0.3)
     says = "held-out questions stay unanswered at every share of pairs both ways"
     for name in ("none", "random partner", "all but questions", "questions only"):
-        never_known(caption, inputs, name, says, shares)
+        CELLS.never_known(caption, inputs, name, says)
     if inputs.scale == "paper":
         says = f"24 layers, A = A for all, {usual}: share of held-out answers right"
         caption.at_least("deep", says, last(inputs, "all, 24 layers"), 0.8)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import MEMORISED, Caption, taught_nll
-from retrodict.figures._figure import FigureInputs, slug
-from retrodict.figures._scales import Scale
+from retrodict.figures._captions import Caption, slug
+from retrodict.figures._figure import FigureInputs
+from retrodict.figures._scales import Scale, Settings
 from retrodict.measures import held_out_values, over_learners
-from retrodict.plots import Grid, Lines
-from retrodict.trace import Recorded, Trace
-
-Rows = Mapping[str, tuple[str, ...]]
-"""Name of a row → overrides of its experiments."""
+from retrodict.plots import Lines, plot_answers
+from retrodict.plots._drawing import Figure
+from retrodict.trace import Recorded
 
 USUAL = 0.7
 """The paper's share of facts taught in full."""
@@ -29,13 +28,15 @@ _VOCAB_SIZES = {"smoke": 120, "laptop": 200, "paper": 800}
 _LRS = {"smoke": 0.003, "laptop": 0.001, "paper": 0.001}
 
 UPDATES: dict[Scale, int] = {"smoke": 180, "laptop": 420, "paper": 2520}
-"""Gradient steps; with up to five steps an epoch, as at the smaller scales, no rest remains."""
+"""Gradient steps; at the smaller scales they are a whole number of epochs."""
 
-DEEP = ("model.n_layer=24", "model.n_head=12", "model.d_model=768")
+_DEEP = {"model.n_layer": 24, "model.n_head": 12, "model.d_model": 768}
 """The paper's model; its learning rate is not, see the finding `lr-depth`."""
 
+_KINDS = {"right": "accuracy", "echo: the question's own entity": "echo", "neither": "neither"}
 
-def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
+
+def cell(task: str, scale: Scale, share: float, changes: Settings) -> Experiment:
     """Return an experiment of a share of facts taught in full, with `UPDATES` steps of training.
 
     Epochs are as many as make that number of steps (at paper scale to within half an epoch), so
@@ -48,7 +49,7 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
             "optimizer": {"lr": _LRS[scale]},
             "record": {"controls": True},
         }
-    ).with_overrides(*changes)
+    ).changed(changes)
     epochs = round(UPDATES[scale] / experiment.steps_per_epoch)
     return experiment.changed(
         {
@@ -59,40 +60,64 @@ def cell(task: str, scale: Scale, share: float, *changes: str) -> Experiment:
     )
 
 
-def rows(scale: Scale, of: Rows, deep: Sequence[str]) -> Rows:
-    """Return the rows of a figure; at paper scale some also with 24 layers."""
-    return {**of, **{f"{n}, 24 layers": (*of[n], *DEEP) for n in deep}} if scale == "paper" else of
-
-
-def cells(task: str, scale: Scale, of: Rows, shares: Sequence[float]) -> dict[str, Experiment]:
-    """Return every row at every share of facts taught in full."""
-    return {
-        key(name, share): cell(task, scale, share, *changes)
-        for name, changes in of.items()
-        for share in shares
-    }
-
-
 def key(name: str, share: float) -> str:
-    """Return the name of one of `cells`."""
+    """Return the name of a cell."""
     return f"{name}, share {share:g}"
 
 
 def last(
     inputs: FigureInputs, name: str, share: float = USUAL, measure: str = "accuracy"
 ) -> Float[np.ndarray, " learner"]:
-    """Return a measure of the held-out questions of one of `cells` at the end."""
+    """Return a measure of the held-out questions of a cell at the end."""
     return held_out_values(inputs.traces[key(name, share)], measure)
 
 
-def answers(inputs: FigureInputs, names: Sequence[str], shares: Sequence[float]) -> dict[str, Grid]:
-    """Return what the answers to held-out questions are, in grids of rows and shares."""
-    kinds = {"right": "accuracy", "echo: the question's own entity": "echo", "neither": "neither"}
-    found = {}
-    for kind, measure in kinds.items():
-        values = np.array([[last(inputs, n, share, measure) for share in shares] for n in names])
-        found[kind] = np.nanmean(values, -1), np.nanmin(values, -1), np.nanmax(values, -1)
-    return found
+@dataclass(frozen=True)
+class Cells:
+    """A grid of experiments.
+
+    Attributes:
+        task: its kind.
+        rows: name → what is changed.
+        deep: rows that are there with 24 layers too, at paper scale.
+        shares: the columns: shares of facts taught in full.
+    """
+
+    task: str
+    rows: Mapping[str, Settings]
+    deep: Sequence[str]
+    shares: Mapping[Scale, tuple[float, ...]]
+
+    def experiments(self, scale: Scale) -> dict[str, Experiment]:
+        """Return the experiment of every row and share."""
+        return {
+            key(name, share): cell(self.task, scale, share, changes)
+            for name, changes in self._rows(scale).items()
+            for share in self.shares[scale]
+        }
+
+    def draw(
+        self, inputs: FigureInputs, shares: str, curves: Mapping[tuple[str, str], Lines], title: str
+    ) -> Figure:
+        """Draw what the answers to held-out questions are, in grids, and curves below."""
+        rows, columns = list(self._rows(inputs.scale)), self.shares[inputs.scale]
+        grids = {
+            kind: np.array([[last(inputs, row, at, measure) for at in columns] for row in rows])
+            for kind, measure in _KINDS.items()
+        }
+        return plot_answers(rows, [f"{at:.0%}" for at in columns], grids, shares, curves, title)
+
+    def never_known(self, caption: Caption, inputs: FigureInputs, name: str, says: str) -> None:
+        """Check that a row's held-out accuracy is low at every share; measures the highest."""
+        shares = self.shares[inputs.scale]
+        found = {share: over_learners(last(inputs, name, share)) for share in shares}
+        at = max(found, key=lambda share: found[share].high)
+        caption.at_most(slug(name), f"{name}: {says} (highest: {at:.0%})", found[at], 0.1)
+
+    def _rows(self, scale: Scale) -> Mapping[str, Settings]:
+        if scale != "paper":
+            return self.rows
+        return {**self.rows, **{f"{n}, 24 layers": {**self.rows[n], **_DEEP} for n in self.deep}}
 
 
 def over_updates(runs: Mapping[str, Recorded], measure: str = "accuracy") -> Lines:
@@ -102,20 +127,3 @@ def over_updates(runs: Mapping[str, Recorded], measure: str = "accuracy") -> Lin
         steps = run.trace.curves["epoch"].values * float(run.experiment.steps_per_epoch)
         found[name] = (steps, run.trace.held_out()[measure].values)
     return found
-
-
-def all_memorised(caption: Caption, traces: Mapping[str, Trace]) -> None:
-    """Check that the taught answers are known in every cell; the statement names the worst."""
-    found = {cell: over_learners(taught_nll(trace)) for cell, trace in traces.items()}
-    worst = max(found, key=lambda cell: found[cell].high)
-    says = f"what is taught is memorised in every cell (NLL, dropout off; worst: {worst})"
-    caption.at_most("training", says, found[worst], MEMORISED)
-
-
-def never_known(
-    caption: Caption, inputs: FigureInputs, name: str, says: str, shares: Sequence[float]
-) -> None:
-    """Check that a row's held-out accuracy is low at every share; measures the highest."""
-    found = {share: over_learners(last(inputs, name, share)) for share in shares}
-    highest = max(found, key=lambda share: found[share].high)
-    caption.at_most(slug(name), f"{name}: {says} (highest: {highest:.0%})", found[highest], 0.1)

@@ -6,60 +6,36 @@ it, over how many triples and updates, is ours.
 
 from __future__ import annotations
 
-from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._scales import Scale
-from retrodict.figures.findings._identity_cells import (
-    USUAL,
-    all_memorised,
-    answers,
-    cells,
-    key,
-    last,
-    never_known,
-    over_updates,
-    rows,
-)
-from retrodict.plots import plot_answers
+from retrodict.figures.findings._identity_cells import USUAL, Cells, key, last, over_updates
 from retrodict.plots._drawing import Figure
 
-SHARES: dict[Scale, tuple[float, ...]] = {
-    "smoke": (0.2, 0.7),
-    "laptop": (0.2, 0.4, 0.7),
-    "paper": (0.2, 0.4, 0.55, 0.7, 0.85),
-}
-
-ROWS = {
-    "none": (),
-    "random partner": ("data.identity={partner: random}",),
-    "all": ("data.identity={who: all}",),
-    "middle (zero-hop)": ("data.identity={who: middle}",),
-}
 MIDDLE = "middle (zero-hop)"
-_DEEP = ("none", MIDDLE)
-
-
-def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Every row at every share of triples taught whole."""
-    return cells("chain", scale, rows(scale, ROWS, _DEEP), SHARES[scale])
+CELLS = Cells(
+    "chain",
+    {
+        "none": {},
+        "random partner": {"data.identity": {"partner": "random"}},
+        "all": {"data.identity": {"who": "all"}},
+        MIDDLE: {"data.identity": {"who": "middle"}},
+    },
+    ("none", MIDDLE),
+    {"smoke": (0.2, 0.7), "laptop": (0.2, 0.4, 0.7), "paper": (0.2, 0.4, 0.55, 0.7, 0.85)},
+)
 
 
 def draw(inputs: FigureInputs) -> Figure:
     """Three grids of shares of answers; below, accuracy over time."""
-    shares = SHARES[inputs.scale]
-    names = list(rows(inputs.scale, ROWS, _DEEP))
+    shares = CELLS.shares[inputs.scale]
     by_share = {f"{share:.0%} of triples": inputs.runs[key(MIDDLE, share)] for share in shares}
-    return plot_answers(
-        names,
-        [f"{share:.0%}" for share in shares],
-        answers(inputs, names, shares),
+    by_row = {name: inputs.runs[key(name, USUAL)] for name in CELLS.rows}
+    return CELLS.draw(
+        inputs,
         "triples taught whole",
         {
             ("right, B = B for the middle", "updates"): over_updates(by_share),
-            (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(
-                {name: inputs.runs[key(name, USUAL)] for name in ROWS}
-            ),
+            (f"right, {USUAL:.0%} taught whole", "updates"): over_updates(by_row),
         },
         "Chain: B = B for the middle entity makes A ⇝ C known; A = A for all does far less",
     )
@@ -67,9 +43,9 @@ def draw(inputs: FigureInputs) -> Figure:
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """The middle makes leaps known at the usual share; random partners do not."""
-    shares, right = SHARES[inputs.scale], last(inputs, MIDDLE)
-    fewest, usual = min(shares), f"{USUAL:.0%} taught whole"
-    all_memorised(caption, inputs.traces)
+    right = last(inputs, MIDDLE)
+    fewest, usual = min(CELLS.shares[inputs.scale]), f"{USUAL:.0%} taught whole"
+    caption.all_memorised(inputs.traces)
     says = f"B = B for the middle, {usual}: share of held-out answers right"
     caption.at_least("broken", says, right, 0.8)
     says = f"{usual}: accuracy with the middle less that with all, seed by seed"
@@ -78,7 +54,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     caption.at_least("share", says, right - last(inputs, MIDDLE, fewest), 0.2)
     says = "held-out leaps stay unknown at every share of triples taught whole"
     for name in ("none", "random partner"):
-        never_known(caption, inputs, name, says, shares)
+        CELLS.never_known(caption, inputs, name, says)
     if inputs.scale == "paper":
         says = f"24 layers, B = B for the middle, {usual}: share right"
         caption.at_least("deep", says, last(inputs, f"{MIDDLE}, 24 layers"), 0.8)
@@ -90,7 +66,7 @@ FINDING_IDENTITY_CHAIN = PaperFigure(
     grade="O",
     paper="Ours, after zero-hop supervision (arXiv 2509.24653): whose identity sentences make "
     "A ⇝ C known, and how many triples must be taught whole?",
-    experiments=experiments,
+    experiments=CELLS.experiments,
     draw=draw,
     check=check,
 )

@@ -11,14 +11,14 @@ from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity import ROWS
-from retrodict.figures.findings._identity_cells import USUAL, all_memorised, cell
-from retrodict.measures import diagonal_z, held_out_values, over_learners
+from retrodict.figures.findings._identity_cells import USUAL, cell
+from retrodict.measures import held_out_values, z_of_snapshots
 from retrodict.plots import plot_before_after
 
 EMBEDDINGS = {
-    "untied": (),
-    "head tied": ("model.tied_head=true",),
-    "frozen": ("model.freeze_embeddings=true",),
+    "untied": {},
+    "head tied": {"model.tied_head": True},
+    "frozen": {"model.freeze_embeddings": True},
 }
 IDENTITY = {"no A = A": ROWS["none"], "A = A for all": ROWS["all"]}
 
@@ -26,7 +26,7 @@ IDENTITY = {"no A = A": ROWS["none"], "A = A for all": ROWS["all"]}
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Untied, tied and frozen, each with and without; the untied ones are identity-phase's."""
     return {
-        f"{embedding}\n{identity}": cell("reversal", scale, USUAL, *changes, *more)
+        f"{embedding}\n{identity}": cell("reversal", scale, USUAL, {**changes, **more})
         for embedding, changes in EMBEDDINGS.items()
         for identity, more in IDENTITY.items()
     }
@@ -34,29 +34,27 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """Before, no diagonal; after, with identity sentences; but not every one is an answer."""
-    z, right = {}, {}
-    for name, trace in inputs.traces.items():
-        matrices = trace.weights["validation"]["prompt_matched"].values
-        z[name] = [over_learners(values) for values in diagonal_z(matrices[:, [0, -1]]).T]
-        right[name] = held_out_values(trace, "accuracy")
-    bare, said = (f"untied\n{identity}" for identity in IDENTITY)
-    tied_bare, _ = (f"head tied\n{identity}" for identity in IDENTITY)
-    frozen_bare, frozen_said = (f"frozen\n{identity}" for identity in IDENTITY)
-    before = max((found[0] for found in z.values()), key=lambda found: found.farthest)
+    traces = inputs.traces.values()
+    zs = [z_of_snapshots(trace.weights["validation"]["prompt_matched"]) for trace in traces]
+    before = max((z[0] for z in zs), key=lambda z: z.farthest)
+    untied, untied_all, tied, _, frozen, frozen_all = (z[-1] for z in zs)
+    _, right_untied_all, right_tied, _, _, right_frozen_all = (
+        held_out_values(trace, "accuracy") for trace in traces
+    )
     gap = "A = A: accuracy with trained embeddings less that with frozen ones, seed by seed"
     stands = "the unseen diagonal stands out (z)"
     none = "the unseen diagonal does not stand out (z)"
-    all_memorised(caption, {n.replace("\n", ", "): t for n, t in inputs.traces.items()})
+    caption.all_memorised({n.replace("\n", ", "): t for n, t in inputs.traces.items()})
     caption.within("before", f"before training {none}; largest", before, 0.75)
-    caption.within("untied-none", f"untied: {none}", z[bare][1], UNTRAINED_Z)
-    caption.at_least("untied-all", f"untied, A = A: {stands}", z[said][1], TRAINED_Z)
-    caption.at_least("tied-none", f"tied: {stands}", z[tied_bare][1], 1.0)
-    caption.at_most("tied-none-right", "tied: share right", right[tied_bare], 0.1)
-    caption.within("frozen-none", f"frozen: {none}", z[frozen_bare][1], UNTRAINED_Z)
-    caption.at_least("frozen-all", f"frozen, A = A: {stands}", z[frozen_said][1], TRAINED_Z)
-    caption.at_least("frozen-gap", gap, right[said] - right[frozen_said], 0.2)
+    caption.within("untied-none", f"untied: {none}", untied, UNTRAINED_Z)
+    caption.at_least("untied-all", f"untied, A = A: {stands}", untied_all, TRAINED_Z)
+    caption.at_least("tied-none", f"tied: {stands}", tied, 1.0)
+    caption.at_most("tied-none-right", "tied: share right", right_tied, 0.1)
+    caption.within("frozen-none", f"frozen: {none}", frozen, UNTRAINED_Z)
+    caption.at_least("frozen-all", f"frozen, A = A: {stands}", frozen_all, TRAINED_Z)
+    caption.at_least("frozen-gap", gap, right_untied_all - right_frozen_all, 0.2)
     if inputs.scale != "smoke":  # of a few questions, too few are echoes there
-        echoes = held_out_values(inputs.traces[frozen_said], "echo")
+        echoes = held_out_values(inputs.traces["frozen\nA = A for all"], "echo")
         caption.at_least("frozen-echo", "frozen, A = A: share of echoes", echoes, 0.5)
 
 

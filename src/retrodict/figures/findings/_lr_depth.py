@@ -5,7 +5,8 @@ from __future__ import annotations
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._scales import Scale, changed, sweep_experiment
+from retrodict.figures._scales import Scale, Settings, changed, sweep_experiment
+from retrodict.measures import at_end
 from retrodict.plots import plot_training
 from retrodict.plots._drawing import Figure
 
@@ -15,28 +16,32 @@ _DEPTHS: dict[Scale, tuple[int, ...]] = {
     "laptop": (2, 8, 24),
     "paper": (2, 8, 24),
 }
-_SMALLER: dict[Scale, tuple[str, ...]] = {
-    "smoke": ("training.epochs=150",),
-    "laptop": ("task.vocab_size=80",),
-    "paper": (),
+_SMALLER: dict[Scale, Settings] = {
+    "smoke": {"training.epochs": 150},
+    "laptop": {"task.vocab_size": 80},
+    "paper": {},
 }
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every depth with every learning rate."""
-    base = changed(sweep_experiment("reversal", scale), *_SMALLER[scale])
+    base = changed(sweep_experiment("reversal", scale), _SMALLER[scale])
     return {
-        f"{n} layers, lr {lr:g}": base.with_overrides(f"model.n_layer={n}", f"optimizer.lr={lr}")
-        for n in _DEPTHS[scale]
+        _name(depth, lr): base.changed({"model.n_layer": depth, "optimizer.lr": lr})
+        for depth in _DEPTHS[scale]
         for lr in LRS
     }
+
+
+def _name(depth: int, lr: float) -> str:
+    return f"{depth} layers, lr {lr:g}"
 
 
 def draw(inputs: FigureInputs) -> Figure:
     """One panel per depth, one colour per learning rate."""
     panels = {
         f"{depth} layer{'s' if depth > 1 else ''}": {
-            f"lr {lr:g}": inputs.traces[f"{depth} layers, lr {lr:g}"] for lr in LRS
+            f"lr {lr:g}": inputs.traces[_name(depth, lr)] for lr in LRS
         }
         for depth in _DEPTHS[inputs.scale]
     }
@@ -47,13 +52,12 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
     for depth in _DEPTHS[inputs.scale]:
         small, large = (
-            inputs.traces[f"{depth} layers, lr {lr:g}"].curves["training_loss"].isel(epoch=-1)
-            for lr in LRS
+            at_end(inputs.traces[_name(depth, lr)].curves["training_loss"]) for lr in LRS
         )
         says = f"{depth} layers, lr {LRS[0]:g}: training NLL ends near 0"
-        caption.at_most(f"{depth}-layers.small", says, small.values, MEMORISED)
+        caption.at_most(f"{depth}-layers.small", says, small, MEMORISED)
     says = f"{depth} layers: nats by which lr {LRS[1]:g} ends higher, seed by seed"
-    caption.at_least(f"{depth}-layers.gap", says, (large - small).values, MEMORISED)
+    caption.at_least(f"{depth}-layers.gap", says, large - small, MEMORISED)
 
 
 FINDING_LR_DEPTH = PaperFigure(

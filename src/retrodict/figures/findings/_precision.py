@@ -10,7 +10,7 @@ from retrodict.experiment import Experiment
 from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, sweep_experiment
-from retrodict.measures import final_values, over_learners
+from retrodict.measures import at_end, final_values, over_learners
 from retrodict.plots import plot_panels
 
 _EXACT = "float32"
@@ -29,18 +29,17 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """In every precision facts are memorised, equally well, and the curse stands."""
-    exact = inputs.traces[_EXACT].curves["training_loss"].isel(epoch=-1).values
+    losses = {name: at_end(trace.curves["training_loss"]) for name, trace in inputs.traces.items()}
+    nlls = {name: final_values(trace)[-1].nll for name, trace in inputs.traces.items()}
     for name, trace in inputs.traces.items():
-        caption.curse(name, name, trace)
+        caption.curse(name, trace)
         if name != _EXACT:
-            loss = trace.curves["training_loss"].isel(epoch=-1).values
             says = (
                 f"{name}: training NLL (dropout on) ends near 0, above {_EXACT}'s by "
-                f"{over_learners(loss - exact):.3f} seed by seed; validation NLL ends at "
-                f"{final_values(trace)[-1].nll:.2f} against "
-                f"{final_values(inputs.traces[_EXACT])[-1].nll:.2f}"
+                f"{over_learners(losses[name] - losses[_EXACT]):.3f} seed by seed; "
+                f"validation NLL ends at {nlls[name]:.2f} against {nlls[_EXACT]:.2f}"
             )
-            caption.at_most(f"{name}.loss", says, loss, MEMORISED)
+            caption.at_most(f"{name}.loss", says, losses[name], MEMORISED)
 
 
 FINDING_PRECISION = PaperFigure(

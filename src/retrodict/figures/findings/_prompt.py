@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
-from retrodict.figures._captions import Caption, z_at_end
+from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import default_experiment
-from retrodict.measures import Interval, diagonal_z
+from retrodict.measures import Interval, diagonal_z, z_of_snapshots
 from retrodict.plots import plot_indices
 from retrodict.plots._drawing import Figure
 
@@ -19,7 +19,7 @@ def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     """Variant → task and panel → z over learners."""
     return {
         label: {
-            f"{task}.{name}": z_at_end(panel, variant)
+            f"{task}.{name}": z_of_snapshots(panel[variant])[-1]
             for task in TASKS
             for name, panel in inputs.traces[task].weights.items()
         }

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import UNTRAINED_Z, Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure, slug
-from retrodict.figures._scales import Scale, sweep_experiment
+from retrodict.figures._captions import UNTRAINED_Z, Caption, slug
+from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._scales import Scale, Settings, sweep_experiment
 from retrodict.measures import diagonal_z
 from retrodict.plots import plot_cosines
 
 PANELS = {"train_forward": "training pairs", "validation": "validation pairs"}
 NEAR_ZERO = 0.1
-_SHAPES: dict[Scale, dict[tuple[int, int], tuple[str, ...]]] = {
+_SHAPES: dict[Scale, dict[tuple[int, int], Settings]] = {
     "smoke": {
-        (1, 20): ("task.vocab_size=200", "optimizer.lr=0.01", "training.epochs=150"),
-        (1, 64): ("task.vocab_size=200", "training.epochs=120"),
+        (1, 20): {"task.vocab_size": 200, "optimizer.lr": 0.01, "training.epochs": 150},
+        (1, 64): {"task.vocab_size": 200, "training.epochs": 120},
     },
     "laptop": {
-        (1, 20): ("optimizer.lr=0.01", "training.epochs=400"),
-        (1, 128): (),
-        (24, 20): ("optimizer.lr=0.002", "training.epochs=420"),
+        (1, 20): {"optimizer.lr": 0.01, "training.epochs": 400},
+        (1, 128): {},
+        (24, 20): {"optimizer.lr": 0.002, "training.epochs": 420},
     },
-    "paper": {(1, 20): (), (1, 768): (), (24, 20): ()},
+    "paper": {(1, 20): {}, (1, 768): {}, (24, 20): {}},
 }
 """(n_layer, d_model) and what else the smaller scales change so that the facts are memorised."""
 
@@ -29,13 +29,12 @@ _SHAPES: dict[Scale, dict[tuple[int, int], tuple[str, ...]]] = {
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """One run per shape; width 20 has 4 heads."""
     found = {}
-    for (n_layer, d_model), changes in _SHAPES[scale].items():
-        heads = ("model.n_head=4",) if d_model == 20 else ()
-        shape = (f"model.n_layer={n_layer}", f"model.d_model={d_model}", *heads)
-        experiment = sweep_experiment("reversal", scale).with_overrides(*shape, *changes)
-        epochs = experiment.training.epochs
-        name = f"{n_layer} layer{'s' if n_layer > 1 else ''}, width {d_model}"
-        found[name] = experiment.changed({"record.weights_at": [0, epochs]})
+    for (n_layer, width), changes in _SHAPES[scale].items():
+        heads = {"model.n_head": 4} if width == 20 else {}
+        shape = {"model.n_layer": n_layer, "model.d_model": width, **heads}
+        experiment = sweep_experiment("reversal", scale).changed({**shape, **changes})
+        name = f"{n_layer} layer{'s' if n_layer > 1 else ''}, width {width}"
+        found[name] = experiment.changed({"record.weights_at": [0, experiment.training.epochs]})
     return found
 
 
@@ -43,7 +42,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     """Memorised, cursed, and no similarity between partners or others."""
     for name, trace in inputs.traces.items():
         model = slug(name.replace(" ", ""))
-        caption.curse(model, name, trace)
+        caption.curse(name, trace, model)
         for panel, says in PANELS.items():
             cosines = trace.weights[panel]["embedding_cosine"].isel(snapshot=-1).values
             mean = cosines.diagonal(axis1=-2, axis2=-1).mean(-1)

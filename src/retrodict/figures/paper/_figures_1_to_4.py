@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import MEMORISED, Caption, z_at_end
+from retrodict.figures._captions import MEMORISED, Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, default_experiment
-from retrodict.measures import final_values
+from retrodict.measures import at_end, final_values, z_of_snapshots
 from retrodict.plots import plot_matrices, plot_nll
 from retrodict.plots._drawing import Figure
 
@@ -29,7 +29,7 @@ def _nll_figure(
 
     def check(inputs: FigureInputs, caption: Caption) -> None:
         trace = inputs.trace
-        loss = trace.curves["training_loss"].isel(epoch=-1).values
+        loss = at_end(trace.curves["training_loss"])
         near_0 = "training NLL (dropout on, as the authors record it) ends near 0"
         chance = "validation: the truth beats a random wrong answer no more often than chance"
         preference = final_values(trace)[-1].preference
@@ -51,8 +51,8 @@ def _weights_figure(
 
     def check(inputs: FigureInputs, caption: Caption) -> None:
         for panel, weights in inputs.trace.weights.items():
-            role = inputs.trace.roles[panel]
-            caption.diagonal(panel, weights.attrs["title"], z_at_end(weights), role)
+            z, role = z_of_snapshots(weights["entity_only"])[-1], inputs.trace.roles[panel]
+            caption.diagonal(panel, weights.attrs["title"], z, role)
 
     return PaperFigure(name, title, "S", paper, draw, check, partial(_experiments, task))
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._scales import Scale, changed, sweep_experiment
+from retrodict.figures._scales import Scale, Settings, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_probability
 
-_SMALLER: dict[Scale, tuple[str, ...]] = {
-    "smoke": ("task.vocab_size=50", "task.x_tokens=20", "training.epochs=60"),
-    "laptop": ("task.vocab_size=200", "task.x_tokens=50", "training.epochs=60"),
-    "paper": (),
+_SMALLER: dict[Scale, Settings] = {
+    "smoke": {"task.vocab_size": 50, "task.x_tokens": 20, "training.epochs": 60},
+    "laptop": {"task.vocab_size": 200, "task.x_tokens": 50, "training.epochs": 60},
+    "paper": {},
 }
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The whole sentence carries loss, as in the paper [S]."""
-    experiment = sweep_experiment("reversal", scale).with_overrides(
-        "task={kind: in_context}", "objective.span=whole_sequence"
+    experiment = sweep_experiment("reversal", scale).changed(
+        {"task": {"kind": "in_context"}, "objective.span": "whole_sequence"}
     )
-    return {"in-context": changed(experiment, *_SMALLER[scale])}
+    return {"in-context": changed(experiment, _SMALLER[scale])}
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
@@ -36,8 +36,8 @@ IN_CONTEXT_REVERSAL = PaperFigure(
     name="in-context-reversal",
     title="in-context reversal: probability of the last token",
     grade="N",
-    paper="x → y ⇔ y ← x: where the fact stands in the prompt, the model turns it round, for held-"
-    "out facts too. The curse does not occur.",
+    paper="x → y ⇔ y ← x: where the fact stands in the prompt, the model turns it round, for "
+    "held-out facts too. The curse does not occur.",
     experiments=experiments,
     draw=lambda inputs: plot_probability(
         inputs.trace,

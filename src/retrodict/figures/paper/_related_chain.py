@@ -5,36 +5,36 @@ from __future__ import annotations
 from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._scales import Scale, changed, sweep_experiment
+from retrodict.figures._scales import Scale, Settings, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_panels
 
-_SMALLER: dict[Scale, tuple[str, ...]] = {
-    "smoke": (
-        "task.vocab_size=60",
-        "task.index_tokens=50",
-        "task.train_triples=20",
-        "task.validation_triples=8",
-        "training.epochs=60",
-    ),
-    "laptop": (
-        "task.vocab_size=200",
-        "task.index_tokens=150",
-        "task.train_triples=50",
-        "task.validation_triples=13",
-        "training.epochs=100",
-    ),
-    "paper": (),
+_SMALLER: dict[Scale, Settings] = {
+    "smoke": {
+        "task.vocab_size": 60,
+        "task.index_tokens": 50,
+        "task.train_triples": 20,
+        "task.validation_triples": 8,
+        "training.epochs": 60,
+    },
+    "laptop": {
+        "task.vocab_size": 200,
+        "task.index_tokens": 150,
+        "task.train_triples": 50,
+        "task.validation_triples": 13,
+        "training.epochs": 100,
+    },
+    "paper": {},
 }
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The chain of unrelated entities beside that of related ones."""
     chain = sweep_experiment("chain", scale)
-    related = chain.with_overrides("task={kind: related_chain}")
+    related = chain.changed({"task": {"kind": "related_chain"}})
     return {
         "unrelated entities": chain,
-        "entities that share a token": changed(related, *_SMALLER[scale]),
+        "entities that share a token": changed(related, _SMALLER[scale]),
     }
 
 

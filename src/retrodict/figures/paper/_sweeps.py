@@ -1,8 +1,8 @@
-"""Figures 5 to 18: one table of two tasks and six settings, a figure each. Table 3 is made of it.
+"""Figures 5 to 18: a figure for each of two tasks and six settings. Table 3 is made from these.
 
-A figure is a grid of experiments, with a panel and two claims for each value of the setting. That
-the paper varies these settings is known [N]; over which values only for V [S]. The others are ours
-[R], as are all values of the smaller scales.
+A figure has a panel and two claims for each value of its setting. That the paper varies these
+settings is known [N]; their values are known for V only [S]. The others are ours [R], as are all
+values of the smaller scales.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from retrodict.experiment import Experiment, flow
+from retrodict.experiment import Experiment
 from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure, slug
-from retrodict.figures._scales import SCALES, Scale, changed, sweep_experiment
+from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._scales import SCALES, Scale, Settings, changed, sweep_experiment
 from retrodict.plots import plot_panels
 
 
@@ -27,9 +27,9 @@ class Axis:
         key: the setting as `--set` writes it.
         figure: the end of the figures' names.
         about: what it is, in words.
-        label: how a value is shown over a panel; `{}` stands for it.
+        label: a value's title over a panel; `{}` stands for the value.
         headline: the start of the figures' headline.
-        paper: the end of what the paper says of it.
+        paper: the end of what the paper says about it.
         values: scale → values, in order.
         grade: how well it is known what the paper says.
         changes: (scale, value) → what else is changed there so that the facts are memorised at
@@ -44,7 +44,7 @@ class Axis:
     paper: str
     values: Mapping[Scale, tuple[Any, ...]]
     grade: str = "N"
-    changes: Mapping[tuple[Scale, Any], tuple[str, ...]] = field(default_factory=dict)
+    changes: Mapping[tuple[Scale, Any], Settings] = field(default_factory=dict)
 
     def name(self, value: Any) -> str:
         """How a value is shown.
@@ -76,7 +76,7 @@ AXES = (
         "Few facts or many",
         "for every vocabulary size",
         {"smoke": (20, 50), "laptop": (20, 50, 200, 2000), "paper": (20, 50, 200, 2000)},
-        changes={("laptop", 2000): ("training.epochs=45",)},
+        changes={("laptop", 2000): {"training.epochs": 45}},
     ),
     Axis(
         "model.n_layer",
@@ -115,7 +115,7 @@ AXES = (
         "also where an entity is a word of several tokens",
         {"smoke": (1, 2), "laptop": (1, 2, 3), "paper": (1, 2, 3)},
         changes={
-            ("smoke", 2): ("task.vocab_size=200", "optimizer.lr=0.002", "training.epochs=150")
+            ("smoke", 2): {"task.vocab_size": 200, "optimizer.lr": 0.002, "training.epochs": 150}
         },
     ),
     Axis(
@@ -156,7 +156,7 @@ def _sweep(task: str, axis: Axis) -> PaperFigure:
         paper=paper,
         experiments=partial(_experiments, task, axis),
         draw=lambda inputs: plot_panels(inputs.traces, f"{axis.headline}: {headline}"),
-        check=_check,
+        check=check_curses,
         sweep=True,
     )
 
@@ -164,15 +164,15 @@ def _sweep(task: str, axis: Axis) -> PaperFigure:
 def _experiments(task: str, axis: Axis, scale: Scale) -> dict[str, Experiment]:
     found = {}
     for value in axis.values[scale]:
-        experiment = sweep_experiment(task, scale).with_overrides(f"{axis.key}={flow(value)}")
-        found[axis.name(value)] = changed(experiment, *axis.changes.get((scale, value), ()))
+        experiment = sweep_experiment(task, scale).changed({axis.key: value})
+        found[axis.name(value)] = changed(experiment, axis.changes.get((scale, value), {}))
     return found
 
 
-def _check(inputs: FigureInputs, caption: Caption) -> None:
+def check_curses(inputs: FigureInputs, caption: Caption) -> None:
     """In every panel: taught facts are memorised, held-out ones no better than guessed."""
     for name, trace in inputs.traces.items():
-        caption.curse(slug(name), name, trace)
+        caption.curse(name, trace)
 
 
 SWEEPS = tuple(_sweep(task, axis) for axis in AXES for task in _TASKS)

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from retrodict.figures._table import PaperTable
 from retrodict.tasks import Chain, Corpus, Reversal
 
 
 def rows() -> list[tuple[str, ...]]:
     """Read every id and count off the corpora of seed 0."""
-    reversal, chain = Reversal().corpus(0), Chain().corpus(0)
-    both = (("reversal", reversal), ("chain", chain))
+    both = {"reversal": Reversal().corpus(0), "chain": Chain().corpus(0)}
     found: list[tuple[str, ...]] = [
-        (corpus.names[token], says, task, f"id {token}")
-        for task, corpus, token, says in (
-            ("reversal", reversal, 0, "A → B: forward relation"),
-            ("reversal", reversal, 1, "B ← A: backward relation"),
-            ("chain", chain, 0, "A → B and B → C: a step"),
-            ("chain", chain, 1, "A ⇝ C: a leap"),
+        (both[task].names[token], says, task, f"id {token}")
+        for task, token, says in (
+            ("reversal", 0, "A → B: forward relation"),
+            ("reversal", 1, "B ← A: backward relation"),
+            ("chain", 0, "A → B and B → C: a step"),
+            ("chain", 1, "A ⇝ C: a leap"),
         )
     ]
-    for task, corpus in both:
+    for task, corpus in both.items():
         for letter in "ABC":
-            ids = [i for i, name in enumerate(corpus.names) if name.startswith(letter)]
-            if ids:
+            count = sum(name.startswith(letter) for name in corpus.names)
+            if count:
                 says = f"entities of alphabet {letter}; i-th words make a fact"
-                found.append((f"{letter}_i", says, task, f"{len(ids)} tokens"))
-    found += [
-        ("x_1, x_2", "prompt: an entity and a relation", task, _positions(corpus))
-        for task, corpus in both
-    ]
-    found += [
-        ("x_3", "next token to be predicted: an entity", task, f"position {corpus.answer_start}")
-        for task, corpus in both
-    ]
-    found += [("M", "vocabulary, relations included", t, str(c.vocab_size)) for t, c in both]
-    found += [("N", "training sentences", t, str(len(c.tokens))) for t, c in both]
+                found.append((f"{letter}_i", says, task, f"{count} tokens"))
+    for symbol, says, read in _IN_BOTH:
+        found += [(symbol, says, task, read(corpus)) for task, corpus in both.items()]
     return found
 
 
-def _positions(corpus: Corpus) -> str:
-    return f"positions {corpus.entity_spans[0][0]}, {corpus.relation_positions[0]}"
+_IN_BOTH: tuple[tuple[str, str, Callable[[Corpus], str]], ...] = (
+    (
+        "x_1, x_2",
+        "prompt: an entity and a relation",
+        lambda c: f"positions {c.entity_spans[0][0]}, {c.relation_positions[0]}",
+    ),
+    ("x_3", "next token to be predicted: an entity", lambda c: f"position {c.answer_start}"),
+    ("M", "vocabulary, relations included", lambda c: str(c.vocab_size)),
+    ("N", "training sentences", lambda c: str(len(c.tokens))),
+)
 
 
 TABLE1 = PaperTable(

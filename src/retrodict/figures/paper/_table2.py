@@ -31,9 +31,8 @@ def rows() -> list[tuple[str, ...]]:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "yes", False: "no"}[value]
-    return str(value)
+    words = {"None": "none", "True": "yes", "False": "no"}
+    return words.get(str(value), str(value))
 
 
 TABLE2 = PaperTable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retrodict.experiment import flow
 from retrodict.figures._scales import SCALES, Scale
 from retrodict.figures._table import PaperTable
 from retrodict.figures.paper._sweeps import AXES, Axis
@@ -9,24 +10,17 @@ from retrodict.figures.paper._sweeps import AXES, Axis
 
 def rows() -> list[tuple[str, ...]]:
     """One row per axis."""
-    return [
-        (
-            axis.key,
-            axis.about,
-            *(_values(axis, scale) for scale in reversed(SCALES)),
-        )
-        for axis in AXES
-    ]
+    return [(axis.key, axis.about, *(_values(axis, s) for s in reversed(SCALES))) for axis in AXES]
 
 
 def _values(axis: Axis, scale: Scale) -> str:
     """The values at a scale, and what else is changed at some of them."""
-    changes = [
-        f"; at {axis.word(value)}: {', '.join(found)}"
-        for (at, value), found in axis.changes.items()
-        if at == scale
-    ]
-    return ", ".join(map(axis.word, axis.values[scale])) + "".join(changes)
+    text = ", ".join(map(axis.word, axis.values[scale]))
+    for (at, value), changes in axis.changes.items():
+        if at == scale:
+            settings = ", ".join(f"{key}={flow(new)}" for key, new in changes.items())
+            text += f"; at {axis.word(value)}: {settings}"
+    return text
 
 
 TABLE3 = PaperTable(

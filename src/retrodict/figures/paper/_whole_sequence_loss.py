@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, sweep_experiment
+from retrodict.figures.paper._sweeps import check_curses
 from retrodict.plots import plot_panels
 from retrodict.plots._drawing import Figure
 
@@ -27,12 +27,6 @@ def draw(inputs: FigureInputs) -> Figure:
     return plot_panels(panels, "Loss on every token: the curse stands")
 
 
-def check(inputs: FigureInputs, caption: Caption) -> None:
-    """The answers are memorised; held-out ones are no better than guessed."""
-    for task, trace in inputs.traces.items():
-        caption.curse(task, task, trace)
-
-
 WHOLE_SEQUENCE_LOSS = PaperFigure(
     name="whole-sequence-loss",
     title="reversal and chain: loss on the whole sequence",
@@ -41,6 +35,6 @@ WHOLE_SEQUENCE_LOSS = PaperFigure(
     "(The training loss of the chain cannot reach 0: A goes on with → or with ⇝.)",
     experiments=experiments,
     draw=draw,
-    check=check,
+    check=check_curses,
     sweep=True,
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick, slug
+from retrodict.figures._captions import Caption, slug
+from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale, default_experiment
 from retrodict.measures import Interval, indices, over_learners
 from retrodict.plots import plot_indices
@@ -17,12 +17,19 @@ _ONE_LAYER: dict[Scale, tuple[int, int]] = {
     "laptop": (200, 100),
     "paper": (800, 100),
 }
-NAMES = {
-    "asymmetry": "asymmetry:\nfacts taught one way",
-    "asymmetry_control": "control:\nfacts taught both ways",
-    "intransitivity": "intransitivity:\nA ⇝ C not taught",
-    "intransitivity_control": "control:\nA ⇝ C taught",
+_INDICES = {
+    "asymmetry": (
+        "asymmetry:\nfacts taught one way",
+        "share of the weight A to B missing from B to A, taught one way",
+    ),
+    "asymmetry_control": ("control:\nfacts taught both ways", "the same, taught both ways"),
+    "intransitivity": (
+        "intransitivity:\nA ⇝ C not taught",
+        "share of the weaker step's weight missing from A to C, not taught",
+    ),
+    "intransitivity_control": ("control:\nA ⇝ C taught", "the same, taught"),
 }
+"""Index → its label in the drawing, and what it is in a claim."""
 
 
 def _one_layer(task: str, scale: Scale) -> Experiment:
@@ -55,8 +62,8 @@ def found_indices(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     """Model → index → interval over learners.
 
     The captions of figures 2 and 4 read weights after the entity alone, a prompt that the model
-    never saw; "whole prompt" reads them after entity and relation. A one-layer model makes no
-    difference between the two.
+    never saw; "whole prompt" reads them after entity and relation. For a one-layer model both are
+    the same.
     """
     one_layer = [inputs.traces[f"one-layer {task}"] for task in TASKS]
     transformer = [inputs.traces[f"transformer {task}"] for task in TASKS]
@@ -76,23 +83,15 @@ def found_indices(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
     }
 
 
-SAYS = {
-    "asymmetry": "share of the weight A to B missing from B to A, taught one way",
-    "asymmetry_control": "the same, taught both ways",
-    "intransitivity": "share of the weaker step's weight missing from A to C, not taught",
-    "intransitivity_control": "the same, taught",
-}
-
-
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """Untaught directions lack nearly all of the weight; taught ones lack next to nothing.
 
-    After the entity alone a trained leap does lack some, since the relation that would ask for C
-    and not for B is not there; so little that taught and untaught stay apart is all that is asked.
+    After the entity alone a trained leap does lack some, since the relation that asks for C and not
+    for B is missing. There the claim is only that taught and untaught stay apart.
     """
     for model, values in found_indices(inputs).items():
         control = 0.5 if model.endswith("entity alone") else 0.2
-        for index, says in SAYS.items():
+        for index, (_, says) in _INDICES.items():
             name, statement = f"{slug(model)}-{index}", f"{model}: {says}"
             if index.endswith("control"):
                 caption.within(name, statement, values[index], control)
@@ -108,7 +107,9 @@ THEORY_INDICES = PaperFigure(
     experiments=experiments,
     theory=compute,
     draw=lambda inputs: plot_indices(
-        found_indices(inputs), NAMES, "What the way back, and the leap, lack of the weight there"
+        found_indices(inputs),
+        {index: label for index, (label, _) in _INDICES.items()},
+        "What the way back, and the leap, lack of the weight there",
     ),
     check=check,
     note=lambda scale: (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +11,6 @@ from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
 from retrodict.plots import plot_paths
-from retrodict.plots._drawing import Figure
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, nll
 
@@ -27,21 +25,17 @@ MODELS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Paths:
-    """Losses in nats over `TIMES`, draw by draw."""
+def compute(scale: Scale, tick: Tick) -> dict[str, Float[np.ndarray, "2 draw time"]]:
+    """Follow the flow of every model for every draw of embeddings.
 
-    training: dict[str, Float[np.ndarray, "draw time"]]
-    reverse: dict[str, Float[np.ndarray, "draw time"]]
-
-
-def compute(scale: Scale, tick: Tick) -> Paths:
-    """Follow the flow of every model for every draw of embeddings."""
+    Returns:
+        Model → training loss and reverse loss over `TIMES`, in nats.
+    """
     corpus = Pairs(n=N, m=M).corpus(0)
     draws, total = DRAWS[scale], len(MODELS) * DRAWS[scale]
-    found = Paths({}, {})
+    found = {}
     for i, (name, (parametrisation, sigma, _)) in enumerate(MODELS.items()):
-        losses = np.zeros((2, draws, len(TIMES)))
+        found[name] = losses = np.zeros((2, draws, len(TIMES)))
         for seed in range(draws):
             flow = GramFlow.draw(
                 D,
@@ -57,25 +51,12 @@ def compute(scale: Scale, tick: Tick) -> Paths:
             for k, (_, logits) in enumerate(flow.follow(TIMES, tokens, rtol=1e-5)):
                 losses[:, seed, k] = flow.loss_of(logits[:-1]), nll(logits[-1])[0]
             tick((i * draws + seed + 1) / total)
-        found.training[name], found.reverse[name] = losses
     return found
-
-
-def draw(inputs: FigureInputs) -> Figure:
-    """Four panels."""
-    paths: Paths = inputs.theory
-    return plot_paths(
-        TIMES,
-        {title: (paths.training[k], paths.reverse[k]) for k, (_, _, title) in MODELS.items()},
-        math.log(M),
-        "The same facts, the same embeddings: the optimisation space decides about the reverse",
-    )
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """Symmetric learns the reverse, full and factorised do not, tied cannot hold both ways."""
-    paths: Paths = inputs.theory
-    end = {name: values[:, -1] for name, values in paths.reverse.items()}
+    end = {name: reverse[:, -1] for name, (_, reverse) in inputs.theory.items()}
     at_guess, floor = math.log(M / 2), (2 * N - 2) / (2 * N - 1) * math.log(2)
     cannot = (
         "tied: training loss cannot fall below (2n−2)/(2n−1) ln 2, since W Wᵀ is positive "
@@ -85,7 +66,8 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     caption.at_least("factorised", "factorised: L_rev stays", end["factorised"], at_guess)
     caption.at_most("symmetric", "symmetric: the reverse is learned", end["symmetric"], 0.1)
     caption.at_least("tied", "tied: L_rev rises above a uniform guess", end["tied"], math.log(M))
-    caption.at_least("tied-training", cannot, paths.training["tied"][:, -1], floor * (1 - 1e-9))
+    training, _ = inputs.theory["tied"]
+    caption.at_least("tied-training", cannot, training[:, -1], floor * (1 - 1e-9))
 
 
 THEORY_PARAMETRISATIONS = PaperFigure(
@@ -94,7 +76,12 @@ THEORY_PARAMETRISATIONS = PaperFigure(
     grade="O",
     paper="Ours: which parametrisation of the bilinear model has the curse?",
     theory=compute,
-    draw=draw,
+    draw=lambda inputs: plot_paths(
+        TIMES,
+        {title: inputs.theory[name] for name, (_, _, title) in MODELS.items()},
+        math.log(M),
+        "The same facts, the same embeddings: the optimisation space decides about the reverse",
+    ),
     check=check,
     note=lambda scale: (
         f"n = {N}, m = {M}, d = {D}, {DRAWS[scale]} draws; factors: rank {RANK}, σ = {SIGMA}"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+import xarray as xr
 
 from retrodict.figures._captions import Caption
 from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
 from retrodict.plots import plot_phase
-from retrodict.plots._drawing import Figure
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, separate
 
@@ -24,24 +22,13 @@ _GRIDS: dict[Scale, tuple[tuple[int, ...], tuple[int, ...], int]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Phase:
-    """L_rev − ln m when training loss has fallen to `LEARNED`, or at `UNTIL` where it never does.
+def compute(scale: Scale, tick: Tick) -> xr.Dataset:
+    """Follow the flow of every draw in every cell until its training loss has fallen to `LEARNED`.
 
-    Attributes:
-        dimensions, pairs: the grid.
-        shift: in nats.
-        memorised: whether the loss fell so far.
+    Returns:
+        Over (pairs, dimension, draw): `shift`, L_rev − ln m there in nats, or at `UNTIL` where the
+        loss never falls so far; `memorised`, whether it does.
     """
-
-    dimensions: tuple[int, ...]
-    pairs: tuple[int, ...]
-    shift: Float[np.ndarray, "pairs dimension draw"]
-    memorised: Float[np.ndarray, "pairs dimension draw"]
-
-
-def compute(scale: Scale, tick: Tick) -> Phase:
-    """Follow the flow of every draw in every cell."""
     dimensions, pairs, draws = _GRIDS[scale]
     shift = np.zeros((len(pairs), len(dimensions), draws))
     memorised = np.zeros_like(shift)
@@ -53,30 +40,18 @@ def compute(scale: Scale, tick: Tick) -> Phase:
         memorised[i, j, seed] = math.isfinite(reverse)
         shift[i, j, seed] = (reverse if math.isfinite(reverse) else path.reverse[-1]) - math.log(M)
         tick((done + 1) / shift.size)
-    return Phase(dimensions, pairs, shift, memorised)
-
-
-def draw(inputs: FigureInputs) -> Figure:
-    """One cell per (d, n)."""
-    phase: Phase = inputs.theory
-    return plot_phase(
-        phase.dimensions,
-        phase.pairs,
-        phase.shift.mean(axis=-1),
-        phase.memorised.mean(axis=-1),
-        "Reverse loss of the bilinear model, once the training set is memorised\n"
-        "(hatched: some draws never are; they count at t = 10⁶)",
-    )
+    over = ("pairs", "dimension", "draw")
+    measured = {"shift": (over, shift), "memorised": (over, memorised)}
+    return xr.Dataset(measured, {"pairs": list(pairs), "dimension": list(dimensions)})
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
     """At large d the reverse stays unknown; at small d it becomes confidently wrong."""
-    phase: Phase = inputs.theory
-    shift = phase.shift[phase.pairs.index(20)]
+    shift = inputs.theory["shift"].sel(pairs=20)
     stays = "d = 3000, n = 20: the reverse loss stays at ln m (nats)"
     leaves = "d = 20, n = 20: it leaves ln m upward, the model is confidently wrong (nats)"
-    caption.within("large", stays, shift[phase.dimensions.index(3000)], 0.1)
-    caption.at_least("small", leaves, shift[phase.dimensions.index(20)], 1.0)
+    caption.within("large", stays, shift.sel(dimension=3000).values, 0.1)
+    caption.at_least("small", leaves, shift.sel(dimension=20).values, 1.0)
 
 
 THEORY_PHASE = PaperFigure(
@@ -85,7 +60,11 @@ THEORY_PHASE = PaperFigure(
     grade="O",
     paper="Ours: for which dimension and how many pairs is the reverse loss a uniform guess?",
     theory=compute,
-    draw=draw,
+    draw=lambda inputs: plot_phase(
+        inputs.theory.mean("draw"),
+        "Reverse loss of the bilinear model, once the training set is memorised\n"
+        "(hatched: some draws never are; they count at t = 10⁶)",
+    ),
     check=check,
     note=lambda scale: (
         f"m = {M}, σ = 0, {_GRIDS[scale][2]} draws a cell, at training loss {LEARNED}"

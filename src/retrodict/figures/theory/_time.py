@@ -47,23 +47,20 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     return found
 
 
-def steps_to_learn(trace: Trace) -> Float[np.ndarray, " learner"]:
-    """SGD steps until the trained groups' mean NLL is down to `LEARNED`, interpolated in a pass."""
+def times_to_learn(
+    trace: Trace, vocab_size: int, lr: float
+) -> tuple[Float[np.ndarray, " learner"], float]:
+    """SGD steps until the trained groups' mean NLL is down to `LEARNED`; and as predicted, N τ/η.
+
+    Measured steps are interpolated within a pass.
+    """
     epochs = trace.curves["epoch"].values
     passes = [
         np.interp(-np.log(LEARNED), -np.log(path), epochs) for path in taught(trace, "nll").values
     ]
-    return np.array(passes) * _sentences(trace)
-
-
-def predicted_steps(trace: Trace, lr: float) -> float:
-    """N τ(ε, M)/η of the closed form."""
-    m = round(float(np.exp(trace.attrs["uniform_nll"])))
-    return _sentences(trace) * float(time_to_nll(LEARNED, m)) / lr
-
-
-def _sentences(trace: Trace) -> int:
-    return int(trace.taught()["questions"].sum())
+    sentences = int(trace.taught()["questions"].sum())
+    predicted = sentences * float(time_to_nll(LEARNED, vocab_size + 2)) / lr
+    return np.array(passes) * sentences, predicted
 
 
 def draw(inputs: FigureInputs) -> Figure:
@@ -78,8 +75,8 @@ def draw(inputs: FigureInputs) -> Figure:
     measured: dict[str, list[tuple[float, Interval]]] = {}
     for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
         trace = inputs.traces[_name(vocab_size, lr)]
-        point = (predicted_steps(trace, lr), over_learners(steps_to_learn(trace)))
-        measured.setdefault(f"η = {lr:g}", []).append(point)
+        steps, expected = times_to_learn(trace, vocab_size, lr)
+        measured.setdefault(f"η = {lr:g}", []).append((expected, over_learners(steps)))
     return plot_learning(
         curves, measured, LEARNED, "Time to learn: no free parameter between theory and training"
     )
@@ -92,8 +89,8 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     τ/η − ½ e^η u of the τ/η predicted visits are needed.
     """
     for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
-        trace = inputs.traces[_name(vocab_size, lr)]
-        measured = steps_to_learn(trace) / predicted_steps(trace, lr)
+        steps, predicted = times_to_learn(inputs.traces[_name(vocab_size, lr)], vocab_size, lr)
+        measured = steps / predicted
         tau = float(time_to_nll(LEARNED, vocab_size + 2))
         lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
         where = f"V={vocab_size}-lr={lr:g}"
