@@ -17,7 +17,7 @@ from PIL import Image
 from retrodict import train
 from retrodict.cli._exit import run_cli
 from retrodict.figures import FIGURES, FINDINGS, SCALES, FigureInputs, PaperFigure, reproduce
-from retrodict.figures._figure import _lost, _shortfall
+from retrodict.figures._reproduce import _lost, _shortfall
 from retrodict.figures._scales import describe, sweep_experiment
 from retrodict.figures.findings._film import FINDING_FILM
 from retrodict.figures.findings._identity import FINDING_IDENTITY
@@ -254,7 +254,7 @@ def test_a_drawing_whose_record_was_not_written_is_made_again(drawn, monkeypatch
     again()
     (folder / "tiny.png").unlink()
     with monkeypatch.context() as broken:
-        broken.setattr("retrodict.figures._record.DrawingRecord.write", None)
+        broken.setattr("retrodict.figures._reproduce.DrawingRecord.write", None)
         with pytest.raises(TypeError):
             again()
     assert not (folder / "tiny.json").exists()
@@ -282,7 +282,7 @@ def test_lost_learners_are_told_in_the_figure(material_of, inputs_of):
 
 
 def test_a_claim_that_fails_is_named_in_the_figure(material_of, monkeypatch, tmp_path):
-    monkeypatch.setattr("retrodict.figures._captions.UNTRAINED_Z", -1.0)
+    monkeypatch.setattr("retrodict.figures._figure.UNTRAINED_Z", -1.0)
     claims = FIGURES[1].claims(material_of(FIGURES[1]))
     assert "does not hold at this scale: fig2.validation" in _shortfall(claims)
 

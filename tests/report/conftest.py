@@ -22,7 +22,7 @@ import retrodict
 from retrodict import Experiment
 from retrodict.claims import Check, Claim, Effort, Evidence, Kept, at_least, at_most, bounded
 from retrodict.figures import DrawingRecord
-from retrodict.figures._record import code_version, digest_of
+from retrodict.figures._reproduce import code_version, digest_of
 from retrodict.measures import Interval
 from retrodict.report import RunView, view
 from retrodict.runs import Run, Store

@@ -3,15 +3,16 @@
 The folders are the groups that `retrodict reproduce` knows: `paper` (all), `findings`, `theory`.
 """
 
-from retrodict.figures._figure import (
-    FigureInputs,
-    PaperFigure,
+from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._reproduce import (
+    DrawingRecord,
     Reproduction,
+    code_version,
     command,
+    fits,
     reproduce,
     run_experiments,
 )
-from retrodict.figures._record import DrawingRecord, code_version, fits
 from retrodict.figures._scales import SCALES, Scale, default_experiment, describe
 from retrodict.figures._table import PaperTable
 from retrodict.figures.findings import FINDINGS

@@ -1,26 +1,32 @@
-"""What a figure is, and how it is reproduced."""
+"""What a figure is: its experiments, its drawing, and its caption as claims that can fail.
+
+The paper's captions give no numbers: the bounds here are ours [R].
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from re import sub
 from typing import Any
 
-from retrodict.claims import Claim
-from retrodict.errors import Unreadable
+import numpy as np
+from jaxtyping import Float
+
+from retrodict.claims import Claim, at_least, at_most, within
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
-from retrodict.figures._record import DrawingRecord, code_version, fits
-from retrodict.figures._scales import Scale, describe
-from retrodict.files import digest_of
-from retrodict.host import own_settings
-from retrodict.launch import LOCAL, Launcher, Reporter, run_named
-from retrodict.plots import footer, save, save_film
-from retrodict.plots._drawing import Figure
-from retrodict.runs import Run, Store, require_writable
+from retrodict.figures._scales import Scale
+from retrodict.measures import Interval, at_end, final_values, over_learners, taught
+from retrodict.plots import Figure
+from retrodict.tasks import Role
 from retrodict.trace import Recorded, Trace
+
+MEMORISED = 0.1  # nats; the next-token probability is above 0.9
+TRAINED_Z, UNTRAINED_Z = 2.0, 0.5
+
+Measured = Interval | Float[np.ndarray, " learner"]
+"""What was found: over learners, or learner by learner."""
 
 Tick = Callable[[float], None]
 """Is called with the share of a computation that is done, 0 to 1."""
@@ -50,6 +56,82 @@ class FigureInputs:
         """The trace of a figure with one experiment."""
         (only,) = self.traces.values()
         return only
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Collects the claims of one figure.
+
+    Attributes:
+        figure: the figure's name, with which the claims' names begin.
+        grade: how well what they say is known.
+        claims: what was checked so far.
+    """
+
+    figure: str
+    grade: str
+    claims: list[Claim] = field(default_factory=list)
+
+    def at_least(self, name: str, says: str, measured: Measured, bound: float) -> None:
+        """Check that the mean is at least a bound."""
+        self._add(at_least, name, says, measured, bound)
+
+    def at_most(self, name: str, says: str, measured: Measured, bound: float) -> None:
+        """Check that the mean is at most a bound."""
+        self._add(at_most, name, says, measured, bound)
+
+    def within(self, name: str, says: str, measured: Measured, bound: float) -> None:
+        """Check that the mean is within plus and minus a bound."""
+        self._add(within, name, says, measured, bound)
+
+    def memorised(self, name: str, where: str, trace: Trace) -> None:
+        """Check that the taught answers, whole, are known: mean over all taught questions.
+
+        Held-out questions say something about the curse only where this holds. Dropout is off.
+        Single groups of a few questions can be higher for some epochs, when AdamW's steps spike
+        for one learner: the statement says how high the worst is.
+        """
+        worst = float(trace.taught()["entity_nll"].isel(epoch=-1).mean("learner").max("group"))
+        says = (
+            f"{where}: the taught facts are memorised (NLL of the answer, dropout off; worst group "
+            f"{worst:.3f})"
+        )
+        self.at_most(name, says, at_end(taught(trace, "entity_nll")), MEMORISED)
+
+    def all_memorised(self, traces: Mapping[str, Trace]) -> None:
+        """Check that the taught answers are known in every cell; the statement names the worst."""
+        found = {
+            name: over_learners(at_end(taught(trace, "entity_nll")))
+            for name, trace in traces.items()
+        }
+        worst = max(found, key=lambda name: found[name].high)
+        says = f"what is taught is memorised in every cell (NLL, dropout off; worst: {worst})"
+        self.at_most("training", says, found[worst], MEMORISED)
+
+    def cursed(self, name: str, where: str, trace: Trace) -> None:
+        """Check that held-out questions are answered no better than by a uniform guess."""
+        says = f"{where}: validation NLL ends no better than a uniform guess over all tokens"
+        uniform = float(trace.attrs["uniform_nll"])
+        self.at_least(name, says, final_values(trace)[-1].nll, uniform)
+
+    def curse(self, where: str, trace: Trace, name: str = "") -> None:
+        """Check that taught facts are memorised, and held-out ones no better than guessed."""
+        name = name or slug(where)
+        self.memorised(f"{name}.training", where, trace)
+        self.cursed(f"{name}.validation", where, trace)
+
+    def diagonal(self, name: str, where: str, z: Interval, role: Role) -> None:
+        """Check that a taught diagonal of weights stands out, or that a held-out one does not."""
+        if role == "held_out":
+            self.within(name, f"{where}: the diagonal does not stand out (z)", z, UNTRAINED_Z)
+        else:
+            self.at_least(name, f"{where}: the diagonal stands out (z)", z, TRAINED_Z)
+
+    def _add(
+        self, compare: Callable[..., Claim], name: str, says: str, measured: Measured, bound: float
+    ) -> None:
+        found = measured if isinstance(measured, Interval) else over_learners(measured)
+        self.claims.append(compare(f"{self.figure}.{name}", says, self.grade, found, bound))
 
 
 @dataclass(frozen=True)
@@ -91,121 +173,10 @@ class PaperFigure:
         return caption.claims
 
 
-@dataclass(frozen=True)
-class Reproduction:
-    """A figure that was reproduced.
+def slug(name: str) -> str:
+    """Write a name for people as a part of a claim's name.
 
-    Attributes:
-        figure, scale: which, and how large.
-        runs: where its trained numbers are, by the figure's own names for them.
-        claims: its caption's verdicts.
-        files: the drawings, and the record that `report` reads.
-        fresh: whether they were made now, not found.
+    >>> slug("V = 50, 2 layers"), slug("all but questions")
+    ('V50-2-layers', 'all-but-questions')
     """
-
-    figure: PaperFigure
-    scale: Scale
-    runs: dict[str, Run]
-    claims: list[Claim]
-    files: list[Path]
-    fresh: bool
-
-
-@own_settings()
-def reproduce(
-    figure: PaperFigure,
-    scale: Scale,
-    store: Store,
-    reporter: Reporter,
-    launcher: Launcher = LOCAL,
-) -> Reproduction:
-    """Run what a figure needs, draw it into the store under its name, check its claims.
-
-    The verdicts are kept beside the drawing, in a JSON file of the same name. If that file is of
-    the same runs and the same code, nothing is drawn or checked again.
-
-    Raises:
-        BadInput, CannotFinish, Interrupted: as `launch.execute`.
-    """
-    runs = run_experiments([figure], scale, store, reporter, launcher)[figure.name]
-    path = store.root / f"{figure.name}.json"
-    folders = {name: run.folder.name for name, run in runs.items()}
-    known = _recorded(path, (figure.name, scale, code_version(), folders))
-    if known is None:
-        require_writable(store.root)
-    record = known or _draw(figure, scale, path, runs, folders, reporter)
-    files = [*(store.root / name for name in record.files), path]
-    return Reproduction(figure, scale, runs, record.claims, files, fresh=known is None)
-
-
-def run_experiments(
-    figures: Sequence[PaperFigure],
-    scale: Scale,
-    store: Store,
-    reporter: Reporter,
-    launcher: Launcher,
-) -> dict[str, dict[str, Run]]:
-    """Run what several figures need, and return their runs by the figures' own names for them.
-
-    Raises:
-        BadInput, CannotFinish: one cannot be run; on a cluster the others were run all the same.
-        Interrupted, KeyboardInterrupt: it was asked to stop.
-    """
-    wanted = {figure.name: figure.experiments(scale) for figure in figures}
-    return run_named(wanted, store, reporter, launcher)
-
-
-def _recorded(path: Path, asked: tuple[str, Scale, str, dict[str, str]]) -> DrawingRecord | None:
-    """Return the record of an earlier drawing of this figure, scale, code and runs, if all fits."""
-    try:
-        record = DrawingRecord.read(path)
-        found = (record.name, record.scale, record.code, record.runs)
-        return record if found == asked and fits(record, path.parent) else None
-    except (ValueError, Unreadable):
-        return None
-
-
-def _draw(
-    figure: PaperFigure,
-    scale: Scale,
-    path: Path,
-    runs: dict[str, Run],
-    folders: dict[str, str],
-    reporter: Reporter,
-) -> DrawingRecord:
-    theory = figure.theory(scale, lambda share: reporter.working(figure.name, share))
-    inputs = FigureInputs(scale, runs, theory)
-    claims = figure.claims(inputs)
-    drawing = figure.draw(inputs)
-    note = figure.note(scale) or describe({name: run.experiment for name, run in runs.items()})
-    warning = "; ".join(filter(None, (_lost(inputs), _shortfall(claims))))
-    footer(drawing, f"{command(figure.name, scale)}   ·   {note}", warning)
-    path.unlink(missing_ok=True)  # it describes the drawing that is now replaced
-    stem = path.with_suffix("")
-    files = save(drawing, stem)
-    if figure.film is not None:
-        files.append(save_film(figure.film(inputs), stem))
-    digests = {file.name: digest_of(file) for file in files}
-    record = DrawingRecord(figure.name, scale, note, folders, claims, digests, code_version())
-    record.write(path)
-    return record
-
-
-def command(name: str, scale: Scale) -> str:
-    """The command that makes a figure."""
-    return f"retrodict reproduce {name} --scale {scale}"
-
-
-def _lost(inputs: FigureInputs) -> str:
-    """State, for the small print, how many learners are not in a figure."""
-    ended = [trace.curves["diverged_at"] for trace in inputs.traces.values()]
-    lost, asked = sum(int(e.notnull().sum()) for e in ended), sum(e.size for e in ended)
-    return f"{lost} of {asked} learners became non-finite and are left out" if lost else ""
-
-
-def _shortfall(claims: Sequence[Claim]) -> str:
-    """State, for the small print, which claims do not hold; nothing if all do."""
-    failed = [claim for claim in claims if claim.verdict == "fails"]
-    said = "; ".join(f"{c.name}: {c.measured:.3g}, claimed {c.predicted}" for c in failed[:3])
-    more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return f"does not hold at this scale: {said}{more}" if failed else ""
+    return sub(r"[ ,]+", "-", name.replace(" = ", ""))

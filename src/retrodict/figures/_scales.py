@@ -54,6 +54,11 @@ def default_experiment(task: str, scale: Scale) -> Experiment:
     return Experiment.model_validate({**sections, "task": {"kind": task, **sections["task"]}})
 
 
+def both_tasks(scale: Scale) -> dict[str, Experiment]:
+    """Return the default experiments of the reversal task and of the chain, by task."""
+    return {task: default_experiment(task, scale) for task in ("reversal", "chain")}
+
+
 def sweep_experiment(task: str, scale: Scale) -> Experiment:
     """Return the experiment that a sweep changes one setting of.
 

@@ -36,7 +36,6 @@ def plot_answers(
         grids: what is counted → its share in each cell; NaN for a learner that is left out.
         column_label: what the columns are.
         curves: (the panel's title, what its axis is) → its lines.
-        title: over the figure.
     """
     heights = [0.37 * len(rows) + 1.2, 3.0]
     with drawing():

@@ -50,9 +50,8 @@ def plot_comparison(
     recorded (dropout on); dashed: a uniform guess over all tokens; dotted: over the alphabet.
 
     Args:
-        traces: run → how it went; held-out questions may be missing.
-        settings: run → what differs between the runs.
-        title: over the figure.
+        traces: by run; held-out questions may be missing.
+        settings: what differs between the runs, by run.
     """
     ends = {name: _end(trace) for name, trace in traces.items()}
     values = {name: settings[name] for name in traces}

@@ -26,12 +26,7 @@ def plot_nll(
 
     Thick lines are means over learners, bands their 95 % t-intervals, thin lines the learners.
     Dashed: a uniform guess over all tokens; dotted: over the alphabet of the answer.
-
-    Args:
-        trace: of a task with held-out questions.
-        title: over the axes.
-        training, validation: labels of the two curves.
-        theory: the prediction of the same experiment, drawn over it in black.
+    `theory`, the prediction of the same experiment, is drawn over it in black.
     """
     with drawing():
         figure = new_figure(5.4, 3.5)
@@ -65,7 +60,6 @@ def plot_panels(
 
     Args:
         traces: the panel's title → what training gave.
-        title: over the figure.
         columns: panels per row; by default all are in one row.
         theory: the same keys → what was predicted, drawn in black.
         whole_answer: draw the NLL of the whole answer in place of its first token's.
@@ -91,10 +85,7 @@ def plot_panels(
 def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Figure:
     """Draw the probability of the right token, exp(−NLL), over epochs.
 
-    Args:
-        trace: what training gave.
-        title: over the axes.
-        groups: group → label of its curve.
+    `groups` are the labels of curves, by group.
     """
     with drawing():
         figure = new_figure(5.4, 3.2)

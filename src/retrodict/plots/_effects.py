@@ -31,7 +31,6 @@ def plot_effect(
     Args:
         rows: the settings, from top to bottom.
         panels: measure → (variant → one interval per row, a reference value, its name).
-        title: over the figure.
         marks: a second reference in the first panel: its name, its value in each row.
     """
     size = 3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8
@@ -74,7 +73,6 @@ def plot_indices(
     Args:
         rows: model → index name → interval over learners.
         names: index name → its label, in order from top to bottom.
-        title: over the figure.
         xlabel: what is drawn.
         ends: values that mean something, marked with these words.
     """
@@ -101,7 +99,6 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
 
     Args:
         panels: the panel's title → variant → trace.
-        title: over the figure.
     """
     with sheet(title, 2.5 * len(panels), 3.0, 1, len(panels), sharey=True) as (figure, grid):
         for axes, (name, variants) in zip(grid.flat, panels.items(), strict=True):

@@ -21,7 +21,6 @@ def plot_matrices(trace: Trace, title: str, rows: int, columns: int, snapshot: i
 
     Args:
         trace: with at least one snapshot of effective weights.
-        title: over the figure.
         rows, columns: how the panels are laid out, in the trace's order, row by row.
         snapshot: which; the colours are always those of the last.
     """
@@ -42,7 +41,6 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
 
     Args:
         traces: the column's title → what training gave.
-        title: over the figure.
         panels: the trace's panel → the title of its row.
     """
     size = 2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels)
@@ -68,7 +66,6 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
 
     Args:
         rows: (trace, panel); all traces have the same number of snapshots.
-        title: over the figure.
     """
     columns = len(rows[0][0].weights[rows[0][1]]["snapshot"])
     size = 1.0 * columns + 1.3, 1.35 * len(rows) + 0.6
@@ -98,7 +95,6 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
     Args:
         traces: the column's title → what training gave, with at least two snapshots.
         panel: which panel.
-        title: over the figure.
     """
     found = {}
     for name, trace in traces.items():

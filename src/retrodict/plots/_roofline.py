@@ -35,7 +35,6 @@ def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
 
     Args:
         panels: the panel's title → its content, up to three in a row.
-        title: over the figure.
     """
     columns = min(len(panels), _COLUMNS)
     rows = -(-len(panels) // columns)

@@ -35,7 +35,6 @@ def plot_phase(phase: xr.Dataset, title: str) -> Figure:
     Args:
         phase: over (pairs, dimension): `shift`, mean of L_rev − ln m in nats; `memorised`, share of
             draws whose training set is memorised. Cells where that is below 1 are hatched.
-        title: over the axes.
     """
     shift, memorised = phase["shift"].values, phase["memorised"].values
     with drawing():
@@ -89,7 +88,6 @@ def plot_paths(
         times: t, log-spaced.
         panels: the panel's title → training loss and reverse loss, in nats.
         guess: a uniform guess, ln m.
-        title: over the figure.
     """
     size = 2.0 * len(panels) + 0.5, 2.7
     shared = {"sharey": True, "sharex": True}
@@ -117,7 +115,6 @@ def plot_learning(
         curves: label → (passes, NLL of learners (learner, pass), predicted NLL (pass)).
         measured: label → (predicted steps, measured steps over learners) at several sizes.
         threshold: the NLL that counts as learned.
-        title: over the figure.
     """
     with sheet(title, 7.0, 3.2, 1, 2, size=10) as (figure, grid):
         left, right = grid.flat

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._scales import default_experiment
+from retrodict.figures._figure import TRAINED_Z, UNTRAINED_Z, Caption, FigureInputs, PaperFigure
+from retrodict.figures._scales import both_tasks
 from retrodict.measures import z_of_snapshots
-from retrodict.plots import plot_film, plot_matrices
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure, plot_film, plot_matrices
 
 ROWS = (
     ("reversal", "train_backward"),
@@ -51,7 +49,7 @@ FINDING_FILM = PaperFigure(
     title="effective weights over training, as a film strip and an animation",
     grade="O",
     paper="Ours: what does the curse look like while a model is trained?",
-    experiments=lambda scale: {t: default_experiment(t, scale) for t in ("reversal", "chain")},
+    experiments=both_tasks,
     draw=lambda inputs: plot_film(
         [(inputs.traces[task], panel) for task, panel in ROWS],
         "What is taught grows a diagonal; what is not, never does",

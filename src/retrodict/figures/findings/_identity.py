@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity_cells import USUAL, Cells, cell, key, last, over_updates
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure
 
 ROWS = {
     "none": {},

@@ -9,12 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption, slug
-from retrodict.figures._figure import FigureInputs
+from retrodict.figures._figure import Caption, FigureInputs, slug
 from retrodict.figures._scales import Scale, Settings
 from retrodict.measures import held_out_values, over_learners
-from retrodict.plots import Lines, plot_answers
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure, Lines, plot_answers
 from retrodict.trace import Recorded
 
 USUAL = 0.7

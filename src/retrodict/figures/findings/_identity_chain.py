@@ -6,10 +6,9 @@ it, over how many triples and updates, is ours.
 
 from __future__ import annotations
 
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures.findings._identity_cells import USUAL, Cells, key, last, over_updates
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure
 
 MIDDLE = "middle (zero-hop)"
 CELLS = Cells(

@@ -7,8 +7,7 @@ an answer: the prompt's own entity can stand out more.
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import TRAINED_Z, UNTRAINED_Z, Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import TRAINED_Z, UNTRAINED_Z, Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.figures.findings._identity import ROWS
 from retrodict.figures.findings._identity_cells import USUAL, cell

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import MEMORISED, Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import MEMORISED, Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, Settings, changed, sweep_experiment
 from retrodict.measures import at_end
-from retrodict.plots import plot_training
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure, plot_training
 
 LRS = (0.001, 0.01)
 _DEPTHS: dict[Scale, tuple[int, ...]] = {

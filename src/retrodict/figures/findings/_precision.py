@@ -7,8 +7,7 @@ optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compar
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import MEMORISED, Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import MEMORISED, Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import at_end, final_values, over_learners
 from retrodict.plots import plot_panels

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
-from retrodict.figures._scales import default_experiment
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
+from retrodict.figures._scales import both_tasks
 from retrodict.measures import Interval, diagonal_z, z_of_snapshots
-from retrodict.plots import plot_indices
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure, plot_indices
 
 TASKS = ("reversal", "chain")
 VARIANTS = {"prompt_matched": "entity and relation", "entity_only": "entity alone (the caption's)"}
@@ -62,7 +60,7 @@ FINDING_PROMPT = PaperFigure(
     grade="O",
     paper="Ours: the captions of figures 2 and 4 read weights after a prompt that the model never "
     "saw, the entity alone. Does the prompt it did see tell the same?",
-    experiments=lambda scale: {t: default_experiment(t, scale) for t in TASKS},
+    experiments=both_tasks,
     draw=draw,
     check=check,
 )

@@ -11,13 +11,11 @@ import numpy as np
 from jaxtyping import Float
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption, slug
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale, Settings, changed, default_experiment, sweep_experiment
 from retrodict.measures import final_values, held_out_values, over_learners
-from retrodict.plots import plot_effect
+from retrodict.plots import Figure, plot_effect
 from retrodict.plots._curves import guesses
-from retrodict.plots._drawing import Figure
 from retrodict.trace import Trace
 
 LOWER = 0.1  # nats; less is too little to claim

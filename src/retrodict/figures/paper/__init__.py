@@ -10,7 +10,7 @@ from retrodict.figures.paper._sweeps import SWEEPS
 from retrodict.figures.paper._embedding_similarity import EMBEDDING_SIMILARITY
 from retrodict.figures.paper._in_context_reversal import IN_CONTEXT_REVERSAL
 from retrodict.figures.paper._related_chain import RELATED_CHAIN
-from retrodict.figures.paper._whole_sequence_loss import WHOLE_SEQUENCE_LOSS
+from retrodict.figures.paper._sweeps import WHOLE_SEQUENCE_LOSS
 from retrodict.figures.paper._table1 import TABLE1
 from retrodict.figures.paper._table2 import TABLE2
 from retrodict.figures.paper._table3 import TABLE3

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import UNTRAINED_Z, Caption, slug
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import UNTRAINED_Z, Caption, FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale, Settings, sweep_experiment
 from retrodict.measures import diagonal_z
 from retrodict.plots import plot_cosines

@@ -6,12 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import MEMORISED, Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import MEMORISED, Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, default_experiment
 from retrodict.measures import at_end, final_values, z_of_snapshots
-from retrodict.plots import plot_matrices, plot_nll
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure, plot_matrices, plot_nll
 
 
 def _experiments(task: str, scale: Scale) -> dict[str, Experiment]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, Settings, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_probability

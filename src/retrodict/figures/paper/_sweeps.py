@@ -1,8 +1,8 @@
-"""Figures 5 to 18: a figure for each of two tasks and six settings. Table 3 is made from these.
+"""Figures 5 to 18: a figure for each of two tasks and six settings, and one for the loss's span.
 
 A figure has a panel and two claims for each value of its setting. That the paper varies these
 settings is known [N]; their values are known for V only [S]. The others are ours [R], as are all
-values of the smaller scales.
+values of the smaller scales. Table 3 is made from these.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from functools import partial
 from typing import Any
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import SCALES, Scale, Settings, changed, sweep_experiment
-from retrodict.plots import plot_panels
+from retrodict.plots import Figure, plot_panels
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _sweep(task: str, axis: Axis) -> PaperFigure:
         paper=paper,
         experiments=partial(_experiments, task, axis),
         draw=lambda inputs: plot_panels(inputs.traces, f"{axis.headline}: {headline}"),
-        check=check_curses,
+        check=_check,
         sweep=True,
     )
 
@@ -169,7 +168,7 @@ def _experiments(task: str, axis: Axis, scale: Scale) -> dict[str, Experiment]:
     return found
 
 
-def check_curses(inputs: FigureInputs, caption: Caption) -> None:
+def _check(inputs: FigureInputs, caption: Caption) -> None:
     """In every panel: taught facts are memorised, held-out ones no better than guessed."""
     for name, trace in inputs.traces.items():
         caption.curse(name, trace)
@@ -177,3 +176,26 @@ def check_curses(inputs: FigureInputs, caption: Caption) -> None:
 
 SWEEPS = tuple(_sweep(task, axis) for axis in AXES for task in _TASKS)
 """Setting by setting, each on both tasks."""
+
+
+def _draw_whole_sequence(inputs: FigureInputs) -> Figure:
+    """Two panels; the training loss of the chain has a floor, since A goes on with → or ⇝."""
+    reversal, chain = inputs.traces.values()
+    panels = {"reversal": reversal, "chain (A goes on with → or ⇝: a floor)": chain}
+    return plot_panels(panels, "Loss on every token: the curse stands")
+
+
+WHOLE_SEQUENCE_LOSS = PaperFigure(
+    name="whole-sequence-loss",
+    title="reversal and chain: loss on the whole sequence",
+    grade="N",
+    paper="The results are the same where the loss is taken on the whole sequence. "
+    "(The training loss of the chain cannot reach 0: A goes on with → or with ⇝.)",
+    experiments=lambda scale: {
+        task: sweep_experiment(task, scale).changed({"objective.span": "whole_sequence"})
+        for task in _TASKS
+    },
+    draw=_draw_whole_sequence,
+    check=_check,
+    sweep=True,
+)

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from retrodict.figures._table import PaperTable
-from retrodict.tasks import Chain, Corpus, Reversal
+from retrodict.tasks import Chain, Reversal
+
+_RELATIONS = (
+    ("reversal", 0, "A → B: forward relation"),
+    ("reversal", 1, "B ← A: backward relation"),
+    ("chain", 0, "A → B and B → C: a step"),
+    ("chain", 1, "A ⇝ C: a leap"),
+)
+_IN_BOTH = {
+    "x_1, x_2": (
+        "prompt: an entity and a relation",
+        "positions {0.entity_spans[0][0]}, {0.relation_positions[0]}",
+    ),
+    "x_3": ("next token to be predicted: an entity", "position {0.answer_start}"),
+    "M": ("vocabulary, relations included", "{0.vocab_size}"),
+    "N": ("training sentences", "{0.tokens.shape[0]}"),
+}
+"""Symbol → its meaning, and what it is in a corpus."""
 
 
 def rows() -> list[tuple[str, ...]]:
     """Read every id and count off the corpora of seed 0."""
     both = {"reversal": Reversal().corpus(0), "chain": Chain().corpus(0)}
     found: list[tuple[str, ...]] = [
-        (both[task].names[token], says, task, f"id {token}")
-        for task, token, says in (
-            ("reversal", 0, "A → B: forward relation"),
-            ("reversal", 1, "B ← A: backward relation"),
-            ("chain", 0, "A → B and B → C: a step"),
-            ("chain", 1, "A ⇝ C: a leap"),
-        )
+        (both[task].names[token], says, task, f"id {token}") for task, token, says in _RELATIONS
     ]
     for task, corpus in both.items():
         for letter in "ABC":
-            count = sum(name.startswith(letter) for name in corpus.names)
-            if count:
+            if count := sum(name.startswith(letter) for name in corpus.names):
                 says = f"entities of alphabet {letter}; i-th words make a fact"
                 found.append((f"{letter}_i", says, task, f"{count} tokens"))
-    for symbol, says, read in _IN_BOTH:
-        found += [(symbol, says, task, read(corpus)) for task, corpus in both.items()]
+    for symbol, (says, shown) in _IN_BOTH.items():
+        found += [(symbol, says, task, shown.format(corpus)) for task, corpus in both.items()]
     return found
-
-
-_IN_BOTH: tuple[tuple[str, str, Callable[[Corpus], str]], ...] = (
-    (
-        "x_1, x_2",
-        "prompt: an entity and a relation",
-        lambda c: f"positions {c.entity_spans[0][0]}, {c.relation_positions[0]}",
-    ),
-    ("x_3", "next token to be predicted: an entity", lambda c: f"position {c.answer_start}"),
-    ("M", "vocabulary, relations included", lambda c: str(c.vocab_size)),
-    ("N", "training sentences", lambda c: str(len(c.tokens))),
-)
 
 
 TABLE1 = PaperTable(

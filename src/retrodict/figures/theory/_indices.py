@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption, slug
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
-from retrodict.figures._scales import Scale, default_experiment
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick, slug
+from retrodict.figures._scales import Scale, both_tasks
 from retrodict.measures import Interval, indices, over_learners
 from retrodict.plots import plot_indices
 from retrodict.theory import predict
@@ -48,7 +47,7 @@ def _one_layer(task: str, scale: Scale) -> Experiment:
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The multi-layer runs of figures 1 to 4, and one-layer runs of the same tasks."""
     return {
-        **{f"transformer {task}": default_experiment(task, scale) for task in TASKS},
+        **{f"transformer {task}": one for task, one in both_tasks(scale).items()},
         **{f"one-layer {task}": _one_layer(task, scale) for task in TASKS},
     }
 

@@ -7,8 +7,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick
 from retrodict.figures._scales import Scale
 from retrodict.plots import plot_paths
 from retrodict.tasks import Pairs

@@ -8,12 +8,10 @@ import numpy as np
 from jaxtyping import Float
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption
-from retrodict.figures._figure import FigureInputs, PaperFigure
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.measures import Interval, over_learners, taught
-from retrodict.plots import plot_learning
-from retrodict.plots._drawing import Figure
+from retrodict.plots import Figure, plot_learning
 from retrodict.theory import logit_gap, row_nll, time_to_nll
 from retrodict.trace import Trace
 

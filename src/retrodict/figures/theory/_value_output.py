@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retrodict.experiment import Experiment
-from retrodict.figures._captions import Caption, slug
-from retrodict.figures._figure import FigureInputs, PaperFigure, Tick
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick, slug
 from retrodict.figures._scales import Scale
 from retrodict.measures import preference
 from retrodict.plots import plot_panels
