@@ -38,7 +38,6 @@ _SIZES: dict[Scale, dict[str, Any]] = {
 _SWEEP: dict[Scale, Settings] = {
     "smoke": {"task.vocab_size": 50, "training.epochs": 100},
     "laptop": {"task.vocab_size": 200, "training.epochs": 150, "record.every": 3},
-    "paper": {},
 }
 
 
@@ -65,7 +64,7 @@ def sweep_experiment(task: str, scale: Scale) -> Experiment:
     At paper scale it is the default; the smaller scales cut V (to 200, 50) and epochs further, and
     the training set is memorised at most of the way (docs/reproduction.md).
     """
-    return changed(default_experiment(task, scale), _SWEEP[scale])
+    return changed(default_experiment(task, scale), _SWEEP.get(scale, {}))
 
 
 def changed(experiment: Experiment, settings: Settings) -> Experiment:

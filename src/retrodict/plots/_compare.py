@@ -83,11 +83,10 @@ def _roles(
     if not numbers or len(keys) > 2:
         return None, None
     x = max(numbers, key=lambda key: count[key])
-    rest = [key for key in keys if key != x]
-    if not rest:
-        return x, None
-    complete = all(rest[0] in each for each in settings) and count[rest[0]] <= _MOST_PANELS
-    return (x, rest[0]) if complete else (None, None)
+    other = next((key for key in keys if key != x), None)
+    if other and (count[other] > _MOST_PANELS or any(other not in each for each in settings)):
+        return None, None
+    return x, other
 
 
 def _panels(panels: Mapping[str, list[tuple[float, _End]]], name: str, title: str) -> Figure:

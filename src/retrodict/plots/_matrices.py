@@ -13,6 +13,8 @@ from retrodict.plots._drawing import Axes, Figure
 from retrodict.plots._style import legend_below, sheet
 from retrodict.trace import Trace
 
+_ENTITIES = {"xlabel": "target entity", "ylabel": "source entity"}
+
 
 def plot_matrices(trace: Trace, title: str, rows: int, columns: int, snapshot: int = -1) -> Figure:
     """Draw one snapshot of every panel of the first learner that stayed finite.
@@ -29,7 +31,7 @@ def plot_matrices(trace: Trace, title: str, rows: int, columns: int, snapshot: i
     with sheet(title, *size, rows, columns, size=10) as (figure, grid):
         for axes, (name, panel) in zip(grid.flat, trace.weights.items(), strict=True):
             z = _draw_snapshot(axes, trace, name, "entity_only", snapshot, limit)
-            _name_entities(axes, f"{panel.attrs['title']}\nz = {z:.2f}")
+            axes.set(title=f"{panel.attrs['title']}\nz = {z:.2f}", **_ENTITIES)
         figure.colorbar(axes.images[0], ax=grid, shrink=0.6, label="effective weight (logit)")
     return figure
 
@@ -51,7 +53,7 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
             column[0].set_ylim(bottom=0)
             for axes, (panel, says) in zip(column[1:], panels.items(), strict=True):
                 z = _draw_snapshot(axes, trace, panel, "embedding_cosine", -1, 1.0)
-                _name_entities(axes, f"{says}\nz = {z:.2f}")
+                axes.set(title=f"{says}\nz = {z:.2f}", **_ENTITIES)
         grid[0, 0].set_ylabel("NLL (nats)")
         figure.colorbar(axes.images[0], ax=grid[1:], shrink=0.6, label="cosine of embeddings")
         legend_below(figure, grid[0, 0], columns=2)
@@ -131,10 +133,6 @@ def _draw_matrix(axes: Axes, matrix: Float[np.ndarray, "row column"], limit: flo
     axes.set(xticks=[], yticks=[])
     axes.spines[["top", "right"]].set_visible(True)
     axes.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-
-
-def _name_entities(axes: Axes, title: str) -> None:
-    axes.set(title=title, xlabel="target entity", ylabel="source entity")
 
 
 def _first_finite(trace: Trace) -> int:

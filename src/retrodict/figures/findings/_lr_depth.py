@@ -17,13 +17,12 @@ _DEPTHS: dict[Scale, tuple[int, ...]] = {
 _SMALLER: dict[Scale, Settings] = {
     "smoke": {"training.epochs": 150},
     "laptop": {"task.vocab_size": 80},
-    "paper": {},
 }
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """Every depth with every learning rate."""
-    base = changed(sweep_experiment("reversal", scale), _SMALLER[scale])
+    base = changed(sweep_experiment("reversal", scale), _SMALLER.get(scale, {}))
     return {
         _name(depth, lr): base.changed({"model.n_layer": depth, "optimizer.lr": lr})
         for depth in _DEPTHS[scale]

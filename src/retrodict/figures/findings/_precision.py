@@ -6,7 +6,6 @@ optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compar
 
 from __future__ import annotations
 
-from retrodict.experiment import Experiment
 from retrodict.figures._figure import MEMORISED, Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale, sweep_experiment
 from retrodict.measures import at_end, final_values, over_learners
@@ -18,12 +17,6 @@ _PRECISIONS: dict[Scale, tuple[str, ...]] = {
     "laptop": (_EXACT, "bfloat16"),
     "paper": (_EXACT, "tf32", "bfloat16"),
 }
-
-
-def experiments(scale: Scale) -> dict[str, Experiment]:
-    """The reversal task in each precision, by the same ten seeds."""
-    base = sweep_experiment("reversal", scale)
-    return {name: base.changed({"training.precision": name}) for name in _PRECISIONS[scale]}
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
@@ -47,7 +40,10 @@ FINDING_PRECISION = PaperFigure(
     grade="O",
     paper="Ours: at paper scale a GPU is several times faster with products of lower precision. Do "
     "they show the same curves?",
-    experiments=experiments,
+    experiments=lambda scale: {
+        precision: sweep_experiment("reversal", scale).changed({"training.precision": precision})
+        for precision in _PRECISIONS[scale]
+    },
     draw=lambda inputs: plot_panels(
         inputs.traces, "Products in lower precision: the same curves, the same curse"
     ),

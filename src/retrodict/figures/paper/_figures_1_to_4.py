@@ -3,56 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from retrodict.experiment import Experiment
 from retrodict.figures._figure import MEMORISED, Caption, FigureInputs, PaperFigure
-from retrodict.figures._scales import Scale, default_experiment
+from retrodict.figures._scales import default_experiment
 from retrodict.measures import at_end, final_values, z_of_snapshots
-from retrodict.plots import Figure, plot_matrices, plot_nll
-
-
-def _experiments(task: str, scale: Scale) -> dict[str, Experiment]:
-    return {task: default_experiment(task, scale)}
+from retrodict.plots import plot_matrices, plot_nll
 
 
 def _nll_figure(
     name: str, task: str, title: str, headline: str, taught: str, held_out: str, paper: str
 ) -> PaperFigure:
     """Training and validation NLL over epochs: what is taught is learned, the rest is guessed."""
+    training, validation = f"training ({taught})", f"validation ({held_out})"
+    return PaperFigure(
+        name,
+        title,
+        "S",
+        paper,
+        draw=lambda inputs: plot_nll(inputs.trace, headline, training, validation),
+        check=_check_nll,
+        experiments=lambda scale: {task: default_experiment(task, scale)},
+    )
 
-    def draw(inputs: FigureInputs) -> Figure:
-        training, validation = f"training ({taught})", f"validation ({held_out})"
-        return plot_nll(inputs.trace, title=headline, training=training, validation=validation)
 
-    def check(inputs: FigureInputs, caption: Caption) -> None:
-        trace = inputs.trace
-        loss = at_end(trace.curves["training_loss"])
-        near_0 = "training NLL (dropout on, as the authors record it) ends near 0"
-        chance = "validation: the truth beats a random wrong answer no more often than chance"
-        preference = final_values(trace)[-1].preference
-        caption.at_most("training", near_0, loss, MEMORISED)
-        caption.cursed("validation", "held-out questions", trace)
-        # An NLL near a guess's is no sign of knowledge; the order of the answers is.
-        replace(caption, grade="O").at_most("preference", chance, preference, 0.5)
-
-    return PaperFigure(name, title, "S", paper, draw, check, partial(_experiments, task))
+def _check_nll(inputs: FigureInputs, caption: Caption) -> None:
+    loss = at_end(inputs.trace.curves["training_loss"])
+    near_0 = "training NLL (dropout on, as the authors record it) ends near 0"
+    chance = "validation: the truth beats a random wrong answer no more often than chance"
+    preference = final_values(inputs.trace)[-1].preference
+    caption.at_most("training", near_0, loss, MEMORISED)
+    caption.cursed("validation", "held-out questions", inputs.trace)
+    # An NLL near a guess's is no sign of knowledge; the order of the answers is.
+    replace(caption, grade="O").at_most("preference", chance, preference, 0.5)
 
 
 def _weights_figure(
     name: str, task: str, title: str, headline: str, columns: int, paper: str
 ) -> PaperFigure:
     """Matrices in two rows, training facts above validation facts: one diagonal is missing."""
+    return PaperFigure(
+        name,
+        title,
+        "S",
+        paper,
+        draw=lambda inputs: plot_matrices(inputs.trace, headline, rows=2, columns=columns),
+        check=_check_weights,
+        experiments=lambda scale: {task: default_experiment(task, scale)},
+    )
 
-    def draw(inputs: FigureInputs) -> Figure:
-        return plot_matrices(inputs.trace, headline, rows=2, columns=columns)
 
-    def check(inputs: FigureInputs, caption: Caption) -> None:
-        for panel, weights in inputs.trace.weights.items():
-            z, role = z_of_snapshots(weights["entity_only"])[-1], inputs.trace.roles[panel]
-            caption.diagonal(panel, weights.attrs["title"], z, role)
-
-    return PaperFigure(name, title, "S", paper, draw, check, partial(_experiments, task))
+def _check_weights(inputs: FigureInputs, caption: Caption) -> None:
+    for panel, weights in inputs.trace.weights.items():
+        z, role = z_of_snapshots(weights["entity_only"])[-1], inputs.trace.roles[panel]
+        caption.diagonal(panel, weights.attrs["title"], z, role)
 
 
 FIG1 = _nll_figure(

@@ -11,7 +11,6 @@ from retrodict.plots import plot_probability
 _SMALLER: dict[Scale, Settings] = {
     "smoke": {"task.vocab_size": 50, "task.x_tokens": 20, "training.epochs": 60},
     "laptop": {"task.vocab_size": 200, "task.x_tokens": 50, "training.epochs": 60},
-    "paper": {},
 }
 
 
@@ -20,7 +19,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
     experiment = sweep_experiment("reversal", scale).changed(
         {"task": {"kind": "in_context"}, "objective.span": "whole_sequence"}
     )
-    return {"in-context": changed(experiment, _SMALLER[scale])}
+    return {"in-context": changed(experiment, _SMALLER.get(scale, {}))}
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:

@@ -8,32 +8,28 @@ from retrodict.figures._scales import Scale, Settings, changed, sweep_experiment
 from retrodict.measures import final_values
 from retrodict.plots import plot_panels
 
-_SMALLER: dict[Scale, Settings] = {
-    "smoke": {
-        "task.vocab_size": 60,
-        "task.index_tokens": 50,
-        "task.train_triples": 20,
-        "task.validation_triples": 8,
-        "training.epochs": 60,
-    },
+_TASK: dict[Scale, Settings] = {
+    "smoke": {"vocab_size": 60, "index_tokens": 50, "train_triples": 20, "validation_triples": 8},
     "laptop": {
-        "task.vocab_size": 200,
-        "task.index_tokens": 150,
-        "task.train_triples": 50,
-        "task.validation_triples": 13,
-        "training.epochs": 100,
+        "vocab_size": 200,
+        "index_tokens": 150,
+        "train_triples": 50,
+        "validation_triples": 13,
     },
-    "paper": {},
+}
+_EPOCHS: dict[Scale, Settings] = {
+    "smoke": {"training.epochs": 60},
+    "laptop": {"training.epochs": 100},
 }
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
     """The chain of unrelated entities beside that of related ones."""
     chain = sweep_experiment("chain", scale)
-    related = chain.changed({"task": {"kind": "related_chain"}})
+    related = chain.changed({"task": {"kind": "related_chain", **_TASK.get(scale, {})}})
     return {
         "unrelated entities": chain,
-        "entities that share a token": changed(related, _SMALLER[scale]),
+        "entities that share a token": changed(related, _EPOCHS.get(scale, {})),
     }
 
 
