@@ -16,11 +16,11 @@ from retrodict.plots._style import (
     VALIDATION,
     draw_level,
     draw_means,
-    legend_below,
     sheet,
 )
 from retrodict.trace import Trace
 
+_NLL = "final NLL (nats)"
 _BARS = {"markersize": 4.5, "capsize": 2.5}
 _SERIES = {
     "validation": {"color": VALIDATION, "marker": "s", **_BARS},
@@ -95,20 +95,18 @@ def _panels(panels: Mapping[str, list[tuple[float, _End]]], name: str, title: st
     rows = -(-len(panels) // columns)
     width = 5.4 if columns == 1 else 2.3 * columns + 0.6
     height = 3.5 if len(panels) == 1 else 2.3 * rows + 1.0
-    look: Any = {"size": 10, "sharex": True, "sharey": True}
-    with sheet(title, width, height, rows, columns, len(panels), **look) as (figure, grid):
+    look: Any = {"count": len(panels), "size": 10, "ylabel": _NLL, "sharex": True, "sharey": True}
+    legend = 2 if columns < 3 else 4
+    with sheet(title, width, height, rows, columns, legend=legend, **look) as (figure, grid):
         for axes, (panel, points) in zip(grid.flat, panels.items(), strict=False):
             _curves(axes, sorted(points, key=lambda point: point[0]))
             axes.set_title(panel)
         for axes in grid.flat[max(len(panels) - columns, 0) : len(panels)]:
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(name)
-        for axes in grid[:, 0]:
-            axes.set_ylabel("final NLL (nats)")
         first = grid[0, 0]
         _scale(first, sorted({x for points in panels.values() for x, _ in points}))
         first.set_ylim(bottom=-0.02 * first.get_ylim()[1])  # a point at 0 stays whole
-        legend_below(figure, first, columns=2 if columns < 3 else 4)
     return figure
 
 
@@ -138,7 +136,7 @@ def _scale(axes: Axes, xs: Sequence[float]) -> None:
 def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure:
     """Draw one row per run: points with intervals, and both baselines as short lines."""
     size = 3.8 + 0.065 * max(map(len, labels)), 0.25 * len(ends) + 1.6
-    with sheet(title, *size, size=10) as (figure, grid):
+    with sheet(title, *size, size=10, legend=2) as (figure, grid):
         axes = grid[0, 0]
         for i, end in enumerate(ends.values()):
             for label, line in _BASELINES.items():
@@ -157,8 +155,7 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
         axes.set_xlim(left=-0.02 * axes.get_xlim()[1])  # a point at 0 stays whole
         axes.grid(axis="y", linewidth=0.3)
         axes.set_axisbelow(True)
-        axes.set_xlabel("final NLL (nats)")
-        legend_below(figure, axes, columns=2)
+        axes.set_xlabel(_NLL)
     return figure
 
 

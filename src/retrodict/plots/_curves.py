@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -66,19 +67,16 @@ def plot_panels(
     """
     columns = columns or len(traces)
     rows = -(-len(traces) // columns)
-    size = max(2.35 * columns, 6.2), 2.1 * rows + 0.9
-    with sheet(title, *size, rows, columns, len(traces), sharey="row") as (figure, grid):
-        panels = grid.flat[: len(traces)]
-        for axes, (name, trace) in zip(panels, traces.items(), strict=True):
+    size = max(2.35 * columns, 6.2), 2.1 * rows + 0.9, rows, columns
+    look: Any = {"count": len(traces), "sharey": "row", "ylabel": "NLL (nats)"}
+    with sheet(title, *size, legend=min(max(columns, 2), 4), **look) as (figure, grid):
+        for axes, (name, trace) in zip(grid.flat, traces.items(), strict=False):
             draw_panel(axes, trace, whole_answer)
             if theory is not None:
                 _overlay(axes, theory[name])
             axes.set(title=name, xlabel="epoch")
         for axes in grid[:, 0]:
-            axes.set(ylabel="NLL (nats)")
             axes.set_ylim(bottom=0)  # the panels of a row share it
-        richest = max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[1]))
-        legend_below(figure, richest, columns=min(max(columns, 2), 4))
     return figure
 
 
@@ -103,7 +101,7 @@ def plot_probability(trace: Trace, title: str, groups: Mapping[str, str]) -> Fig
         axes.set(title=title, xlabel="epoch", ylabel="probability of the last token")
         axes.set_xlim(0, max(epochs[-1], 1))
         axes.set_ylim(0, 1.03)
-        legend_below(figure, axes, columns=2)
+        legend_below(figure, columns=2)
     return figure
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from retrodict.measures import Interval
 from retrodict.plots._curves import draw_learners
@@ -14,7 +15,6 @@ from retrodict.plots._style import (
     SERIES,
     draw_level,
     draw_means,
-    legend_below,
     sheet,
 )
 from retrodict.trace import Trace
@@ -34,7 +34,7 @@ def plot_effect(
         marks: a second reference in the first panel: its name, its value in each row.
     """
     size = 3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8
-    with sheet(title, *size, 1, len(panels), sharey=True) as (figure, grid):
+    with sheet(title, *size, 1, len(panels), legend=0, sharey=True) as (figure, grid):
         first = grid[0, 0]
         for axes, (measure, (variants, reference, name)) in zip(
             grid.flat, panels.items(), strict=True
@@ -57,7 +57,6 @@ def plot_effect(
             first.plot(values, places, color=NEUTRAL, marker="|", ls=":", ms=12, label=name)
         first.set_yticks(range(len(rows)), rows)
         first.set_ylim(len(rows) - 0.5, -0.5)
-        legend_below(figure, first)
     return figure
 
 
@@ -77,7 +76,7 @@ def plot_indices(
         ends: values that mean something, marked with these words.
     """
     size = 6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7
-    with sheet(title, *size, size=10) as (figure, grid):
+    with sheet(title, *size, size=10, legend=2) as (figure, grid):
         axes = grid[0, 0]
         places = {
             model: {i: found[name] for i, name in enumerate(names) if name in found}
@@ -90,7 +89,6 @@ def plot_indices(
         axes.set_yticks(range(len(names)), list(names.values()))
         axes.set_ylim(len(names) - 0.5, -0.75)
         axes.set(xlabel=xlabel)
-        legend_below(figure, axes, columns=2)
     return figure
 
 
@@ -100,7 +98,8 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
     Args:
         panels: the panel's title → variant → trace.
     """
-    with sheet(title, 2.5 * len(panels), 3.0, 1, len(panels), sharey=True) as (figure, grid):
+    look: Any = {"ylabel": "training NLL (nats)", "legend": 0, "sharey": True}
+    with sheet(title, 2.5 * len(panels), 3.0, 1, len(panels), **look) as (figure, grid):
         for axes, (name, variants) in zip(grid.flat, panels.items(), strict=True):
             for (variant, trace), color in zip(variants.items(), SERIES, strict=False):
                 loss = trace.curves["training_loss"]
@@ -109,8 +108,6 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
             draw_level(axes, uniform, "uniform guess")
             axes.set(title=name, xlabel="epoch")
             axes.set_ylim(0, 1.5 * uniform)
-        grid[0, 0].set_ylabel("training NLL (nats)")
-        legend_below(figure, grid[0, 0])
     return figure
 
 

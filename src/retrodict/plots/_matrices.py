@@ -10,7 +10,7 @@ from jaxtyping import Float
 from retrodict.measures import Interval, at_end, over_learners, z_of_snapshots
 from retrodict.plots._curves import draw_panel
 from retrodict.plots._drawing import Axes, Figure
-from retrodict.plots._style import legend_below, sheet
+from retrodict.plots._style import sheet
 from retrodict.trace import Trace
 
 _ENTITIES = {"xlabel": "target entity", "ylabel": "source entity"}
@@ -46,7 +46,7 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
         panels: the trace's panel → the title of its row.
     """
     size = 2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels)
-    with sheet(title, *size, 1 + len(panels), len(traces)) as (figure, grid):
+    with sheet(title, *size, 1 + len(panels), len(traces), legend=2) as (figure, grid):
         for column, (name, trace) in zip(grid.T, traces.items(), strict=True):
             draw_panel(column[0], trace)
             column[0].set(title=name, xlabel="epoch")
@@ -56,7 +56,6 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
                 axes.set(title=f"{says}\nz = {z:.2f}", **_ENTITIES)
         grid[0, 0].set_ylabel("NLL (nats)")
         figure.colorbar(axes.images[0], ax=grid[1:], shrink=0.6, label="cosine of embeddings")
-        legend_below(figure, grid[0, 0], columns=2)
     return figure
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +46,9 @@ def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
     most = max(panel.operations for panel in panels.values())
     lowest = points[:, 1].min() / 12e9  # room for the marks; above, for the limits' numbers
     size = 3.4 * columns + 0.4, 3.8 * rows + 0.3
-    shared = {"sharex": True, "sharey": True}
-    with sheet(title, *size, rows, columns, len(panels), size=10, **shared) as (figure, grid):
+    ylabel = "needed operations / time (GFLOP/s)"
+    look: Any = {"count": len(panels), "size": 10, "sharex": True, "sharey": True}
+    with sheet(title, *size, rows, columns, ylabel=ylabel, **look) as (figure, grid):
         for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
             axes.set(
                 xscale="log",
@@ -57,8 +59,6 @@ def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
                 xlabel="needed operations a byte",
             )
             _panel(axes, panel)
-        for axes in grid[:, 0]:
-            axes.set_ylabel("needed operations / time (GFLOP/s)")
     return figure
 
 

@@ -37,14 +37,22 @@ def sheet(
     height: float,
     rows: int = 1,
     columns: int = 1,
+    *,
     count: int | None = None,
     size: int = 11,
+    ylabel: str = "",
+    legend: int | None = None,
     **shared: Any,
 ) -> Iterator[tuple[Figure, np.ndarray]]:
-    """Draw a figure of rows and columns of panels, `count` of them, under a title of this size.
+    """Open a figure to draw on, in our look; yield it and its panels, an array (row, column).
 
-    Yields:
-        The figure, and its panels as an array (row, column).
+    Args:
+        title: its text, written in this `size`.
+        width, height: in inches.
+        rows, columns: of panels; those after the first `count` are left out.
+        ylabel: of the first column.
+        legend: columns of the legend below, 0 for all labels in one row, None for no legend.
+        shared: which axes are shared, as `Figure.subplots` takes it.
     """
     with drawing():
         figure = new_figure(width, height)
@@ -52,6 +60,10 @@ def sheet(
         for axes in grid.flat[count or grid.size :]:
             axes.remove()
         yield figure, grid
+        for axes in grid[:, 0] if ylabel else ():
+            axes.set_ylabel(ylabel)
+        if legend is not None:
+            legend_below(figure, legend)
         figure.suptitle(title, fontsize=size)
 
 
@@ -75,12 +87,12 @@ def draw_level(axes: Axes, height: float, label: str, style: str = "--") -> None
     axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=label)
 
 
-def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:
-    """Put the legend of one panel under all panels, above the footer."""
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=columns or len(labels), borderaxespad=1.8
-    )
+def legend_below(figure: Figure, columns: int) -> None:
+    """Put the legend of the panel with the most labels under all panels, above the footer."""
+    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    handles, labels = max(found, key=lambda one: len(one[1]))
+    look: Any = {"loc": "outside lower center", "borderaxespad": 1.8}
+    figure.legend(handles, labels, ncols=columns or len(labels), **look)
 
 
 @drawing()

@@ -20,7 +20,6 @@ from retrodict.plots._style import (
     VALIDATION,
     draw_level,
     draw_means,
-    legend_below,
     new_figure,
     sheet,
 )
@@ -90,16 +89,14 @@ def plot_paths(
         guess: a uniform guess, ln m.
     """
     size = 2.0 * len(panels) + 0.5, 2.7
-    shared = {"sharey": True, "sharex": True}
-    with sheet(title, *size, 1, len(panels), size=10, **shared) as (figure, grid):
+    look: Any = {"size": 10, "ylabel": "loss (nats)", "legend": 0, "sharex": True, "sharey": True}
+    with sheet(title, *size, 1, len(panels), **look) as (figure, grid):
         for axes, (name, (training, reverse)) in zip(grid.flat, panels.items(), strict=True):
             draw_learners(axes, times, reverse, VALIDATION, "held-out direction")
             draw_learners(axes, times, training, TRAINING, "training")
             draw_level(axes, guess, "uniform guess")
             axes.set(xscale="log", title=name, xlabel="time t")
             axes.set_ylim(0, 2.2 * guess)
-        grid[0, 0].set_ylabel("loss (nats)")
-        legend_below(figure, grid[0, 0])
     return figure
 
 
