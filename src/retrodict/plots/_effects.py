@@ -29,7 +29,7 @@ def plot_effect(
     """Draw intervals as dots: one row per setting, one colour per variant, one panel per measure.
 
     Args:
-        rows: the settings, from top to bottom.
+        rows: names of the settings.
         panels: measure → (variant → one interval per row, a reference value, its name).
         marks: a second reference in the first panel: its name, its value in each row.
     """
@@ -93,11 +93,7 @@ def plot_indices(
 
 
 def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figure:
-    """Draw training NLL over epochs, one panel per setting, one colour per variant.
-
-    Args:
-        panels: the panel's title → variant → trace.
-    """
+    """Draw training NLL over epochs, one titled panel per setting, one colour per variant."""
     look: Any = {"ylabel": "training NLL (nats)", "legend": 0, "sharey": True}
     with sheet(title, 2.5 * len(panels), 3.0, 1, len(panels), **look) as (figure, grid):
         for axes, (name, variants) in zip(grid.flat, panels.items(), strict=True):

@@ -40,10 +40,7 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
     """Draw each experiment's NLL and, under it, cosines of the embeddings of sources and targets.
 
     Cosines are of the first learner that stayed finite; z, how far partners stand out, over all.
-
-    Args:
-        traces: the column's title → what training gave.
-        panels: the trace's panel → the title of its row.
+    There is a column per trace, with its title, and a row per panel, with its title.
     """
     size = 2.5 * len(traces) + 0.9, 2.2 + 2.5 * len(panels)
     with sheet(title, *size, 1 + len(panels), len(traces), legend=2) as (figure, grid):
@@ -62,11 +59,9 @@ def plot_cosines(traces: Mapping[str, Trace], title: str, panels: Mapping[str, s
 def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
     """Draw effective weights over training: one column per snapshot, one row per panel.
 
-    One colour scale per trace; under each matrix z, how far the diagonal stands out, averaged over
-    learners. The matrices are those of the first learner that stayed finite.
-
-    Args:
-        rows: (trace, panel); all traces have the same number of snapshots.
+    Rows are (trace, panel), and all traces have the same number of snapshots. One colour scale per
+    trace; under each matrix z, how far the diagonal stands out, averaged over learners. The
+    matrices are those of the first learner that stayed finite.
     """
     columns = len(rows[0][0].weights[rows[0][1]]["snapshot"])
     size = 1.0 * columns + 1.3, 1.35 * len(rows) + 0.6
@@ -94,8 +89,8 @@ def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Fi
     and the share of right answers are means over learners.
 
     Args:
-        traces: the column's title → what training gave, with at least two snapshots.
-        panel: which panel.
+        traces: by the title of their column, with at least two snapshots.
+        panel: of each trace.
     """
     found = {}
     for name, trace in traces.items():

@@ -34,8 +34,7 @@ class Roofline:
 def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
     """Draw achieved operations per second against operations per byte, under the machine's limits.
 
-    Args:
-        panels: the panel's title → its content, up to three in a row.
+    Panels have titles, and up to three are in a row.
     """
     columns = min(len(panels), _COLUMNS)
     rows = -(-len(panels) // columns)
