@@ -10,6 +10,7 @@ from retrodict.experiment import distinguishing_settings, flow, short_names
 from retrodict.measures import Interval, at_end, held_out_values, over_learners
 from retrodict.plots._curves import guesses
 from retrodict.plots._drawing import Axes, Figure
+from retrodict.plots._effects import draw_rows
 from retrodict.plots._style import (
     NEUTRAL,
     TRAINING,
@@ -21,11 +22,8 @@ from retrodict.plots._style import (
 from retrodict.trace import Trace
 
 _NLL = "final NLL (nats)"
-_BARS = {"markersize": 4.5, "capsize": 2.5}
-_SERIES = {
-    "validation": {"color": VALIDATION, "marker": "s", **_BARS},
-    "training": {"color": TRAINING, "marker": "o", **_BARS},
-}
+_BARS = {"ms": 4.5, "capsize": 2.5}
+_SERIES = {"validation": (VALIDATION, "s"), "training": (TRAINING, "o")}
 _BASELINES = {"uniform over all tokens": "--", "uniform over the alphabet": ":"}
 _MOST_PANELS = 8
 _MOST_LETTERS = 64  # of a row's label
@@ -119,9 +117,10 @@ def _curves(axes: Axes, points: Sequence[tuple[float, _End]]) -> None:
         else:
             x = [value for value, _ in points]
             axes.plot(x, heights, color=NEUTRAL, linestyle=line, linewidth=1, label=label)
-    for series, look in _SERIES.items():
+    for series, (color, marker) in _SERIES.items():
         found = [(value, end.means[series]) for value, end in points if series in end.means]
-        draw_means(axes, found, upright=True, label=series, linewidth=1.2, **look)
+        look = {"color": color, "marker": marker, "linewidth": 1.2, **_BARS}
+        draw_means(axes, found, upright=True, label=series, **look)
 
 
 def _scale(axes: Axes, xs: Sequence[float]) -> None:
@@ -142,16 +141,9 @@ def _rows(ends: Mapping[str, _End], labels: Sequence[str], title: str) -> Figure
             for label, line in _BASELINES.items():
                 x, shown = end.baselines[label], "" if i else label  # once in the legend
                 axes.plot([x, x], [i - 0.38, i + 0.38], color=NEUTRAL, ls=line, lw=1.2, label=shown)
-        for (series, look), shift in zip(_SERIES.items(), (0.1, -0.1), strict=True):
-            found = [
-                (i + shift, end.means[series])
-                for i, end in enumerate(ends.values())
-                if series in end.means
-            ]
-            bars = {"linestyle": "none", "elinewidth": 1.2, **look}
-            draw_means(axes, found, upright=False, label=series, **bars)
-        axes.set_yticks(range(len(labels)), labels)
-        axes.set_ylim(len(labels) - 0.4, -0.6)
+        series = "training", "validation"  # in the order of colours
+        found = {name: [end.means.get(name) for end in ends.values()] for name in series}
+        draw_rows(axes, labels, found, elinewidth=1.2, **_BARS)
         axes.set_xlim(left=-0.02 * axes.get_xlim()[1])  # a point at 0 stays whole
         axes.grid(axis="y", linewidth=0.3)
         axes.set_axisbelow(True)

@@ -35,7 +35,6 @@ def plot_effect(
     """
     size = 3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8
     with sheet(title, *size, 1, len(panels), legend=0, sharey=True) as (figure, grid):
-        first = grid[0, 0]
         for axes, (measure, (variants, reference, name)) in zip(
             grid.flat, panels.items(), strict=True
         ):
@@ -49,14 +48,12 @@ def plot_effect(
                 fontsize=7,
                 color=NEUTRAL,
             )
-            _draw_dots(axes, {name: dict(enumerate(found)) for name, found in variants.items()})
+            draw_rows(axes, rows, variants)
             axes.set(xlabel=measure)
         if marks:
             name, values = marks
             places = range(len(rows))
-            first.plot(values, places, color=NEUTRAL, marker="|", ls=":", ms=12, label=name)
-        first.set_yticks(range(len(rows)), rows)
-        first.set_ylim(len(rows) - 0.5, -0.5)
+            grid[0, 0].plot(values, places, color=NEUTRAL, marker="|", ls=":", ms=12, label=name)
     return figure
 
 
@@ -78,16 +75,11 @@ def plot_indices(
     size = 6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7
     with sheet(title, *size, size=10, legend=2) as (figure, grid):
         axes = grid[0, 0]
-        places = {
-            model: {i: found[name] for i, name in enumerate(names) if name in found}
-            for model, found in rows.items()
-        }
-        _draw_dots(axes, places)
+        found = {model: [row.get(name) for name in names] for model, row in rows.items()}
+        draw_rows(axes, list(names.values()), found, above=0.75)
         for end, text in ends.items():
             axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")
             axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)
-        axes.set_yticks(range(len(names)), list(names.values()))
-        axes.set_ylim(len(names) - 0.5, -0.75)
         axes.set(xlabel=xlabel)
     return figure
 
@@ -107,11 +99,22 @@ def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figu
     return figure
 
 
-def _draw_dots(axes: Axes, variants: Mapping[str, Mapping[int, Interval]]) -> None:
-    """Draw intervals, by variant and row, as dots with bars of a colour and marker per variant."""
+def draw_rows(
+    axes: Axes,
+    labels: Sequence[str],
+    variants: Mapping[str, Sequence[Interval | None]],
+    above: float = 0.5,
+    **look: Any,
+) -> None:
+    """Draw intervals, one per row and variant, as dots with bars; None is left out.
+
+    A variant has a colour and a marker. `above` the first row there is room.
+    """
     series = zip(variants.items(), SERIES, MARKERS, strict=False)
     for k, ((variant, found), color, marker) in enumerate(series):
         shift = 0.16 * (k - (len(variants) - 1) / 2)
-        points = [(row + shift, interval) for row, interval in found.items()]
-        look = {"color": color, "marker": marker, "ls": "none", "ms": 6}
-        draw_means(axes, points, upright=False, label=variant, **look)
+        points = [(row + shift, interval) for row, interval in enumerate(found) if interval]
+        bars = {"color": color, "marker": marker, "ls": "none", "ms": 6, **look}
+        draw_means(axes, points, upright=False, label=variant, **bars)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -above)
