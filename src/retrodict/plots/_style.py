@@ -144,7 +144,7 @@ def save_as(figure: Figure, path: Path) -> None:
 
 @drawing()
 def save_film(frames: Sequence[Figure], stem: Path) -> Path:
-    """Write figures of one size as an animated GIF that runs for ever; return the file.
+    """Write figures of one size as an animated GIF that loops; return the file.
 
     Raises:
         CannotFinish: it cannot be written.

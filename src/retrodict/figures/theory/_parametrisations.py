@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -17,11 +18,12 @@ N, M, D, RANK, SIGMA = 20, 100, 1000, 50, 0.01
 TIMES = np.logspace(0, 4, 80)
 DRAWS: dict[Scale, int] = {"smoke": 2, "laptop": 10, "paper": 100}
 MODELS = {
-    "full": ("full", 0.0, "Θ (full)"),
-    "symmetric": ("symmetric", 0.0, "Θ = Θᵀ (symmetric)"),
-    "factorised": ("factorised", SIGMA, "Θ = U Vᵀ (factorised)"),
-    "tied": ("tied", SIGMA, "Θ = W Wᵀ (tied)"),
+    "full": "Θ (full)",
+    "symmetric": "Θ = Θᵀ (symmetric)",
+    "factorised": "Θ = U Vᵀ (factorised)",
+    "tied": "Θ = W Wᵀ (tied)",
 }
+"""Parametrisation → its panel's title."""
 
 
 def compute(scale: Scale, tick: Tick) -> dict[str, Float[np.ndarray, "2 draw time"]]:
@@ -33,19 +35,13 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Float[np.ndarray, "2 draw tim
     corpus = Pairs(n=N, m=M).corpus(0)
     draws, total = DRAWS[scale], len(MODELS) * DRAWS[scale]
     found = {}
-    for i, (name, (parametrisation, sigma, _)) in enumerate(MODELS.items()):
+    for i, name in enumerate(MODELS):
         found[name] = losses = np.zeros((2, draws, len(TIMES)))
+        model: Any = {"parametrisation": name}
+        if name in ("factorised", "tied"):
+            model |= {"sigma": SIGMA, "rank": RANK}
         for seed in range(draws):
-            flow = GramFlow.draw(
-                D,
-                M,
-                corpus.tokens[:, 0],
-                corpus.tokens[:, 1],
-                sigma=sigma,
-                parametrisation=parametrisation,
-                rank=RANK if sigma else None,
-                seed=seed,
-            )
+            flow = GramFlow.draw(D, M, *corpus.tokens[:, :2].T, seed=seed, **model)
             tokens = np.append(flow.rows, N)  # y_0, whose answer x_0 is held out
             for k, (_, logits) in enumerate(flow.follow(TIMES, tokens, rtol=1e-5)):
                 losses[:, seed, k] = flow.loss_of(logits[:-1]), nll(logits[-1])[0]
@@ -77,7 +73,7 @@ THEORY_PARAMETRISATIONS = PaperFigure(
     theory=compute,
     draw=lambda inputs: plot_paths(
         TIMES,
-        {title: inputs.theory[name] for name, (_, _, title) in MODELS.items()},
+        {title: inputs.theory[name] for name, title in MODELS.items()},
         math.log(M),
         "The same facts, the same embeddings: the optimisation space decides about the reverse",
     ),
