@@ -6,8 +6,8 @@ import pytest
 
 from retrodict.bench import Machine, Plan, Rates
 from retrodict.bench._contest import Timing
-from retrodict.bench._row import training_row
 from retrodict.bench._size import Size
+from retrodict.bench._training import training_row
 
 
 @pytest.fixture

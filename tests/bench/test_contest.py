@@ -8,14 +8,8 @@ import sys
 import pytest
 
 from retrodict.bench._contest import Ours, Timing, compete, part
-from retrodict.bench._row import ratios
 from retrodict.bench._size import Size
-from retrodict.bench.sections._step import (
-    break_even,
-    choose_configs,
-    compare,
-    configs,
-)
+from retrodict.bench.sections._step import break_even, choose_configs, compare, configs, ratios
 from retrodict.errors import BadInput
 
 
@@ -36,12 +30,12 @@ class Recorded:
 
 def test_contestants_take_turns_after_two_epochs_each():
     calls, shares = [], []
-    builders = {name: lambda name=name: Recorded(name, calls) for name in "abc"}
+    builders = [lambda name=name: Recorded(name, calls) for name in "abc"]
     timings = compete(builders, 2, 0.0, "cpu", shares.append)
     assert "".join(calls) == "aAaAbBbBcCcC" + 2 * "aAbBcC"
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
-    assert all(len(timing.training) == len(timing.evaluation) == 2 for timing in timings.values())
+    assert all(len(timing.training) == len(timing.evaluation) == 2 for timing in timings)
 
 
 def test_a_repeat_lasts_as_many_epochs_as_fill_the_time(monkeypatch):
@@ -49,7 +43,7 @@ def test_a_repeat_lasts_as_many_epochs_as_fill_the_time(monkeypatch):
 
     times = iter([(0.1, 0.5), (0.1, 0.5), *[(0.1, 0.5)] * 3])
     monkeypatch.setattr(_contest, "_epoch", lambda contestant, device: next(times))
-    timing = compete({"a": lambda: Recorded("a", [])}, 1, 0.25, "cpu", lambda share: None)["a"]
+    (timing,) = compete([lambda: Recorded("a", [])], 1, 0.25, "cpu", lambda share: None)
     assert timing.training == pytest.approx([100 / 2 / 3])  # ms, learners, steps
     assert timing.evaluation == pytest.approx([500 / 2])
     assert timing.epochs == pytest.approx([100 / 2 + 500 / 2])
@@ -88,8 +82,8 @@ def test_rows_are_compared_with_the_peer_and_with_eager(step_row):
         ("eager", 10): timing(10, [5.0, 5.0, 10.0], first=1.0),
         ("compiled", 10): timing(10, [2.0, 5.0, 5.0], first=31.0),
     }
-    rows = {variant: step_row(*variant) for variant in timings}
-    peer, eager, compiled = compare(rows, timings)
+    measured = [(step_row(*variant), timing) for variant, timing in timings.items()]
+    peer, eager, compiled = compare(measured)
     assert (peer.ratio_to_peer, peer.ratio_range) == (1.0, (1.0, 1.0))
     assert (eager.ratio_to_peer, eager.ratio_range) == (3.0, (2.0, 4.0))
     assert eager.ratio_with_evaluation == pytest.approx(64 / 24)
@@ -101,11 +95,12 @@ def test_rows_are_compared_with_the_peer_and_with_eager(step_row):
 COMPILED = """
 from retrodict.bench import Plan
 from retrodict.bench._size import Size
-from retrodict.bench.sections._step import Config, _measure, fresh_compiler_cache
-from retrodict.training import threads_of_torch
-config = Config(Size(1, 2, 16, 24), (("peer", 1), ("eager", 2), ("compiled", 2)), 1, (0.1,))
+from retrodict.bench._training import measure
+from retrodict.bench.sections._step import Config, compare, fresh_compiler_cache
+config = Config(Size(1, 2, 16, 24), (("peer", 1), ("eager", 2), ("compiled", 2)), 1)
 with fresh_compiler_cache():
-    *_, row = _measure(config.contests(True)[0], Plan("cpu", quick=True), lambda share: None)
+    entries = config.contests(True)[1]
+    *_, row = compare(measure("step", entries, 1, Plan("cpu", quick=True), lambda share: None))
 print(row.variant, row.learners, row.compile_seconds is not None)
 """
 
@@ -136,13 +131,13 @@ def test_configurations_are_those_of_the_issue():
 
 def test_every_dropout_and_precision_is_a_contest():
     gpu = configs("cuda:0")[0].contests(compiler=True)
-    assert [(c.size.precision, c.size.dropout) for c in gpu] == [
+    assert [(entry.size.precision, entry.size.dropout) for entry, *_ in gpu] == [
         (precision, dropout)
         for precision in ("float32", "tf32", "bfloat16")
         for dropout in (0.0, 0.1)
     ]
     without = configs("cpu")[0].contests(compiler=False)
-    assert [kind for kind, _ in without[0].variants] == ["peer", "eager", "eager"]
+    assert [entry.variant for entry in without[0]] == ["peer", "eager", "eager"]
 
 
 def test_a_configuration_is_chosen_by_the_beginning_of_its_name():

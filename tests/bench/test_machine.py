@@ -51,5 +51,5 @@ def test_peak_memory_sees_what_was_freed_again():
 
 
 def test_peak_memory_is_unknown_where_the_system_does_not_tell(monkeypatch):
-    monkeypatch.setattr("retrodict.bench._memory._status", lambda name: None)
+    monkeypatch.setattr("retrodict.bench._memory._kept", lambda *line: None)
     assert PeakMemory("cpu").megabytes() is None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from retrodict.bench._machine import synchronise
+from retrodict.bench._machine import seconds_of
 from retrodict.bench._memory import PeakMemory
 from retrodict.experiment import Placed
 from retrodict.training import Trainer
@@ -18,28 +18,21 @@ PLANNED_EPOCHS = 2000
 """Epochs of a benchmarked experiment; timings take as many of them as they need."""
 _MOST_EPOCHS = 1000  # of one repeat
 
-Name = TypeVar("Name", bound=Hashable)
-
 Tick = Callable[[float], None]
 """Called with the share, 0 to 1, that is done."""
 
 
 def part(tick: Tick, start: float, end: float) -> Tick:
-    """Return what counts from 0 to 1 while `tick` goes from one share to another."""
+    """Return a tick for one part of the work, which takes `tick` from `start` to `end`."""
     return lambda share: tick(start + share * (end - start))
 
 
 @runtime_checkable
 class Contestant(Protocol):
-    """What can be timed."""
+    """What can be timed: how many learners train at once, and in how many steps an epoch."""
 
-    @property
-    def learners(self) -> int:
-        """How many learners train at once."""
-
-    @property
-    def steps(self) -> int:
-        """Gradient steps an epoch."""
+    learners: int
+    steps: int
 
     def train(self) -> object:
         """Train for an epoch."""
@@ -71,11 +64,11 @@ class Timing:
     """How long a contestant took.
 
     Attributes:
-        learners, steps: of the contestant: learners, and gradient steps an epoch.
+        learners, steps: of the contestant.
         training: milliseconds a learner-step (forward, backward, optimiser), one a repeat.
         evaluation: milliseconds a learner and evaluation, one a repeat.
         first_seconds: to build it, train the first epoch and evaluate once; in no repeat.
-        peak_memory_mb: by how much memory grew meanwhile; None where it cannot be told.
+        peak_memory_mb: by how much memory grew meanwhile; None where that is not known.
     """
 
     learners: int
@@ -93,62 +86,48 @@ class Timing:
 
 
 def compete(
-    builders: Mapping[Name, Callable[[], Contestant]],
+    builders: Sequence[Callable[[], Contestant]],
     repeats: int,
     seconds: float,
     device: str,
     tick: Tick,
-) -> dict[Name, Timing]:
+) -> list[Timing]:
     """Time contestants in turn.
 
     The first epoch of each is timed by itself. A second one says how many epochs make a repeat.
 
     Args:
-        builders: name → what builds the contestant.
+        builders: each builds a contestant.
         repeats: how often each is timed.
         seconds: the least time of a repeat, training alone.
         device: where they run.
         tick: is told how far it is.
     """
-    contestants: dict[Name, Contestant] = {}
-    epochs: dict[Name, int] = {}
-    timings: dict[Name, Timing] = {}
+    entered: list[tuple[Contestant, int, Timing]] = []
     rounds = (repeats + 2) * len(builders)
     done = 0
-    for name, build in builders.items():
+    for build in builders:
         memory = PeakMemory(device)
         start = time.perf_counter()
-        contestants[name] = contestant = build()
+        contestant = build()
         _epoch(contestant, device)
-        timings[name] = Timing(
-            contestant.learners,
-            contestant.steps,
-            time.perf_counter() - start,
-            memory.megabytes(),
-        )
+        first = time.perf_counter() - start
+        timing = Timing(contestant.learners, contestant.steps, first, memory.megabytes())
         again, _ = _epoch(contestant, device)
-        epochs[name] = min(max(1, math.ceil(seconds / again)), _MOST_EPOCHS)
+        epochs = min(max(1, math.ceil(seconds / again)), _MOST_EPOCHS)
+        entered.append((contestant, epochs, timing))
         tick((done := done + 2) / rounds)
     for _ in range(repeats):
-        for name, contestant in contestants.items():
-            spent = [_epoch(contestant, device) for _ in range(epochs[name])]
-            training, evaluation = (
-                1000 * statistics.mean(part) for part in zip(*spent, strict=True)
-            )
-            timing = timings[name]
-            timing.training.append(training / timing.learners / timing.steps)
-            timing.evaluation.append(evaluation / timing.learners)
+        for contestant, epochs, timing in entered:
+            spent = [_epoch(contestant, device) for _ in range(epochs)]
+            training, evaluation = map(statistics.mean, zip(*spent, strict=True))
+            timing.training.append(1000 * training / timing.learners / timing.steps)
+            timing.evaluation.append(1000 * evaluation / timing.learners)
             tick((done := done + 1) / rounds)
-    return timings
+    return [timing for _, _, timing in entered]
 
 
 def _epoch(contestant: Contestant, device: str) -> tuple[float, float]:
     """Return the seconds of one epoch's (training, evaluation)."""
-    synchronise(device)
-    start = time.perf_counter()
-    contestant.train()
-    synchronise(device)
-    middle = time.perf_counter()
-    contestant.evaluate()
-    synchronise(device)
-    return middle - start, time.perf_counter() - middle
+    training = seconds_of(contestant.train, device=device)
+    return training, seconds_of(contestant.evaluate, device=device)

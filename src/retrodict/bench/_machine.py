@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -14,7 +15,8 @@ from retrodict.training import products_in
 _LARGE = 64 * 2**20  # floats in an array of the bandwidth's measurement: 256 MiB, no cache holds it
 _SMALL = 2**20
 _SQUARES = (1024, 2048)
-_LEAST_SECONDS = 0.02  # of one timing; a small product is repeated up to that
+_LEAST_SECONDS = 0.02  # of one timing; what takes less is repeated
+_REPEATS = 4
 
 Shape = tuple[int, int, int]
 
@@ -67,8 +69,23 @@ def is_gpu(device: str) -> bool:
     return device.startswith("cuda")
 
 
-def synchronise(device: str) -> None:
-    """Wait until the device has done what it was asked to."""
+def seconds_of(work: Callable[[], object], calls: int = 1, device: str = "cpu") -> float:
+    """Time a call, as the mean of several; on a GPU, until all its work is done."""
+    _synchronise(device)
+    start = time.perf_counter()
+    for _ in range(calls):
+        work()
+    _synchronise(device)
+    return (time.perf_counter() - start) / calls
+
+
+def calls_of(work: Callable[[], object], device: str = "cpu") -> int:
+    """Warm up; return how many calls make a timing that is long enough."""
+    seconds_of(work, device=device)  # the first call also allocates memory and loads libraries
+    return max(1, int(_LEAST_SECONDS / max(seconds_of(work, device=device), 1e-9)))
+
+
+def _synchronise(device: str) -> None:
     if is_gpu(device):
         torch.cuda.synchronize(device)
 
@@ -76,9 +93,9 @@ def synchronise(device: str) -> None:
 def measure_rates(device: str, shapes: Sequence[Shape] = (), quick: bool = False) -> Rates:
     """Measure the machine: the best of several products, and of several passes over memory.
 
-    Products are (n × k) by (k × m), in float32, on all threads: squares, and what is asked for.
-    On a GPU also with TF32 and with bfloat16 inputs. Memory is copied (2 bytes of traffic a byte)
-    and updated in place, a ← a + b (3 bytes).
+    Products are (n × k) by (k × m), in float32, on all threads: squares, and `shapes`. On a GPU
+    also with TF32 and with bfloat16 inputs. Memory is copied (2 bytes of traffic a byte) and
+    updated in place, a ← a + b (3 bytes).
 
     Args:
         device: `cpu` or `cuda:N`.
@@ -101,32 +118,17 @@ def _product_rate(device: str, shapes: Sequence[Shape], dtype: torch.dtype) -> f
         a = torch.randn(n, k, device=device).to(dtype)
         b = torch.randn(k, m, device=device).to(dtype)
         out = torch.empty(n, m, device=device, dtype=dtype)
-
-        def multiply(a: torch.Tensor = a, b: torch.Tensor = b, out: torch.Tensor = out) -> None:
-            torch.mm(a, b, out=out)
-
-        best = max(best, 2 * n * k * m / _seconds(multiply, device))
+        best = max(best, 2 * n * k * m / _shortest(partial(torch.mm, a, b, out=out), device))
     return best
 
 
 def _bandwidth(device: str, size: int) -> float:
     a, b = torch.zeros(size, device=device), torch.ones(size, device=device)
-    copied = 2 * 4 * size / _seconds(lambda: a.copy_(b), device)
-    updated = 3 * 4 * size / _seconds(lambda: a.add_(b), device)
+    copied = 2 * 4 * size / _shortest(lambda: a.copy_(b), device)
+    updated = 3 * 4 * size / _shortest(lambda: a.add_(b), device)
     return max(copied, updated)
 
 
-def _seconds(work: Callable[[], object], device: str, repeats: int = 4) -> float:
-    """Return the shortest time of one call."""
-
-    def timed(calls: int) -> float:
-        synchronise(device)
-        start = time.perf_counter()
-        for _ in range(calls):
-            work()
-        synchronise(device)
-        return (time.perf_counter() - start) / calls
-
-    timed(1)  # the first call also brings the memory and the library up
-    calls = max(1, int(_LEAST_SECONDS / max(timed(1), 1e-9)))
-    return min(timed(calls) for _ in range(repeats))
+def _shortest(work: Callable[[], object], device: str) -> float:
+    calls = calls_of(work, device)
+    return min(seconds_of(work, calls, device) for _ in range(_REPEATS))

@@ -38,9 +38,9 @@ def require_transformers() -> None:
 class Peer:
     """The first learner of an experiment as the usual script trains it.
 
-    Same sizes, dropout, optimiser, batches and questions as the experiment, and an output head of
-    its own unless the experiment's is tied. It runs in our process, hence with our bounded spin of
-    waiting threads (`retrodict/__init__.py`), which costs it little and saves it much where
+    It has the experiment's sizes, dropout, optimiser, batches and questions, and an output head of
+    its own unless the experiment's is tied. It runs in our process, so its waiting threads spin as
+    shortly as ours (`retrodict/__init__.py`). That costs it little and saves it much where
     something else uses a core.
 
     Parameters:
@@ -73,7 +73,7 @@ class Peer:
                 embd_pdrop=model.dropout,
                 attn_pdrop=model.dropout,
                 tie_word_embeddings=model.tied_head,
-                use_cache=False,  # keys and values for later tokens, which never come
+                use_cache=False,  # there are no later tokens to keep keys and values for
                 bos_token_id=None,
                 eos_token_id=None,
             )
@@ -93,15 +93,11 @@ class Peer:
         self.loader: DataLoader[tuple[torch.Tensor, ...]] = DataLoader(
             sentences, batch_size=size, shuffle=True
         )
+        self.steps = len(self.loader)
         self.questions = {
             group.name: (torch.from_numpy(group.tokens), group.answer_start)
             for group in corpus.groups
         }
-
-    @property
-    def steps(self) -> int:
-        """Gradient steps an epoch."""
-        return len(self.loader)
 
     def train(self) -> float:
         """Pass once over the training sentences; return the mean loss of the steps, in nats."""

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-
-from retrodict.bench._contest import Timing
-from retrodict.bench._floor import needed
-from retrodict.bench._machine import Machine, Rates
-from retrodict.bench._size import Size
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,58 +84,3 @@ class Row:
             return None
         achieved = 1000 * self.operations / self.ms_per_learner_step
         return self.operations / self.traffic, achieved
-
-
-def training_row(
-    section: str,
-    size: Size,
-    variant: str,
-    timing: Timing,
-    rates: Rates,
-    machine: Machine,
-    *,
-    swept: str | None = None,
-    note: str = "",
-) -> Row:
-    """Describe a timing of a population, or of the peer, without comparing it to another.
-
-    Args:
-        section, variant, swept: see `Row`.
-        size: of the experiment.
-        timing: what was measured.
-        rates: the machine's, of the same time.
-        machine: where.
-        note: is added to the configuration's name.
-    """
-    least = needed(size.experiment())
-    step, floor = statistics.median(timing.training), 1000 * least.seconds(rates)
-    return Row(
-        section=section,
-        config=size.label + note,
-        variant=variant,
-        swept=swept,
-        learners=timing.learners,
-        repeats=len(timing.training),
-        ms_per_learner_step=step,
-        ms_range=spread(timing.training),
-        ms_evaluation_per_learner_epoch=statistics.median(timing.evaluation),
-        floor_ms=floor,
-        share_of_floor=floor / step,
-        operations=least.operations,
-        traffic=least.traffic,
-        machine_operations=rates.operations(size.precision),
-        machine_bandwidth=rates.bandwidth,
-        peak_memory_mb=timing.peak_memory_mb,
-        **asdict(machine),
-        **asdict(size),
-    )
-
-
-def ratios(peer: Sequence[float], ours: Sequence[float]) -> list[float]:
-    """Return peer over ours, round by round."""
-    return [p / o for p, o in zip(peer, ours, strict=True)]
-
-
-def spread(values: Sequence[float]) -> tuple[float, float]:
-    """Return the least and the largest."""
-    return min(values), max(values)

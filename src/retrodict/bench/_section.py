@@ -1,4 +1,4 @@
-"""What a section of the benchmark is, and how its numbers are written."""
+"""What a section of the benchmark is and is given, and how its numbers are written."""
 
 from __future__ import annotations
 
@@ -6,8 +6,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from retrodict.bench._contest import Tick
-from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
+
+QUICK = " (quick)"
+"""Marks configurations that are too small to mean anything."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How thoroughly to measure, and where.
+
+    Attributes:
+        device: `cpu` or `cuda:N`.
+        repeats: timings of each thing; None is each section's own number.
+        quick: tiny sizes, to see that everything works; the numbers mean nothing.
+        configs: which configurations of the training step, by the beginnings of their names.
+    """
+
+    device: str
+    repeats: int | None = None
+    quick: bool = False
+    configs: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What the name of each configuration ends in."""
+        return QUICK if self.quick else ""
+
+    @property
+    def seconds(self) -> float:
+        """The least time of one repeat."""
+        return 0.0 if self.quick else 0.3
 
 
 @dataclass(frozen=True)
@@ -18,13 +47,13 @@ class Section:
         name: what `retrodict bench` calls it; its rows say it.
         title: of its tables.
         legend: what their columns are.
-        seconds: about how long it takes on two cores; only for saying how far the benchmark is.
+        seconds: about how long it takes on two cores; only for the progress bar.
         measure: measures it.
         cells: row → column → text.
         common: row → what all rows of its table have in common; by default there is one table.
-        panel: row → title of its panel in the roofline; a row without operations is in none.
-        holds_cores: whether it is measured while no training of others runs; one that starts
-            trainings itself is not.
+        point: row → its panel in the roofline, its label there, and what is written at its
+            operations a byte; only asked of rows with operations.
+        holds_cores: whether other trainings wait meanwhile; not for one that starts trainings.
     """
 
     name: str
@@ -34,7 +63,7 @@ class Section:
     measure: Callable[[Plan, Tick], list[Row]]
     cells: Callable[[Row], dict[str, str]]
     common: Callable[[Row], str] = lambda row: ""
-    panel: Callable[[Row], str] = lambda row: ""
+    point: Callable[[Row], tuple[str, str, str]] = lambda row: ("", "", "")
     holds_cores: bool = True
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from retrodict.bench._contest import PLANNED_EPOCHS
-from retrodict.experiment import AdamW, Experiment, Placed, Record, Training
-from retrodict.models import Transformer
-from retrodict.tasks import Reversal
+from retrodict.experiment import Experiment, Placed
 
 
 @dataclass(frozen=True)
@@ -39,28 +38,21 @@ class Size:
         return f"{self.n_layer}x{self.d_model} V={self.vocab_size}{longer}"
 
     def experiment(self, learners: int = 1, execution: str = "eager") -> Placed:
-        """Return the experiment on this machine.
-
-        Args:
-            learners: how many.
-            execution: `eager` or `compiled`.
-        """
-        return Experiment(
-            task=Reversal(vocab_size=self.vocab_size, entity_length=self.entity_length),
-            model=Transformer(
-                n_layer=self.n_layer,
-                n_head=self.n_head,
-                d_model=self.d_model,
-                dropout=self.dropout,
-            ),
-            optimizer=AdamW(lr=0.001),
-            training=Training.model_validate(
-                {
+        """Return the experiment on this machine, `eager` or `compiled`."""
+        return Experiment.model_validate(
+            {
+                "task": {"kind": "reversal", **self._of("vocab_size", "entity_length")},
+                "model": self._of("n_layer", "n_head", "d_model", "dropout"),
+                "optimizer": {"kind": "adamw", "lr": 0.001},
+                "training": {
                     "epochs": PLANNED_EPOCHS,
                     "learners": learners,
                     "precision": self.precision,
                     "execution": execution,
-                }
-            ),
-            record=Record(every=1, weights_at=()),
+                },
+                "record": {"every": 1, "weights_at": ()},
+            }
         ).placed()
+
+    def _of(self, *names: str) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names}

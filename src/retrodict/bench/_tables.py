@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrodict.bench._plan import QUICK
 from retrodict.bench._row import Row
 from retrodict.bench.sections import SECTIONS
 from retrodict.markdown import markdown_table
@@ -67,7 +66,7 @@ def draw(rows: Sequence[Row], machine: str, command: str) -> Figure | None:
     panels: dict[str, list[Row]] = {}
     for row in rows:
         if row.roofline_point:
-            panels.setdefault(SECTIONS[row.section].panel(row), []).append(row)
+            panels.setdefault(SECTIONS[row.section].point(row)[0], []).append(row)
     if not panels:
         return None
     title = "How close a training step comes to the machine"
@@ -78,19 +77,12 @@ def draw(rows: Sequence[Row], machine: str, command: str) -> Figure | None:
 
 def _roofline(rows: Sequence[Row]) -> Roofline:
     points: dict[str, list[tuple[float, float]]] = {}
-    marks = {}
+    marks: dict[str, float] = {}
     for row in rows:
-        if row.roofline_point:
-            label = _contestant(row) if row.swept is None else row.swept
-            points.setdefault(label, []).append(row.roofline_point)
-            if row.swept is None:
-                marks[row.config.removesuffix(QUICK)] = row.roofline_point[0]
+        if point := row.roofline_point:
+            _, label, mark = SECTIONS[row.section].point(row)
+            points.setdefault(label, []).append(point)
+            marks |= {mark: point[0]} if mark else {}
     operations = max(row.machine_operations or 0.0 for row in rows)
     bandwidth = max(row.machine_bandwidth or 0.0 for row in rows)
     return Roofline(points, marks, operations, bandwidth)
-
-
-def _contestant(row: Row) -> str:
-    if row.variant == "peer":
-        return "the usual script"
-    return f"{row.variant}, {row.learners} learner{'s' if row.learners != 1 else ''}"

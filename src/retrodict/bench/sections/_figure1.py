@@ -5,23 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict
+from functools import partial
 
 from retrodict.bench._contest import Tick
-from retrodict.bench._machine import Machine
-from retrodict.bench._plan import Plan
+from retrodict.bench._machine import Machine, seconds_of
 from retrodict.bench._row import Row
-from retrodict.bench._section import Section, number
+from retrodict.bench._section import Plan, Section, number
 from retrodict.errors import CannotFinish
 from retrodict.limits import core_count
 
-_COLD_SHARE = 0.95  # of the time; only for saying how far it is
+_SHARES = {"cold": 0.95, "warm": 1.0}
+"""Variant → the share of the time that is over after it; only for the progress bar."""
 _DONE = (0, 1)  # done; done, and a claim does not hold
 
 
 def measure_figure1(plan: Plan, tick: Tick) -> list[Row]:
-    """Time `retrodict reproduce fig1`, cold and warm, once each: each is minutes, or mere start-up.
+    """Time `retrodict reproduce fig1` once from an empty store, and once from the full one.
 
     Raises:
         CannotFinish: the figure could not be made.
@@ -30,14 +30,14 @@ def measure_figure1(plan: Plan, tick: Tick) -> list[Row]:
     machine = Machine.here(plan.device, core_count())
     rows = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store:
-        for variant, share in (("cold", _COLD_SHARE), ("warm", 1.0)):
+        for variant, share in _SHARES.items():
             rows.append(
                 Row(
                     section="figure1",
                     config=f"fig1 {scale}{plan.note}",
                     variant=variant,
                     repeats=1,
-                    seconds=_seconds(scale, store),
+                    seconds=seconds_of(partial(_reproduce, scale, store)),
                     **asdict(machine),
                 )
             )
@@ -45,14 +45,12 @@ def measure_figure1(plan: Plan, tick: Tick) -> list[Row]:
     return rows
 
 
-def _seconds(scale: str, store: str) -> float:
+def _reproduce(scale: str, store: str) -> None:
     command = ["-m", "retrodict", "reproduce", "fig1", "--scale", scale, "--out", store]
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
     if done.returncode not in _DONE:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise CannotFinish(f"figure 1 could not be made: {last.removeprefix('retrodict: ')}")
-    return time.perf_counter() - start
 
 
 def _cells(row: Row) -> dict[str, str]:

@@ -1,21 +1,17 @@
-"""Parts of the step, each beside what was there or could be instead: what was kept, and why.
+"""Parts of the step, each beside an alternative that was not kept.
 
-All at 128 rows of width 256 on one core, where a learner of a population is; products also on all.
+All at 128 rows of width 256 on one core, as a learner of a population; products also on all cores.
 """
 
 from __future__ import annotations
-
-from dataclasses import asdict, replace
 
 import torch
 from torch.nn import functional as F
 
 from retrodict.bench._contest import Tick
 from retrodict.bench._duel import Duel
-from retrodict.bench._machine import Machine
-from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
-from retrodict.bench._section import Section, milliseconds, number
+from retrodict.bench._section import Plan, Section, milliseconds, number
 from retrodict.experiment import AdamW
 from retrodict.limits import core_count
 from retrodict.models._dropout import MaskStream
@@ -25,7 +21,7 @@ from retrodict.models.explicit._shape import Shape
 from retrodict.training import threads_of_torch
 from retrodict.training._update import update_of
 
-_REPEATS, _CALLS, _LEARNERS = 9, 20, 10
+_REPEATS, _LEARNERS = 9, 10
 _BATCH, _WIDTH = 64, 256
 
 
@@ -33,21 +29,15 @@ def measure_pieces(plan: Plan, tick: Tick) -> list[Row]:
     """Time each piece beside its alternative, in turn."""
     width = 16 if plan.quick else _WIDTH
     config = f"128 rows, width {width}{plan.note}"
-    calls = 1 if plan.quick else _CALLS
-    rows = []
+    rows: list[Row] = []
     with torch.no_grad():
         pieces = [(1, duel) for make in _ON_ONE_CORE for duel in make(width)]
         pieces.append((core_count(), _products_of_learners(width)))
-        for i, (threads, duel) in enumerate(pieces):
-            duel = replace(duel, calls=calls, other_calls=calls)
-            machine = asdict(Machine.here("cpu", threads))
+        for threads, duel in pieces:
             with threads_of_torch(threads):
-                for _ in range(calls):  # the first calls bring memory and library up
-                    duel.ours()
-                    duel.other()
-                row = duel.row(plan.repeats or _REPEATS, section="pieces", config=config, **machine)
+                row = duel.row(plan.repeats or _REPEATS, threads, section="pieces", config=config)
             rows.append(row)
-            tick((i + 1) / len(pieces))
+            tick(len(rows) / len(pieces))
     return rows
 
 

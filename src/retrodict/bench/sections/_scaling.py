@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 from typing import Any
 
-from retrodict.bench._contest import Ours, Tick, compete, part
-from retrodict.bench._floor import largest_product
-from retrodict.bench._machine import Machine, measure_rates
-from retrodict.bench._plan import Plan
-from retrodict.bench._row import Row, training_row
-from retrodict.bench._section import Section, number, percent, span
+from retrodict.bench._contest import Tick, part
+from retrodict.bench._row import Row
+from retrodict.bench._section import Plan, Section, number, percent, span
 from retrodict.bench._size import Size
-from retrodict.training import threads_of_torch
+from retrodict.bench._training import Entry, measure
 
 _LEARNERS, _REPEATS = 10, 5
 _CENTRE = Size(2, 4, 128, 200)
@@ -31,44 +27,21 @@ _TINY_SWEEPS = {"learners": (1, 2), "entity_length": (1, 2)}
 def measure_scaling(plan: Plan, tick: Tick) -> list[Row]:
     """Time the eager step along each sweep; the values of a sweep take turns."""
     sweeps = _TINY_SWEEPS if plan.quick else _SWEEPS
-    total = sum(len(values) for values in sweeps.values())
+    total = sum(map(len, sweeps.values()))
     rows: list[Row] = []
     for swept, values in sweeps.items():
-        start, end = len(rows) / total, (len(rows) + len(values)) / total
-        rows += _measure(swept, values, plan, part(tick, start, end))
+        told = part(tick, len(rows) / total, (len(rows) + len(values)) / total)
+        entries = [_entry(swept, value, plan.quick) for value in values]
+        rows += [row for row, _ in measure("scaling", entries, _REPEATS, plan, told, swept)]
     return rows
 
 
-def _measure(swept: str, values: tuple[int, ...], plan: Plan, tick: Tick) -> list[Row]:
-    points = {value: _point(swept, value, plan.quick) for value in values}
-    experiment = points[values[0]][0].experiment()
-    device, threads = experiment.training.device, experiment.threads
-    with threads_of_torch(threads):
-        shapes = [largest_product(size.experiment()) for size, _ in points.values()]
-        rates = measure_rates(device, shapes, plan.quick)
-        builders = {
-            value: partial(Ours, size.experiment(learners, "eager"))
-            for value, (size, learners) in points.items()
-        }
-        timings = compete(builders, plan.repeats or _REPEATS, plan.seconds, device, tick)
-        rates = rates.best(measure_rates(device, shapes, plan.quick))
-    machine = Machine.here(device, threads)
-    return [
-        training_row(
-            "scaling", size, "eager", timings[value], rates, machine, swept=swept, note=plan.note
-        )
-        for value, (size, _) in points.items()
-    ]
-
-
-def _point(swept: str, value: int, quick: bool) -> tuple[Size, int]:
-    """Return the size and the number of learners of one point of a sweep."""
-    centre = _TINY_CENTRE if quick else _CENTRE
-    learners = _TINY_LEARNERS if quick else _LEARNERS
+def _entry(swept: str, value: int, quick: bool) -> Entry:
+    size, learners = (_TINY_CENTRE, _TINY_LEARNERS) if quick else (_CENTRE, _LEARNERS)
     if swept == "learners":
-        return centre, value
+        return Entry(size, learners=value)
     change: dict[str, Any] = {swept: value}
-    return dataclasses.replace(centre, **change), learners
+    return Entry(dataclasses.replace(size, **change), learners=learners)
 
 
 def _cells(row: Row) -> dict[str, str]:
@@ -91,5 +64,5 @@ SECTION = Section(
     measure=measure_scaling,
     cells=_cells,
     common=lambda row: f"{row.swept} varied",
-    panel=lambda row: "eager, one size varied",
+    point=lambda row: ("eager, one size varied", str(row.swept), ""),
 )

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
-from retrodict.bench._contest import Contestant, Ours, Tick, Timing, compete, part
-from retrodict.bench._floor import largest_product, needed
-from retrodict.bench._machine import Machine, is_gpu, measure_rates
-from retrodict.bench._peer import Peer
-from retrodict.bench._plan import Plan
-from retrodict.bench._row import Row, ratios, spread, training_row
-from retrodict.bench._section import Section, number, percent, span
+from retrodict.bench._contest import Tick, Timing, compete, part
+from retrodict.bench._floor import needed
+from retrodict.bench._machine import is_gpu
+from retrodict.bench._row import Row
+from retrodict.bench._section import QUICK, Plan, Section, number, percent, span
 from retrodict.bench._size import Size
+from retrodict.bench._training import PEER, Entry, measure, spread
 from retrodict.errors import BadInput, nearest
-from retrodict.training import obstacle, threads_of_torch
+from retrodict.training import obstacle
 
-PEER = "peer"
 _REPEATS, _REPEATS_LARGE = 5, 3
-_USUAL_RATE = 5e10  # operations a second; only for saying how far the benchmark is
+_DROPOUTS = (0.0, 0.1)
+_USUAL_RATE = 5e10  # operations a second; only for the progress bar
 
 Variant = tuple[str, int]
 """What runs the step, `peer`, `eager` or `compiled`, and the number of learners."""
@@ -41,28 +38,24 @@ class Config:
         size: of the experiment, but for dropout and precision.
         variants: the contestants; the peer is the first.
         repeats: timings of each.
-        dropouts, precisions: each pair of them is a contest of its own.
+        precisions: each is compared by itself, without and with dropout.
     """
 
     size: Size
     variants: tuple[Variant, ...]
     repeats: int = _REPEATS
-    dropouts: tuple[float, ...] = (0.0, 0.1)
     precisions: tuple[str, ...] = ("float32",)
 
-    def contests(self, compiler: bool) -> list[Config]:
-        """Return the contests one by one; without a compiler, without what has to be compiled."""
-        variants = tuple(v for v in self.variants if compiler or v[0] != "compiled")
+    def contests(self, compiler: bool) -> list[list[Entry]]:
+        """List the entries of each contest; without a compiler, none that has to be compiled."""
         return [
-            Config(
-                dataclasses.replace(self.size, dropout=dropout, precision=precision),
-                variants,
-                self.repeats,
-                (dropout,),
-                (precision,),
-            )
+            [
+                Entry(replace(self.size, dropout=dropout, precision=precision), *variant)
+                for variant in self.variants
+                if compiler or variant[0] != "compiled"
+            ]
             for precision in self.precisions
-            for dropout in self.dropouts
+            for dropout in _DROPOUTS
         ]
 
 
@@ -71,23 +64,18 @@ def configs(device: str) -> tuple[Config, ...]:
 
     On a GPU ten learners of the largest size fit as well, and lower precisions are worth it.
     """
-    ten: tuple[Variant, ...] = ((PEER, 1), ("eager", 1), ("eager", 10), ("compiled", 10))
-    one: tuple[Variant, ...] = ((PEER, 1), ("eager", 1))  # 24 layers take minutes to compile
-    many: tuple[Variant, ...] = ((PEER, 1), ("eager", 1), ("compiled", 10))  # 80 GB hold no more
+    both: tuple[Variant, ...] = ((PEER, 1), ("eager", 1))  # 24 layers take minutes to compile
+    ten = (*both, ("eager", 10), ("compiled", 10))
+    large = (*both, ("compiled", 10)) if is_gpu(device) else both
     precisions = ("float32", "tf32", "bfloat16") if is_gpu(device) else ("float32",)
     return (
         Config(Size(2, 4, 128, 80), ten, precisions=precisions),
         Config(Size(4, 4, 256, 800), ten, precisions=precisions),
-        Config(
-            Size(24, 12, 768, 800),
-            many if is_gpu(device) else one,
-            _REPEATS_LARGE,
-            precisions=precisions,
-        ),
+        Config(Size(24, 12, 768, 800), large, _REPEATS_LARGE, precisions),
     )
 
 
-_TINY = (Config(Size(1, 2, 16, 24), ((PEER, 1), ("eager", 1), ("eager", 3)), repeats=2),)
+_TINY = Config(Size(1, 2, 16, 24), ((PEER, 1), ("eager", 1), ("eager", 3)), repeats=2)
 
 
 def choose_configs(names: Sequence[str], device: str, quick: bool = False) -> tuple[Config, ...]:
@@ -99,17 +87,13 @@ def choose_configs(names: Sequence[str], device: str, quick: bool = False) -> tu
     >>> [config.size.label for config in choose_configs(["4x256"], "cpu")]
     ['4x256 V=800']
     """
-    known = _TINY if quick else configs(device)
+    known = {config.size.label: config for config in ((_TINY,) if quick else configs(device))}
     for name in names:
-        if not any(config.size.label.startswith(name) for config in known):
-            labels = [config.size.label for config in known]
-            shown = [label.partition(" ")[0] for label in labels]
+        if not any(label.startswith(name) for label in known):
+            shown = [label.partition(" ")[0] for label in known]
             raise BadInput(f"--config {name}: no such configuration; {nearest(name, shown)}")
-    return tuple(
-        config
-        for config in known
-        if not names or any(config.size.label.startswith(name) for name in names)
-    )
+    begun = tuple(names) or ("",)
+    return tuple(config for label, config in known.items() if label.startswith(begun))
 
 
 def measure_steps(plan: Plan, tick: Tick) -> list[Row]:
@@ -118,83 +102,52 @@ def measure_steps(plan: Plan, tick: Tick) -> list[Row]:
     Raises:
         BadInput: transformers is not installed.
     """
-    _warm_up(plan.device)
+    # what is loaded at first use is loaded now, so that no contestant pays for it
+    tiny = [entry.build for entry in _TINY.contests(compiler=False)[0]]
+    compete(tiny, 1, 0.0, plan.device, lambda share: None)
     chosen = choose_configs(plan.configs, plan.device, plan.quick)
     compiles = not obstacle(plan.device.partition(":")[0])
-    contests = [contest for config in chosen for contest in config.contests(compiles)]
-    costs = [_usual_seconds(config, plan) for config in contests]
+    contests = [(one.repeats, entries) for one in chosen for entries in one.contests(compiles)]
+    costs = [_usual_seconds(entries, plan.repeats or n, plan.seconds) for n, entries in contests]
     rows: list[Row] = []
     with fresh_compiler_cache():
-        for i, config in enumerate(contests):
+        for i, (repeats, entries) in enumerate(contests):
             start, end = sum(costs[:i]) / sum(costs), sum(costs[: i + 1]) / sum(costs)
-            rows += _measure(config, plan, part(tick, start, end))
+            rows += compare(measure("step", entries, repeats, plan, part(tick, start, end)))
+            if any(entry.variant == "compiled" for entry in entries):
+                torch.compiler.reset()  # it keeps what it compiled, and the weights with it
     return rows
 
 
-def _measure(config: Config, plan: Plan, tick: Tick) -> list[Row]:
-    size = config.size
-    experiment = size.experiment()
-    device, threads = experiment.training.device, experiment.threads
-    with threads_of_torch(threads):
-        shapes = [largest_product(experiment)]
-        rates = measure_rates(device, shapes, plan.quick)
-        builders = {variant: _builder(size, variant) for variant in config.variants}
-        repeats = plan.repeats or config.repeats
-        timings = compete(builders, repeats, plan.seconds, device, tick)
-        rates = rates.best(measure_rates(device, shapes, plan.quick))
-    if any(kind == "compiled" for kind, _ in config.variants):
-        torch.compiler.reset()  # it keeps what it compiled, and the weights with it
-    machine = Machine.here(device, threads)
-    rows = {
-        (kind, learners): training_row("step", size, kind, timing, rates, machine, note=plan.note)
-        for (kind, learners), timing in timings.items()
-    }
-    return compare(rows, timings)
-
-
-def _warm_up(device: str) -> None:
-    """Load what is loaded at first use, so that no contestant pays for it."""
-    (tiny,) = _TINY
-    builders = {variant: _builder(tiny.size, variant) for variant in tiny.variants}
-    compete(builders, 1, 0.0, device, lambda share: None)
-
-
-def _builder(size: Size, variant: Variant) -> Callable[[], Contestant]:
-    kind, learners = variant
-    if kind == PEER:
-        return partial(Peer, size.experiment())
-    return partial(Ours, size.experiment(learners, kind))
-
-
-def compare(rows: Mapping[Variant, Row], timings: Mapping[Variant, Timing]) -> list[Row]:
+def compare(measured: Sequence[tuple[Row, Timing]]) -> list[Row]:
     """Fill in what comes from two variants: ratios to the peer, and what compiling costs and saves.
 
     Args:
-        rows: as `training_row` made them.
-        timings: of the same variants.
+        measured: the rows of a contest, with their timings.
     """
-    peer = next(timing for (kind, _), timing in timings.items() if kind == PEER)
+    peer = next(timing for row, timing in measured if row.variant == PEER)
+    eager = {row.learners: timing for row, timing in measured if row.variant == "eager"}
     found = []
-    for (kind, learners), row in rows.items():
-        timing = timings[kind, learners]
+    for row, timing in measured:
         faster = ratios(peer.training, timing.training)
-        whole = ratios(peer.epochs, timing.epochs)
-        row = dataclasses.replace(
+        row = replace(
             row,
             ratio_to_peer=statistics.median(faster),
             ratio_range=spread(faster),
-            ratio_with_evaluation=statistics.median(whole),
+            ratio_with_evaluation=statistics.median(ratios(peer.epochs, timing.epochs)),
         )
-        eager = timings.get(("eager", learners))
-        if kind == "compiled" and eager is not None:
-            cost = max(timing.first_seconds - eager.first_seconds, 0.0)
-            row = dataclasses.replace(
-                row,
-                compile_seconds=cost,
-                break_even_steps=break_even(cost, eager, timing),
-            )
+        if row.variant == "compiled" and row.learners in eager:
+            usual = eager[row.learners]
+            cost = max(timing.first_seconds - usual.first_seconds, 0.0)
+            pays = break_even(cost, usual, timing)
+            row = replace(row, compile_seconds=cost, break_even_steps=pays)
         found.append(row)
     return found
+
+
+def ratios(peer: Sequence[float], ours: Sequence[float]) -> list[float]:
+    """Return peer over ours, round by round."""
+    return [p / o for p, o in zip(peer, ours, strict=True)]
 
 
 def break_even(cost: float, eager: Timing, compiled: Timing) -> int | None:
@@ -223,18 +176,23 @@ def fresh_compiler_cache() -> Iterator[None]:
                 os.environ[key] = before
 
 
-def _usual_seconds(config: Config, plan: Plan) -> float:
-    """How long a configuration takes on some usual machine."""
-    least = needed(config.size.experiment())
+def _usual_seconds(entries: Sequence[Entry], repeats: int, seconds: float) -> float:
+    """How long a contest takes on a usual machine."""
+    least = needed(entries[0].size.experiment())
     epoch = 2 * least.steps * least.operations / _USUAL_RATE
-    rounds = (plan.repeats or config.repeats) + 2
-    return sum(rounds * max(plan.seconds, learners * epoch) for _, learners in config.variants)
+    return sum((repeats + 2) * max(seconds, entry.learners * epoch) for entry in entries)
 
 
-def setting(row: Row) -> str:
-    """Return what a contest has in common besides sizes."""
+def _setting(row: Row) -> str:
+    """What a contest has in common besides sizes."""
     lower = "" if row.precision == "float32" else f", {row.precision}"
     return f"dropout {row.dropout:g}{lower}"
+
+
+def _point(row: Row) -> tuple[str, str, str]:
+    label = f"{row.variant}, {row.learners} learner{'s' if row.learners != 1 else ''}"
+    label = "the usual script" if row.variant == PEER else label
+    return _setting(row), label, row.config.removesuffix(QUICK)
 
 
 def _cells(row: Row) -> dict[str, str]:
@@ -255,7 +213,7 @@ def _cells(row: Row) -> dict[str, str]:
 def _pays(row: Row) -> str:
     if row.compile_seconds is None:
         return ""
-    return "never" if row.break_even_steps is None else f"{row.break_even_steps}"
+    return "never" if row.break_even_steps is None else str(row.break_even_steps)
 
 
 SECTION = Section(
@@ -268,6 +226,6 @@ SECTION = Section(
     seconds=600.0,
     measure=measure_steps,
     cells=_cells,
-    common=lambda row: f"{row.config}, {setting(row)}",
-    panel=setting,
+    common=lambda row: f"{row.config}, {_setting(row)}",
+    point=_point,
 )

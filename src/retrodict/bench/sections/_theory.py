@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Iterator
 
 import numpy as np
 
 from retrodict.bench._contest import Tick
 from retrodict.bench._duel import Duel
-from retrodict.bench._machine import Machine
-from retrodict.bench._plan import Plan
 from retrodict.bench._row import Row
-from retrodict.bench._section import Section, milliseconds, number
+from retrodict.bench._section import Plan, Section, milliseconds, number
 from retrodict.limits import core_count
 from retrodict.theory import Dynamics, GramFlow, ParameterFlow, row_nll
 
@@ -22,67 +18,60 @@ _SIGMA = 0.01
 _TIME = 30.0  # until which a flow is followed
 
 
-@dataclass(frozen=True)
-class _Sizes:
-    tokens: int
-    rate_dimensions: tuple[int, ...]
-    flow_dimensions: tuple[int, ...]
-    times: int
-    vocab_size: int
-
-
-_USUAL = _Sizes(40, (64, 256, 1024, 4096), (64, 256, 1024), 200, 800)
-_TINY = _Sizes(6, (8, 16), (8, 16), 5, 10)
+_TOKENS, _VOCAB_SIZE, _TIMES = 40, 800, 200
+_DIMENSIONS = {"velocity": (64, 256, 1024, 4096), "flow": (64, 256, 1024)}
 
 
 def measure_theory(plan: Plan, tick: Tick) -> list[Row]:
     """Time what theory computes beside brute force, in turn, and compare both results."""
-    sizes = _TINY if plan.quick else _USUAL
-    m = sizes.tokens
-    makers: list[tuple[int, int | None, Callable[[], Duel]]] = [
-        *((m, d, partial(_rates, m, d)) for d in sizes.rate_dimensions),
-        *((m, d, partial(_flows, m, d)) for d in sizes.flow_dimensions),
-        (sizes.vocab_size, None, partial(_closed_form, sizes.times, sizes.vocab_size)),
-    ]
-    machine = Machine.here("cpu", core_count())
-    rows = []
-    for i, (tokens, dimension, make) in enumerate(makers):
-        duel = make()
+    total = 1 + sum(map(len, _DIMENSIONS.values()))
+    rows: list[Row] = []
+    for tokens, dimension, duel in _duels(plan.quick):
         difference = np.abs(duel.ours() - duel.other()).max()
         shown = f"m={tokens} d={dimension}" if dimension else f"m={tokens}"
         rows.append(
             duel.row(
                 plan.repeats or _REPEATS,
+                core_count(),
                 section="theory",
                 config=shown + plan.note,
                 dimension=dimension,
                 tokens=tokens,
                 max_difference=float(difference),
-                **asdict(machine),
             )
         )
-        tick((i + 1) / len(makers))
+        tick(len(rows) / total)
     return rows
+
+
+def _duels(quick: bool) -> Iterator[tuple[int, int | None, Duel]]:
+    """Make (tokens, dimension, what is timed) one after another: the large ones need memory."""
+    m = 6 if quick else _TOKENS
+    for name, dimensions in _DIMENSIONS.items():
+        for d in (8, 16) if quick else dimensions:
+            yield m, d, _rates(m, d) if name == "velocity" else _flows(m, d)
+    tokens, times = (10, 5) if quick else (_VOCAB_SIZE, _TIMES)
+    yield tokens, None, _closed_form(times, tokens)
 
 
 def _rates(m: int, d: int) -> Duel:
     """The flow's velocity, as the velocity of the logits of all input tokens."""
-    gram, brute = _flow_pair(m, d)
+    drawn = _draw(m, d)
+    gram, brute = GramFlow.from_embeddings(*drawn), ParameterFlow(*drawn)
     return Duel(
         "velocity",
         lambda: gram.logits(gram.rate(gram.start), gram.rows),
         lambda: brute.logits(brute.rate(brute.start), brute.rows),
-        calls=20,
     )
 
 
 def _flows(m: int, d: int) -> Duel:
-    """The flow until a time, from embeddings and start to logits: the reduction is in the price."""
-    embeddings, inputs, targets, theta = _draw(m, d)
+    """The flow until a time, from embeddings to logits; ours includes the reduction."""
+    drawn = _draw(m, d)
     return Duel(
         "flow",
-        lambda: _end(GramFlow.from_embeddings(embeddings, inputs, targets, [theta])),
-        lambda: _end(ParameterFlow(embeddings, inputs, targets, [theta])),
+        lambda: _end(GramFlow.from_embeddings(*drawn)),
+        lambda: _end(ParameterFlow(*drawn)),
     )
 
 
@@ -94,24 +83,16 @@ def _closed_form(times: int, m: int) -> Duel:
         flow = GramFlow(None, inputs=[0], targets=[1], m=m)
         return np.array([flow.loss_of(logits) for logits in _follow(flow, wanted)])
 
-    return Duel("closed form", lambda: np.asarray(row_nll(wanted, m)), solved, calls=20)
+    return Duel("closed form", lambda: np.asarray(row_nll(wanted, m)), solved)
 
 
-def _flow_pair(m: int, d: int) -> tuple[GramFlow, ParameterFlow]:
-    embeddings, inputs, targets, theta = _draw(m, d)
-    return (
-        GramFlow.from_embeddings(embeddings, inputs, targets, [theta]),
-        ParameterFlow(embeddings, inputs, targets, [theta]),
-    )
-
-
-def _draw(m: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _draw(m: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[np.ndarray]]:
     """Draw embeddings and a start; half the tokens are inputs, each with a target of its own."""
     rng = np.random.default_rng(0)
     embeddings = rng.standard_normal((m, d)) / np.sqrt(d)
     theta = _SIGMA * rng.standard_normal((d, d))
     inputs, targets = np.split(rng.permutation(m), 2)
-    return embeddings, inputs, targets, theta
+    return embeddings, inputs, targets, [theta]
 
 
 def _end(flow: Dynamics) -> np.ndarray:
