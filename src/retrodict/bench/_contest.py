@@ -64,7 +64,7 @@ class Timing:
     """How long a contestant took.
 
     Attributes:
-        learners, steps: of the contestant.
+        learners, steps: the contestant's.
         training: milliseconds a learner-step (forward, backward, optimiser), one a repeat.
         evaluation: milliseconds a learner and evaluation, one a repeat.
         first_seconds: to build it, train the first epoch and evaluate once; in no repeat.
@@ -94,14 +94,8 @@ def compete(
 ) -> list[Timing]:
     """Time contestants in turn.
 
-    The first epoch of each is timed by itself. A second one says how many epochs make a repeat.
-
-    Args:
-        builders: each builds a contestant.
-        repeats: how often each is timed.
-        seconds: the least time of a repeat, training alone.
-        device: where they run.
-        tick: is told how far it is.
+    The first epoch of each is timed by itself. A second one says how many epochs make a repeat,
+    whose training lasts at least `seconds`.
     """
     entered: list[tuple[Contestant, int, Timing]] = []
     rounds = (repeats + 2) * len(builders)

@@ -30,13 +30,16 @@ class PeakMemory:
     def __init__(self, device: str) -> None:
         self.device = device
         gc.collect()
-        self.before: float | None
+        self.before: float | None = None
         if is_gpu(device):
             torch.cuda.reset_peak_memory_stats(device)
             self.before = torch.cuda.memory_allocated(device)
             return
-        _give_back()
-        self.before = _kept("status", "VmRSS") if _reset_peak() else None
+        with contextlib.suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).malloc_trim(0)  # else a new array hides in memory that was freed
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
+            self.before = _kept("status", "VmRSS")
         self.together = _held_together()
 
     def megabytes(self) -> float | None:
@@ -64,17 +67,3 @@ def _kept(file: str, name: str, pid: object = "self") -> float | None:
         return next(float(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
     except (OSError, StopIteration):
         return None
-
-
-def _give_back() -> None:
-    """Ask the C library to return free memory; else a new array hides in what was freed."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _reset_peak() -> bool:
-    try:
-        Path("/proc/self/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
-    except OSError:
-        return False
-    return True

@@ -24,13 +24,7 @@ def tables(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
 
 
 def as_markdown(rows: Sequence[Row], machine: str, command: str) -> str:
-    """Write all tables.
-
-    Args:
-        rows: of any sections.
-        machine: what it ran on, in a line.
-        command: what made them.
-    """
+    """Write all tables, with the machine in a line and the command that made them."""
     lines = ["# Benchmark", "", f"Made by `{command}`.", "", machine, ""]
     for section, parts in tables(rows).items():
         known = SECTIONS[section]
@@ -46,23 +40,15 @@ def headline(rows: Sequence[Row]) -> str:
     """Say in one line where the rows were measured, and how fast that machine is."""
     row = rows[0]
     words = [row.device, f"{row.threads} threads", f"torch {row.torch}"]
-    products: dict[str, float] = {}
-    bandwidth = 0.0
-    for r in rows:
-        if r.precision and r.machine_operations and r.machine_bandwidth:
-            before = products.get(r.precision, 0.0)
-            products[r.precision] = max(before, r.machine_operations)
-            bandwidth = max(bandwidth, r.machine_bandwidth)
-    words += [f"{name} products {rate / 1e9:.0f} GFLOP/s" for name, rate in products.items()]
-    return ", ".join([*words, f"memory {bandwidth / 1e9:.1f} GB/s"] if products else words)
+    bandwidth = max(r.machine_bandwidth or 0.0 for r in rows)
+    for precision in dict.fromkeys(r.precision for r in rows if r.precision):
+        rate = max(r.machine_operations or 0.0 for r in rows if r.precision == precision)
+        words.append(f"{precision} products {rate / 1e9:.0f} GFLOP/s")
+    return ", ".join([*words, f"memory {bandwidth / 1e9:.1f} GB/s"] if bandwidth else words)
 
 
 def draw(rows: Sequence[Row], machine: str, command: str) -> Figure | None:
-    """Draw the roofline of all training rows, a panel a setting; None without any.
-
-    Args:
-        rows, machine, command: as `as_markdown`.
-    """
+    """Draw the roofline of all training rows, a panel a setting; None without any."""
     panels: dict[str, list[Row]] = {}
     for row in rows:
         if row.roofline_point:

@@ -20,7 +20,7 @@ PEER = "peer"
 
 
 class Entry(NamedTuple):
-    """What is timed: `peer`, `eager` or `compiled` (the variant), of a size, with learners."""
+    """What is timed; the variant is `peer`, `eager` or `compiled`."""
 
     size: Size
     variant: str = "eager"
@@ -67,16 +67,7 @@ def training_row(
     note: str = "",
     swept: str | None = None,
 ) -> Row:
-    """Describe a timing of a population, or of the peer, without comparing it to another.
-
-    Args:
-        section, variant, swept: see `Row`.
-        size: of the experiment.
-        timing: what was measured.
-        rates: the machine's, of the same time.
-        machine: where.
-        note: is added to the configuration's name.
-    """
+    """Describe a timing of a population, or of the peer, without comparing it to another."""
     least = needed(size.experiment())
     step, floor = statistics.median(timing.training), 1000 * least.seconds(rates)
     return Row(

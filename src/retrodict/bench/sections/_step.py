@@ -120,11 +120,7 @@ def measure_steps(plan: Plan, tick: Tick) -> list[Row]:
 
 
 def compare(measured: Sequence[tuple[Row, Timing]]) -> list[Row]:
-    """Fill in what comes from two variants: ratios to the peer, and what compiling costs and saves.
-
-    Args:
-        measured: the rows of a contest, with their timings.
-    """
+    """Add to a contest's rows the ratios to the peer, and what compiling costs and saves."""
     peer = next(timing for row, timing in measured if row.variant == PEER)
     eager = {row.learners: timing for row, timing in measured if row.variant == "eager"}
     found = []
@@ -151,11 +147,9 @@ def ratios(peer: Sequence[float], ours: Sequence[float]) -> list[float]:
 
 
 def break_even(cost: float, eager: Timing, compiled: Timing) -> int | None:
-    """Return after how many steps of the population compiling has paid; None: it never does.
+    """Return after how many steps of the population compiling, at a cost in seconds, has paid.
 
-    Args:
-        cost: seconds of compiling.
-        eager, compiled: timings of the same learners.
+    None: it never does.
     """
     saved = statistics.median(eager.training) - statistics.median(compiled.training)
     return math.ceil(1000 * cost / (saved * eager.learners)) if saved > 0 else None
