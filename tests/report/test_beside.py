@@ -13,13 +13,19 @@ import pytest
 import retrodict
 from retrodict.claims import Check, Evidence, Kept, at_least
 from retrodict.cli._exit import run_cli
-from retrodict.leaderboard import Board, Row
+from retrodict.leaderboard import HEAD, Board, Row, legend
 from retrodict.leaderboard import write as write_board
 from retrodict.measures import Interval, share_of
 from retrodict.papers import Source
-from retrodict.report import Sheet, answers, as_html, board_as_html, collect
-from retrodict.report._facts import facts
-from retrodict.report._markdown import as_markdown
+from retrodict.report import (
+    Sheet,
+    answers,
+    as_html,
+    as_markdown,
+    board_as_html,
+    collect,
+    facts,
+)
 from retrodict.report._statements import as_html as statements_as_html
 from retrodict.runs import Store
 
@@ -72,6 +78,16 @@ def board(title: str = "next token") -> Board:
         **intervals,
     )
     return Board([row], "retrodict leaderboard plain")
+
+
+def test_every_column_is_explained_and_every_mark_where_it_stands():
+    (plain,) = board().rows
+    weak = dataclasses.replace(plain.forward_accuracy, mean=0.5)
+    marked = dataclasses.replace(plain, is_bound=True, is_split=True, forward_accuracy=weak)
+    assert list(legend([plain])) == list(HEAD)
+    assert list(legend([plain, marked])) == [*HEAD, "split", "†", "*"]
+    assert "<b>echo</b>: share of answers" in board_as_html(board())
+    assert "<b>*</b>" not in board_as_html(board())
 
 
 def written(store) -> str:

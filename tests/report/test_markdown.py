@@ -11,7 +11,7 @@ from retrodict.claims import Kept
 from retrodict.figures import FIGURES
 from retrodict.report import answers, as_markdown, collect, thumbnails
 from retrodict.report._differences import Difference, _settings, differences
-from retrodict.report._markdown import THUMBNAIL
+from retrodict.report._page import THUMBNAIL
 
 
 def written(store) -> str:
@@ -70,7 +70,8 @@ def test_paper_scale_itself_does_not_differ(store, edit):
         label: dataclasses.replace(section.runs["reversal"], experiment=one)
         for label, one in paper.items()
     }
-    assert differences(dataclasses.replace(section, runs=runs)).none
+    found = differences(dataclasses.replace(section, runs=runs))
+    assert found.in_short() == "none: this is paper scale"
 
 
 def test_what_a_sweep_varies_is_told_by_its_runs():

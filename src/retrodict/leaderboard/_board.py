@@ -18,12 +18,18 @@ from retrodict.leaderboard._row import WAYS, At, Row, facts, row_of
 from retrodict.measures import SOLVED, SOLVED_SHARE, UNSOLVED, Interval
 from retrodict.runs import Store, require_writable
 
-RULE = (
+_VERDICTS = (
     f"broken: {SOLVED_SHARE:.0%} of the learners or more answer {SOLVED:.0%} of the held-out "
-    f"questions; cursed: none answers more than {UNSOLVED:.0%}; partly: between; split: some solve "
-    "it while others know nothing, so they are counted and not averaged; †: what is taught is not "
-    f"known either, less than {SOLVED:.0%}"
+    f"questions; cursed: none answers more than {UNSOLVED:.0%}; partly: between"
 )
+_NOTES = {
+    "split": "some solve it while others know nothing, so they are counted and not averaged",
+    "†": f"what is taught is not known either, less than {SOLVED:.0%}",
+    "*": "an upper bound or a control",
+}
+"""Mark that may stand in a table → what it says."""
+RULE = "; ".join([_VERDICTS, *(f"{mark}: {_NOTES[mark]}" for mark in ("split", "†"))])
+"""What the verdicts mean."""
 
 _SORTS: dict[str, Callable[[Row], float]] = {
     "accuracy": lambda row: -row.accuracy.mean,
@@ -164,25 +170,59 @@ def _steps_to_solve(row: Row) -> str:
     return f"{row.steps_to_solve:.0f}{censored}"
 
 
-_TEXTS: dict[str, Callable[[Row], str]] = {
-    "recipe": lambda row: row.recipe + ("*" if row.is_bound else ""),
-    "verdict": lambda row: row.said,
-    "held-out": held_out_in_words,
-    "solved": lambda row: f"{row.solved.count}/{row.solved.of}",
-    "steps to solve": _steps_to_solve,
-    "NLL": lambda row: brief(row.nll),
-    "wrong NLL": lambda row: brief(row.wrong_nll),
-    "truth beats wrong": lambda row: brief(row.preference),
-    "rank": lambda row: brief(row.rank, 1),
-    "echo": lambda row: brief(row.echo),
-    "neither": lambda row: brief(row.neither),
-    "forward": lambda row: brief(row.forward_accuracy),
-    "operations": lambda row: f"{row.operations:.2g}",
+_COLUMNS: dict[str, tuple[Callable[[Row], str], str]] = {
+    "recipe": (
+        lambda row: row.recipe + ("*" if row.is_bound else ""),
+        "how the sentences or the loss are changed; docs/recipes.md describes each",
+    ),
+    "verdict": (lambda row: row.said, _VERDICTS),
+    "held-out": (
+        held_out_in_words,
+        "share of held-out questions answered right; mean ± 95 % interval over learners",
+    ),
+    "solved": (
+        lambda row: f"{row.solved.count}/{row.solved.of}",
+        f"how many of the learners answer {SOLVED:.0%} or more of them right",
+    ),
+    "steps to solve": (_steps_to_solve, "median number of gradient steps until then"),
+    "NLL": (lambda row: brief(row.nll), "of the right answer to a held-out question, in nats"),
+    "wrong NLL": (lambda row: brief(row.wrong_nll), "of a wrong answer of the same alphabet"),
+    "truth beats wrong": (
+        lambda row: brief(row.preference),
+        "how often the right answer is likelier than a random wrong one",
+    ),
+    "rank": (
+        lambda row: brief(row.rank, 1),
+        "of the right answer among all answers of its alphabet; 1 is best",
+    ),
+    "echo": (
+        lambda row: brief(row.echo),
+        "share of answers that repeat the entity of the question",
+    ),
+    "neither": (
+        lambda row: brief(row.neither),
+        "share of answers that are neither right nor an echo",
+    ),
+    "forward": (
+        lambda row: brief(row.forward_accuracy),
+        "share of right answers to what the task itself teaches",
+    ),
+    "operations": (
+        lambda row: f"{row.operations:.2g}",
+        "floating-point operations that one learner has spent on training",
+    ),
 }
-HEAD = tuple(_TEXTS)
+HEAD = tuple(_COLUMNS)
 """Columns of the printed table; the files have more."""
 
 
 def texts(row: Row) -> tuple[str, ...]:
     """Write a line of the table, in the order of `HEAD`."""
-    return tuple(write(row) for write in _TEXTS.values())
+    return tuple(write(row) for write, _ in _COLUMNS.values())
+
+
+def legend(rows: Sequence[Row]) -> dict[str, str]:
+    """Explain every column, and every mark that stands in a table of these lines."""
+    shown = "".join(f"{row.said} {'*' if row.is_bound else ''}" for row in rows)
+    notes = {mark: says for mark, says in _NOTES.items() if mark in shown}
+    return {name: says for name, (_, says) in _COLUMNS.items()} | notes

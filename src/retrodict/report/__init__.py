@@ -7,8 +7,7 @@ from retrodict.report._collect import Collected, FigureSection, collect, holds_s
 from retrodict.report._facts import facts, something_failed
 from retrodict.report._headline import Answer, answers, headline
 from retrodict.report._leaderboard import board_as_html, write_board_pages
-from retrodict.report._markdown import as_markdown, thumbnail_folder, thumbnails
-from retrodict.report._page import as_html
+from retrodict.report._page import as_html, as_markdown, thumbnail_folder, thumbnails
 from retrodict.report._run_view import RunView, view
 from retrodict.report._statements import Sheet, sheet_of, write_findings
 

@@ -1,4 +1,4 @@
-"""Reading a store: the figures that are drawn in it, their runs, and what else is there.
+"""What a store holds: the figures that were drawn, their runs, other runs, checked claims.
 
 Nothing in a store is trusted: a record, a run or a drawing that is damaged, missing or of another
 version becomes a line that says so, and none of its numbers is used.
@@ -7,7 +7,7 @@ version becomes a line that says so, and none of its numbers is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from retrodict.figures import (
     THEORY_FIGURES,
     DrawingRecord,
     PaperFigure,
+    Scale,
     code_version,
     command,
     fits,
@@ -47,7 +48,6 @@ class FigureSection:
         problem: why its numbers are not used; "" if they are.
         runs: the figure's names for its runs → the runs.
         picture: the drawing; None if it is not there.
-        stale: whether another version of the code drew and checked it.
     """
 
     figure: PaperFigure
@@ -55,7 +55,17 @@ class FigureSection:
     problem: str = ""
     runs: Mapping[str, RunView] = field(default_factory=dict)
     picture: Picture | None = None
-    stale: bool = False
+
+    @property
+    def stale(self) -> bool:
+        """Whether another version of the code drew and checked it."""
+        return self.record is not None and self.record.code != code_version()
+
+    @property
+    def drawing(self) -> str:
+        """The file that is shown; "" without one."""
+        files = self.record.files if self.record else []
+        return next((name for name in files if name.endswith(".png")), "")
 
     @property
     def claims(self) -> Sequence[Claim]:
@@ -80,8 +90,8 @@ class FigureSection:
     @property
     def command(self) -> str:
         """The command that makes it."""
-        known = [scale for scale in SCALES if scale == self.scale]
-        return command(self.figure.name, known[0] if known else "laptop")
+        known: Scale = next((scale for scale in SCALES if scale == self.scale), "laptop")
+        return command(self.figure.name, known)
 
 
 @dataclass(frozen=True)
@@ -94,8 +104,8 @@ class Collected:
         missing: figures without one.
         own: finished runs that no figure uses.
         left_out: (folder, why) of other runs: unfinished, damaged.
-        published: published claims that were checked; why they cannot be used; None without any.
-        board: the leaderboard; why it cannot be used; None without any.
+        published: published claims that were checked, or why they cannot be used; None if none are.
+        board: the leaderboard, or why it cannot be used; None if there is none.
     """
 
     store: Path
@@ -137,19 +147,19 @@ def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
     Raises:
         BadInput: there is no such folder, or nothing in it to report on.
     """
+    first = f"run 'retrodict reproduce fig1 --out {root}' first, or give another one with --store"
     if not root.is_dir():
-        raise BadInput(f"{root}: no such folder; {_FIRST.format(store=root)}")
+        raise BadInput(f"{root}: no such folder; {first}")
     reader = _Reader(root, tick)
-    figures = (*FIGURES, *FINDINGS, *THEORY_FIGURES)
-    drawn = [figure for figure in figures if (root / f"{figure.name}.json").is_file()]
+    drawn = _drawn(root)
     sections = [reader.section(figure) for figure in drawn]
     own, left_out = reader.rest()
     if not own and not any(section.record for section in sections):
-        raise BadInput(f"{root}: holds no finished run; {_FIRST.format(store=root)}")
+        raise BadInput(f"{root}: holds no finished run; {first}")
     return Collected(
         store=root,
         sections=sections,
-        missing=[figure for figure in figures if figure not in drawn],
+        missing=[figure for figure in _all_figures() if figure not in drawn],
         own=own,
         left_out=left_out,
         published=VERIFY_PUBLISHED.find(root, partial(Kept.read, published=True)),
@@ -157,14 +167,17 @@ def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
     )
 
 
-_FIRST = "run 'retrodict reproduce fig1 --out {store}' first, or give another one with --store"
-
-
 def holds_something(folder: Path) -> bool:
     """Whether a folder is a store: it has runs, or figures that were drawn."""
-    figures = (*FIGURES, *FINDINGS, *THEORY_FIGURES)
-    records = (folder / f"{figure.name}.json" for figure in figures)
-    return any(folder.glob("*/run.json")) or any(path.is_file() for path in records)
+    return any(folder.glob("*/run.json")) or bool(_drawn(folder))
+
+
+def _all_figures() -> Sequence[PaperFigure]:
+    return (*FIGURES, *FINDINGS, *THEORY_FIGURES)
+
+
+def _drawn(root: Path) -> list[PaperFigure]:
+    return [figure for figure in _all_figures() if (root / f"{figure.name}.json").is_file()]
 
 
 def overall(verdicts: Sequence[str]) -> str:
@@ -173,10 +186,8 @@ def overall(verdicts: Sequence[str]) -> str:
     >>> overall(["holds", "fails (known)", "holds"]), overall([])
     ('fails (known)', 'not measured')
     """
-    for worst in ("fails", "fails (known)", "holds"):
-        if worst in verdicts:
-            return worst
-    return "not measured"
+    worst_first = ("fails", "fails (known)", "holds")
+    return next((verdict for verdict in worst_first if verdict in verdicts), "not measured")
 
 
 class _Reader:
@@ -192,24 +203,13 @@ class _Reader:
         record = _record(self.root / f"{figure.name}.json", figure.name)
         if isinstance(record, str):
             return FigureSection(figure, None, problem=record)
-        runs, lost = {}, []
-        for label, folder in record.runs.items():
-            found = self.run(folder)
-            if isinstance(found, str):
-                lost.append(f"run {label!r}: {found}")
-            else:
-                runs[label] = found
-        if not lost and (wrong := _unfit(record, self.root)):
-            lost.append(wrong)
-        drawing = next((name for name in record.files if name.endswith(".png")), "")
-        return FigureSection(
-            figure,
-            record,
-            problem="; ".join(lost),
-            runs=runs,
-            picture=picture(self.root / drawing, WIDEST) if drawing else None,
-            stale=record.code != code_version(),
-        )
+        found = {label: self.run(folder) for label, folder in record.runs.items()}
+        lost = [f"run {label!r}: {why}" for label, why in found.items() if isinstance(why, str)]
+        problem = "; ".join(lost) or _unfit(record, self.root)
+        runs = {label: run for label, run in found.items() if isinstance(run, RunView)}
+        section = FigureSection(figure, record, problem, runs)
+        shown = picture(self.root / section.drawing, WIDEST) if section.drawing else None
+        return replace(section, picture=shown)
 
     def run(self, folder: str) -> RunView | str:
         """Return a run of the store, or why it cannot be used."""
@@ -228,16 +228,10 @@ class _Reader:
             return str(error)
 
     def rest(self) -> tuple[list[RunView], list[tuple[str, str]]]:
-        """Read the runs that no figure asked for."""
-        own: list[RunView] = []
-        left_out: list[tuple[str, str]] = []
-        for folder in [name for name in self.folders if name not in self.known]:
-            found = self.run(folder)
-            if isinstance(found, str):
-                left_out.append((folder, found))
-            else:
-                own.append(found)
-        return own, left_out
+        """Read the runs that no figure uses; return those, and (folder, why) of the unreadable."""
+        rest = {name: self.run(name) for name in self.folders if name not in self.known}
+        own = [run for run in rest.values() if isinstance(run, RunView)]
+        return own, [(name, why) for name, why in rest.items() if isinstance(why, str)]
 
 
 def _unfit(record: DrawingRecord, root: Path) -> str:
@@ -253,10 +247,10 @@ def _record(path: Path, name: str) -> DrawingRecord | str:
     """Read a record, or say why it cannot be used."""
     try:
         record = DrawingRecord.read(path)
+        if record.name != name:
+            raise ValueError("it is of another figure")
+        if record.scale not in SCALES:
+            raise ValueError("its scale is not known")
     except ValueError as error:
         return f"{path.name} is damaged: {error}"
-    if record.name != name:
-        return f"{path.name} is damaged: it is of another figure"
-    if record.scale not in SCALES:
-        return f"{path.name} is damaged: its scale is not known"
     return record

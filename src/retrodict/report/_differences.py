@@ -20,7 +20,7 @@ class Difference:
     Attributes:
         setting: its name, e.g. `model.n_layer`.
         here, paper: its values.
-        where: of which runs; "" of all.
+        where: in which runs; "" is all.
     """
 
     setting: str
@@ -35,77 +35,52 @@ class Differences:
 
     Attributes:
         settings: what differs in the runs that both have.
-        only_here, only_paper: names of the runs that one of both has.
-        notes: the two configurations in one line each, where nothing is trained.
+        others: what else differs, in words.
     """
 
     settings: Sequence[Difference]
-    only_here: Sequence[str]
-    only_paper: Sequence[str]
-    notes: tuple[str, str] = ("", "")
-
-    @property
-    def none(self) -> bool:
-        """Whether this is the paper's own configuration."""
-        here, paper = self.notes
-        return not (self.settings or self.only_here or self.only_paper) and here == paper
+    others: Sequence[str] = ()
 
     def in_short(self) -> str:
         """The differences in one line, but for settings of `record`."""
-        if self.none:
-            return "none: this is paper scale"
-        told = [
+        told = ", ".join(
             f"{d.setting} {d.here} ({d.paper})" + (f" in {d.where}" if d.where else "")
             for d in self.settings
             if not d.setting.startswith("record.")
-        ]
-        said = ", ".join(told)
-        if self.only_here:
-            said += f"; only here: {', '.join(self.only_here)}"
-        if self.only_paper:
-            said += f"; only at paper scale: {', '.join(self.only_paper)}"
-        if self.notes[0] != self.notes[1]:
-            said += f"; {self.notes[0]} (paper scale: {self.notes[1]})"
-        return said.lstrip("; ") or "only in what is recorded"
+        )
+        nothing = "only in what is recorded" if self.settings else "none: this is paper scale"
+        return "; ".join(filter(None, [told, *self.others])) or nothing
 
 
 def differences(section: FigureSection) -> Differences:
     """Compare a section's runs with those its figure has at paper scale."""
-    figure, record = section.figure, section.record
-    paper = figure.experiments("paper")
-    notes = ("", "")
-    if record and not paper:
-        notes = (record.note, figure.note("paper"))
     if section.scale == "paper":
-        return Differences([], [], [])
+        return Differences([])
+    figure, record = section.figure, section.record
     here = {label: run.experiment for label, run in section.runs.items()}
+    paper = figure.experiments("paper")
+    others = []
+    if record and not paper and record.note != (note := figure.note("paper")):
+        others.append(f"{record.note} (paper scale: {note})")  # nothing is trained
     if len(here) == len(paper) and not here.keys() <= paper.keys():
         # the same runs by other names, e.g. of their own width: one by one, in order
-        names = zip(here, paper.items(), strict=True)
-        paper = {
-            label if label not in paper else name: experiment for label, (name, experiment) in names
-        }
-    return Differences(
-        settings=_settings(here, paper),
-        only_here=[label for label in here if label not in paper],
-        only_paper=[label for label in paper if label not in here],
-        notes=notes,
-    )
+        pairs = zip(here, paper.items(), strict=True)
+        paper = {name if label in paper else label: one for label, (name, one) in pairs}
+    for where, ours, theirs in (("here", here, paper), ("at paper scale", paper, here)):
+        if only := [label for label in ours if label not in theirs]:
+            others.append(f"only {where}: {', '.join(only)}")
+    return Differences(_settings(here, paper), others)
 
 
 def _settings(here: Mapping[str, Experiment], paper: Mapping[str, Experiment]) -> list[Difference]:
     """List the settings that differ between runs of the same name."""
-    ours = {label: one.settings for label, one in here.items()}
-    theirs = {label: one.settings for label, one in paper.items()}
-    names = dict.fromkeys(name for one in (*ours.values(), *theirs.values()) for name in one)
+    both = [{label: one.settings for label, one in side.items()} for side in (here, paper)]
+    names = dict.fromkeys(name for side in both for one in side.values() for name in one)
     found = []
     for name in names:
         if name not in _MACHINE:
-            found += _of_setting(
-                name,
-                {label: _written(one, name) for label, one in ours.items()},
-                {label: _written(one, name) for label, one in theirs.items()},
-            )
+            values = [{label: _written(one, name) for label, one in s.items()} for s in both]
+            found += _of_setting(name, *values)
     return found
 
 

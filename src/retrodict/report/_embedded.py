@@ -19,12 +19,7 @@ CURVES_BUDGET = 3_000_000
 
 @dataclass(frozen=True)
 class Embedded:
-    """The data of runs in a page.
-
-    Attributes:
-        scripts: the elements that hold it.
-        ids: run → the id of its data; a run without one is left out.
-    """
+    """The elements that hold the data of runs, and the ids of these by run, if not left out."""
 
     scripts: Sequence[Markup]
     ids: Mapping[str, str]
@@ -38,9 +33,7 @@ class Embedded:
         """Say what a chart of these runs lacks, and why."""
         told = [why for run in runs.values() if (why := run.theory)]
         if lost := len(runs) - len(self.shown(runs)):
-            told.append(
-                f"Curves left out of {lost} of {len(runs)} runs: the file would be too large."
-            )
+            told += [f"Curves left out of {lost} of {len(runs)} runs: the file would be too large."]
         return list(dict.fromkeys(told))
 
 
@@ -52,21 +45,18 @@ def embedded(runs: Mapping[str, RunView]) -> Embedded:
     weights = shared_out(runs)
     most = max((run.experiment.training.learners for run in runs.values()), default=1)
     for name, run in runs.items():
-        script = json_script({**run.chart, "name": name}, f"run-r{len(ids)}")
+        own = f"r{len(ids)}"
+        script = json_script({**run.chart, "name": name}, f"run-{own}")
         if spent + len(script) > CURVES_BUDGET:
             continue
         spent += len(script)
-        ids[name] = f"r{len(ids)}"
+        ids[name] = own
         scripts.append(script)
-        count = weights.get(name, 0)
-        if run.matrices and count:
-            kept = run.matrices.learners[:count]
-            content = {
-                **run.matrices.head,
-                "total": run.matrices.total,
-                "learners": [{"learner": i, "seed": seed, "data": data} for i, seed, data in kept],
-            }
-            scripts.append(json_script(content, f"weights-{ids[name]}"))
+        if run.matrices and name in weights:
+            kept = run.matrices.learners[: weights[name]]
+            learners = [{"learner": i, "seed": seed, "data": data} for i, seed, data in kept]
+            content = {**run.matrices.head, "total": run.matrices.total, "learners": learners}
+            scripts.append(json_script(content, f"weights-{own}"))
     quantiles = [None, None, *(float(stdtrit(n - 1, 0.975)) for n in range(2, most + 1))]
     return Embedded([json_script(quantiles, "t-quantiles"), *scripts], ids)
 

@@ -1,4 +1,4 @@
-"""Numbers for the page's scripts: curves as 16-bit, matrices as 8-bit integers, in base64.
+"""Numbers for the page's scripts, in base64: curves as 16-bit, matrices as 8-bit integers.
 
 A curve is kept to 1/65534 of its range, a matrix to 1/127 of the largest weight of its run. Both
 steps are too fine to be seen; the page names the second.
@@ -75,12 +75,11 @@ def pack_matrices(trace: Trace) -> Matrices | None:
     if not panels:
         return None
     first = next(iter(panels.values()))
-    cells = sum(int(np.prod(panel["entity_only"].shape[1:])) for panel in panels.values())
+    cells = sum(panel["entity_only"][0].size for panel in panels.values())
     if first.sizes["snapshot"] < 2 or 2 * cells > _MOST_CELLS:
         return None
-    finite = np.flatnonzero(
-        np.all([_finite(panel["entity_only"].values) for panel in panels.values()], axis=0)
-    )[:_MOST_LEARNERS]
+    all_finite = [np.isfinite(p["entity_only"].values).all((1, 2, 3)) for p in panels.values()]
+    finite = np.flatnonzero(np.all(all_finite, axis=0))[:_MOST_LEARNERS]
     if not len(finite):
         return None
     shown = {name: _flat(panels, name, finite) for name in VARIANTS}
@@ -101,7 +100,7 @@ def pack_matrices(trace: Trace) -> Matrices | None:
         )
     seeds = first["seed"].values
     packed = tuple(
-        (int(s), int(seeds[s]), _squeeze(np.concatenate([coded[i].ravel() for coded in codes])))
+        (int(s), int(seeds[s]), _squeeze(b"".join(coded[i].tobytes() for coded in codes)))
         for i, s in enumerate(finite)
     )
     head = {
@@ -125,16 +124,20 @@ def _flat(panels: Mapping[str, xr.Dataset], variant: str, learners: np.ndarray) 
     return np.concatenate([values.reshape(*values.shape[:2], -1) for values in kept], axis=2)
 
 
-def _squeeze(codes: np.ndarray) -> str:
-    return base64.b64encode(zlib.compress(codes.tobytes(), 6)).decode()
+def _squeeze(codes: bytes) -> str:
+    return base64.b64encode(zlib.compress(codes, 6)).decode()
 
 
 def _z(matrix: np.ndarray) -> list[list[float | None]]:
     """How far the diagonal stands out: snapshot by snapshot, learner by learner."""
     if matrix.shape[-1] != matrix.shape[-2]:
         return [[None] * matrix.shape[0] for _ in range(matrix.shape[1])]
-    found = diagonal_z(matrix).T
-    return [[round(float(z), 3) if np.isfinite(z) else None for z in line] for line in found]
+    return [[rounded(z) for z in line] for line in diagonal_z(matrix).T]
+
+
+def rounded(value: float) -> float | None:
+    """Round a number for JSON, which knows none that is not finite."""
+    return float(f"{value:.5g}") if np.isfinite(value) else None
 
 
 def _colour_limit(panels: Mapping[str, xr.Dataset], variant: str, learner: int) -> float:
@@ -142,9 +145,3 @@ def _colour_limit(panels: Mapping[str, xr.Dataset], variant: str, learner: int) 
     last = [np.abs(panel[variant].values[learner, -1]) for panel in panels.values()]
     sizes = [float(np.quantile(values, 0.999)) for values in last if np.isfinite(values).all()]
     return max(sizes, default=0.0) or 1.0
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    """Which learners' matrices are finite at every snapshot."""
-    found: np.ndarray = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    return found

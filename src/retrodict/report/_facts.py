@@ -11,7 +11,7 @@ from retrodict.claims import Kept, Verdict
 from retrodict.report._collect import Collected
 from retrodict.report._headline import Answer
 
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+_OF_SECTION = ("scale", "verdict", "problem", "stale", "command")
 
 
 def facts(
@@ -25,14 +25,8 @@ def facts(
         "answers": [{**dataclasses.asdict(answer), "text": answer.text} for answer in found],
         "figures": [
             {
-                "name": section.figure.name,
-                "title": section.figure.title,
-                "grade": section.figure.grade,
-                "scale": section.scale,
-                "verdict": section.verdict,
-                "problem": section.problem,
-                "stale": section.stale,
-                "command": section.command,
+                **{name: getattr(section.figure, name) for name in ("name", "title", "grade")},
+                **{name: getattr(section, name) for name in _OF_SECTION},
                 "runs": {label: run.name for label, run in section.runs.items()},
                 "claims": [dataclasses.asdict(claim) for claim in section.claims],
             }
@@ -54,22 +48,20 @@ def something_failed(store: Collected, statements: Kept | None) -> bool:
     return not as_recorded or any(section.failing for section in store.sections)
 
 
-def _statements(statements: Kept | None) -> dict[str, Any] | None:
-    if statements is None:
+def _statements(kept: Kept | None) -> dict[str, Any] | None:
+    if kept is None:
         return None
-    verdicts: list[str] = [finding.verdict for finding in statements.findings]
+    verdicts = [str(finding.verdict) for finding in kept.findings]
     return {
         "checked": len(verdicts),
-        "fast": statements.fast,
-        "command": statements.command,
-        "verdicts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        "fast": kept.fast,
+        "command": kept.command,
+        "verdicts": {verdict: verdicts.count(verdict) for verdict in get_args(Verdict)},
     }
 
 
 def _published(kept: Kept | str | None) -> dict[str, Any] | None:
-    if kept is None:
-        return None
-    if isinstance(kept, str):
-        return {"problem": kept}
+    if not isinstance(kept, Kept):
+        return None if kept is None else {"problem": kept}
     verdicts = {finding.about.name: finding.said for finding in kept.findings}
     return {"fast": kept.fast, "command": kept.command, "verdicts": verdicts}

@@ -25,7 +25,7 @@ _MATHTEXT = {
 def formula(tex: str) -> Markup:
     """Draw a formula as an inline image; its TeX is the alternative text.
 
-    Ours are short and ASCII; what is not, a file's may be, is shown as it is written.
+    Our formulas are short and ASCII. One from a file may be anything, and is shown as written.
     """
     from matplotlib.figure import Figure
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from retrodict.claims import Claim, Finding, Kept
 from retrodict.figures import FIGURES
-from retrodict.report._collect import Collected, overall
+from retrodict.report._collect import Collected, FigureSection, overall
 from retrodict.report._run_view import RunView
 
 TASKS = {"reversal": ("fig1", "fig2"), "chain": ("fig3", "fig4")}
@@ -66,7 +66,7 @@ def headline(store: Collected, found: Sequence[Answer]) -> str:
     end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
     if old := sum(section.stale for section in store.sections):
         which = "1 figure was" if old == 1 else f"{old} figures were"
-        end += f" {which} checked by another version of the code; reproduce checks them again."
+        end += f" {which} checked by another version of the code; reproduce to check again."
     if "not measured" in (memorised.verdict, unknown.verdict):
         return (
             "Whether the curse appears is not measured in this store: figure 1 or 3 is not there."
@@ -98,26 +98,22 @@ def _contrast(store: Collected) -> str:
 
 def _missing(store: Collected) -> str:
     run = _run(store, "fig2")
-    share = run.indices.get("asymmetry") if run else None
-    if share is None:
+    if run is None or "asymmetry" not in run.indices:
         return ""
-    return f" {share.mean:.0%} of the effective weight of what was taught is missing in reverse."
+    share = run.indices["asymmetry"].mean
+    return f" {share:.0%} of the effective weight of what was taught is missing in reverse."
 
 
 def _theory_in_words(theory: Answer) -> str:
-    agrees = {
-        "holds": "Theory agrees",
-        "fails (known)": "Theory agrees, but for documented exceptions",
-        "fails": "Theory does not agree everywhere",
-    }
-    return f"{agrees[theory.verdict]}: {theory.lines[0]}."
+    agrees = "Theory does not agree everywhere" if theory.verdict == "fails" else "Theory agrees"
+    return f"{agrees}: {theory.lines[0]}."
 
 
 def _memorised(store: Collected) -> Answer:
     found = {task: store.claim(f"{curves}.training") for task, (curves, _) in TASKS.items()}
     claims = {task: claim for task, claim in found.items() if claim}
     told = ", ".join(f"{task} {claim.measured:.3f}" for task, claim in claims.items())
-    text = f"training NLL ends at: {told} nats (asked: ≤ 0.1)"
+    text = f"final training NLL: {told} nats (claimed: ≤ 0.1)"
     return _answer("What is taught is memorised", list(claims.values()), [text], ["fig1", "fig3"])
 
 
@@ -127,20 +123,19 @@ def _unknown(store: Collected) -> Answer:
     told = []
     for task, (curves, _) in TASKS.items():
         claim, run = store.claim(f"{curves}.validation"), _run(store, curves)
-        if not claim or not run:
-            continue
-        last = run.finals[-1]
-        told.append(
-            f"{task}: {claim.measured:.2f} nats held out (uniform guess {run.uniform_nll:.1f}, "
-            f"within the alphabet {run.alphabet_nll:.1f}), {last.accuracy.mean:.0%} right, the "
-            f"truth beats a random wrong answer in {last.preference.mean:.0%}"
-        )
+        if claim and run:
+            last = run.finals[-1]
+            told.append(
+                f"{task}: {claim.measured:.2f} nats held out (uniform guess {run.uniform_nll:.1f}, "
+                f"within the alphabet {run.alphabet_nll:.1f}), {last.accuracy.mean:.0%} right, the "
+                f"truth beats a random wrong answer in {last.preference.mean:.0%}"
+            )
     return _answer("The untaught direction is not known", claims, told, ["fig1", "fig3"])
 
 
 def _strength(store: Collected) -> Answer:
-    sections = [s for _, weights in TASKS.values() if (s := store.section(weights))]
-    claims = [claim for section in sections for claim in section.claims]
+    figures = [weights for _, weights in TASKS.values()]
+    claims = _claims(_checked(store, figures))
     told = []
     for task, (_, weights) in TASKS.items():
         run = _run(store, weights)
@@ -148,29 +143,27 @@ def _strength(store: Collected) -> Answer:
             continue
         name = "asymmetry" if task == "reversal" else "intransitivity"
         index, control = run.indices.get(name), run.indices.get(f"{name}_control")
-        said = f"{task}: "
-        if index and control:
-            said += f"{name} {index:.2f}, where taught {round(control.mean, 2) + 0.0:.2f}, "
         taught = [z.mean for panel, z in run.z.items() if panel != "validation"]
         unseen = run.z.get("validation")
+        said = []
+        if index and control:
+            said.append(f"{name} {index:.2f}, where taught {round(control.mean, 2) + 0.0:.2f}")
         if taught and unseen:
-            said += f"diagonal z\u00a0≥\u00a0{min(taught):.1f} taught, {unseen:.2f} untaught"
-        told.append(said.rstrip(", "))
-    return _answer("Its weights stay untrained", claims, told, ["fig2", "fig4"], ours=bool(told))
+            said.append(f"diagonal z\u00a0≥\u00a0{min(taught):.1f} taught, {unseen:.2f} untaught")
+        told.append(f"{task}: {', '.join(said)}")
+    return _answer("Its weights stay untrained", claims, told, figures, ours=bool(told))
 
 
 def _sweeps(store: Collected) -> Answer:
     sweeps = [figure.name for figure in FIGURES if figure.sweep]
-    sections = [s for name in sweeps if (s := store.section(name)) and s.claims]
-    claims = [claim for section in sections for claim in section.claims]
-    good = [section for section in sections if section.verdict == "holds"]
-    lines = [f"in {len(good)} of {len(sections)} sweeps every claim holds"]
-    absent = len(sweeps) - len(sections)
-    if absent:
+    sections = _checked(store, sweeps)
+    claims = _claims(sections)
+    bad = [section.figure.name for section in sections if section.verdict != "holds"]
+    lines = [f"in {len(sections) - len(bad)} of {len(sections)} sweeps every claim holds"]
+    if absent := len(sweeps) - len(sections):
         lines.append(f"{absent} of {len(sweeps)} sweeps are not here")
-    bad = [section.figure.name for section in sections if section not in good]
     if bad:
-        failed = sum(claim.verdict != "holds" for claim in claims)
+        failed = sum(not claim.holds for claim in claims)
         lines.append(f"{failed} of {len(claims)} claims do not, in {', '.join(bad)}")
     links = bad or [section.figure.name for section in sections[:1]]
     found = _answer("So in every sweep", claims, lines, links or sweeps[:1], group="all")
@@ -180,40 +173,37 @@ def _sweeps(store: Collected) -> Answer:
 
 
 def _exceptions(store: Collected) -> Answer:
-    sections = [s for name in _EXCEPTIONS if (s := store.section(name)) and s.claims]
-    claims = [claim for section in sections for claim in section.claims]
-    told = []
-    for name, says in _EXCEPTIONS.items():
-        claim = store.claim(f"{name}.validation")
-        if claim:
-            told.append(f"{says} {claim.measured.mean:.0%}")
-    text = f"held-out questions answered right: {', '.join(told)}"
-    return _answer("Not where the prompt shows the link", claims, [text], list(_EXCEPTIONS))
+    found = {says: store.claim(f"{name}.validation") for name, says in _EXCEPTIONS.items()}
+    told = ", ".join(f"{says} {claim.measured.mean:.0%}" for says, claim in found.items() if claim)
+    return _answer(
+        "Not where the prompt shows the link",
+        _claims(_checked(store, list(_EXCEPTIONS))),
+        [f"held-out questions answered right: {told}"],
+        list(_EXCEPTIONS),
+    )
 
 
 def _theory(store: Collected, statements: Kept | None) -> Answer:
     findings: Sequence[Finding] = statements.findings if statements else []
     section = store.section("theory-indices")
-    claims = list(section.claims) if section else []
-    verdicts = [f.verdict for f in findings] + [claim.verdict for claim in claims]
+    claims = section.claims if section else []
+    verdicts = [finding.verdict for finding in findings]
     told = []
     if findings:
-        count = {v: sum(f.verdict == v for f in findings) for v in set(verdicts)}
-        said = f"{count.get('holds', 0)} of {len(findings)} statements hold"
-        if known := count.get("fails (known)", 0):
-            said += f", {known} {'fails' if known == 1 else 'fail'} as written, as documented"
+        said = f"{verdicts.count('holds')} of {len(findings)} statements hold"
+        if known := verdicts.count("fails (known)"):
+            said += f", {known} {'is' if known == 1 else 'are'} known to fail"
         if failed := [f.about.name for f in findings if f.verdict == "fails"]:
             said += f", {len(failed)} fail: {', '.join(failed)}"
         told.append(said)
     if claims:
-        held = sum(claim.verdict == "holds" for claim in claims)
+        held = sum(claim.holds for claim in claims)
         told.append(f"indices of theory and models: {held} of {len(claims)} claims hold")
-    grades = _letters([*(f.about.grade for f in findings), *(c.grade for c in claims)])
     return Answer(
         question="Theory agrees",
-        verdict=overall(verdicts),
+        verdict=overall([*verdicts, *(claim.verdict for claim in claims)]),
         lines=told,
-        grade=grades,
+        grade=_letters([*(f.about.grade for f in findings), *(c.grade for c in claims)]),
         links=["statements", *(["theory-indices"] if section else [])],
         command="retrodict verify --fast",
     )
@@ -246,9 +236,17 @@ def _letters(grades: Sequence[str]) -> str:
     return " ".join(letter for letter in _GRADES if any(letter in grade for grade in grades))
 
 
+def _checked(store: Collected, figures: Sequence[str]) -> list[FigureSection]:
+    """The sections of these figures whose claims were checked."""
+    return [s for name in figures if (s := store.section(name)) and s.claims]
+
+
+def _claims(sections: Sequence[FigureSection]) -> list[Claim]:
+    return [claim for section in sections for claim in section.claims]
+
+
 def _run(store: Collected, figure: str) -> RunView | None:
     """The run behind a figure of one run."""
     section = store.section(figure)
-    if section is None or section.problem:
-        return None
-    return next(iter(section.runs.values()), None)
+    runs = section.runs if section and not section.problem else {}
+    return next(iter(runs.values()), None)

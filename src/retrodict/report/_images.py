@@ -1,4 +1,4 @@
-"""Drawings for the page: few colours, so that thirty of them fit into one file."""
+"""Drawings for the page, in few colours, so that thirty of them fit into one file."""
 
 from __future__ import annotations
 
@@ -17,26 +17,16 @@ _MOST_PIXELS = 50_000_000
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing as PNG.
-
-    Attributes:
-        data: the file's bytes.
-        width, height: in pixels.
-    """
+    """A drawing as the bytes of a PNG file, with its size in pixels."""
 
     data: bytes
     width: int
     height: int
 
     @property
-    def shown_width(self) -> int:
-        """In the page's pixels, such that its text is as large as the page's."""
-        return round(self.width / _DENSITY)
-
-    @property
-    def shown_height(self) -> int:
-        """In the page's pixels."""
-        return round(self.height / _DENSITY)
+    def shown(self) -> tuple[int, int]:
+        """Width and height in the page's pixels, so that its text is as large as the page's."""
+        return round(self.width / _DENSITY), round(self.height / _DENSITY)
 
     @property
     def uri(self) -> str:
@@ -45,7 +35,7 @@ class Picture:
 
 
 def picture(path: Path, widest: int) -> Picture | None:
-    """Read a drawing, made at most so wide and of 256 colours; None if there is no readable one."""
+    """Read a drawing, at most so wide and in 256 colours; None if there is no readable one."""
     from PIL import Image
 
     try:

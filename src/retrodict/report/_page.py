@@ -1,41 +1,38 @@
-"""The report as one HTML page."""
+"""The report: one HTML page, or a Markdown document with thumbnails."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from retrodict.claims import Kept
-from retrodict.figures import FIGURES, FINDINGS, TABLES, THEORY_FIGURES, command
-from retrodict.leaderboard import Board
+from retrodict.figures import FIGURES, FINDINGS, TABLES, THEORY_FIGURES, command, describe
 from retrodict.measures import Final, final_cells
 from retrodict.report._collect import Collected
 from retrodict.report._differences import differences
 from retrodict.report._embedded import embedded
 from retrodict.report._headline import Answer, headline
-from retrodict.report._leaderboard import board_context
-from retrodict.report._machine import duration, machines, seeds
-from retrodict.report._render import page
+from retrodict.report._images import picture
+from retrodict.report._render import document, page
 from retrodict.report._run_view import RunView
 from retrodict.report._statements import sheet_of
+from retrodict.report._words import duration, seeds
+
+THUMBNAIL = 700
+"""Pixels of a thumbnail's width."""
 
 _SCRIPTS = ("data.js", "chart.js", "matrices.js", "explorer.js", "page.js")
 _GROUPS = (
     ("figures", "Figures of the paper", FIGURES),
-    ("findings", "What we found on the way", FINDINGS),
-    ("theory", "What the theory is good for", THEORY_FIGURES),
+    ("findings", "What we found beyond the paper", FINDINGS),
+    ("theory", "What theory predicts", THEORY_FIGURES),
 )
 
 
 def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) -> str:
-    """Write the page.
-
-    Args:
-        store: what was read.
-        statements: the theorems and lemmas, checked.
-        found: the first screen's answers.
-    """
+    """Write the page: the answers that were found, the store, and the checked statements."""
     groups = [
         (name, title, [section for section in store.sections if section.figure in figures])
         for name, title, figures in _GROUPS
@@ -44,23 +41,40 @@ def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) 
         "report.html.j2",
         _SCRIPTS,
         title="retrodict: does the reversal curse appear?",
-        answers=found,
-        scales=_scales(store),
+        scales=[section.scale for section in store.sections if section.scale],
         groups=[group for group in groups if group[2]],
         data=embedded(store.runs),
+        describe=describe,
         final_values=_final_values,
-        machines=machines(store.runs.values()),
         when=time.strftime("%Y-%m-%d %H:%M %Z"),
-        **(board_context(store.board) if isinstance(store.board, Board) else {}),
-        **shared(store, statements, found),
+        **_shared(store, statements, found),
     )
 
 
-def shared(store: Collected, statements: Kept | None, found: Sequence[Answer]) -> dict[str, Any]:
+def as_markdown(
+    store: Collected,
+    statements: Kept | None,
+    found: Sequence[Answer],
+    folder: str,
+    pictures: Mapping[str, bytes],
+) -> str:
+    """Write the document, such as docs/reproduction.md.
+
+    Args:
+        store, statements, found: as for `as_html`.
+        folder: where its thumbnails lie beside it.
+        pictures: figures that have a thumbnail.
+    """
+    shared = _shared(store, statements, found)
+    return document("report.md.j2", folder=folder, pictures=pictures, **shared)
+
+
+def _shared(store: Collected, statements: Kept | None, found: Sequence[Answer]) -> dict[str, Any]:
     """Return what both the page and the document show."""
     published = store.published
     return {
         "store": store,
+        "answers": found,
         "headline": headline(store, found),
         "statements": sheet_of(statements) if statements else None,
         "published": sheet_of(published) if isinstance(published, Kept) else None,
@@ -72,15 +86,6 @@ def shared(store: Collected, statements: Kept | None, found: Sequence[Answer]) -
     }
 
 
-def _scales(store: Collected) -> str:
-    scales = [section.scale for section in store.sections if section.scale]
-    counted = [f"{scales.count(scale)} at {scale} scale" for scale in dict.fromkeys(scales)]
-    told = f"Figures here: {', '.join(counted)}." if counted else "No figure is drawn here yet."
-    if any(scale != "paper" for scale in scales):
-        told += " Each section says where that differs from the paper's own configuration."
-    return told
-
-
 def _final_values(runs: Mapping[str, RunView]) -> tuple[tuple[str, ...], list[Any]]:
     """Return columns' titles, and (run's name at its first line, final, cells) group by group."""
     lines: list[tuple[str, Final]] = []
@@ -88,3 +93,18 @@ def _final_values(runs: Mapping[str, RunView]) -> tuple[tuple[str, ...], list[An
         lines += [("" if at else name, final) for at, final in enumerate(run.finals)]
     head, rows = final_cells([final for _, final in lines])
     return tuple(head), [(*line, cells) for line, cells in zip(lines, rows, strict=True)]
+
+
+def thumbnails(store: Collected) -> dict[str, bytes]:
+    """Figure → its drawing, small."""
+    drawings = {
+        section.figure.name: picture(store.store / section.drawing, THUMBNAIL)
+        for section in store.sections
+        if section.picture
+    }
+    return {name: small.data for name, small in drawings.items() if small}
+
+
+def thumbnail_folder(path: Path) -> Path:
+    """Where the thumbnails of a document lie: a folder that nothing else would be called."""
+    return path.with_name(f"{path.stem}-figures")

@@ -1,7 +1,7 @@
-"""Pages and documents from templates: whatever is not markup already is escaped on its way in.
+"""Pages and documents from templates, which escape every value that is not markup already.
 
-Names, titles and notes come from files that anybody may have written. In HTML and in Markdown only
-`Markup` and `Markdown` are left as they are. A page is one file: its content security policy allows
+Names, titles and notes come from files that anybody may have written. Only `Markup` in HTML and
+`Markdown` in Markdown are left as they are. A page is one file: its content security policy allows
 its own script, by its hash, and no request at all.
 """
 
@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context, select_autoescape
@@ -23,24 +24,28 @@ from markupsafe import Markup
 
 import retrodict
 from retrodict.errors import printable
-from retrodict.files import jsonable
+from retrodict.files import atomic_text, jsonable
+from retrodict.leaderboard import HEAD, legend, texts
 from retrodict.markdown import Markdown, escaped, markdown_table
 from retrodict.measures import BEATS_WRONG
 from retrodict.report._formula import formula
 
 CHIPS = {
-    "holds": ("holds", "✓", "holds"),
-    "fails": ("fails", "✕", "fails"),
-    "fails (known)": ("known", "◐", "fails (known)"),
-    "not applicable": ("none", "–", "not applicable"),
-    "not measured": ("none", "–", "not measured"),
-    "reproduced": ("holds", "✓", "reproduced"),
-    "not reproduced at this scale (known)": ("known", "◐", "not reproduced (known)"),
-    "contradicted (known)": ("known", "◐", "contradicted (known)"),
-    "not reproduced at this scale": ("fails", "✕", "not reproduced at this scale"),
-    "contradicted": ("fails", "✕", "contradicted"),
+    "holds": ("holds", "✓"),
+    "fails": ("fails", "✕"),
+    "fails (known)": ("known", "◐"),
+    "not applicable": ("none", "–"),
+    "not measured": ("none", "–"),
+    "reproduced": ("holds", "✓"),
+    "not reproduced at this scale (known)": ("known", "◐"),
+    "contradicted (known)": ("known", "◐"),
+    "not reproduced at this scale": ("fails", "✕"),
+    "contradicted": ("fails", "✕"),
 }
-"""Verdict → its class, its shape and its words; never told by colour alone."""
+"""Verdict → its class and its shape: it is never told by colour alone."""
+
+BOARD_MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
+"""Verdict of the leaderboard → its shape."""
 
 GRADES = {
     "S": "stated in the paper's abstract or captions, or read off the authors' code",
@@ -51,13 +56,7 @@ GRADES = {
 
 
 def page(template: str, scripts: Sequence[str] = (), **context: Any) -> str:
-    """Write an HTML page that needs nothing else.
-
-    Args:
-        template: its name.
-        scripts: files in `assets`, run one after another.
-        context: what the template shows.
-    """
+    """Write an HTML page that needs no other file; scripts are those in `assets`, in order."""
     script = ""
     if scripts:
         code = "\n".join(map(_asset, scripts))
@@ -68,12 +67,24 @@ def page(template: str, scripts: Sequence[str] = (), **context: Any) -> str:
 
 
 def document(template: str, **context: Any) -> str:
-    """Write what a template says; its name ends with .html.j2 or .md.j2."""
+    """Fill in a template; its name ends with .html.j2 or .md.j2."""
     return _environment().get_template(template).render(context)
 
 
+def write_both(json: Path, html: str, markdown: str) -> list[Path]:
+    """Write a page and a document beside a store's JSON file; return the files.
+
+    Raises:
+        CannotFinish: they cannot be written.
+    """
+    texts = {json.with_suffix(".html"): html, json.with_suffix(".md"): markdown}
+    for path, text in texts.items():
+        atomic_text(path, text)
+    return list(texts)
+
+
 def json_script(value: Any, name: str) -> Markup:
-    """Embed a value for scripts to find by name; no text in it can end the element."""
+    """Embed a value that scripts find by its name; no text in it can end the element."""
     content = htmlsafe_json_dumps(jsonable(value), allow_nan=False, separators=(",", ":"))
     return Markup('<script type="application/json" id="{}">{}</script>').format(name, content)
 
@@ -94,9 +105,12 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {"spec": format, "number": number, "json": json.dumps}
-    environment.filters |= {"formula": formula, "markdown": Markdown}
+    environment.filters |= {"formula": formula, "markdown": Markdown, "board_cells": texts}
     environment.globals |= {
         "BEATS_WRONG": BEATS_WRONG,
+        "BOARD_HEAD": HEAD,
+        "BOARD_MARKS": BOARD_MARKS,
+        "board_legend": legend,
         "CHIPS": CHIPS,
         "GRADES": GRADES,
         "table": markdown_table,

@@ -1,4 +1,4 @@
-"""What the report shows of one run; it is small, so the trace itself is dropped."""
+"""What the report shows of one run. It is small, so that a report need not keep the traces."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import Experiment
-from retrodict.figures import describe
 from retrodict.measures import Final, Interval, diagonal_z, final_values, indices, over_learners
-from retrodict.report._encoding import Matrices, pack_curve, pack_matrices, thinned
+from retrodict.report._encoding import Matrices, pack_curve, pack_matrices, rounded, thinned
 from retrodict.runs import Provenance, Run
 from retrodict.trace import Trace
 
@@ -25,18 +24,18 @@ class RunView:
 
     Attributes:
         name: its folder's.
-        experiment: what was asked.
+        experiment: its settings.
         finals: every measure at the last epoch, group by group.
         training_loss: at the last epoch.
         uniform_nll, alphabet_nll: the baselines (nats).
-        indices: `measures.indices` after the entity alone, over learners.
+        indices: `measures.indices`, over learners.
         z: panel → how far the diagonal stands out at the last snapshot.
         diverged: seeds of the learners that became non-finite.
         seconds: of training, all sittings together; None if the log does not say.
         provenance: when it was trained, and whether by this code.
         machine: processor, platform and versions, in words; "unknown" where it does not say.
         chart: curves, packed for the page.
-        theory: why theory is not drawn, or "" if it is, or if there is none for this model.
+        theory: why theory is not drawn; "" if it is, or if there is none for this model.
         matrices: effective weights over time, where there is more than one snapshot.
     """
 
@@ -55,30 +54,6 @@ class RunView:
     chart: Mapping[str, Any]
     theory: str
     matrices: Matrices | None
-
-    @property
-    def made(self) -> str:
-        """Its seeds, how long it trained, and on which device."""
-        training = self.experiment.training
-        first, *more = training.seeds
-        told = f"seeds {first} to {more[-1]}" if more else f"seed {first}"
-        spent = (
-            f"{self.seconds:.0f} s of training" if self.seconds is not None else "time not known"
-        )
-        device = f"{training.device}, {training.threads} threads, {training.precision}"
-        return f"{told}; {spent} on {device}"
-
-    @property
-    def configuration(self) -> str:
-        """Its settings in a line."""
-        return describe({self.name: self.experiment})
-
-    @property
-    def ending(self) -> tuple[str, str, str, str]:
-        """Write training loss, held-out NLL, a uniform guess's NLL and held-out accuracy."""
-        asked = next((final for final in self.finals if not final.trained), None)
-        nll, accuracy = (f"{asked.nll:.3f}", f"{asked.accuracy:.2f}") if asked else ("–", "–")
-        return f"{self.training_loss:.3f}", nll, f"{self.uniform_nll:.2f}", accuracy
 
 
 def view(run: Run) -> RunView:
@@ -100,8 +75,11 @@ def _view(run: Run) -> RunView:
     ended = trace.curves["diverged_at"].dropna("learner")
     theory, why = _theory(experiment, trace)
     has_weights = all(panel.sizes["snapshot"] for panel in trace.weights.values())
-    weights_indices = indices(trace) if has_weights else {}
-    diagonals = _diagonals(trace) if has_weights else {}
+    last = {
+        name: panel["entity_only"].isel(snapshot=-1).values
+        for name, panel in trace.weights.items()
+        if has_weights and panel.sizes["source"] == panel.sizes["target"]
+    }
     return RunView(
         name=run.folder.name,
         experiment=experiment,
@@ -109,8 +87,8 @@ def _view(run: Run) -> RunView:
         training_loss=over_learners(trace.curves["training_loss"].isel(epoch=-1).values),
         uniform_nll=float(trace.attrs["uniform_nll"]),
         alphabet_nll=float(trace.held_out()["alphabet_nll"]),
-        indices={name: over_learners(values) for name, values in weights_indices.items()},
-        z={name: over_learners(values) for name, values in diagonals.items()},
+        indices={n: over_learners(v) for n, v in indices(trace).items()} if has_weights else {},
+        z={name: over_learners(diagonal_z(matrix)) for name, matrix in last.items()},
         diverged=[int(seed) for seed in ended["seed"].values],
         seconds=run.seconds,
         provenance=Provenance.of(run),
@@ -119,12 +97,6 @@ def _view(run: Run) -> RunView:
         theory=why,
         matrices=pack_matrices(trace),
     )
-
-
-def _diagonals(trace: Trace) -> dict[str, np.ndarray]:
-    """How far each square panel's diagonal stands out at the last snapshot."""
-    last = {n: p["entity_only"].isel(snapshot=-1).values for n, p in trace.weights.items()}
-    return {n: diagonal_z(m) for n, m in last.items() if m.shape[-1] == m.shape[-2]}
 
 
 def _machine(run: Run) -> tuple[str, str, str]:
@@ -154,11 +126,12 @@ def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
     measures = ["nll", *(["entity_nll"] if several else []), "accuracy"]
     loss = {"nll": pack_curve(trace.curves["training_loss"].values[:, at])}
     curves: list[dict[str, Any]] = [{"label": "training loss, as recorded", "kind": "loss", **loss}]
-    for group in trace.curves["group"].values:
+    titles = {name: panel.attrs.get("title") for name, panel in trace.weights.items()}
+    for group in map(str, trace.curves["group"].values):
         values = trace.curves.sel(group=group)
         curves.append(
             {
-                "label": _label(trace, str(group)),
+                "label": str(titles.get(group) or group.replace("_", " ")),
                 "kind": "taught" if bool(values["trained"]) else "held out",
                 **{name: pack_curve(values[name].values[:, at]) for name in measures},
             }
@@ -174,21 +147,11 @@ def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
     }
 
 
-def _label(trace: Trace, group: str) -> str:
-    panel = trace.weights.get(group)
-    title = None if panel is None else panel.attrs.get("title")
-    return str(title or group.replace("_", " "))
-
-
 def _theory_curves(theory: Trace, at: np.ndarray) -> list[list[float | None]]:
     """Means over learners, one line a curve of the chart."""
     lines = [theory.curves["training_loss"].values[:, at]]
     lines += [theory.curves["nll"].sel(group=g).values[:, at] for g in theory.curves["group"]]
-    return [[_rounded(over_learners(column).mean) for column in line.T] for line in lines]
-
-
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.5g}") if np.isfinite(value) else None
+    return [[rounded(over_learners(column).mean) for column in line.T] for line in lines]
 
 
 def _theory(experiment: Experiment, trace: Trace) -> tuple[Trace | None, str]:

@@ -1,4 +1,4 @@
-"""Checked statements and published claims for people: pages, documents, sections of the report."""
+"""Checked statements and published claims as pages, documents and sections of the report."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from retrodict.claims import Claim, Finding, Kept, home
 from retrodict.figures import code_version
-from retrodict.files import atomic_text
-from retrodict.report._render import document, number, page
+from retrodict.report._render import document, number, page, write_both
+from retrodict.report._words import seeds_in_words
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,23 @@ class Sheet:
     def facts(self, finding: Finding) -> list[tuple[str, str]]:
         """Everything else about a finding, as pairs of label and text."""
         about, evidence = finding.about, finding.evidence
-        grading = about.grading or about.grade
+        facts = [("grade", about.grading or about.grade)]
         if self.published:
-            facts = [("source", _source(finding)), ("what we read", grading)]
-            facts += [("setting", about.setting), ("tested as", about.testable)]
-        else:
-            facts = [("grade", grading)]
-        facts += [("verdict", finding.said)]
-        for text, met in finding.assumptions:
-            facts += [("assumes" if met else "assumes, NOT MET", text)]
-        facts += [("made testable", about.testable)] if not self.published else []
-        facts += [("known", about.known), *(("differs", text) for text in evidence.differs)]
-        facts += [("grid", evidence.grid), ("runs", ", ".join(finding.runs.values()))]
-        facts += [("seeds", seeds_in_words(evidence.seeds))]
+            facts = [("source", _source(finding)), ("what we read", facts[0][1])]
+        facts += [
+            ("setting", about.setting),
+            ("verdict", finding.said),
+            *(
+                ("assumes" if met else "assumes, NOT MET", text)
+                for text, met in finding.assumptions
+            ),
+            ("tested as", about.testable),
+            ("known", about.known),
+            *(("differs", text) for text in evidence.differs),
+            ("grid", evidence.grid),
+            ("runs", ", ".join(finding.runs.values())),
+            ("seeds", seeds_in_words(evidence.seeds)),
+        ]
         return [(label, text) for label, text in facts if text]
 
 
@@ -103,20 +107,16 @@ def sheet_of(kept: Kept) -> Sheet:
 
 
 def write_findings(sheet: Sheet, root: Path) -> list[Path]:
-    """Write findings into a store as Markdown and as HTML; return the files.
+    """Write findings into a store as HTML and as Markdown; return the files.
 
     Raises:
         CannotFinish: they cannot be written.
     """
-    json = root / home(sheet.published).name
-    files = [json.with_suffix(".md"), json.with_suffix(".html")]
-    for path, write in zip(files, (as_markdown, as_html), strict=True):
-        atomic_text(path, write(sheet))
-    return files
+    return write_both(root / home(sheet.published).name, as_html(sheet), as_markdown(sheet))
 
 
 def as_html(sheet: Sheet) -> str:
-    """Write an overview and a section a finding as a page."""
+    """Write a page: an overview, and a section for each finding."""
     return page("statements.html.j2", title=f"retrodict: {sheet.title}", sheet=sheet)
 
 
@@ -130,14 +130,3 @@ def _source(finding: Finding, short: bool = False) -> str:
     if about.ours or about.source is None:
         return f"ours ({about.grade})"
     return f"{about.source if short else about.source.in_full} ({about.grade})"
-
-
-def seeds_in_words(seeds: Sequence[int]) -> str:
-    """Write seeds shortly.
-
-    >>> seeds_in_words([0, 1, 2]), seeds_in_words([7]), seeds_in_words([])
-    ('0 to 2', '7', 'nothing random')
-    """
-    if not seeds:
-        return "nothing random"
-    return str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"

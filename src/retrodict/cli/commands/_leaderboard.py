@@ -22,9 +22,8 @@ BoardScale = Literal["smoke", "laptop"]
 Ways = Literal["updates", "compute"]
 
 _COLOURS = {"broken": "green", "partly": "yellow", "cursed": "red"}
-_HEAD = ("recipe", "verdict", "held-out", "solved", "steps", "beats", "echo", "other", "forward")
-"""Held-out accuracy; learners that solved it, and their median steps; how often the truth beats a
-wrong answer; shares of echoes and of other wrong answers; accuracy on what is taught."""
+_SHORT = {"steps to solve": "steps", "truth beats wrong": "beats", "neither": "other"}
+_LEFT_OUT = ("NLL", "wrong NLL", "rank", "operations")
 
 
 @command("leaderboard")
@@ -101,20 +100,23 @@ def leaderboard(
 
 
 def _show(board: Board, at: Ways, sort: str, files: Sequence[Path]) -> None:
-    from retrodict.leaderboard import COLUMNS, RULE
+    from retrodict.leaderboard import COLUMNS, HEAD, legend
 
     console = Console()
+    head = [_SHORT.get(name, name) for name in HEAD if name not in _LEFT_OUT]
     for column in COLUMNS:
         rows = board.at(at, column.name, sort)
         if not rows:
             continue
         title = f"{column.title}: at equal {at}, sorted by {sort}"
-        table = bare_table(*words(*_HEAD[:2]), *numbers(*_HEAD[2:]), title=title)
+        table = bare_table(*words(*head[:2]), *numbers(*head[2:]), title=title)
         for row in rows:
             table.add_row(*_texts(row))
         console.print(table)
-    console.print(f"{RULE}.")
-    console.print("* upper bound or control; held-out: mean ± 95 % interval; more in the files")
+    for name, says in legend([row for row in board.rows if row.at == at]).items():
+        if name not in _LEFT_OUT:
+            console.print(f"[bold]{_SHORT.get(name, name)}[/bold]: {says}")
+    console.print(f"also in the files: {', '.join(_LEFT_OUT)}")
     for path in files:
         console.say(f"wrote {path}")
 
