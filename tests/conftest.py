@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -239,22 +239,44 @@ _CONTRACT = Path(__file__).parent / "contract"
 def pinned() -> Callable[[str, str, object], None]:
     """Require what is found to be what tests/contract/FILE.json says under a key.
 
-    A key that is not there is new, and free until it is pinned. With RETRODICT_PIN set, what is
-    found is written down instead: see tests/contract/README.md.
+    With RETRODICT_PIN set, what is found is written down instead: see tests/contract/README.md.
     """
     pin = os.environ.get("RETRODICT_PIN")
+    if pin and os.environ.get("CI"):
+        pytest.fail("RETRODICT_PIN is set in CI: nothing would be compared", pytrace=False)
 
     def require(file: str, key: str, found: object) -> None:
         path = _CONTRACT / f"{file}.json"
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() or not pin else {}
+        known = _pins(path)
         if pin:
             path.write_text(_dumped({**known, key: found}) + "\n", encoding="utf-8")
-        elif key in known:
+        elif key not in known:
+            pytest.fail(f"{path.name}, {key}: not pinned yet; see its README.md", pytrace=False)
+        else:
             was, now = (_dumped(value).splitlines() for value in (known[key], found))
             if changed := list(difflib.unified_diff(was, now, "as it was", "now", lineterm="")):
                 pytest.fail("\n".join([f"{path.name}, {key}:", *changed]), pytrace=False)
 
     return require
+
+
+@pytest.fixture
+def pinned_documents(pinned) -> Callable[[str, Iterable[tuple[str, object]]], None]:
+    """Require documents, each with its name, to be all that tests/contract/documents/FILE says."""
+
+    def require(file: str, found: Iterable[tuple[str, object]]) -> None:
+        names = set()
+        for name, document in found:
+            names.add(name)
+            pinned(f"documents/{file}", name, _schema(document))
+        if missing := _pins(_CONTRACT / f"documents/{file}.json").keys() - names:
+            pytest.fail(f"{file}: no longer written: {', '.join(sorted(missing))}", pytrace=False)
+
+    return require
+
+
+def _pins(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def _dumped(value: object) -> str:
@@ -280,12 +302,6 @@ def declared(pinned) -> Callable[[str, Mapping[str, Any]], None]:
         pinned("words", key, {**words, "claims": [re.sub(measured, "#", text) for text in said]})
 
     return require
-
-
-@pytest.fixture
-def schema() -> Callable[[object], object]:
-    """Replace the values of a JSON document by the names of their types."""
-    return _schema
 
 
 _VARIES = {

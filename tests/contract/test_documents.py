@@ -84,30 +84,55 @@ def printed(command, store, tmp_path):
 
 
 @pytest.mark.parametrize("name", AT_ONCE)
-def test_a_document_has_the_keys_and_types_it_had(name, printed, pinned, schema):
-    pinned(f"documents/{name}", "--json", schema(printed(AT_ONCE[name])))
+def test_a_document_has_the_keys_and_types_it_had(name, printed, pinned_documents):
+    pinned_documents(name, [("--json", printed(AT_ONCE[name]))])
 
 
 @pytest.mark.seconds
 @pytest.mark.parametrize("name", IN_SECONDS)
 def test_a_document_and_what_is_kept_have_the_keys_and_types_they_had(
-    name, printed, pinned, schema, tmp_path
+    name, printed, pinned_documents, tmp_path
 ):
     if name == "bench" and torch.cuda.is_available():
         pytest.skip("on a GPU it measures more")
-    pinned(f"documents/{name}", "--json", schema(printed(IN_SECONDS[name])))
+    found = [("--json", printed(IN_SECONDS[name]))]
     for path in sorted((tmp_path / "out").rglob("*.json*")):
         lines = path.read_text(encoding="utf-8").split("\n" if path.suffix == ".jsonl" else "\0")
-        pinned(f"documents/{name}", path.name, schema([json.loads(line) for line in lines if line]))
+        found.append((path.name, [json.loads(line) for line in lines if line]))
+    pinned_documents(name, found)
 
 
 @pytest.mark.seconds
-def test_a_run_that_is_trained_again_says_so(printed, pinned, schema):
+def test_a_run_that_is_trained_again_says_so(printed, pinned_documents):
     printed("run TINY --out OUT")
-    pinned("documents/run-again", "--json", schema(printed("run TINY --out OUT --again")))
+    pinned_documents("run-again", [("--json", printed("run TINY --out OUT --again"))])
 
 
-def test_a_damaged_store_is_told_with_exit_code_3(command, store, pinned, schema):
+def test_a_damaged_store_is_reported_with_exit_code_3(command, store, pinned_documents):
     code, out, _ = command("runs", "verify", "--out", store, "--json")
     assert code == 3
-    pinned("documents/runs-verify", "--json", schema(json.loads(out)))
+    pinned_documents("runs-verify", [("--json", json.loads(out))])
+
+
+def test_every_pinned_document_is_compared():
+    """That of `reproduce` is compared in tests/figures."""
+    compared = {*AT_ONCE, *IN_SECONDS, "run-again", "runs-verify", "reproduce"}
+    folder = Path(__file__).parent / "documents"
+    assert {path.stem for path in folder.iterdir()} == compared
+
+
+def test_a_document_that_is_no_longer_written_is_missed(pinned_documents):
+    with pytest.raises(pytest.fail.Exception, match="run: no longer written: --json, env"):
+        pinned_documents("run", [])
+
+
+def test_what_is_not_pinned_fails(pinned):
+    with pytest.raises(pytest.fail.Exception, match=r"claims\.json, figure 0: not pinned yet"):
+        pinned("claims", "figure 0", [])
+
+
+def test_pinning_anew_is_refused_in_continuous_integration(monkeypatch, request):
+    monkeypatch.setenv("RETRODICT_PIN", "1")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="RETRODICT_PIN is set in CI"):
+        request.getfixturevalue("pinned")

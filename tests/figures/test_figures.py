@@ -311,11 +311,10 @@ def test_reproduce_writes_figures_and_one_json_document(reproduced, monkeypatch)
     assert run_cli(arguments) == 0
 
 
-def test_the_document_and_the_records_are_as_they_were(reproduced, pinned, schema):
+def test_the_document_and_the_records_are_as_they_were(reproduced, pinned_documents):
     _, _, found, root = reproduced
-    pinned("documents/reproduce", "--json", schema(found))
-    for path in (root / "fig1.json", root / "fig2.json"):
-        pinned("documents/reproduce", path.name, schema(json.loads(path.read_text("utf-8"))))
+    records = [(path.name, json.loads(path.read_text("utf-8"))) for path in root.glob("fig?.json")]
+    pinned_documents("reproduce", [("--json", found), *records])
 
 
 def test_a_claim_that_fails_gives_exit_code_1(reproduced, tmp_path, capsys, monkeypatch):

@@ -12,6 +12,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from retrodict import CannotFinish, Experiment, Trace
 from retrodict.cli._exit import run_cli
@@ -242,7 +244,7 @@ def test_what_the_library_cannot_read_is_not_damaged(run, monkeypatch, fails):
 def test_weights_that_cannot_be_are_refused(run):
     path = run.folder / "weights.safetensors"
     assert run.weights()
-    for content in (b"", pickle.dumps(object), path.read_bytes() + bytes(2**23)):
+    for content in (b"", pickle.dumps(object), path.read_bytes() + bytes(1)):
         path.write_bytes(content)
         signed(run)
         with pytest.raises(CannotFinish, match=r"weights.safetensors: damaged"):
@@ -250,6 +252,15 @@ def test_weights_that_cannot_be_are_refused(run):
     path.unlink()
     path.symlink_to("/etc/passwd")
     with pytest.raises(CannotFinish, match="symbolic link"):
+        Run(run.folder).weights()
+
+
+def test_weights_larger_than_those_of_its_experiment_are_refused(run):
+    save_file(
+        {"weights": torch.zeros(2**23, dtype=torch.uint8)}, run.folder / "weights.safetensors"
+    )
+    signed(run)
+    with pytest.raises(CannotFinish, match=r"safetensors: damaged: it is larger than its tensors;"):
         Run(run.folder).weights()
 
 

@@ -295,25 +295,48 @@ LOOK_ON = {
 }
 
 
-def _modules_of(path: Path) -> set[str]:
-    """What a module imports of the package: paths within it; of a room's list, all of the list."""
+LISTS = {code.ROOT / name / "__init__.py" for name in (".", "experiment", "files", "trace")}
+"""Public lists of names from several modules: all of these count."""
+
+
+def _modules_of(path: Path) -> set[Path]:
+    """Return the modules of the package that a module imports, those behind `LISTS` included."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("retrodict."):
-            module = code.ROOT.joinpath(*node.module.split(".")[1:])
-            if module.is_dir() and module.name in ("experiment", "files", "trace"):
-                found |= _modules_of(module / "__init__.py")
-            else:
-                path = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
-                found.add(path.relative_to(code.ROOT).as_posix())
-    return found
+        if isinstance(node, ast.Import):
+            found |= {_module(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            parts = {_module(f"{node.module}.{alias.name}") for alias in node.names}
+            found |= parts if None not in parts else {*parts, _module(node.module)}
+    found.discard(None)
+    return found - LISTS | {one for each in found & LISTS for one in _modules_of(each)}
+
+
+def _module(name: str) -> Path | None:
+    """Return the file of a module of the package; None if it is no such module."""
+    package, *parts = name.split(".")
+    path = code.ROOT.joinpath(*parts)
+    files = (path / "__init__.py", path.with_suffix(".py"))
+    return next((one for one in files if package == "retrodict" and one.is_file()), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from retrodict import seeds",
+        "from retrodict import seeds as streams, __version__",
+        "import retrodict.seeds",
+        "from retrodict.seeds import stream",
+    ],
+)
+def test_an_import_is_found_however_it_is_written(tmp_path, text):
+    (tmp_path / "x.py").write_text(text)
+    assert code.ROOT / "seeds.py" in _modules_of(tmp_path / "x.py")
 
 
 def test_whatever_the_code_that_trains_imports_is_hashed_or_decides_no_bit():
-    hashed = [
-        path
-        for path in code.ROOT.rglob("*.py")
-        if path.relative_to(code.ROOT).as_posix().startswith(code.TRAINING_CODE)
-    ]
-    used = set().union(*map(_modules_of, hashed))
-    assert {path for path in used if not path.startswith(code.TRAINING_CODE)} == LOOK_ON
+    modules = {path: path.relative_to(code.ROOT).as_posix() for path in code.ROOT.rglob("*.py")}
+    hashed = [path for path, name in modules.items() if name.startswith(code.TRAINING_CODE)]
+    used = {modules[path] for path in set().union(*map(_modules_of, hashed))}
+    assert {name for name in used if not name.startswith(code.TRAINING_CODE)} == LOOK_ON

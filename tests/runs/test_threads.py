@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
 import retrodict
 from retrodict import Experiment
+from retrodict.cli._exit import run_cli
 from retrodict.errors import BadInput, Interrupted
 from retrodict.experiment import Placed, read
 from retrodict.launch._local import execute
@@ -143,6 +146,25 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
         assert Store(tmp_path).run(again.placed()).folder == run.folder
     with pytest.raises(BadInput, match="more than the 1 core there is"):
         read(path, ["training.threads=2"]).placed()
+
+
+def test_an_interrupted_run_is_continued_by_its_own_file_where_there_is_one_core(
+    tiny, tmp_path, monkeypatch, capsys
+):
+    wanted = tiny.placed_on("cpu", 2)
+    run = Store(tmp_path).prepare(wanted)
+    run.begin(wanted)
+    with monkeypatch.context() as then:
+        then.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
+        with pytest.raises(Interrupted):
+            train(wanted, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+    monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
+    yaml = run.folder / "experiment.yaml"
+    assert run_cli(["run", str(yaml), "--out", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"] == str(run.folder)
+    assert open_run(run.folder).state["digest"] == wanted.digest()
+    assert [event["event"] for event in run.events()] == ["resumed", "finished"]
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [run.folder]
 
 
 def test_what_a_run_asked_is_trained_in_memory_where_there_are_fewer_cores(tiny, monkeypatch):
