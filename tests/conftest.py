@@ -20,6 +20,9 @@ import hypothesis
 import pytest
 
 from retrodict import Experiment
+from retrodict.cli._exit import run_cli
+from retrodict.errors import Interrupted
+from retrodict.experiment import Placed
 from retrodict.runs import Run, Store, _environment, open_run
 from retrodict.trace import Trace, _trace
 
@@ -96,6 +99,48 @@ def tiny_yaml(tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def command(capsys) -> Callable[..., tuple[int, str, str]]:
+    """Run a command; return (exit code, stdout, stderr)."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run_cli([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def refused(command) -> Callable[..., str]:
+    """Run a command that must print nothing but one line on stderr; return the line."""
+
+    def run(*arguments: object, code: int = 2) -> str:
+        found, out, err = command(*arguments)
+        assert (found, out, err.count("\n")) == (code, "", 1), err
+        assert err.startswith("retrodict: ")
+        return err
+
+    return run
+
+
+@pytest.fixture
+def begin() -> Callable[..., Run]:
+    """Begin the run of a placed experiment in a store; `stopped`: interrupt it after an epoch."""
+    from retrodict.training import Hooks, train
+
+    def begun(experiment: Placed, root: Path, stopped: bool = False) -> Run:
+        run = Store(root).prepare(experiment)
+        run.begin(experiment)
+        if stopped:
+            with pytest.raises(Interrupted):
+                train(experiment, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+        return run
+
+    return begun
 
 
 FORMAT_1 = Path(__file__).parent / "stores" / "run-format-1"

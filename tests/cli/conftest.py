@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from retrodict.cli._exit import run_cli
-
 
 @pytest.fixture(autouse=True)
 def _no_progress_by_the_clock(monkeypatch):
@@ -17,15 +15,3 @@ def _no_progress_by_the_clock(monkeypatch):
 def _a_terminal_of_usual_width(monkeypatch):
     """On a narrower one tables fold; tests of widths say their own."""
     monkeypatch.setenv("COLUMNS", "80")
-
-
-@pytest.fixture
-def command(capsys):
-    """Run a command; return (exit code, stdout, stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_cli([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run

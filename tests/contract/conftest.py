@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from retrodict import Experiment
-from retrodict.cli._exit import run_cli
 from retrodict.figures import code_version
 
 
@@ -28,17 +27,9 @@ def placed() -> Callable[[Experiment, str], Experiment]:
     return place
 
 
-@pytest.fixture
-def command(capsys, monkeypatch):
-    """Run a command as `python -m retrodict` does; return (exit code, stdout, stderr)."""
+@pytest.fixture(autouse=True)
+def _a_terminal_of_usual_width(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_cli([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

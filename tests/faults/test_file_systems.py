@@ -126,19 +126,9 @@ def test_a_trace_that_a_viewer_has_open_is_read_and_sound(fresh, command):
         assert problem.kind == "unreadable"
         assert "has it open for writing" in problem.what
         assert plan(fresh.folder.parent, ALL) == []
-        code, _, said = command("show", fresh.folder)
-        assert (code, said.count("\n")) == (3, 1)
+        code, _, err = command("show", fresh.folder)
+        assert (code, err.count("\n")) == (3, 1)
     assert [problem.kind for problem in check_run(fresh.folder)] == ["damaged"]  # it was altered
-
-
-@pytest.fixture
-def command(capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_cli([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_a_missing_library_is_no_damage(fresh, monkeypatch):

@@ -12,7 +12,6 @@ import warnings
 import pytest
 
 from retrodict import CannotFinish
-from retrodict.cli._exit import run_cli
 from retrodict.files import Unlockable, is_taken, take
 from retrodict.runs import Store, plan, prune
 
@@ -107,7 +106,7 @@ def test_a_refused_lock_is_not_one_that_somebody_holds(tmp_path, no_locks, name)
 
 
 def test_a_store_without_locks_works_and_says_once_what_is_lost(
-    tiny_yaml, tmp_path, no_locks, capsys, monkeypatch
+    tiny_yaml, tmp_path, no_locks, command, monkeypatch
 ):
     monkeypatch.setattr("retrodict.launch._local.cores", lambda *_: contextlib.nullcontext())
     store = tmp_path / "store"
@@ -115,8 +114,8 @@ def test_a_store_without_locks_works_and_says_once_what_is_lost(
     grid = ("--set", "grid.training.seed=[0, 1]")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert run_cli(["run", str(tiny_yaml), *ONE, *grid, "--out", str(store)]) == 0
-    said = capsys.readouterr().err
+        code, _, said = command("run", tiny_yaml, *ONE, *grid, "--out", store)
+    assert code == 0
     assert said.count("gives no locks (No locks available)") == 1
     assert f"{store}: its file system" in said
     assert {run.status for run in Store(store).runs()} == {"finished"}

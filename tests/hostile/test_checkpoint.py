@@ -13,11 +13,8 @@ import torch
 from safetensors.torch import save_file
 
 from retrodict import CannotFinish, Experiment
-from retrodict.cli._exit import run_cli
-from retrodict.errors import Interrupted
 from retrodict.files.tensors import checksums
-from retrodict.runs import Store
-from retrodict.training import Hooks, Trainer, train
+from retrodict.training import Trainer
 from retrodict.training._checkpoint import Checkpoint
 
 
@@ -66,7 +63,7 @@ def bytes_of(tensor):
     return (flat.view(torch.uint8) if flat.numel() else flat.to(torch.uint8)).numpy()
 
 
-def refused(trainer, path) -> str:
+def refusal(trainer, path) -> str:
     before = path.lstat()[:7]  # all but times
     with pytest.raises(CannotFinish) as error:
         trainer.resume(path)
@@ -99,8 +96,8 @@ def test_an_unspoilt_one_is_taken_up(trainer, write):
     ],
     ids=lambda metadata: f"{metadata}"[:30],
 )
-def test_facts_that_cannot_be_are_refused(trainer, write, metadata):
-    assert "cannot resume from it" in refused(trainer, write(**metadata))
+def test_facts_that_cannot_be_are_refusal(trainer, write, metadata):
+    assert "cannot resume from it" in refusal(trainer, write(**metadata))
 
 
 @pytest.mark.parametrize(
@@ -119,15 +116,15 @@ def test_facts_that_cannot_be_are_refused(trainer, write, metadata):
         ({"record/diverged_at": torch.tensor([0.5] * 3).double()}, "ended at no epoch"),
     ],
 )
-def test_other_tensors_are_refused(trainer, write, tensors, says):
-    assert says in refused(trainer, write(tensors))
+def test_other_tensors_are_refusal(trainer, write, tensors, says):
+    assert says in refusal(trainer, write(tensors))
 
 
 @pytest.mark.parametrize("precision", ["float64", "bfloat16"])
-def test_another_type_with_right_checksums_is_refused(trainer, write, precision):
+def test_another_type_with_right_checksums_is_refusal(trainer, write, precision):
     flat = trainer.population.flat.detach()
     given = flat.to(getattr(torch, precision))
-    assert "flat has another type" in refused(trainer, write({"flat": given.clone()}))
+    assert "flat has another type" in refusal(trainer, write({"flat": given.clone()}))
 
 
 def raw(path, header: dict[str, object], size: int = 0) -> None:
@@ -152,9 +149,9 @@ def test_an_enormous_tensor_is_refused_before_it_is_read(trainer, write, tmp_pat
         raw(path, header, size)
     except OSError:
         pytest.skip("this file system has no sparse files of that size")
-    assert "larger than its tensors" in refused(trainer, path)
+    assert "larger than its tensors" in refusal(trainer, path)
     raw(path, header, 16)
-    refused(trainer, path)
+    refusal(trainer, path)
     with pytest.raises(CannotFinish):  # without being told what to expect
         Checkpoint.load(path, good.digest)
 
@@ -175,22 +172,22 @@ def test_an_enormous_tensor_is_refused_before_it_is_read(trainer, write, tmp_pat
         {"__metadata__": []},
     ],
 )
-def test_headers_that_lie_are_refused(trainer, tmp_path, header):
+def test_headers_that_lie_are_refusal(trainer, tmp_path, header):
     path = tmp_path / "checkpoint.safetensors"
     raw(path, header, 16)
-    refused(trainer, path)
+    refusal(trainer, path)
 
 
 def test_other_files_under_its_name_are_refused_and_not_run(trainer, tmp_path):
     path, mark = tmp_path / "checkpoint.safetensors", tmp_path / "was-run"
     for content in (pickle.dumps(Bomb(mark)), b"", b"\xff" * 100, struct.pack("<Q", 2**62)):
         path.write_bytes(content)
-        refused(trainer, path)
+        refusal(trainer, path)
     torch.save({"flat": Bomb(mark)}, path)
-    refused(trainer, path)
+    refusal(trainer, path)
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("../../outside", b"x")
-    refused(trainer, path)
+    refusal(trainer, path)
     assert not mark.exists()
 
 
@@ -199,27 +196,21 @@ def test_links_pipes_and_folders_are_refused_and_kept(trainer, write, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     for target in (good, tmp_path / "nowhere"):
         path.symlink_to(target)
-        assert "symbolic link" in refused(trainer, path)
+        assert "symbolic link" in refusal(trainer, path)
         path.unlink()
     os.mkfifo(path)
-    assert "it is no file" in refused(trainer, path)
+    assert "it is no file" in refusal(trainer, path)
     path.unlink()
     path.mkdir()
-    assert "it is no file" in refused(trainer, path)
+    assert "it is no file" in refusal(trainer, path)
 
 
-def test_through_the_command_line_it_is_exit_3_and_the_file_stays(
-    tiny, tiny_yaml, capsys, tmp_path
+def test_a_command_refuses_it_with_exit_code_3_and_keeps_the_file(
+    tiny, tiny_yaml, begin, refused, tmp_path
 ):
-    store = Store(tmp_path / "runs")
-    run = store.prepare(tiny.placed())
-    run.begin(tiny.placed())
-    with pytest.raises(Interrupted):
-        train(tiny.placed(), Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+    run = begin(tiny.placed(), tmp_path / "runs", stopped=True)
     run.checkpoint.rename(tmp_path / "kept")
     run.checkpoint.symlink_to(tmp_path / "kept")
-    assert run_cli(["run", str(tiny_yaml), "--out", str(store.root)]) == 3
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
+    said = refused("run", tiny_yaml, "--out", tmp_path / "runs", code=3)
     assert "checkpoint.safetensors: is a symbolic link" in said
     assert run.checkpoint.is_symlink()

@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import save_file
 
 from retrodict import CannotFinish, Experiment, Trace
-from retrodict.cli._exit import run_cli
 from retrodict.errors import Unreadable
 from retrodict.runs import Run, Store, check_run, plan
 from retrodict.training import train
@@ -67,7 +66,7 @@ def signed(run: Run) -> None:
     path.write_text(json.dumps(state), encoding="utf-8")
 
 
-def refused(run: Run) -> str:
+def refusal(run: Run) -> str:
     signed(run)
     with pytest.raises(CannotFinish) as error:
         _ = Run(run.folder).trace
@@ -149,14 +148,14 @@ def test_it_is_refused_before_it_is_read(run, unread, tmp_path, spoil):
         file["secret"] = np.arange(4.0)
     with h5py.File(run.folder / "trace.nc", "a") as file:
         spoil(file, secret)
-    refused(run)
+    refusal(run)
 
 
 def test_other_files_under_its_name_are_refused(run, unread, tmp_path):
     path = run.folder / "trace.nc"
     for content in (b"", pickle.dumps(object), b"\x89HDF\r\n\x1a\n" + b"\xff" * 500):
         path.write_bytes(content)
-        refused(run)
+        refusal(run)
 
 
 def test_links_pipes_and_folders_are_refused(run, unread, tmp_path):
@@ -226,7 +225,7 @@ MISFITS = {
 def test_what_its_experiment_cannot_have_given_is_refused(run, spoil):
     with h5py.File(run.folder / "trace.nc", "a") as file:
         spoil(file)
-    refused(run)
+    refusal(run)
 
 
 @pytest.mark.parametrize("fails", ["h5py.File", "retrodict.trace._trace.xr.load_dataset"])
@@ -264,13 +263,11 @@ def test_weights_larger_than_those_of_its_experiment_are_refused(run):
         Run(run.folder).weights()
 
 
-@pytest.mark.parametrize("command", ["show", "compare"])
-def test_commands_say_so_in_a_line(run, capsys, command):
+@pytest.mark.parametrize("name", ["show", "compare"])
+def test_commands_say_so_in_a_line(run, command, name):
     with h5py.File(run.folder / "trace.nc", "a") as file:
         external_link(file, "/etc/passwd")
     signed(run)
-    assert run_cli([command, str(run.folder)]) == 3
-    said = capsys.readouterr()
-    assert said.err.count("\n") == 1
-    assert "Traceback" not in said.err
-    assert "passwd" not in said.out
+    code, out, err = command(name, run.folder)
+    assert (code, err.count("\n")) == (3, 1)
+    assert "passwd" not in out

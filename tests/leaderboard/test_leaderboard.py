@@ -72,15 +72,10 @@ def test_json_is_one_document(store, capsys):
     ],
 )
 def test_what_there_is_not_is_refused_in_one_line_with_nothing_written(
-    arguments, says, tmp_path, capsys
+    arguments, says, tmp_path, refused
 ):
-    store = tmp_path / "store"
-    assert run_cli(["leaderboard", "--scale", "smoke", *arguments, "--out", str(store)]) == 2
-    captured = capsys.readouterr()
-    assert says in captured.err
-    assert captured.err.count("\n") == 1
-    assert not captured.out
-    assert not store.exists()
+    assert says in refused("leaderboard", "--scale", "smoke", *arguments, "--out", tmp_path / "s")
+    assert not (tmp_path / "s").exists()
 
 
 def test_at_equal_compute_no_row_is_read_past_the_budget(store):

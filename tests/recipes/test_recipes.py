@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from retrodict import BadInput, Experiment, Grid
-from retrodict.cli._exit import run_cli
 from retrodict.recipes import RECIPES, Recipe, find
 
 MODEL = {
@@ -78,15 +75,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("first", "says"), REFUSED.items())
-def test_bad_recipes_are_refused_in_one_line_with_nothing_written(first, says, tmp_path, capsys):
+def test_bad_recipes_are_refused_in_one_line_with_nothing_written(first, says, tmp_path, refused):
     path = tmp_path / "x.yaml"
     path.write_text(first + text("reversal", "transformer"), encoding="utf-8")
-    store = tmp_path / "store"
-    assert run_cli(["run", str(path), "--out", str(store)]) == 2
-    err = capsys.readouterr().err
-    assert says in err
-    assert err.count("\n") == 1
-    assert not store.exists()
+    assert says in refused("run", path, "--out", tmp_path / "store")
+    assert not (tmp_path / "store").exists()
 
 
 def test_an_unknown_recipe_of_an_override_or_a_grid_is_refused():
@@ -110,6 +103,5 @@ def test_a_new_recipe_goes_into_yaml_and_stands_in_the_leaderboard(monkeypatch):
     assert {cell.column.task for cell in found} == {"reversal", "chain"}
 
 
-def test_the_list_names_every_recipe(capsys):
-    assert run_cli(["list", "--json"]) == 0
-    assert set(RECIPES) <= set(json.dumps(json.loads(capsys.readouterr().out)).split('"'))
+def test_the_list_names_every_recipe(command):
+    assert set(RECIPES) <= set(command("list", "--json")[1].split('"'))

@@ -11,11 +11,9 @@ import pytest
 
 from retrodict import open_run
 from retrodict import source as code
-from retrodict.cli._exit import run_cli
 from retrodict.errors import Interrupted
 from retrodict.launch import LOCAL, Asked, Job, Reporter, _local
 from retrodict.runs import Provenance, Run, Store, check_run
-from retrodict.training import _loop
 
 pytestmark = pytest.mark.seconds
 
@@ -23,11 +21,10 @@ ONE = ("--set", "training.threads=1", "--set", "training.epochs=2", "--set", "re
 
 
 @pytest.fixture
-def command(capsys):
+def command(command):
     def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_cli([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, " ".join(captured.out.split()), captured.err
+        code, out, err = command(*arguments)
+        return code, " ".join(out.split()), err
 
     return run
 
@@ -103,14 +100,10 @@ def test_changed_code_is_said_in_a_line_wherever_numbers_come_from(command, kept
     assert "differ" not in out.split("made again here")[1].split("NLL")[0]
 
 
-def test_going_on_from_a_checkpoint_of_other_code_is_said_at_once_and_ever_after(
-    command, small, tmp_path
+def test_a_run_that_other_code_began_is_named_when_resumed_and_ever_after(
+    command, begin, small, tmp_path
 ):
-    asked, store = small.placed(), Store(tmp_path)
-    run = store.prepare(asked)
-    run.begin(asked)
-    with pytest.raises(Interrupted):
-        _loop.train(asked, _loop.Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+    run = begin(small.placed(), tmp_path, stopped=True)
     by_other_code(run)
     go_on = ("run", run.folder / "experiment.yaml", "--out", tmp_path)
     _, out, err = command(*go_on)

@@ -13,7 +13,7 @@ from retrodict import CannotFinish, open_run
 from retrodict.errors import Newer
 from retrodict.files.tensors import Tensors
 from retrodict.processor import processor
-from retrodict.runs import Store, _migrate
+from retrodict.runs import _migrate
 from retrodict.training import train
 
 
@@ -68,10 +68,9 @@ def test_what_is_written_anew_has_the_present_format(fresh):
     assert int(fresh.trace.attrs["format"]) == 1
 
 
-def test_a_new_run_says_the_format_of_its_experiment(tiny, tmp_path):
+def test_a_new_run_says_the_format_of_its_experiment(tiny, begin, tmp_path):
     experiment = tiny.placed()
-    run = Store(tmp_path).prepare(experiment)
-    run.begin(experiment)
+    run = begin(experiment, tmp_path)
     text = (run.folder / "experiment.yaml").read_text()
     assert text == "# retrodict experiment, format 1\n" + experiment.to_yaml()
     assert run.experiment == experiment

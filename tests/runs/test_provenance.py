@@ -29,11 +29,9 @@ def test_every_environment_that_trained_a_part_is_named(fresh):
     assert fresh.made_by[-1] == now
 
 
-def test_the_same_environment_is_named_once(tiny, tmp_path):
-    experiment = tiny.placed()
-    run = Store(tmp_path).prepare(experiment)
-    run.begin(experiment)
-    run.begin(experiment)
+def test_the_same_environment_is_named_once(tiny, begin, tmp_path):
+    run = begin(tiny.placed(), tmp_path)
+    run.begin(tiny.placed())
     assert len(run.made_by) == 1
 
 

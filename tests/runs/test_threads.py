@@ -9,7 +9,6 @@ import torch
 
 import retrodict
 from retrodict import Experiment
-from retrodict.cli._exit import run_cli
 from retrodict.errors import BadInput, Interrupted
 from retrodict.experiment import Placed, read
 from retrodict.launch._local import execute
@@ -81,21 +80,16 @@ def test_on_a_gpu_they_alter_no_bit(text, changes):
 
 
 @pytest.fixture
-def before(tiny, tmp_path, monkeypatch):
+def before(tiny, begin, tmp_path, monkeypatch):
     """A store with a run of two threads, begun when threads were always hashed: one epoch done."""
     with monkeypatch.context() as then:
         then.setattr(Placed, "threads_matter", True)
-        experiment = tiny.placed_on("cpu", 2)
-        store = Store(tmp_path / "store")
-        run = store.prepare(experiment)
-        run.begin(experiment)
         then.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
-        with pytest.raises(Interrupted):
-            train(experiment, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
-    return Store(store.root)
+        run = begin(tiny.placed_on("cpu", 2), tmp_path / "store", stopped=True)
+    return Store(run.folder.parent)
 
 
-def test_a_run_of_before_is_gone_on_with_by_any_number_of_threads(before, tiny, monkeypatch):
+def test_a_run_of_before_is_continued_by_any_number_of_threads(before, tiny, monkeypatch):
     (run,) = before.runs()
     assert run.folder.name != tiny.placed_on("cpu", 1).name
     assert check_run(run.folder) == []
@@ -118,12 +112,13 @@ def test_a_checkpoint_of_now_in_a_run_of_before_is_sound(before, tiny):
     assert not open_run(run.folder).differences()
 
 
-def test_of_several_runs_of_before_the_one_that_came_farthest_answers(before, tiny, monkeypatch):
+def test_of_several_runs_of_before_the_one_that_came_farthest_answers(
+    before, begin, tiny, monkeypatch
+):
     with monkeypatch.context() as then:
         then.setattr(Placed, "threads_matter", True)
         other = tiny.placed_on("cpu", 1)
-        run = Store(before.root).prepare(other)
-        run.begin(other)
+        run = begin(other, before.root)
         run.finish(train(other).trace, None)
     store = Store(before.root)
     assert [store.run(tiny.placed_on("cpu", n)).folder for n in (1, 2, 7)] == [run.folder] * 3
@@ -136,10 +131,10 @@ def test_a_run_of_format_1_is_found_by_any_number_of_threads(old):
         assert (found.folder, found.finished) == (old.folder, True)
 
 
-def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, monkeypatch):
-    wanted = tiny.placed_on("cpu", 2)
-    run = Store(tmp_path).prepare(wanted)
-    run.begin(wanted)
+def test_a_run_is_found_by_its_own_file_where_there_are_fewer_cores(
+    tiny, begin, tmp_path, monkeypatch
+):
+    run = begin(tiny.placed_on("cpu", 2), tmp_path)
     path = run.folder / "experiment.yaml"
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     for again in (read(path, []), Experiment.from_yaml(path)):
@@ -149,19 +144,15 @@ def test_a_runs_own_file_goes_on_where_there_are_fewer_cores(tiny, tmp_path, mon
 
 
 def test_an_interrupted_run_is_continued_by_its_own_file_where_there_is_one_core(
-    tiny, tmp_path, monkeypatch, capsys
+    tiny, begin, tmp_path, monkeypatch, command
 ):
     wanted = tiny.placed_on("cpu", 2)
-    run = Store(tmp_path).prepare(wanted)
-    run.begin(wanted)
     with monkeypatch.context() as then:
         then.setattr("retrodict.experiment._experiment.core_count", lambda: 2)
-        with pytest.raises(Interrupted):
-            train(wanted, Hooks(stop=lambda: True, checkpoint=run.checkpoint))
+        run = begin(wanted, tmp_path, stopped=True)
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
-    yaml = run.folder / "experiment.yaml"
-    assert run_cli(["run", str(yaml), "--out", str(tmp_path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["run"] == str(run.folder)
+    code, out, _ = command("run", run.folder / "experiment.yaml", "--out", tmp_path, "--json")
+    assert (code, json.loads(out)["run"]) == (0, str(run.folder))
     assert open_run(run.folder).state["digest"] == wanted.digest()
     assert [event["event"] for event in run.events()] == ["resumed", "finished"]
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == [run.folder]
@@ -175,11 +166,10 @@ def test_what_a_run_asked_is_trained_in_memory_where_there_are_fewer_cores(tiny,
         retrodict.train(wanted.with_overrides("model.d_model=512"))
 
 
-def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny):
+def test_a_run_that_is_another_only_by_its_threads_is_named(tmp_path, tiny, begin):
     wide = tiny.with_overrides("model.d_model=512", "training.epochs=0", "training.learners=1")
     other = wide.placed_on("cpu", 7)
-    folder = Store(tmp_path).prepare(other).folder
-    Store(tmp_path).run(other).begin(other)
+    folder = begin(other, tmp_path).folder
     said = _Notes()
     execute(wide.with_overrides("training.threads=1").placed(), Store(tmp_path), said)
     assert said.notes == [
