@@ -2,8 +2,8 @@
 
     python examples/determinism.py
 
-Another machine is stood in for by this one with older instructions (SSE instead of AVX2 in torch,
-MKL's compatible code path): as far as arithmetic goes, another processor.
+In place of another processor, this one is restricted to older instructions: SSE instead of AVX2 in
+torch, and MKL's compatible code path. For the arithmetic that makes the same difference.
 """
 
 from __future__ import annotations

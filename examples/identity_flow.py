@@ -1,4 +1,4 @@
-"""What weight decay and identity sentences make of u, R and v: the flow, and AdamW beside it.
+"""How weight decay and identity sentences change u, R and v: under the flow and under AdamW.
 
     python examples/identity_flow.py --only time         # three seeds: about 30 seconds
     python examples/identity_flow.py --seeds 10          # all tables, about ten minutes

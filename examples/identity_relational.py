@@ -5,7 +5,7 @@
 
 n pairs (A, B): a share is taught both ways, `A → B` and `B ← A`, the others only `A → B`, and
 `B ← ?` is asked. Logits u_xᵀ R_r v_y, AdamW on all sentences at once. The gradients are written
-out for speed, and held to `retrodict.models.Relational` before anything is trained.
+out for speed, and compared with `retrodict.models.Relational` before anything is trained.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@
     python examples/parity.py runs/reversal-transformer-…     # the folder that run has printed
     python examples/parity.py runs/reversal-transformer-… --plot parity.png
 
-Of theirs, means, standard deviations and a range are known, not the learners. So means are compared
-by Welch's interval, which takes just that; on the way theirs is taken to spread as ours does.
+Only means, standard deviations and ranges of theirs are known, not single learners. So means are
+compared by Welch's interval, which needs no more. Along the curve we assume that theirs spread as
+ours do.
 """
 
 from __future__ import annotations
