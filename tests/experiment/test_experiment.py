@@ -158,12 +158,9 @@ REFUSED = {
     "task: {kind: chain}\ntraining: {epochs: 1.5}": "training.epochs: .*integer, got 1.5",
     "task: {kind: chain}\ntraining: {device: tpu}": "'tpu' is not known; choose from auto, cpu",
     "task: {kind: chain}\nrecord: {weights_at: [a]}": "record.weights_at.0: .*integer, got 'a'",
-    "task: {kind: chain}\ntask: {kind: chain}": "x.yaml:2: not valid YAML: found duplicate key",
     "task: {kind: chain": "x.yaml:1: not valid YAML",
     "task: {kind: chain}\n\tmodel: {}": "x.yaml:[12]: not valid YAML",
-    "task: !!python/object:os.system {}": "x.yaml:1: not valid YAML",
     "task: \x00": "not valid YAML",
-    "[" * 5000: "nested too deeply",
     "task: " + "{a: " * 3000: "nested too deeply",
 }
 
@@ -230,7 +227,6 @@ def test_the_bilinear_model_reads_pairs_only():
 
 
 OLD = {
-    "94ac4c84a7f18067": [],
     "dbccb2a5335fb7fa": [
         "task.kind=chain",
         "task.entity_length=2",
@@ -247,12 +243,6 @@ OLD = {
         "training.precision=bfloat16",
         "record.weights_at=[]",
     ],
-    "01547d75cdd25b8f": [
-        "task={kind: pairs}",
-        "model={kind: bilinear}",
-        "optimizer={kind: sgd}",
-        "training.batch_size=all",
-    ],
     "8905355dcd4661e1": [
         "model={kind: one_layer}",
         "training.seed=3",
@@ -265,7 +255,8 @@ OLD = {
         "training.execution=eager",
     ],
 }
-"""Experiments by their hash before there were data recipes and other objectives."""
+"""Experiments by their hash before there were data recipes and other objectives; more of them are
+in tests/contract."""
 
 
 @pytest.mark.parametrize(("before", "changes"), OLD.items())
@@ -290,21 +281,6 @@ def test_steps_that_were_written_out_later_have_another_hash(changes):
     assert lower.digest() == lower.digest(results_version=2)
 
 
-def test_an_experiment_is_written_as_it_was_before_later_settings_came():
-    experiment = Experiment.from_text("task: {kind: pairs}\nmodel: {kind: bilinear}")
-    assert experiment.to_yaml() == (
-        "task:      {kind: pairs, n: 20, m: 100, backward: all_but_first}\n"
-        "model:     {kind: bilinear, d: 1000, sigma: 0.0, parametrisation: full, rank: null}\n"
-        "objective: {kind: next_token, span: last_entity}\n"
-        "optimizer: {kind: sgd, lr: 0.1, momentum: 0.0, weight_decay: 0.0}\n"
-        "training:  {epochs: 3000, batch_size: all, learners: 10, seed: 0, corpus_seed: null, "
-        "device: auto, precision: float32, threads: auto, execution: auto}\n"
-        "record:    {every: 1, weights_at: [0, 100, 1000, 3000]}\n"
-    )
-    for later in ("relations", "attention", "controls", "data"):
-        assert later not in Experiment.from_text(REVERSAL).to_yaml()
-
-
 LATER = [
     ["task.relations=2"],
     ["model.attention=bidirectional", "objective={kind: masked}"],
@@ -324,14 +300,6 @@ LATER = [
 def test_later_settings_alter_the_hash_where_they_say_something():
     digests = [digest(*changes) for changes in [[], *LATER]]
     assert len(set(digests)) == len(digests)
-
-
-@pytest.mark.parametrize("changes", LATER)
-def test_later_settings_come_back_from_yaml(changes):
-    experiment = Experiment.from_text(REVERSAL).with_overrides(*changes)
-    back = Experiment.from_text(experiment.to_yaml())
-    assert back == experiment
-    assert back.placed().digest() == experiment.placed().digest()
 
 
 @pytest.mark.parametrize(

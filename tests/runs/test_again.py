@@ -30,20 +30,8 @@ def command(command):
 
 
 @pytest.fixture
-def small(tiny):
-    return tiny.with_overrides("training.threads=1", "training.epochs=3", "record.weights_at=[]")
-
-
-@pytest.fixture
 def kept(small, answer, tmp_path) -> Run:
     return answer(small, tmp_path / "store")
-
-
-def again(small, root, **more) -> tuple[Run, Asked]:
-    asked = Asked(LOCAL, again=True)
-    (ended,) = asked.execute_all([Job(asked.place(small))], Store(root), Reporter(), **more)
-    assert ended.error is None
-    return ended.run, asked
 
 
 def by_other_code(run: Run) -> Run:
@@ -55,13 +43,6 @@ def by_other_code(run: Run) -> Run:
     said["sha256"].pop("environment.json", None)
     state.write_text(json.dumps(said))
     return open_run(run.folder)
-
-
-def by_other_numbers(run: Run) -> None:
-    """Make its numbers such as another code would have given."""
-    trace = run.trace
-    trace.curves["nll"][:] += 0.25
-    run.finish(trace, run.weights())
 
 
 def test_a_run_says_how_it_was_answered_when_and_by_which_code(command, tiny_yaml, tmp_path):
@@ -136,34 +117,34 @@ def _no_answers():
     return [Answer(**{**blank, "lines": (), "links": ("x",), "verdict": "not measured"})] * 6
 
 
-def test_what_nobody_knows_is_not_called_changed(old):
+def test_code_that_is_not_known_is_not_called_changed(old):
     found = Provenance.of(old)
     assert found.code_changed is None
     assert "code not known" in str(found)
 
 
-def test_again_trains_anew_and_finds_the_same_bits(kept, small, content):
+def test_again_trains_anew_and_finds_the_same_bits(kept, small, answered, content):
     before = content(kept.folder)
     os.utime(kept.folder / "trace.nc", ns=(0, 0))
-    run, asked = again(small, kept.folder.parent)
+    run, how = answered(small, kept.folder.parent)
     assert run.folder == kept.folder
-    found = asked.answers[run.folder.name].again
+    found = how.again
     assert (found.same_bits, found.max_nll_difference, found.before) == (True, 0.0, None)
     assert [path.name for path in kept.folder.parent.iterdir()] == [kept.folder.name]
     assert content(kept.folder)["trace.nc"] == before["trace.nc"]
     assert (kept.folder / "trace.nc").stat().st_mtime_ns != 0
-    assert asked.answers[run.folder.name].how == "trained"
+    assert how.how == "trained"
     assert check_run(kept.folder) == []
 
 
-def test_again_keeps_what_was_there_where_numbers_differ(kept, small):
-    by_other_numbers(kept)
+def test_again_keeps_the_old_run_where_numbers_differ(kept, small, answered, other_numbers):
+    other_numbers(kept)
     root, before = kept.folder.parent, Run(kept.folder).trace
     (root / "fig1.png").write_bytes(b"")
     record = {"format": 2, "runs": {"a": kept.folder.name}, "files": {}}
     (root / "fig1.json").write_text(json.dumps(record))
-    run, asked = again(small, root)
-    found = asked.answers[run.folder.name].again
+    run, how = answered(small, root)
+    found = how.again
     assert found.same_bits is False
     assert found.max_nll_difference == pytest.approx(0.25)
     assert open_run(found.before).trace.identical(before)
@@ -174,40 +155,42 @@ def test_again_keeps_what_was_there_where_numbers_differ(kept, small):
     assert not (root / "fig1.json").exists()
 
 
-def test_again_works_where_there_are_no_links_between_names(kept, small, monkeypatch):
+def test_again_works_without_hard_links(kept, small, answered, other_numbers, monkeypatch):
     def refused(*_, **__):
         raise OSError("no links here")
 
     monkeypatch.setattr(os, "link", refused)
-    by_other_numbers(kept)
-    run, asked = again(small, kept.folder.parent)
+    other_numbers(kept)
+    run, how = answered(small, kept.folder.parent)
     assert check_run(run.folder) == []
-    assert open_run(asked.answers[run.folder.name].again.before).trace.nll.size
+    assert open_run(how.again.before).trace.nll.size
 
 
-def test_broken_off_what_was_there_stays_and_the_same_goes_on(kept, small, monkeypatch, content):
+def test_interrupted_it_keeps_the_old_run_and_continues_later(
+    kept, small, answered, monkeypatch, content
+):
     before, root = content(kept.folder), kept.folder.parent
     with monkeypatch.context() as patch:
         patch.setattr(_local.Stop, "asked", property(lambda self: True, lambda self, value: None))
         with pytest.raises(Interrupted):
-            again(small, root)
+            answered(small, root)
     assert content(kept.folder) == before
     (hidden,) = root.glob(".again/*/*/run.json")
     assert Run(hidden.parent).has_checkpoint
     log = hidden.with_name("log.jsonl").read_text()
-    again(small, root)
+    answered(small, root)
     assert "interrupted" in log
     assert [event["event"] for event in Run(kept.folder).events()][:2] == ["started", "interrupted"]
     assert content(kept.folder)["trace.nc"] == before["trace.nc"]
     assert not (root / ".again").exists()
 
 
-def test_broken_off_over_its_putting_in_place_it_is_put_in_place_after_all(
-    kept, small, monkeypatch
+def test_interrupted_while_it_replaces_the_old_run_it_finishes_later(
+    kept, small, answered, other_numbers, monkeypatch
 ):
     from retrodict.runs import _again
 
-    by_other_numbers(kept)
+    other_numbers(kept)
     root, plain = kept.folder.parent, _again._copy
     with monkeypatch.context() as patch:
         calls = []
@@ -220,14 +203,14 @@ def test_broken_off_over_its_putting_in_place_it_is_put_in_place_after_all(
 
         patch.setattr(_again, "_copy", dying)
         with pytest.raises(KeyboardInterrupt):
-            again(small, root)
-    run, _ = again(small, root)
+            answered(small, root)
+    run, _ = answered(small, root)
     assert check_run(run.folder) == []
     assert len(list(root.glob("*.before-*/run.json"))) == 1
     assert not (root / ".again").exists()
 
 
-def test_what_was_done_before_it_was_broken_off_is_not_done_again(small, answer, tmp_path):
+def test_what_was_trained_before_an_interruption_is_not_trained_again(small, answer, tmp_path):
     root = tmp_path / "store"
     other = small.with_overrides("training.seed=50")
     for one in (small, other):
@@ -252,11 +235,11 @@ def test_two_names_of_one_run_train_it_once_again(kept, small):
     assert all(one.run.trace.nll.size for one in ended)
 
 
-def test_again_through_the_command_line(command, kept):
+def test_again_through_the_command_line(command, kept, other_numbers):
     yaml, root = kept.folder / "experiment.yaml", kept.folder.parent
     _, out, _ = command("run", yaml, "--out", root, "--again")
     assert "trained again: the same bits as before" in out
-    by_other_numbers(kept)
+    other_numbers(kept)
     _, out, err = command("run", yaml, "--out", root, "--again", "--json")
     told = json.loads(out)["again"]
     assert told["same_bits"] is False

@@ -6,7 +6,7 @@ import pytest
 
 from retrodict import CannotFinish, open_run
 from retrodict.experiment import Placed
-from retrodict.launch import LOCAL, Asked, Job, Reporter, run_named
+from retrodict.launch import LOCAL, Asked, Reporter, run_named
 from retrodict.runs import Run, Store, _again, check_run
 from retrodict.training import _compiler, train
 
@@ -14,34 +14,14 @@ pytestmark = pytest.mark.seconds
 
 
 @pytest.fixture
-def small(tiny):
-    return tiny.with_overrides("training.threads=1", "training.epochs=2", "record.weights_at=[]")
-
-
-def answered(experiment, root, again=True, **more) -> tuple[Run, Asked]:
-    asked = Asked(LOCAL, again)
-    (ended,) = asked.execute_all([Job(asked.place(experiment))], Store(root), Reporter(), **more)
-    assert ended.error is None
-    return ended.run, asked
-
-
-@pytest.fixture
-def old_named(small, tmp_path, monkeypatch) -> Run:
+def old_named(small, begin, tmp_path, monkeypatch) -> Run:
     """A run that has two threads in its name, as all had at first."""
     with monkeypatch.context() as then:
         then.setattr(Placed, "threads_matter", True)
-        two = small.placed_on("cpu", 2)
-        run = Store(tmp_path / "store").prepare(two)
-        run.begin(two)
+        run = begin(small.placed_on("cpu", 2), tmp_path / "store")
         outcome = train(small.placed())
         run.finish(outcome.trace, outcome.weights)
     return Run(run.folder)
-
-
-def by_other_numbers(run: Run) -> None:
-    trace = run.trace
-    trace.curves["nll"][:] += 0.25
-    run.finish(trace, run.weights())
 
 
 def dying(monkeypatch, name):
@@ -53,20 +33,21 @@ def dying(monkeypatch, name):
     monkeypatch.setattr(_again, name, dies)
 
 
-def test_a_run_with_threads_in_its_name_is_replaced_by_one_without(old_named, small):
+def test_a_run_with_threads_in_its_name_is_replaced_by_one_without(old_named, small, answered):
     root = old_named.folder.parent
-    run, asked = answered(small, root)
+    run, how = answered(small, root)
     assert run.folder.name == small.placed().name != old_named.folder.name
-    assert asked.answers[run.folder.name].again.same_bits
+    assert how.again.same_bits
     assert [path.name for path in root.iterdir()] == [run.folder.name]
     assert check_run(run.folder) == []
-    _, later = answered(small, root, again=False)
-    assert later.answers[run.folder.name].how == "store"
+    assert answered(small, root, again=False)[1].how == "store"
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_broken_off_over_an_old_name_it_goes_on(old_named, small, monkeypatch, deleted):
-    by_other_numbers(old_named)
+def test_interrupted_while_it_replaces_an_old_name_it_finishes_later(
+    old_named, small, answered, other_numbers, monkeypatch, deleted
+):
+    other_numbers(old_named)
     root, before = old_named.folder.parent, Run(old_named.folder).trace
     plain = _again._set_aside
     with monkeypatch.context() as patch:
@@ -80,8 +61,8 @@ def test_broken_off_over_an_old_name_it_goes_on(old_named, small, monkeypatch, d
         with pytest.raises(KeyboardInterrupt):
             answered(small, root)
     assert old_named.exists is not deleted
-    run, asked = answered(small, root)
-    found = asked.answers[run.folder.name].again
+    run, how = answered(small, root)
+    found = how.again
     assert found.same_bits is False
     assert found.max_nll_difference == pytest.approx(0.25)
     assert open_run(found.before).trace.identical(before)
@@ -90,31 +71,29 @@ def test_broken_off_over_an_old_name_it_goes_on(old_named, small, monkeypatch, d
     assert check_run(run.folder) == []
 
 
-def test_what_was_set_aside_long_ago_is_not_taken_for_the_run_before(small, answer, tmp_path):
+def test_what_was_set_aside_long_ago_is_not_taken_for_the_run_before(
+    small, answer, answered, other_numbers, tmp_path
+):
     root = tmp_path / "store"
-    by_other_numbers(answer(small, root))
-    run, asked = answered(small, root)
-    assert asked.answers[run.folder.name].again.before
-    run, asked = answered(small, root)
-    found = asked.answers[run.folder.name].again
+    other_numbers(answer(small, root))
+    assert answered(small, root)[1].again.before
+    found = answered(small, root)[1].again
     assert (found.same_bits, found.before) == (True, None)
 
 
 def test_what_cannot_be_compiled_here_is_answered_from_the_store_and_trained_again(
-    small, tmp_path, monkeypatch
+    small, answered, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(_compiler, "obstacle", lambda device: "no compiler")
     asked, root = small.with_overrides("training.execution=compiled"), tmp_path / "store"
-    run, first = answered(asked, root, again=False)
-    assert first.answers[run.folder.name].how == "trained"
-    run, second = answered(asked, root, again=False)
-    assert second.answers[run.folder.name].how == "store"
-    run, third = answered(asked, root)
-    assert third.answers[run.folder.name].again.same_bits
+    assert answered(asked, root, again=False)[1].how == "trained"
+    assert answered(asked, root, again=False)[1].how == "store"
+    run, how = answered(asked, root)
+    assert how.again.same_bits
     assert [path.name for path in root.iterdir()] == [run.folder.name]
 
 
-def test_weights_that_were_kept_are_kept_again(small, answer, tmp_path):
+def test_weights_that_were_kept_are_kept_again(small, answer, answered, tmp_path):
     kept = answer(small, tmp_path / "store")
     run, _ = answered(small, kept.folder.parent, keep_weights=False)
     assert run.weights()
