@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import difflib
 import errno
 import hashlib
 import io
 import json
 import os
-import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,8 @@ from retrodict.errors import Interrupted
 from retrodict.experiment import Placed
 from retrodict.runs import Run, Store, _environment, open_run
 from retrodict.trace import Trace, _trace
+
+pytest_plugins = ["pins"]  # in tests/shared
 
 TINY = """
 task: {kind: reversal, vocab_size: 24}
@@ -159,6 +159,68 @@ def answer():
 
 
 @pytest.fixture
+def told() -> Any:
+    """A reporter that remembers what it was told."""
+    from retrodict.launch import Reporter
+
+    class Told(Reporter):
+        def __init__(self) -> None:
+            self.notes, self.waited, self.worked = [], [], []
+            self.epochs, self.cells, self.overviews = [], [], []
+
+        def note(self, text):
+            self.notes.append(text)
+
+        def waiting(self, why):
+            self.waited.append(why)
+
+        def working(self, what, share):
+            self.worked.append(what)
+
+        def training(self, run, epoch, epochs):
+            self.epochs.append(epoch)
+
+        def cell(self, number, of, label):
+            self.cells.append(f"{number}/{of} {label}")
+
+        def overview(self, *how_far):
+            self.overviews.append(how_far)
+
+    return Told()
+
+
+@pytest.fixture
+def quiet(told) -> Iterator[Any]:
+    """A reporter of commands that neither wait nor compute anything but epochs."""
+    yield told
+    assert (told.waited, told.worked) == ([], [])
+
+
+@pytest.fixture
+def pool() -> Any:
+    """Workers of a launcher, all in this process; they give an answer if there is one."""
+
+    class Pool:
+        def __init__(self) -> None:
+            self.answers, self.submitted, self.stopped = {}, {}, False
+
+        def connected(self):
+            return contextlib.nullcontext()
+
+        def submit(self, jobs, reporter) -> None:
+            self.submitted = dict(jobs)
+
+        def results(self):
+            name, job = self.submitted.popitem()
+            return {name: self.answers.get(name) or job()}
+
+        def stop(self) -> None:
+            self.stopped = True
+
+    return Pool()
+
+
+@pytest.fixture
 def old_store(tmp_path) -> Path:
     """A copy of the runs of format 1, as an older version wrote them: `old` and `halted`."""
     return _copied(FORMAT_1, tmp_path / "old")
@@ -275,118 +337,3 @@ def read_only(monkeypatch) -> Callable[[Path], None]:
             monkeypatch.setattr(os, name, guarded(getattr(os, name)))
 
     return protect
-
-
-_CONTRACT = Path(__file__).parent / "contract"
-
-
-@pytest.fixture
-def pinned() -> Callable[[str, str, object], None]:
-    """Require what is found to be what tests/contract/FILE.json says under a key.
-
-    With RETRODICT_PIN set, what is found is written down instead: see tests/contract/README.md.
-    """
-    pin = os.environ.get("RETRODICT_PIN")
-    if pin and os.environ.get("CI"):
-        pytest.fail("RETRODICT_PIN is set in CI: nothing would be compared", pytrace=False)
-
-    def require(file: str, key: str, found: object) -> None:
-        path = _CONTRACT / f"{file}.json"
-        known = _pins(path)
-        if pin:
-            path.write_text(_dumped({**known, key: found}) + "\n", encoding="utf-8")
-        elif key not in known:
-            pytest.fail(f"{path.name}, {key}: not pinned yet; see its README.md", pytrace=False)
-        else:
-            was, now = (_dumped(value).splitlines() for value in (known[key], found))
-            if changed := list(difflib.unified_diff(was, now, "as it was", "now", lineterm="")):
-                pytest.fail("\n".join([f"{path.name}, {key}:", *changed]), pytrace=False)
-
-    return require
-
-
-@pytest.fixture
-def pinned_documents(pinned) -> Callable[[str, Iterable[tuple[str, object]]], None]:
-    """Require documents, each with its name, to be all that tests/contract/documents/FILE says."""
-
-    def require(file: str, found: Iterable[tuple[str, object]]) -> None:
-        names = set()
-        for name, document in found:
-            names.add(name)
-            pinned(f"documents/{file}", name, _schema(document))
-        if missing := _pins(_CONTRACT / f"documents/{file}.json").keys() - names:
-            pytest.fail(f"{file}: no longer written: {', '.join(sorted(missing))}", pytrace=False)
-
-    return require
-
-
-def _pins(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _dumped(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)
-
-
-@pytest.fixture
-def declared(pinned) -> Callable[[str, Mapping[str, Any]], None]:
-    """Require what --json says of claims to be as it was: bounds and grades; and the words.
-
-    What is measured is left out of the words: numbers with a point, and which cell is the worst.
-    """
-    wording = ("title", "paper", "words", "formula", "authors", "year", "arxiv", "source")
-    wording += ("setting", "testable", "assumptions", "differs", "known")
-    measured = r"-?\d+\.\d+|\d+ of \d+(?= draws)|(?<=worst: )[^)]*|(?<=highest: )[^)]*"
-
-    def require(key: str, found: Mapping[str, Any]) -> None:
-        claims = next(found[name] for name in ("claims", "parts", "compared") if name in found)
-        said = (claim["statement"] if "statement" in claim else claim["what"] for claim in claims)
-        words = {name: found[name] for name in wording if name in found}
-        parts = [(one.get("name"), one["predicted"], one.get("grade")) for one in claims]
-        pinned("claims", key, [" ".join(filter(None, part)) for part in parts])
-        pinned("words", key, {**words, "claims": [re.sub(measured, "#", text) for text in said]})
-
-    return require
-
-
-_VARIES = {
-    "code_changed": ([], ["string"]),
-    "commit": ("null", "string"),
-    "cpu_features": ([], ["string"]),
-    "differences": ([], ["string"]),
-}
-"""What the machine or the version of the code decides, and what it may be."""
-
-
-def _schema(value: Any, key: str = "") -> Any:
-    """Replace values by their types, a list by one schema that fits all its elements."""
-    match value:
-        case dict():
-            found: Any = {name: _schema(part, name) for name, part in value.items()}
-        case list():
-            found = [_union([_schema(part) for part in value])] if value else []
-        case _:
-            names = {bool: "boolean", int: "integer", float: "number", str: "string"}
-            found = names.get(type(value), "null")
-    may_be = _VARIES.get(key, ())
-    if key == "runs" and isinstance(found, dict) and found:
-        return {"*": _union(list(found.values()))}  # by the names of runs
-    return " or ".join(str(one) for one in may_be) if found in may_be else found
-
-
-def _union(schemas: list[Any]) -> Any:
-    """Return one schema that fits all; a key that some objects lack ends with `?`."""
-    if all(isinstance(one, dict) for one in schemas):
-        having: dict[str, list[Any]] = {}
-        for one in schemas:
-            for name, part in one.items():
-                having.setdefault(name, []).append(part)
-        return {
-            name if len(parts) == len(schemas) else f"{name}?": _union(parts)
-            for name, parts in having.items()
-        }
-    if all(isinstance(one, list) for one in schemas):
-        parts = [part for one in schemas for part in one]
-        return [_union(parts)] if parts else []
-    texts = [one if isinstance(one, str) else json.dumps(one) for one in schemas]
-    return " | ".join(sorted({part for text in texts for part in text.split(" | ")}))

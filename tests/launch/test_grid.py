@@ -6,26 +6,10 @@ import pytest
 
 from retrodict import BadInput, CannotFinish, Experiment, Grid
 from retrodict.errors import Interrupted
-from retrodict.launch import Reporter, _launcher, execute_cells, execute_grid, look_up
+from retrodict.launch import _launcher, execute_cells, execute_grid, look_up
 from retrodict.runs import Store
 
 pytestmark = pytest.mark.seconds
-
-
-class Quiet(Reporter):
-    """A reporter that remembers which cells came, and says nothing."""
-
-    def __init__(self) -> None:
-        self.cells: list[str] = []
-
-    def waiting(self, why: str) -> None:
-        raise AssertionError(f"nothing to wait for: {why}")
-
-    def working(self, what: str, share: float) -> None:
-        raise AssertionError(f"nothing to compute: {what}")
-
-    def cell(self, number: int, of: int, label: str) -> None:
-        self.cells.append(f"{number}/{of} {label}")
 
 
 @pytest.fixture
@@ -62,8 +46,7 @@ def seeds(tiny: Experiment) -> Grid:
     return Grid.of(tiny, {"training.seed": [10, 20]})
 
 
-def test_every_cell_is_run_and_named(tiny, store):
-    quiet = Quiet()
+def test_every_cell_is_run_and_named(tiny, store, quiet):
     results = execute_grid(
         Grid.of(tiny, {"task.vocab_size": [16, 24], "training.seed": [0]}), store, quiet
     )
@@ -73,15 +56,15 @@ def test_every_cell_is_run_and_named(tiny, store):
     assert all("trace" not in vars(result.run) for result in results)  # not kept in memory
 
 
-def test_a_combination_that_does_not_fit_fails_and_the_rest_goes_on(tiny, store):
-    results = execute_grid(Grid.of(tiny, {"model.n_head": [3, 2]}), store, Quiet())
+def test_a_combination_that_does_not_fit_fails_and_the_rest_goes_on(tiny, store, quiet):
+    results = execute_grid(Grid.of(tiny, {"model.n_head": [3, 2]}), store, quiet)
     assert results[0].run is None
     assert "does not divide" in results[0].problem
     assert results[1].run.status == "finished"
 
 
-def test_a_cell_whose_learners_all_became_non_finite_failed(tiny, store):
-    results = execute_grid(Grid.of(tiny, {"optimizer.lr": [1e30, 0.01]}), store, Quiet())
+def test_a_cell_whose_learners_all_became_non_finite_failed(tiny, store, quiet):
+    results = execute_grid(Grid.of(tiny, {"optimizer.lr": [1e30, 0.01]}), store, quiet)
     assert results[0].problem.startswith("all 3 learners became non-finite, the first at epoch 1")
     assert results[1].problem is None
 
@@ -95,9 +78,9 @@ def test_a_cell_whose_learners_all_became_non_finite_failed(tiny, store):
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "does not fit into memory"),
     ],
 )
-def test_what_goes_wrong_in_one_cell_stays_there(tiny, store, failing, error, says):
+def test_what_goes_wrong_in_one_cell_stays_there(tiny, store, failing, error, says, quiet):
     failing(10, error)
-    results = execute_grid(seeds(tiny), store, Quiet())
+    results = execute_grid(seeds(tiny), store, quiet)
     assert says in results[0].problem
     assert results[1].problem is None
 
@@ -107,60 +90,61 @@ def test_what_goes_wrong_in_one_cell_stays_there(tiny, store, failing, error, sa
     [Interrupted(3), KeyboardInterrupt(), CannotFinish("x: the disk is full; make space and give "
      "the same command again"), ValueError("a bug")],
 )  # fmt: skip
-def test_what_ends_everything_ends_the_grid(tiny, store, failing, error):
+def test_what_ends_everything_ends_the_grid(tiny, store, failing, error, quiet):
     failing(10, error)
     with pytest.raises(type(error)):
-        execute_grid(seeds(tiny), store, Quiet())
+        execute_grid(seeds(tiny), store, quiet)
 
 
-def test_what_was_finished_before_an_interrupt_is_answered_from_the_store(tiny, store, failing):
+def test_what_was_finished_before_an_interrupt_is_answered_from_the_store(
+    tiny, store, failing, quiet
+):
     failing(20, Interrupted(3))
     with pytest.raises(Interrupted):
-        execute_grid(seeds(tiny), store, Quiet())
+        execute_grid(seeds(tiny), store, quiet)
     found = [look_up(cell, store) for cell in seeds(tiny).cells]
     assert [one.run is not None for one in found] == [True, False]
     assert [one.problem for one in found] == [None] * 2
     failing(None, Interrupted(3))
-    results = execute_grid(seeds(tiny), store, Quiet())
+    results = execute_grid(seeds(tiny), store, quiet)
     assert all(result.problem is None for result in results)
     events = [event["event"] for event in results[0].run.events()]
     assert events == ["started", "finished"]
 
 
-def test_two_cells_that_are_the_same_experiment_are_one_run(tiny, store):
-    results = execute_grid(Grid.of(tiny, {"record.weights_at": [[0], [0, 99]]}), store, Quiet())
+def test_two_cells_that_are_the_same_experiment_are_one_run(tiny, store, quiet):
+    results = execute_grid(Grid.of(tiny, {"record.weights_at": [[0], [0, 99]]}), store, quiet)
     assert results[0].run.folder == results[1].run.folder
 
 
-def test_results_come_one_by_one(tiny, store):
-    cells = execute_cells(seeds(tiny), store, Quiet())
+def test_results_come_one_by_one(tiny, store, quiet):
+    cells = execute_cells(seeds(tiny), store, quiet)
     index, result = next(cells)
     assert (index, result.run is not None) == (0, True)
     assert len(store.runs()) == 1
 
 
-def test_a_store_that_cannot_be_written_ends_the_grid_before_its_first_cell(tiny, tmp_path):
+def test_a_store_that_cannot_be_written_ends_the_grid_before_its_first_cell(tiny, tmp_path, quiet):
     (tmp_path / "file").write_text("in the way")
-    quiet = Quiet()
     with pytest.raises(BadInput, match="cannot be written to"):
         execute_grid(seeds(tiny), Store(tmp_path / "file" / "x"), quiet)
     assert quiet.cells == []
 
 
-def test_a_grid_for_another_machine_is_bad_input_and_writes_nothing(tiny, store):
+def test_a_grid_for_another_machine_is_bad_input_and_writes_nothing(tiny, store, quiet):
     elsewhere = Grid.of(tiny, {"training.device": ["cuda:98", "cuda:99"]})
     with pytest.raises(BadInput, match="cuda:98 is not there"):
-        execute_grid(elsewhere, store, Quiet())
+        execute_grid(elsewhere, store, quiet)
     assert not store.root.exists()
-    half = execute_grid(Grid.of(tiny, {"training.device": ["cuda:99", "cpu"]}), store, Quiet())
+    half = execute_grid(Grid.of(tiny, {"training.device": ["cuda:99", "cpu"]}), store, quiet)
     assert "cuda:99 is not there" in half[0].problem
     assert half[1].problem is None
 
 
-def test_a_damaged_run_is_a_failed_cell(tiny, store):
-    (first, *_) = execute_grid(seeds(tiny), store, Quiet())
+def test_a_damaged_run_is_a_failed_cell(tiny, store, quiet):
+    (first, *_) = execute_grid(seeds(tiny), store, quiet)
     (first.run.folder / "trace.nc").write_bytes(b"")
-    again = execute_grid(seeds(tiny), store, Quiet())
+    again = execute_grid(seeds(tiny), store, quiet)
     assert "damaged" in again[0].problem
     assert again[1].problem is None
     assert "damaged" in look_up(again[0].cell, store).problem

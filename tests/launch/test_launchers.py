@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 import time
@@ -14,7 +13,6 @@ from retrodict.cli import _progress
 from retrodict.launch import (
     LOCAL,
     Job,
-    Reporter,
     Running,
     _local,
     _remote,
@@ -27,54 +25,6 @@ from retrodict.launch._remote import JobResult, Remote, RemoteJob
 from retrodict.runs import Run, Store
 
 pytestmark = pytest.mark.seconds
-
-
-class Told(Reporter):
-    """A reporter that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.waited: list[str] = []
-        self.notes: list[str] = []
-        self.labels: list[str] = []
-        self.epochs: list[int] = []
-        self.overviews: list[tuple] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def waiting(self, why: str) -> None:
-        self.waited.append(why)
-
-    def training(self, run: Run, epoch: int, epochs: int) -> None:
-        self.epochs.append(epoch)
-
-    def cell(self, number: int, of: int, label: str) -> None:
-        self.labels.append(label)
-
-    def overview(self, *how_far: object) -> None:
-        self.overviews.append(how_far)
-
-
-class Here:
-    """A pool whose worker is this process; `answers` are given instead of working."""
-
-    def __init__(self, answers=None) -> None:
-        self.answers = answers or {}
-        self.submitted: dict[str, RemoteJob] = {}
-        self.stopped = False
-
-    def connected(self):
-        return contextlib.nullcontext()
-
-    def submit(self, jobs, reporter) -> None:
-        self.submitted = dict(jobs)
-
-    def results(self):
-        name, job = self.submitted.popitem()
-        return {name: self.answers.get(name) or job()}
-
-    def stop(self) -> None:
-        self.stopped = True
 
 
 @pytest.fixture
@@ -107,23 +57,25 @@ def seeds(experiment: Experiment, launcher, *values: int) -> list[Job]:
         ("training.threads=64", 2, 0, "cpu", 64),
     ],
 )
-def test_a_place_elsewhere_does_not_ask_this_machine(tiny, change, cpus, gpus, device, threads):
-    placed = Remote(Here(), cpus, gpus).place(tiny.with_overrides(change))
+def test_a_place_elsewhere_does_not_ask_this_machine(
+    tiny, change, cpus, gpus, device, threads, pool
+):
+    placed = Remote(pool, cpus, gpus).place(tiny.with_overrides(change))
     assert (placed.training.device, placed.training.threads) == (device, threads)
     assert placed.record.weights_at == (0,)
 
 
-def test_a_placed_experiment_is_resolved_by_its_worker_to_itself(tiny):
-    placed = Remote(Here(), 1, 0).place(tiny)
+def test_a_placed_experiment_is_resolved_by_its_worker_to_itself(tiny, pool):
+    placed = Remote(pool, 1, 0).place(tiny)
     assert placed.placed() == placed
     assert placed.name == placed.placed().name
 
 
-def test_a_gpu_has_to_be_asked_for(tiny):
+def test_a_gpu_has_to_be_asked_for(tiny, pool):
     with pytest.raises(BadInput, match="give --gpus 1"):
-        Remote(Here(), 1, 0).place(tiny.with_overrides("training.device=cuda"))
+        Remote(pool, 1, 0).place(tiny.with_overrides("training.device=cuda"))
     with pytest.raises(BadInput, match="tf32 needs a GPU"):
-        Remote(Here(), 1, 0).place(
+        Remote(pool, 1, 0).place(
             tiny.with_overrides("training.device=auto", "training.precision=tf32")
         )
 
@@ -206,8 +158,10 @@ def claimed():
         holder.communicate()
 
 
-def test_claimed_runs_come_last_and_are_taken_over_from_a_killed_process(tiny, store, claimed):
-    told, jobs = Told(), seeds(tiny, LOCAL, 0, 10)
+def test_claimed_runs_come_last_and_are_taken_over_from_a_killed_process(
+    tiny, store, claimed, told
+):
+    jobs = seeds(tiny, LOCAL, 0, 10)
     holder = claimed(store.run(jobs[0].experiment))
     ends = LOCAL.execute_all(jobs, store, told)
     assert next(ends).index == 1
@@ -216,11 +170,11 @@ def test_claimed_runs_come_last_and_are_taken_over_from_a_killed_process(tiny, s
     assert last.index == 0
     assert last.run is not None
     assert last.run.finished
-    assert told.labels == ["seed=0", "seed=10", "seed=0"]
+    assert [one.partition(" ")[2] for one in told.cells] == ["seed=0", "seed=10", "seed=0"]
 
 
-def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed):
-    told, experiment = Told(), tiny.placed()
+def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed, told):
+    experiment = tiny.placed()
     run = store.run(experiment)
     holder = claimed(run)
     run.begin(experiment)
@@ -237,10 +191,12 @@ def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed):
     assert told.epochs[0] == 1
 
 
-def test_how_far_a_training_is_stands_in_its_folder_until_it_is_over(tiny, store, monkeypatch):
+def test_how_far_a_training_is_stands_in_its_folder_until_it_is_over(
+    tiny, store, monkeypatch, told
+):
     monkeypatch.setattr(_local, "_PROGRESS_SECONDS", 0.0)
     seen, experiment = [], tiny.placed()
-    run, told = store.run(experiment), Told()
+    run = store.run(experiment)
     told.training = lambda run, epoch, epochs: seen.append(run.progress[:2])
     execute(experiment, store, told)
     assert seen == [(0, 2), (1, 2), (2, 2)]
@@ -261,8 +217,8 @@ def test_progress_that_cannot_be_written_is_no_harm(tmp_path):
     assert run.progress is None
 
 
-def test_an_overview_counts_what_others_train_and_not_what_a_lost_process_left(tiny, store):
-    told, jobs = Told(), seeds(tiny, LOCAL, 0, 10, 20, 30)
+def test_an_overview_counts_what_others_train_and_not_what_a_lost_process_left(tiny, store, told):
+    jobs = seeds(tiny, LOCAL, 0, 10, 20, 30)
     runs = [store.prepare(job.experiment) for job in jobs]
     runs[1].write_progress(1, 2)  # lost
     overview = Overview(jobs, store, told)
@@ -279,30 +235,30 @@ def test_an_overview_counts_what_others_train_and_not_what_a_lost_process_left(t
     assert len(told.overviews) == 2
 
 
-def test_what_is_finished_is_not_submitted_and_one_run_is_one_remote_job(tiny, store):
-    pool = Here()
+def test_what_is_finished_is_not_submitted_and_one_run_is_one_remote_job(tiny, store, told, pool):
     launcher = Remote(pool, 1, 0)
     jobs = seeds(tiny, launcher, 0, 10, 10)
-    execute(jobs[0].experiment, store, Told())
-    ends = launcher.execute_all(jobs, store, Told())
+    execute(jobs[0].experiment, store, told)
+    ends = launcher.execute_all(jobs, store, told)
     assert next(ends).index == 0
     assert pool.submitted == {}
     assert sorted(one.index for one in ends) == [1, 2]
-    again = list(launcher.execute_all(jobs, store, Told()))
+    again = list(launcher.execute_all(jobs, store, told))
     assert [one.index for one in again] == [0, 1, 2]
     assert all(one.run is not None and one.run.finished for one in again)
 
 
-def test_workers_get_an_absolute_store_and_their_notes_come_back(tiny, tmp_path, monkeypatch):
+def test_workers_get_an_absolute_store_and_their_notes_come_back(
+    tiny, tmp_path, monkeypatch, told, pool
+):
     monkeypatch.chdir(tmp_path)
-    pool, told = Here(), Told()
     launcher = Remote(pool, 1, 0)
     name = launcher.place(tiny).name
     roots = []
 
     def work(job: RemoteJob) -> JobResult:
         roots.append(job.root)
-        execute(job.experiment, Store(job.root), Told())
+        execute(job.experiment, Store(job.root), told)
         return JobResult(name, notes=("in parts",))
 
     monkeypatch.setattr(RemoteJob, "__call__", work)
@@ -320,33 +276,35 @@ def test_workers_get_an_absolute_store_and_their_notes_come_back(tiny, tmp_path,
         (lambda n: JobResult(n), CannotFinish, "on a file system that workers share"),
     ],
 )
-def test_what_goes_wrong_elsewhere_is_said(tiny, store, monkeypatch, answer, error, says):
+def test_what_goes_wrong_elsewhere_is_said(
+    tiny, store, monkeypatch, answer, error, says, told, pool
+):
     monkeypatch.setattr(_remote, "_SETTLE_SECONDS", 0.0)
-    name = Remote(Here(), 1, 0).place(tiny).name
-    launcher = Remote(Here({name: answer(name)}), 1, 0)
+    launcher = Remote(pool, 1, 0)
+    name = launcher.place(tiny).name
+    pool.answers[name] = answer(name)
     with pytest.raises(error, match=says):
-        execute_on(launcher, tiny, store, Told())
+        execute_on(launcher, tiny, store, told)
 
 
-def test_errors_of_a_worker_are_data(tiny, store, monkeypatch):
+def test_errors_of_a_worker_are_data(tiny, store, monkeypatch, pool):
     def fail(*asked: object, **more: object) -> Run:
         raise MemoryError
 
     monkeypatch.setattr(_remote, "execute", fail)
-    placed = Remote(Here(), 1, 0).place(tiny)
+    placed = Remote(pool, 1, 0).place(tiny)
     answer = RemoteJob(placed, store.root, True)()
     assert isinstance(answer.error, BadInput)
     assert "does not fit into memory" in str(answer.error)
 
 
-def test_a_full_disk_ends_everything_and_stops_the_rest(tiny, store):
-    pool = Here()
+def test_a_full_disk_ends_everything_and_stops_the_rest(tiny, store, told, pool):
     launcher = Remote(pool, 1, 0)
     jobs = seeds(tiny, launcher, 0, 10)
     full = CannotFinish("x: the disk is full; make space and give the same command again")
     pool.answers = {job.experiment.name: JobResult(job.experiment.name, full) for job in jobs}
     with pytest.raises(CannotFinish, match="disk is full"):
-        list(launcher.execute_all(jobs, store, Told()))
+        list(launcher.execute_all(jobs, store, told))
     assert pool.stopped
 
 

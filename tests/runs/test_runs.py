@@ -11,38 +11,16 @@ import torch
 
 from retrodict import BadInput, CannotFinish, open_run
 from retrodict.errors import Interrupted
-from retrodict.launch import Reporter, execute
+from retrodict.launch import execute
 from retrodict.runs import Run, Store
 from retrodict.training import Hooks, train
 
 pytestmark = pytest.mark.seconds
 
 
-class Quiet(Reporter):
-    """A reporter that remembers epochs and says nothing."""
-
-    def __init__(self) -> None:
-        self.epochs: list[int] = []
-
-    def waiting(self, why: str) -> None:
-        raise AssertionError(f"nothing to wait for: {why}")
-
-    def training(self, run: Run, epoch: int, epochs: int) -> None:
-        self.epochs.append(epoch)
-
-    def working(self, what: str, share: float) -> None:
-        raise AssertionError(f"nothing to compute: {what}")
-
-    def cell(self, number: int, of: int, label: str) -> None:
-        raise AssertionError(f"no grid: {label}")
-
-    def overview(self, *how_far: object) -> None:
-        raise AssertionError("no grid")
-
-
 @pytest.fixture
-def finished(tiny, tmp_path) -> Run:
-    return execute(tiny.placed(), Store(tmp_path / "store"), Quiet())
+def finished(tiny, tmp_path, quiet) -> Run:
+    return execute(tiny.placed(), Store(tmp_path / "store"), quiet)
 
 
 def test_a_run_holds_what_training_gave(tiny, finished):
@@ -68,13 +46,13 @@ def test_the_folder_holds_these_files_and_no_pickle(finished):
     }
 
 
-def test_the_same_experiment_is_answered_from_the_store(tiny, finished, monkeypatch):
+def test_the_same_experiment_is_answered_from_the_store(tiny, finished, monkeypatch, quiet):
     monkeypatch.setattr("retrodict.training.train", None)
-    reporter = Quiet()
-    again = execute(tiny.placed(), Store(finished.folder.parent), reporter)
+    before = list(quiet.epochs)
+    again = execute(tiny.placed(), Store(finished.folder.parent), quiet)
     assert again.folder == finished.folder
     assert again.trace.identical(finished.trace)
-    assert reporter.epochs == []
+    assert (quiet.epochs, quiet.cells, quiet.overviews) == (before, [], [])
 
 
 def test_a_home_in_text_is_found_and_a_path_is_taken_as_it_is(monkeypatch, tmp_path):
@@ -84,16 +62,16 @@ def test_a_home_in_text_is_found_and_a_path_is_taken_as_it_is(monkeypatch, tmp_p
     assert Store("./~").root == Store(Path("~")).root == Path("~")
 
 
-def test_another_experiment_has_another_folder(tiny, finished):
+def test_another_experiment_has_another_folder(tiny, finished, quiet):
     other = execute(
-        tiny.with_overrides("training.seed=9").placed(), Store(finished.folder.parent), Quiet()
+        tiny.with_overrides("training.seed=9").placed(), Store(finished.folder.parent), quiet
     )
     assert other.folder != finished.folder
     assert len(Store(finished.folder.parent).runs()) == 2
 
 
-def test_weights_can_be_discarded(tiny, tmp_path):
-    run = execute(tiny.placed(), Store(tmp_path), Quiet(), keep_weights=False)
+def test_weights_can_be_discarded(tiny, tmp_path, quiet):
+    run = execute(tiny.placed(), Store(tmp_path), quiet, keep_weights=False)
     assert run.finished
     with pytest.raises(CannotFinish, match="was not kept"):
         run.weights()
@@ -111,12 +89,12 @@ def interrupt(tiny, folder, after: int) -> Run:
     return run
 
 
-def test_an_interrupted_run_goes_on_with_the_same_bits(tiny, tmp_path, finished):
+def test_an_interrupted_run_goes_on_with_the_same_bits(tiny, tmp_path, finished, quiet):
     run = interrupt(tiny, tmp_path, after=3)
     assert run.status == "interrupted"
-    reporter = Quiet()
-    execute(tiny.placed(), Store(tmp_path), reporter)
-    assert reporter.epochs[0] == 3
+    quiet.epochs.clear()
+    execute(tiny.placed(), Store(tmp_path), quiet)
+    assert quiet.epochs[0] == 3
     assert run.trace.identical(finished.trace)
     assert not run.checkpoint.exists()
 
@@ -138,12 +116,12 @@ def damage(path, change) -> None:
         ("experiment.yaml", lambda b: b[:20], "experiment.yaml: damaged: "),
     ],
 )
-def test_a_damaged_run_is_named_and_not_touched(tiny, finished, name, change, says):
+def test_a_damaged_run_is_named_and_not_touched(tiny, finished, name, change, says, quiet):
     path = finished.folder / name
     damage(path, change)
     before = {p: p.read_bytes() for p in finished.folder.iterdir()}
     with pytest.raises(CannotFinish, match=says) as refused:
-        _ = execute(tiny.placed(), Store(finished.folder.parent), Quiet()).trace
+        _ = execute(tiny.placed(), Store(finished.folder.parent), quiet).trace
     assert "\n" not in str(refused.value)
     assert {p: p.read_bytes() for p in finished.folder.iterdir()} == before
 
@@ -160,16 +138,16 @@ def test_damaged_weights_are_named(finished):
         finished.weights()
 
 
-def test_a_damaged_checkpoint_is_named_and_kept(tiny, tmp_path):
+def test_a_damaged_checkpoint_is_named_and_kept(tiny, tmp_path, quiet):
     run = interrupt(tiny, tmp_path, after=2)
     damage(run.checkpoint, lambda b: b[:-1] + bytes([b[-1] ^ 1]))
     with pytest.raises(CannotFinish, match=r"fails its checksum; move it away"):
-        execute(tiny.placed(), Store(tmp_path), Quiet())
+        execute(tiny.placed(), Store(tmp_path), quiet)
     assert run.checkpoint.exists()
 
 
 def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(
-    tiny, tmp_path, monkeypatch, finished
+    tiny, tmp_path, monkeypatch, finished, quiet
 ):
     run = interrupt(tiny, tmp_path, after=3)
 
@@ -179,23 +157,23 @@ def test_a_full_disk_keeps_the_checkpoint_and_the_run_resumes(
     with monkeypatch.context() as patch:
         patch.setattr("retrodict.trace._trace.Trace.save", full)
         with pytest.raises(CannotFinish, match=r"trace\.nc: the disk is full"):
-            execute(tiny.placed(), Store(tmp_path), Quiet())
+            execute(tiny.placed(), Store(tmp_path), quiet)
     assert run.status == "interrupted"
     assert not list(run.folder.glob(".*.tmp"))
-    assert execute(tiny.placed(), Store(tmp_path), Quiet()).trace.identical(finished.trace)
+    assert execute(tiny.placed(), Store(tmp_path), quiet).trace.identical(finished.trace)
 
 
-def test_a_store_that_cannot_be_written_is_bad_input(tiny, tmp_path):
+def test_a_store_that_cannot_be_written_is_bad_input(tiny, tmp_path, quiet):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BadInput, match="cannot be written to"):
-        execute(tiny.placed(), Store(tmp_path / "file" / "store"), Quiet())
+        execute(tiny.placed(), Store(tmp_path / "file" / "store"), quiet)
 
 
-def test_bad_input_writes_nothing(tiny, tmp_path, monkeypatch):
+def test_bad_input_writes_nothing(tiny, tmp_path, monkeypatch, quiet):
     monkeypatch.setattr("retrodict.training._memory._available_bytes", lambda device: 1)
     placed, store = tiny.placed(), Store(tmp_path / "s")
     with pytest.raises(BadInput, match=r"one learner .* needs"):
-        execute(placed, store, Quiet())
+        execute(placed, store, quiet)
     assert not (tmp_path / "s").exists()
 
 
@@ -210,8 +188,8 @@ def test_opening_what_is_no_run_is_bad_input(tmp_path):
         open_run(tmp_path)
 
 
-def test_the_log_tells_what_happened(tiny, tmp_path):
+def test_the_log_tells_what_happened(tiny, tmp_path, quiet):
     run = interrupt(tiny, tmp_path, after=3)
-    execute(tiny.placed(), Store(tmp_path), Quiet())
+    execute(tiny.placed(), Store(tmp_path), quiet)
     assert [event["event"] for event in run.events()] == ["resumed", "finished"]
     json.dumps(run.events())

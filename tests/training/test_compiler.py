@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -28,31 +26,6 @@ def asked(tiny) -> Experiment:
 @pytest.fixture
 def eager(tiny) -> Experiment:
     return tiny.with_overrides("training.execution=eager", "training.threads=1")
-
-
-@pytest.fixture
-def told() -> SimpleNamespace:
-    """A reporter that remembers notes."""
-    notes: list[str] = []
-    others = ("waiting", "training", "working", "cell", "overview")
-    deaf = {name: lambda *anything: None for name in others}
-    return SimpleNamespace(notes=notes, note=notes.append, **deaf)
-
-
-class Pool:
-    """Workers of a launcher: this process."""
-
-    def connected(self):
-        return contextlib.nullcontext()
-
-    def submit(self, jobs, reporter) -> None:
-        self.submitted = dict(jobs)
-
-    def results(self):
-        name, job = self.submitted.popitem()
-        return {name: job()}
-
-    def stop(self) -> None: ...
 
 
 OBSTACLE = _compiler.obstacle
@@ -138,15 +111,15 @@ def test_a_run_that_was_compiled_elsewhere_is_answered_as_it_is(asked, tmp_path,
     assert told.notes == []
 
 
-def test_a_worker_without_a_compiler_answers_under_the_eager_name(asked, eager, tmp_path):
-    placed = Remote(Pool(), 1, 0).place(asked)
+def test_a_worker_without_a_compiler_answers_under_the_eager_name(asked, eager, tmp_path, pool):
+    placed = Remote(pool, 1, 0).place(asked)
     answer = RemoteJob(placed, tmp_path, True)()
     assert (answer.run, answer.kept) == (placed.name, eager.placed().name)
     assert len(answer.notes) == 1
 
 
-def test_its_launcher_takes_the_eager_run(asked, eager, tmp_path, told):
-    run = execute_on(Remote(Pool(), 1, 0), asked, Store(tmp_path), told)
+def test_its_launcher_takes_the_eager_run(asked, eager, tmp_path, told, pool):
+    run = execute_on(Remote(pool, 1, 0), asked, Store(tmp_path), told)
     assert run.folder.name == eager.placed().name
 
 
