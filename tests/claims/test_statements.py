@@ -196,15 +196,6 @@ def test_the_known_failure_holds_in_its_mended_form():
     assert KNOWN["theorem-3-rate"].examine(FAST, exponent=0.5).verdict == "holds"
 
 
-def test_what_the_issue_and_the_paper_name_is_there():
-    paper = {f"theorem-{i}" for i in range(1, 7)} | {"lemma-1", "lemma-2"}
-    assert paper | {"proposition-4.1", "proposition-4.2"} <= set(KNOWN)
-    for statement in STATEMENTS:
-        assert statement.grade in ("S", "N", "R", "O")
-        assert statement.words
-        assert statement.formula
-
-
 def test_an_unmet_assumption_leaves_no_verdict():
     statement = Check(
         name="x",

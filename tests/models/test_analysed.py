@@ -1,4 +1,5 @@
-"""The bilinear and the one-layer model against their formulas, and a learner against itself."""
+"""The bilinear and the one-layer model against their formulas; learners of these and of the
+relational model against themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import torch
 from pydantic import ValidationError
 from torch.nn import functional as F
 
-from retrodict.models import Bilinear, OneLayer
+from retrodict.models import Bilinear, OneLayer, Relational
 from retrodict.models._bilinear import BilinearPopulation
 from retrodict.models._one_layer import OneLayerPopulation
 
@@ -27,8 +28,16 @@ ONE_LAYERS = [
 ]
 
 
+RELATIONALS = [
+    Relational(d=7, tied=tied, freeze_embeddings=frozen)
+    for tied in (False, True)
+    for frozen in (False, True)
+]
+ALL = [*BILINEARS, *ONE_LAYERS, *RELATIONALS]
+
+
 def by_kind(model):
-    return getattr(model, "parametrisation", None) or model.value_output
+    return getattr(model, "parametrisation", None) or getattr(model, "value_output", model.kind)
 
 
 def theta(config: Bilinear, seed: int) -> np.ndarray:
@@ -107,10 +116,11 @@ def test_one_layer_logits_follow_the_formula(config):
                 )
 
 
-@pytest.mark.parametrize("config", [*BILINEARS, *ONE_LAYERS], ids=by_kind)
+@pytest.mark.parametrize("config", ALL, ids=by_kind)
 def test_a_learner_in_a_population_is_the_learner_alone_bit_for_bit(config):
     length = 1 if isinstance(config, Bilinear) else 2
     tokens = torch.randint(M, (3, 5, length))
+    tokens[:, :, 1:] = torch.tensor([[0], [1], [M - 1], [0], [5]])  # relations
     targets = torch.randint(M, (3, 5))
 
     def trained(learners: list[int]) -> torch.Tensor:
@@ -130,7 +140,7 @@ def test_a_learner_in_a_population_is_the_learner_alone_bit_for_bit(config):
 
 
 def test_the_parameters_are_counted():
-    for config in (*BILINEARS, *ONE_LAYERS):
+    for config in ALL:
         population = config.build(M, 2, [0])
         assert config.parameter_count(M, 2) == sum(p[0].numel() for p in population.parameters())
     assert isinstance(BILINEARS[0].build(M, 1, [0]), BilinearPopulation)

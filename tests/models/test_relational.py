@@ -1,4 +1,4 @@
-"""The relational model against its formula, a learner against itself, and what it refuses."""
+"""The relational model against its formula, and what it refuses."""
 
 from __future__ import annotations
 
@@ -70,34 +70,6 @@ def test_the_gradient_is_that_of_the_formula(config):
             continue
         found = population.flat_grad[0, population.spans[name]].view(wanted.shape)
         torch.testing.assert_close(found, wanted, rtol=1e-10, atol=1e-14)
-
-
-@EACH
-def test_a_learner_in_a_population_is_the_learner_alone_bit_for_bit(config):
-    tokens = torch.randint(M, (3, 5, 2))
-    tokens[:, :, 1] = torch.tensor([0, 1, M - 1, 0, 5])
-    targets = torch.randint(M, (3, 5))
-
-    def trained(learners: list[int]) -> torch.Tensor:
-        population = config.build(M, 2, learners)
-        for _ in range(3):
-            logits = population(tokens[learners], 1)[:, :, 0]
-            loss = F.cross_entropy(
-                logits.flatten(0, 1), targets[learners].flatten(), reduction="sum"
-            )
-            population.backward(loss)
-            population.flat.sub_(0.1 * population.flat_grad)
-        return population.flat
-
-    together = trained([0, 1, 2])
-    for s in range(3):
-        assert torch.equal(together[s], trained([s])[0])
-
-
-@EACH
-def test_the_parameters_are_counted(config):
-    population = config.build(M, 2, [0])
-    assert config.parameter_count(M, 2) == sum(p[0].numel() for p in population.parameters())
 
 
 def test_the_start_is_normal_with_the_deviation_asked_for():
