@@ -215,7 +215,7 @@ def test_the_bits_are_the_same_whatever_a_notebook_has_set(plain, in_a_notebook)
     assert [name for name in plain if found[name] != plain[name]] == []
 
 
-def test_a_notebook_finds_its_settings_as_it_left_them(in_a_notebook):
+def test_the_settings_of_a_notebook_are_restored(in_a_notebook):
     _, before, after = in_a_notebook
     assert after == before
 
@@ -226,7 +226,7 @@ def test_a_training_gives_tensors_that_can_be_trained_further():
     assert not any(weight.is_inference() for weight in outcome.weights.values())
 
 
-def test_settings_of_a_backend_that_torch_cannot_put_into_one_word_are_put_back():
+def test_differing_settings_of_backends_are_restored():
     matmul = torch.backends.mkldnn.matmul
     if not hasattr(matmul, "fp32_precision"):
         pytest.skip("this torch has one word for all backends")
@@ -236,7 +236,7 @@ def test_settings_of_a_backend_that_torch_cannot_put_into_one_word_are_put_back(
         assert (inside, matmul.fp32_precision) == (("highest", "ieee"), "bf16")
 
 
-def test_of_threads_that_compute_at_once_the_last_puts_the_process_s_settings_back():
+def test_the_last_of_several_threads_restores_the_settings_of_the_process():
     entered, leave = threading.Event(), threading.Event()
 
     def compute() -> None:
@@ -269,14 +269,14 @@ def test_another_thread_trains_the_same_bits(plain):
     assert found == [plain["relational"][0]]
 
 
-def test_a_flow_computes_by_our_settings_and_hands_out_under_the_caller_s():
+def test_a_flow_computes_under_our_settings_and_yields_under_the_callers():
     flow = GramFlow(np.eye(4), [0, 1], [1, 2])
     with np.errstate(all="raise"):
         for _ in flow.follow([0.0, 1.0]):
             assert np.geterr()["under"] == "raise"
 
 
-def test_a_warning_that_would_be_an_error_is_said_and_ends_nothing():
+def test_a_warning_that_would_be_an_error_is_only_shown():
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "not this")
@@ -376,7 +376,7 @@ print(json.dumps(test["drawn"](pathlib.Path("out"))))
     assert json.loads(printed.splitlines()[-1]) == plain_pictures
 
 
-def test_who_loads_us_first_still_gets_the_backend_of_their_choice(tmp_path):
+def test_loading_retrodict_first_leaves_the_choice_of_backend(tmp_path):
     program = """
 from retrodict.plots._drawing import drawing
 with drawing(): pass

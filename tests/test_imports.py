@@ -102,7 +102,7 @@ def test_the_package_says_that_it_is_typed():
         ({"OMP_WAIT_POLICY": "ACTIVE"}, "None"),
     ],
 )
-def test_waiting_threads_do_not_spin_for_ever_unless_asked_to(given, found):
+def test_waiting_threads_spin_only_briefly_by_default(given, found):
     program = "import os, retrodict; print(os.environ.get('GOMP_SPINCOUNT'))"
     plain = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
     done = subprocess.run(

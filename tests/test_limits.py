@@ -226,7 +226,7 @@ def test_free_memory_is_the_least_that_any_level_has_left(tmp_path, files, gib, 
     assert (limits.available_bytes(proc), limits.memory_limit(proc)) == (int(gib * GIB), limit)
 
 
-def test_where_nothing_is_known_of_memory_none_is_said(tmp_path):
+def test_unknown_memory_is_not_reported(tmp_path):
     assert limits.available_bytes(tmp_path) is None
     assert limits.memory_limit(tmp_path) == "unknown"
 

@@ -131,7 +131,7 @@ def test_the_makefile_asks_for_the_python_that_the_package_asks_for():
 
 
 @needs_venv
-def test_what_was_interrupted_is_made_anew_whatever_the_shell_says(make, checkout, tmp_path):
+def test_an_interrupted_set_up_is_repeated(make, checkout, tmp_path):
     """The settings of other projects: of pip in the shell and in files, and of Python."""
     rest = environment(checkout / ".venv", "3 11 /usr") / "rest"
     rest.touch()
@@ -192,7 +192,7 @@ def test_what_was_not_made_here_is_left_alone(make, tmp_path, kind):
         ("3 11 /usr", "/elsewhere/.venv\n", "it was moved, from /elsewhere/.venv"),
     ],
 )
-def test_it_is_said_why_an_environment_is_made_anew(set_up, checkout, says, ready, why):
+def test_the_reason_for_a_new_environment_is_shown(set_up, checkout, says, ready, why):
     folder = environment(checkout / ".venv", says)
     (folder / ".ready").write_text(ready, encoding="utf-8")
     assert set_up.what_is_wrong(folder) == why

@@ -50,7 +50,7 @@ class SendsWhileTraining(_Notes):
 
 
 @every
-def test_every_one_of_them_ends_a_training_with_a_checkpoint(tiny, tmp_path, signum):
+def test_each_signal_ends_a_training_with_a_checkpoint(tiny, tmp_path, signum):
     handlers = [signal.getsignal(s) for s in STOPPING]
     with pytest.raises(Interrupted, match="stopped after epoch 1"):
         execute(tiny.placed(), Store(tmp_path), SendsWhileTraining(signum))
@@ -61,13 +61,13 @@ def test_every_one_of_them_ends_a_training_with_a_checkpoint(tiny, tmp_path, sig
 
 
 @every
-def test_outside_a_training_each_does_what_ctrl_c_does(signum):
+def test_outside_a_training_each_signal_acts_like_ctrl_c(signum):
     with interruptible(), pytest.raises(KeyboardInterrupt):
         send(signum)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_one_ends_at_once_unless_it_is_the_first_again(monkeypatch, signum):
+def test_a_second_signal_ends_at_once_unless_it_repeats_the_first(monkeypatch, signum):
     with stop_signals() as stop:
         send(signum)
         send(signum)  # as `timeout` does
@@ -78,7 +78,7 @@ def test_a_second_one_ends_at_once_unless_it_is_the_first_again(monkeypatch, sig
 
 
 @pytest.mark.parametrize("signum", PATIENT, ids=lambda s: s.name)
-def test_those_of_schedulers_may_come_again_and_again(monkeypatch, signum):
+def test_signals_of_schedulers_may_be_repeated(monkeypatch, signum):
     monkeypatch.setattr(signals, "_SAME_SECONDS", 0.0)
     with stop_signals() as stop:
         for _ in range(3):
@@ -87,7 +87,7 @@ def test_those_of_schedulers_may_come_again_and_again(monkeypatch, signum):
 
 
 @pytest.mark.parametrize("signum", PATIENT, ids=lambda s: s.name)
-def test_what_somebody_else_listens_to_is_theirs(signum):
+def test_handlers_of_others_are_left_alone(signum):
     heard = []
     signal.signal(signum, lambda number, frame: heard.append(number))
     with interruptible(), stop_signals() as stop:
@@ -103,7 +103,7 @@ def test_what_is_ignored_stays_ignored(signum):
     assert not stop.asked
 
 
-def test_a_training_inside_a_command_takes_over_and_gives_back():
+def test_a_training_inside_a_command_handles_signals_until_it_ends():
     with interruptible():
         with stop_signals() as stop:
             send(signal.SIGTERM)
@@ -112,7 +112,7 @@ def test_a_training_inside_a_command_takes_over_and_gives_back():
             send(signal.SIGTERM)
 
 
-def test_waiting_ends_at_once_when_asked():
+def test_a_signal_ends_waiting_at_once():
     begun = time.monotonic()
     with stop_signals() as stop:
         later = threading.Timer(0.2, send, (signal.SIGTERM,))

@@ -81,7 +81,7 @@ def test_the_same_experiment_is_answered_and_not_trained(
 
 
 @pytest.mark.seconds
-def test_an_interrupted_run_goes_on_from_its_checkpoint(command, kept_store):
+def test_an_interrupted_run_continues_from_its_checkpoint(command, kept_store):
     folder = kept_store / HALTED
     saved = load_file(folder / "checkpoint.safetensors")
     code, _, err = command("run", folder / "experiment.yaml", "--out", kept_store)

@@ -109,7 +109,7 @@ def test_a_seed_gives_one_corpus_and_other_seeds_as_many_sentences(drawn, seed):
 @pytest.mark.parametrize("task", [Reversal, Chain])
 @given(st.integers(5, 12).map(lambda n: 4 * n), st.integers(1, 3), st.integers(0, 2**62))
 @settings(max_examples=15, deadline=None)
-def test_who_has_an_identity_sentence_is_as_it_says(task, vocab_size, k, seed):
+def test_identity_sentences_are_those_of_the_chosen_entities(task, vocab_size, k, seed):
     task = task(vocab_size=vocab_size, entity_length=k)
     own = task.corpus(seed)
 
@@ -239,7 +239,7 @@ def test_the_upper_bound_trains_on_every_question(task, more):
         assert rows(group.tokens) <= set(sentences(corpus))
 
 
-def test_the_upper_bound_of_written_middle_steps_is_of_questions_as_they_are_asked():
+def test_the_upper_bound_with_middle_steps_trains_on_the_questions_as_asked():
     corpus = Data.model_validate({"held_out": {}, "middle_step": {}}).extend(
         Chain(vocab_size=24).corpus(0), 0
     )

@@ -84,7 +84,7 @@ def test_locks_that_keep_nobody_out_are_a_problem(store, monkeypatch):
         ("link", "links, chmod", False),
     ],
 )
-def test_what_a_file_system_refuses_is_told(store, monkeypatch, tmp_path, function, line, problem):
+def test_what_a_file_system_refuses_is_shown(store, monkeypatch, tmp_path, function, line, problem):
     def refuse(*arguments, **more):
         raise PermissionError(errno.EPERM, "refused")
 
@@ -95,7 +95,7 @@ def test_what_a_file_system_refuses_is_told(store, monkeypatch, tmp_path, functi
     assert list(tmp_path.iterdir()) == []
 
 
-def test_chmod_that_does_nothing_is_told(store, monkeypatch):
+def test_chmod_without_effect_is_shown(store, monkeypatch):
     monkeypatch.setattr(os, "chmod", lambda *arguments, **more: None)
     assert "chmod: no (it is ignored)" in store()["links, chmod"].value
 
@@ -113,7 +113,7 @@ def test_a_store_that_is_not_there_is_tried_where_it_would_be_made(store, tmp_pa
     assert found["locks"].value == "yes"
 
 
-def test_a_store_named_like_a_home_is_none(store, tmp_path, monkeypatch):
+def test_a_folder_named_tilde_is_not_the_home(store, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert store(Path("~"))["folder"].value.startswith(str(tmp_path / "~"))
 
@@ -170,7 +170,7 @@ def test_without_a_list_of_mounts_the_kind_is_unknown(store, monkeypatch, tmp_pa
         (["avx2", "fma"], "avx512", "the processor cannot", True),
     ],
 )
-def test_what_torch_makes_of_a_processor(monkeypatch, units, asked, follows, problem):
+def test_the_code_that_torch_chooses_for_a_processor(monkeypatch, units, asked, follows, problem):
     monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)
     if asked:
         monkeypatch.setenv("ATEN_CPU_CAPABILITY", asked)
@@ -222,7 +222,9 @@ def gpu(monkeypatch, tmp_path):
         (True, "2.0", "", "hidden by CUDA_VISIBLE_DEVICES", "auto is cpu", False),
     ],
 )
-def test_what_a_driver_is_good_for(gpu, monkeypatch, there, build, hidden, value, follows, problem):
+def test_what_follows_from_a_driver(
+    gpu, monkeypatch, there, build, hidden, value, follows, problem
+):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if hidden is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
@@ -235,7 +237,7 @@ def test_what_a_driver_is_good_for(gpu, monkeypatch, there, build, hidden, value
 @pytest.mark.parametrize(
     ("build", "follows"), [("2.0+rocm6", "cuda:0 if torch sees it"), ("2.0+cpu", "with ROCm")]
 )
-def test_a_driver_of_amd_is_one(gpu, monkeypatch, tmp_path, build, follows):
+def test_a_driver_of_amd_is_found(gpu, monkeypatch, tmp_path, build, follows):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev" / "kfd").touch()
@@ -271,19 +273,19 @@ def test_a_compiler_that_is_there_tells_its_version(monkeypatch, tmp_path):
     ("encoding", "follows"),
     [("utf-8", "it can show → ±"), ("latin-1", "in ASCII"), ("ascii", "in ASCII")],
 )
-def test_what_a_stream_carries_is_told(monkeypatch, encoding, follows):
+def test_the_encoding_of_a_stream_is_shown(monkeypatch, encoding, follows):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
     found = one(_terminal.LOOKS["stdout"]())
     assert found.value == f"in memory, {encoding}"
     assert follows in found.follows
 
 
-def test_a_stream_that_is_closed_is_told(monkeypatch):
+def test_a_closed_stream_is_shown(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     assert one(_terminal.LOOKS["stderr"]()).value == "closed"
 
 
-def test_variables_that_matter_are_told_and_no_secrets(monkeypatch):
+def test_relevant_variables_are_shown_without_secrets(monkeypatch):
     for name, value in (
         ("OMP_PROC_BIND", "close"),
         ("TORCH_HUB_TOKEN", "hush"),
@@ -325,14 +327,14 @@ def test_an_extra_that_is_missing_says_what_does_not_work(monkeypatch):
         ("import os, signal; os.kill(os.getpid(), signal.SIGILL)", "ended by SIGILL", True),
     ],
 )
-def test_torch_is_asked_in_a_process_of_its_own(monkeypatch, code, value, problem):
+def test_torch_is_examined_in_its_own_process(monkeypatch, code, value, problem):
     monkeypatch.setattr(_software, "_ASK_TORCH", code)
     found = one(_software.looks(load_torch=True)["torch, loaded"]())
     assert value in found.value
     assert found.problem == problem
 
 
-def test_nothing_is_needed_to_examine(monkeypatch, tmp_path):
+def test_a_machine_without_home_or_temporary_folder_is_examined(monkeypatch, tmp_path):
     """Neither a home, nor a folder for temporary files, nor Linux's process files."""
     monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
 

@@ -109,7 +109,7 @@ def digest(*changes: str) -> str:
         "record.weights_at=[0]",
     ],
 )
-def test_whatever_alters_the_result_alters_the_hash(change):
+def test_what_alters_the_result_alters_the_hash(change):
     assert digest(change) != digest()
 
 

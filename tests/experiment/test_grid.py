@@ -45,7 +45,7 @@ VALUES = {
 
 @given(st.data())
 @settings(max_examples=15, deadline=None)
-def test_there_is_a_cell_for_every_combination_and_it_is_the_base_with_it_on_top(data):
+def test_every_combination_is_a_cell_and_overrides_the_base(data):
     names = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, unique=True))
     axes = {
         name: data.draw(st.lists(VALUES[name], min_size=1, max_size=3, unique_by=flow))

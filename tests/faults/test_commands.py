@@ -83,7 +83,7 @@ def kill_at_random(yaml: Path, out: Path, kills: int, signum: int, seed: int) ->
     return codes
 
 
-def test_a_command_that_is_killed_takes_its_workers_with_it_and_goes_on(tiny_yaml, tmp_path):
+def test_a_killed_command_ends_its_workers_and_can_be_continued(tiny_yaml, tmp_path):
     process = start(tiny_yaml, tmp_path / "out", *TRAINING)
     while not list((tmp_path / "out").glob("*/checkpoint.safetensors")):
         assert process.poll() is None, process.communicate()

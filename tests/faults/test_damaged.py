@@ -91,15 +91,13 @@ def harm_every_file(
     return refused
 
 
-def test_what_is_wrong_with_a_finished_run_is_named(answer, require_same, alone, finished, capsys):
+def test_harm_to_a_finished_run_is_named(answer, require_same, alone, finished, capsys):
     refused = harm_every_file(finished, answer, require_same, alone, capsys, seeds=[0])
     assert refused >= {"experiment.yaml", "run.json", "trace.nc", "weights.safetensors"}
     assert "log.jsonl" not in refused
 
 
-def test_what_is_wrong_with_an_interrupted_run_is_named(
-    answer, require_same, alone, interrupted, capsys
-):
+def test_harm_to_an_interrupted_run_is_named(answer, require_same, alone, interrupted, capsys):
     refused = harm_every_file(interrupted, answer, require_same, alone, capsys, ways=["cut"])
     assert refused >= {"experiment.yaml", "run.json", "checkpoint.safetensors"}
 

@@ -43,7 +43,7 @@ def fill_and_ask(answer, require_same, small_disk, leave, experiment, free) -> i
 
 
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
-def test_a_training_on_a_full_disk_goes_on_when_there_is_space(
+def test_a_training_on_a_full_disk_continues_when_there_is_space(
     answer, require_same, small_disk, leave, alone
 ):
     free = FREE[::3]

@@ -82,7 +82,7 @@ def test_a_checkpoint_that_cannot_be_read_now_is_neither_damaged_nor_lost(
     assert os.path.getsize(halted.checkpoint) == len(before)
 
 
-def test_a_folder_that_cannot_be_looked_into_is_not_begun_anew(fresh, refuse, answer, content):
+def test_a_folder_that_cannot_be_listed_is_not_overwritten(fresh, refuse, answer, content):
     """Taken for empty, it would be written over."""
     experiment, root, before = fresh.experiment, fresh.folder.parent, content(fresh.folder)
     with pytest.MonkeyPatch.context() as patch:
@@ -106,7 +106,7 @@ def _stale(plain, below):
     return call
 
 
-def test_one_entry_that_cannot_be_looked_at_hides_no_other(fresh, monkeypatch):
+def test_an_unreadable_entry_hides_no_other(fresh, monkeypatch):
     root = fresh.folder.parent
     (root / "lost").symlink_to("lost/lost")
     (root / "loop").symlink_to("loop")
@@ -114,7 +114,7 @@ def test_one_entry_that_cannot_be_looked_at_hides_no_other(fresh, monkeypatch):
     assert listed(fresh.folder).status == "finished"
 
 
-def test_a_trace_that_a_viewer_has_open_is_read_and_sound(fresh, command):
+def test_a_trace_that_a_viewer_has_open_can_be_read(fresh, command):
     before = fresh.trace
     with h5py.File(fresh.folder / "trace.nc", "r+") as file:
         assert check_run(fresh.folder) == []
@@ -179,7 +179,7 @@ def test_a_refused_fsync_is_no_failure(tmp_path, monkeypatch, number):
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
-def test_bytes_that_are_lost_in_fsync_are_a_failure(tmp_path, monkeypatch, number):
+def test_a_failing_fsync_is_a_failure(tmp_path, monkeypatch, number):
     def lost(descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -200,7 +200,7 @@ def test_fsync_is_given_what_is_open_for_writing(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("times", [2, None])
-def test_a_file_that_is_open_elsewhere_is_tried_again_for_a_moment(tmp_path, monkeypatch, times):
+def test_replacing_a_file_that_is_open_elsewhere_is_tried_again(tmp_path, monkeypatch, times):
     """Windows refuses to rename over one that a virus scanner or a viewer has open."""
     plain, tries = os.replace, []
     monkeypatch.setattr("retrodict.files._atomic._PATIENCE_SECONDS", 0.2)
@@ -223,7 +223,7 @@ def test_a_file_that_is_open_elsewhere_is_tried_again_for_a_moment(tmp_path, mon
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there it says that a file is in use")
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
-def test_a_matter_of_rights_is_not_waited_for(tmp_path, monkeypatch, number):
+def test_a_missing_permission_is_reported_at_once(tmp_path, monkeypatch, number):
     tries = []
 
     def replace(source, target):
@@ -242,7 +242,7 @@ def test_an_interrupted_writer_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_we_write_safetensors_reads(tmp_path):
+def test_safetensors_reads_what_we_write(tmp_path):
     arrays = {
         "b": np.arange(6, dtype=np.float32).reshape(2, 3),
         "a": np.array(3.5),

@@ -53,7 +53,7 @@ def test_a_training_may_be_killed_at_every_operation(
 
 
 @pytest.mark.usefixtures("checkpoint_at_every_epoch")
-def test_a_training_that_is_killed_again_and_again_gets_on(
+def test_a_training_that_is_killed_again_and_again_makes_progress(
     answer, in_a_child, require_same, alone, tmp_path
 ):
     work = partial(answer, alone, tmp_path)

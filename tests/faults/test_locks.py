@@ -67,7 +67,7 @@ def test_a_lock_is_held_once_and_goes_with_its_process(tmp_path):
     assert not is_taken(path)
 
 
-def test_asking_makes_no_file(tmp_path):
+def test_looking_for_a_lock_makes_no_file(tmp_path):
     assert not is_taken(tmp_path / ".lock")
     assert not is_taken(tmp_path / "nowhere" / ".lock")
     assert list(tmp_path.iterdir()) == []
@@ -96,7 +96,7 @@ def test_a_lock_is_not_taken_through_a_link(tmp_path):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refused_lock_is_not_one_that_somebody_holds(tmp_path, no_locks, name):
+def test_a_refused_lock_is_not_taken_for_a_held_one(tmp_path, no_locks, name):
     no_locks(REFUSED[name])
     with pytest.raises(Unlockable):
         take(tmp_path / ".lock")
@@ -105,7 +105,7 @@ def test_a_refused_lock_is_not_one_that_somebody_holds(tmp_path, no_locks, name)
         is_taken(tmp_path / ".lock")
 
 
-def test_a_store_without_locks_works_and_says_once_what_is_lost(
+def test_a_store_without_locks_works_with_one_note(
     tiny_yaml, tmp_path, no_locks, command, monkeypatch
 ):
     monkeypatch.setattr("retrodict.launch._local.cores", lambda *_: contextlib.nullcontext())

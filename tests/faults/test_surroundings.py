@@ -91,7 +91,7 @@ def test_a_store_may_have_any_name(tiny_yaml, tmp_path, command, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_whatever_is_written_may_have_any_name(tiny_yaml, tmp_path, name):
+def test_files_may_have_any_name(tiny_yaml, tmp_path, name):
     store = tmp_path / name
     assert run_cli(["run", str(tiny_yaml), "--out", str(store)]) == 0
     (run,) = Store(store).runs()

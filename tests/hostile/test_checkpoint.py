@@ -72,7 +72,7 @@ def refusal(trainer, path) -> str:
     return str(error.value)
 
 
-def test_an_unspoilt_one_is_taken_up(trainer, write):
+def test_a_sound_checkpoint_is_resumed(trainer, write):
     assert trainer.resume(write()) == 2
 
 
@@ -96,7 +96,7 @@ def test_an_unspoilt_one_is_taken_up(trainer, write):
     ],
     ids=lambda metadata: f"{metadata}"[:30],
 )
-def test_facts_that_cannot_be_are_refusal(trainer, write, metadata):
+def test_impossible_metadata_is_refused(trainer, write, metadata):
     assert "cannot resume from it" in refusal(trainer, write(**metadata))
 
 
@@ -116,12 +116,12 @@ def test_facts_that_cannot_be_are_refusal(trainer, write, metadata):
         ({"record/diverged_at": torch.tensor([0.5] * 3).double()}, "ended at no epoch"),
     ],
 )
-def test_other_tensors_are_refusal(trainer, write, tensors, says):
+def test_other_tensors_are_refused(trainer, write, tensors, says):
     assert says in refusal(trainer, write(tensors))
 
 
 @pytest.mark.parametrize("precision", ["float64", "bfloat16"])
-def test_another_type_with_right_checksums_is_refusal(trainer, write, precision):
+def test_another_type_with_right_checksums_is_refused(trainer, write, precision):
     flat = trainer.population.flat.detach()
     given = flat.to(getattr(torch, precision))
     assert "flat has another type" in refusal(trainer, write({"flat": given.clone()}))
@@ -172,7 +172,7 @@ def test_an_enormous_tensor_is_refused_before_it_is_read(trainer, write, tmp_pat
         {"__metadata__": []},
     ],
 )
-def test_headers_that_lie_are_refusal(trainer, tmp_path, header):
+def test_false_headers_are_refused(trainer, tmp_path, header):
     path = tmp_path / "checkpoint.safetensors"
     raw(path, header, 16)
     refusal(trainer, path)

@@ -362,11 +362,11 @@ def examples_of(law: str, **how: Any) -> None:
 
 
 @pytest.mark.parametrize(("law", "examples"), [*QUICK.items()])
-def test_it_runs_or_is_refused_in_one_line(law, examples):
+def test_an_experiment_runs_or_is_refused_in_one_line(law, examples):
     examples_of(law, max_examples=examples, derandomize=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("law", LAWS)
-def test_hundreds_run_or_are_refused_in_one_line(law):
+def test_hundreds_of_experiments_run_or_are_refused_in_one_line(law):
     examples_of(law, max_examples=THOROUGH[law])

@@ -222,14 +222,14 @@ MISFITS = {
 
 
 @pytest.mark.parametrize("spoil", MISFITS.values(), ids=MISFITS.keys())
-def test_what_its_experiment_cannot_have_given_is_refused(run, spoil):
+def test_a_trace_that_its_experiment_cannot_have_given_is_refused(run, spoil):
     with h5py.File(run.folder / "trace.nc", "a") as file:
         spoil(file)
     refusal(run)
 
 
 @pytest.mark.parametrize("fails", ["h5py.File", "retrodict.trace._trace.xr.load_dataset"])
-def test_what_the_library_cannot_read_is_not_damaged(run, monkeypatch, fails):
+def test_a_trace_that_the_library_cannot_read_is_not_called_damaged(run, monkeypatch, fails):
     def refuses(*_, **__):
         raise ValueError("did not find a match in any of xarray's IO backends\nmore of it")
 
@@ -240,7 +240,7 @@ def test_what_the_library_cannot_read_is_not_damaged(run, monkeypatch, fails):
     assert plan(run.folder.parent, {"damaged"}) == []
 
 
-def test_weights_that_cannot_be_are_refused(run):
+def test_impossible_weights_are_refused(run):
     path = run.folder / "weights.safetensors"
     assert run.weights()
     for content in (b"", pickle.dumps(object), path.read_bytes() + bytes(1)):

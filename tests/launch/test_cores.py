@@ -81,7 +81,7 @@ def test_trainings_with_cores_of_their_own_never_meet(monkeypatch):
             pass
 
 
-def test_one_that_waits_keeps_nobody_else_from_a_free_core(monkeypatch):
+def test_a_waiting_process_leaves_free_cores_to_others(monkeypatch):
     def meanwhile(why: str) -> None:
         may_use(monkeypatch, 1)
         with cores(1, never):
@@ -108,14 +108,14 @@ def test_cores_are_free_again_when_their_holder_was_killed(tmp_path):
         pass
 
 
-def test_who_waits_is_told_for_whom():
+def test_a_waiting_process_names_the_one_it_waits_for():
     with cores(1, never, "reversal-ab"), pytest.raises(Waits) as told, cores(2, once):
         pass
     assert f"process {os.getpid()} on " in str(told.value)
     assert "(reversal-ab) uses core 0; this one needs 2 of 2" in str(told.value)
 
 
-def test_whoever_said_nothing_is_another_training(folder):
+def test_a_holder_without_a_name_is_called_another_training(folder):
     with cores(2, never, "x"):
         for path in folder.glob("*/*.by"):
             path.unlink()
@@ -123,7 +123,7 @@ def test_whoever_said_nothing_is_another_training(folder):
             pass
 
 
-def test_what_somebody_calls_itself_does_not_steer_the_terminal():
+def test_the_name_of_a_holder_does_not_control_the_terminal():
     with cores(2, never, "\x1b[31m\nred"), pytest.raises(Waits) as told, cores(1, once):
         pass
     assert str(told.value).isprintable()
@@ -169,7 +169,7 @@ def _a_file_that_is_a_folder(folder: Path, monkeypatch) -> None:
     "spoil",
     [_no_folder, _a_file, _a_link, _of_somebody_else, _no_locks, _a_file_that_is_a_folder],
 )
-def test_where_cores_cannot_be_counted_a_training_goes_on_without(folder, monkeypatch, spoil):
+def test_where_cores_cannot_be_locked_a_training_continues_without(folder, monkeypatch, spoil):
     spoil(folder, monkeypatch)
     with cores(2, never), cores(2, never):
         pass

@@ -56,7 +56,7 @@ def test_every_cell_is_run_and_named(tiny, store, quiet):
     assert all("trace" not in vars(result.run) for result in results)  # not kept in memory
 
 
-def test_a_combination_that_does_not_fit_fails_and_the_rest_goes_on(tiny, store, quiet):
+def test_a_combination_that_does_not_fit_fails_and_the_others_run(tiny, store, quiet):
     results = execute_grid(Grid.of(tiny, {"model.n_head": [3, 2]}), store, quiet)
     assert results[0].run is None
     assert "does not divide" in results[0].problem
@@ -78,7 +78,7 @@ def test_a_cell_whose_learners_all_became_non_finite_failed(tiny, store, quiet):
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "does not fit into memory"),
     ],
 )
-def test_what_goes_wrong_in_one_cell_stays_there(tiny, store, failing, error, says, quiet):
+def test_the_failure_of_a_cell_affects_no_other(tiny, store, failing, error, says, quiet):
     failing(10, error)
     results = execute_grid(seeds(tiny), store, quiet)
     assert says in results[0].problem
@@ -90,7 +90,7 @@ def test_what_goes_wrong_in_one_cell_stays_there(tiny, store, failing, error, sa
     [Interrupted(3), KeyboardInterrupt(), CannotFinish("x: the disk is full; make space and give "
      "the same command again"), ValueError("a bug")],
 )  # fmt: skip
-def test_what_ends_everything_ends_the_grid(tiny, store, failing, error, quiet):
+def test_fatal_errors_end_the_grid(tiny, store, failing, error, quiet):
     failing(10, error)
     with pytest.raises(type(error)):
         execute_grid(seeds(tiny), store, quiet)

@@ -71,7 +71,7 @@ def test_a_placed_experiment_is_resolved_by_its_worker_to_itself(tiny, pool):
     assert placed.name == placed.placed().name
 
 
-def test_a_gpu_has_to_be_asked_for(tiny, pool):
+def test_a_gpu_needs_its_option(tiny, pool):
     with pytest.raises(BadInput, match="give --gpus 1"):
         Remote(pool, 1, 0).place(tiny.with_overrides("training.device=cuda"))
     with pytest.raises(BadInput, match="tf32 needs a GPU"):
@@ -91,7 +91,7 @@ def test_a_gpu_has_to_be_asked_for(tiny, pool):
         ({"name": "slurm", "cpus": 0}, "at least one core"),
     ],
 )
-def test_a_launcher_that_cannot_be_is_refused(options, says):
+def test_impossible_options_of_launchers_are_refused(options, says):
     with pytest.raises(BadInput) as caught:
         launcher_named(**options)
     assert says in str(caught.value)
@@ -173,7 +173,7 @@ def test_claimed_runs_come_last_and_are_taken_over_from_a_killed_process(
     assert [one.partition(" ")[2] for one in told.cells] == ["seed=0", "seed=10", "seed=0"]
 
 
-def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed, told):
+def test_a_waiting_process_shows_the_progress_of_the_one_it_waits_for(tiny, store, claimed, told):
     experiment = tiny.placed()
     run = store.run(experiment)
     holder = claimed(run)
@@ -191,9 +191,7 @@ def test_who_waits_says_for_whom_and_how_far_that_is(tiny, store, claimed, told)
     assert told.epochs[0] == 1
 
 
-def test_how_far_a_training_is_stands_in_its_folder_until_it_is_over(
-    tiny, store, monkeypatch, told
-):
+def test_the_progress_of_a_training_is_in_its_folder_until_it_ends(tiny, store, monkeypatch, told):
     monkeypatch.setattr(_local, "_PROGRESS_SECONDS", 0.0)
     seen, experiment = [], tiny.placed()
     run = store.run(experiment)
@@ -217,7 +215,7 @@ def test_progress_that_cannot_be_written_is_no_harm(tmp_path):
     assert run.progress is None
 
 
-def test_an_overview_counts_what_others_train_and_not_what_a_lost_process_left(tiny, store, told):
+def test_an_overview_counts_other_trainings_and_no_dead_ones(tiny, store, told):
     jobs = seeds(tiny, LOCAL, 0, 10, 20, 30)
     runs = [store.prepare(job.experiment) for job in jobs]
     runs[1].write_progress(1, 2)  # lost
@@ -276,7 +274,7 @@ def test_workers_get_an_absolute_store_and_their_notes_come_back(
         (lambda n: JobResult(n), CannotFinish, "on a file system that workers share"),
     ],
 )
-def test_what_goes_wrong_elsewhere_is_said(
+def test_failures_of_workers_are_reported(
     tiny, store, monkeypatch, answer, error, says, told, pool
 ):
     monkeypatch.setattr(_remote, "_SETTLE_SECONDS", 0.0)

@@ -71,7 +71,7 @@ def commands(tiny_yaml, tmp_path) -> Iterator[Commands]:
         process.communicate()
 
 
-def test_an_interrupted_command_goes_on_with_the_same_bits(commands):
+def test_an_interrupted_command_continues_with_the_same_bits(commands):
     for signum, epoch in ((signal.SIGINT, 2), (signal.SIGTERM, 4)):
         process = commands.start_held()
         process.send_signal(signum)
@@ -91,7 +91,7 @@ def test_an_interrupted_command_goes_on_with_the_same_bits(commands):
     assert commands.run.trace.identical(whole)
 
 
-def test_two_processes_that_want_the_same_train_it_once(commands):
+def test_two_processes_with_the_same_experiment_train_it_once(commands):
     first, second = commands.start_held(), commands.start()
     told = second.stderr.readline()
     assert f"waiting: process {first.pid} on " in told

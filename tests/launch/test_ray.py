@@ -62,7 +62,7 @@ def test_what_a_killed_node_trained_is_resumed_elsewhere_with_the_same_bits(
     assert see.have_the_bits_of_training(see.runs_of(path, out), tmp_path)
 
 
-def test_ctrl_c_lets_workers_write_checkpoints_and_the_same_command_goes_on(
+def test_ctrl_c_lets_workers_write_checkpoints_and_the_same_command_continues(
     cluster, slow_grid, start, see, tmp_path
 ):
     path, out = slow_grid(300), tmp_path / "out"

@@ -20,7 +20,7 @@ LOCAL = ("--launcher", "slurm", "--slurm", "cluster=local")
 
 
 @pytest.mark.slow
-def test_a_killed_job_is_a_failed_cell_and_the_same_command_goes_on(
+def test_a_killed_job_is_a_failed_cell_and_the_same_command_continues(
     slow_grid, start, see, tmp_path
 ):
     path, out = slow_grid(300), tmp_path / "out"
@@ -43,7 +43,7 @@ def test_a_killed_job_is_a_failed_cell_and_the_same_command_goes_on(
 
 
 @pytest.mark.slow
-def test_a_job_that_is_preempted_is_queued_anew_and_goes_on(slow_grid, start, see, tmp_path):
+def test_a_preempted_job_is_queued_again_and_continues(slow_grid, start, see, tmp_path):
     path, out = slow_grid(300), tmp_path / "out"
     process = start("on_slurm.py", "run", path, "--out", out, *LOCAL)
     first, *_ = see.wait_until(lambda: see.begun(out), process)
@@ -126,7 +126,7 @@ def submitted(tiny, tmp_path, monkeypatch):
     return (tmp_path / "env").read_text(), (tmp_path / "script").read_text()
 
 
-def test_a_job_inside_a_job_hears_nothing_of_the_one_around_it(submitted):
+def test_a_job_submitted_inside_a_job_inherits_nothing_of_it(submitted):
     given = dict(line.split("=", 1) for line in submitted[0].splitlines() if "=" in line)
     prefixes = ("SLURM", "SBATCH", "SRUN", "PMI", "OMPI")
     assert [name for name in given if name.startswith(prefixes)] == ["SLURM_CONF"]
@@ -153,19 +153,19 @@ def no_slurm(monkeypatch):
 
 
 @pytest.mark.parametrize("job", [{}, {"SLURM_JOB_ID": "7", "SLURM_JOB_ACCOUNT": "lab"}])
-def test_what_people_wish_of_all_their_jobs_is_heard(no_slurm, monkeypatch, job):
+def test_variables_for_all_jobs_of_a_user_are_passed_on(no_slurm, monkeypatch, job):
     for name, value in {**WISHES, **job, "SLURM_CPUS_PER_TASK": "1"}.items():
         monkeypatch.setenv(name, value)
     assert heard({}) == set(WISHES)
 
 
-def test_what_is_asked_goes_before_what_is_wished(no_slurm, monkeypatch):
+def test_settings_override_these_variables(no_slurm, monkeypatch):
     for name, value in WISHES.items():
         monkeypatch.setenv(name, value)
     assert set(WISHES) - heard({"partition": "gpu"}) == {"SBATCH_PARTITION"}
 
 
-def test_outside_of_jobs_sbatch_hears_all_that_is_meant_for_it(no_slurm, monkeypatch):
+def test_outside_of_jobs_sbatch_gets_all_its_variables(no_slurm, monkeypatch):
     monkeypatch.setenv("SBATCH_MAIL_TYPE", "END")
     assert heard({}) == {"SBATCH_MAIL_TYPE"}
 

@@ -61,7 +61,7 @@ def test_it_is_torchs_own_attention(attention, position):
 
 
 @pytest.mark.parametrize("position", POSITIONS)
-def test_which_examples_see_both_sides_is_said_one_by_one(position):
+def test_each_example_can_have_its_own_direction_of_attention(position):
     mixed = built(position=position)
     both = built(position=position, attention="bidirectional")
     torch.testing.assert_close(both.flat, mixed.flat, rtol=0, atol=0)

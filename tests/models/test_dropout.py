@@ -57,7 +57,7 @@ def test_the_hash_flips_half_of_its_bits_when_one_bit_of_its_input_flips():
     assert mixed(x).max() < 2**32
 
 
-def test_the_same_place_has_the_same_mask_whoever_stands_beside():
+def test_a_mask_does_not_depend_on_other_learners():
     together, alone = hash_masks(0.3, [4, 9]), hash_masks(0.3, [9])
     assert torch.equal(together[1], alone[0])
 

@@ -109,7 +109,7 @@ def test_it_is_the_plain_model_and_its_gradient(options, batch, length, first):
 
 
 @pytest.mark.parametrize("options", MODELS.values(), ids=MODELS.keys())
-def test_predictions_count_as_much_as_they_are_said_to(options):
+def test_predictions_have_the_weights_of_the_formula(options):
     model = {"n_layer": 2, "n_head": 2, "d_model": 16, "dropout": 0.0, **options}
     compare(Transformer(**model), 6, 5, 0, weighted=True)
 

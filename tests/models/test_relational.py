@@ -43,7 +43,7 @@ def test_logits_after_an_entity_and_a_relation_are_u_r_v(config):
     [([5], 0), ([0], 0), ([5, 0], 0), ([5, 11], 1)],
     ids=["entity alone", "special token alone", "first position", "no relation token"],
 )
-def test_where_no_relation_is_given_the_mean_of_the_matrices_stands_in(sentence, position):
+def test_without_a_relation_the_mean_of_the_matrices_is_used(sentence, position):
     config = CONFIGS["free"]
     population = config.build(M, 2, [4], dtype=torch.float64)
     u, r, v = config.weights(M, 4)
@@ -72,7 +72,7 @@ def test_the_gradient_is_that_of_the_formula(config):
         torch.testing.assert_close(found, wanted, rtol=1e-10, atol=1e-14)
 
 
-def test_the_start_is_normal_with_the_deviation_asked_for():
+def test_the_start_is_normal_with_deviation_sigma():
     for part in Relational(d=60, sigma=0.3).weights(500, 0):
         assert part.std() == pytest.approx(0.3, rel=0.02)  # 28 800 draws and more: sd 0.4 %
 

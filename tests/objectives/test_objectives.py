@@ -279,7 +279,7 @@ def test_a_memory_of_its_examples_answers_the_questions_it_was_taught(name, task
 
 
 @pytest.mark.parametrize("name", FRESH)
-def test_examples_are_drawn_anew_every_epoch_and_again_by_seed_and_epoch(name, tiny):
+def test_examples_depend_on_seed_and_epoch_alone(name, tiny):
     attention = "bidirectional" if FRESH[name].reads_both_sides else "causal"
     fresh = Experiment.model_validate(
         {

@@ -62,7 +62,7 @@ def test_a_run_says_how_it_was_answered_when_and_by_which_code(command, tiny_yam
     assert "has changed" not in out
 
 
-def test_changed_code_is_said_in_a_line_wherever_numbers_come_from(command, kept, tmp_path):
+def test_changed_code_is_reported_in_a_line_by_every_command(command, kept, tmp_path):
     by_other_code(kept)
     yaml, root = kept.folder / "experiment.yaml", kept.folder.parent
     line = f"the code that trains has changed since {kept.folder.name} was trained"
@@ -311,7 +311,7 @@ def test_an_import_is_found_however_it_is_written(tmp_path, text):
     assert code.ROOT / "seeds.py" in _modules_of(tmp_path / "x.py")
 
 
-def test_whatever_the_code_that_trains_imports_is_hashed_or_decides_no_bit():
+def test_imports_of_the_code_that_trains_are_hashed_or_decide_no_bit():
     modules = {path: path.relative_to(code.ROOT).as_posix() for path in code.ROOT.rglob("*.py")}
     hashed = [path for path, name in modules.items() if name.startswith(code.TRAINING_CODE)]
     used = {modules[path] for path in set().union(*map(_modules_of, hashed))}

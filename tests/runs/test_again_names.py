@@ -102,9 +102,7 @@ def test_weights_that_were_kept_are_kept_again(small, answer, answered, tmp_path
     assert not (run.folder / "weights.safetensors").exists()
 
 
-def test_experiments_here_end_at_the_first_that_fails_and_are_said_to_come_from_the_store(
-    small, tmp_path
-):
+def test_named_experiments_end_at_the_first_failure(small, tmp_path):
     wide, root = small.with_overrides("training.seed=7"), Store(tmp_path / "store")
     asked = Asked(LOCAL)
     run_named({"a": {"x": small}}, root, Reporter(), asked)

@@ -88,7 +88,7 @@ def test_a_bit_of_a_checkpoint_is_found(halted):
     assert kinds(halted.folder) == {"checkpoint.safetensors": "damaged"}
 
 
-def test_names_strangers_and_leftovers_are_told_apart(fresh, halted):
+def test_misnamed_foreign_and_leftover_files_are_distinguished(fresh, halted):
     (fresh.folder / "notes.txt").write_text("mine")
     (fresh.folder / ".trace.nc.99.tmp").write_text("half")
     shutil.copy(halted.checkpoint, fresh.folder / "checkpoint-backup.safetensors")
@@ -177,7 +177,7 @@ def test_only_what_is_chosen_is_deleted_and_a_plan_deletes_nothing(old, halted, 
     assert old.trace
 
 
-def test_discarded_weights_are_said_not_to_be_kept(old):
+def test_discarded_weights_are_recorded_as_not_kept(old):
     root = old.folder.parent
     (victim,) = prune(root, {"weights"})
     assert victim.bytes > 10_000
@@ -190,7 +190,7 @@ def test_discarded_weights_are_said_not_to_be_kept(old):
     assert plan(root, {"weights"}) == []
 
 
-def test_damaged_and_outdated_runs_go_when_they_are_asked_for(old, fresh, monkeypatch):
+def test_damaged_and_outdated_runs_are_pruned_on_request(old, fresh, monkeypatch):
     flipped(old.folder / "trace.nc")
     assert [one.why for one in prune(old.folder.parent, {"damaged"})] == ["damaged"]
     assert not old.folder.exists()
@@ -199,7 +199,7 @@ def test_damaged_and_outdated_runs_go_when_they_are_asked_for(old, fresh, monkey
     assert not fresh.folder.exists()
 
 
-def test_leftovers_go_and_nothing_else(fresh, halted):
+def test_only_leftovers_are_pruned(fresh, halted):
     root = fresh.folder.parent
     (fresh.folder / ".trace.nc.99.tmp").write_text("half")
     shutil.copy(halted.checkpoint, fresh.checkpoint)
@@ -266,7 +266,7 @@ def test_a_run_is_not_pruned_because_its_weights_were_moved_away(fresh):
     assert [victim.path for victim in plan(fresh.folder.parent, {"damaged"})] == [fresh.folder]
 
 
-def test_a_linked_checkpoint_is_not_gone_on_from(halted, tmp_path, answer):
+def test_a_linked_checkpoint_is_not_resumed(halted, tmp_path, answer):
     halted.checkpoint.rename(tmp_path / "c")
     halted.checkpoint.symlink_to(tmp_path / "c")
     with pytest.raises(CannotFinish, match=r"checkpoint\.safetensors: is a symbolic link"):

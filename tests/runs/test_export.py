@@ -103,7 +103,7 @@ def test_runs_of_different_kinds_share_a_table(old, answer, tmp_path):
     assert np.isnan(rows.loc[run.folder.name, "model.n_layer"])
 
 
-def test_a_place_where_something_is_is_refused(old, tmp_path, content):
+def test_a_target_that_exists_is_refused(old, tmp_path, content):
     before = content(old.folder)
     for taken in (old.folder, old.folder / "run.json"):
         with pytest.raises(BadInput, match="give another name"):
@@ -120,7 +120,7 @@ def test_a_failing_export_leaves_nothing(old, fresh, tmp_path):
     assert not [path for path in tmp_path.iterdir() if "out" in path.name]
 
 
-def test_a_missing_parquet_writer_is_said_before_anything_is_written(old, tmp_path, monkeypatch):
+def test_a_missing_parquet_writer_is_refused_before_anything_is_written(old, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(BadInput, match=r"pip install 'retrodict\[parquet\]', or choose csv"):
         exported([old], tmp_path / "out", "parquet")

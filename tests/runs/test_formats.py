@@ -29,7 +29,7 @@ def test_a_run_of_format_1_is_read_and_nothing_changes_on_disk(old, content):
     assert content(old.folder) == before
 
 
-def test_a_run_of_format_1_answers_its_question(old, answer, content, monkeypatch):
+def test_a_run_of_format_1_answers_its_experiment(old, answer, content, monkeypatch):
     monkeypatch.setattr("retrodict.training.train", None)
     before = content(old.folder)
     assert answer(old.experiment, old.folder.parent).folder == old.folder
@@ -56,7 +56,7 @@ def test_a_run_of_format_1_is_resumed_from_its_checkpoint(halted, answer):
         assert again.trace.identical(here.trace)
 
 
-def test_what_is_written_anew_has_the_present_format(fresh):
+def test_rewritten_files_have_the_present_format(fresh):
     assert fresh.state["format"] == _migrate.RUN_FORMAT == 2
     environment = json.loads((fresh.folder / "environment.json").read_text())
     assert environment["format"] == _migrate.ENVIRONMENT_FORMAT == 2
@@ -87,7 +87,7 @@ def test_steps_are_chained(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["run.json", "environment.json"])
-def test_a_newer_format_is_said_to_be_newer(fresh, name):
+def test_a_newer_format_is_called_newer(fresh, name):
     path = fresh.folder / name
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 3}))
     with pytest.raises(Newer, match=rf"{name}: format 3 .* newer retrodict.*upgrade") as refused:
@@ -96,7 +96,7 @@ def test_a_newer_format_is_said_to_be_newer(fresh, name):
     assert "damaged" not in str(refused.value)
 
 
-def test_a_trace_of_a_newer_format_is_said_to_be_newer(fresh, monkeypatch):
+def test_a_trace_of_a_newer_format_is_called_newer(fresh, monkeypatch):
     monkeypatch.setattr("retrodict.trace._trace.FORMAT", 0)
     with pytest.raises(Newer, match=r"trace\.nc: format 1 was written by a newer retrodict"):
         _ = fresh.trace

@@ -35,13 +35,13 @@ def test_the_same_environment_is_named_once(tiny, begin, tmp_path):
     assert len(run.made_by) == 1
 
 
-def test_a_lost_environment_is_no_reason_to_lose_a_training(halted):
+def test_a_training_continues_without_its_environment_file(halted):
     (halted.folder / "environment.json").write_text("{")
     halted.begin(halted.experiment)
     assert [one["versions"] != {} for one in halted.made_by] == [False, True]
 
 
-def test_nothing_differs_where_nothing_differs(edited, fresh):
+def test_the_same_environment_has_no_differences(edited, fresh):
     assert edited(fresh).differences() == []
 
 
@@ -55,23 +55,21 @@ def test_nothing_differs_where_nothing_differs(edited, fresh):
         ({"cpu_capability": "MMX"}, "torch's CPU code MMX, here"),
     ],
 )
-def test_what_would_differ_is_said(edited, fresh, changes, says, monkeypatch):
+def test_differences_are_listed(edited, fresh, changes, says, monkeypatch):
     units = fresh.made_by[-1]["cpu_features"] or ["avx"]  # some processors do not say
     monkeypatch.setattr("retrodict.runs._environment.cpu_features", lambda: units)
     found = edited(fresh, **changes).differences()
     assert re.search(says, "\n".join(map(str, found)))
 
 
-def test_what_alters_no_bit_is_not_warned_of(edited, fresh):
+def test_differences_that_alter_no_bit_are_not_listed(edited, fresh):
     told = {**fresh.made_by[-1]["versions"], "pydantic": "1.0"}
     run = edited(fresh, versions=told, python="3.0", platform="elsewhere", commit="0" * 40)
     assert run.differences() == []
 
 
 @pytest.mark.parametrize(("width", "lines"), [(512, 1), (8, 0)])
-def test_that_threads_are_lacking_is_said_where_they_can_alter_a_bit(
-    fresh, monkeypatch, width, lines
-):
+def test_missing_threads_are_listed_where_they_can_alter_a_bit(fresh, monkeypatch, width, lines):
     made = fresh.experiment.with_overrides(f"model.d_model={width}").placed_on("cpu", 2)
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     said = [str(one) for one in differences([], made, RESULTS_VERSION)]

@@ -89,7 +89,7 @@ def interrupt(tiny, folder, after: int) -> Run:
     return run
 
 
-def test_an_interrupted_run_goes_on_with_the_same_bits(tiny, tmp_path, finished, quiet):
+def test_an_interrupted_run_continues_with_the_same_bits(tiny, tmp_path, finished, quiet):
     run = interrupt(tiny, tmp_path, after=3)
     assert run.status == "interrupted"
     quiet.epochs.clear()

@@ -11,7 +11,7 @@ from retrodict import CannotFinish
 from retrodict.runs import check_run, listed, open_run, prune
 
 
-def test_a_folder_of_somebody_else_is_no_leftover(old_store, content):
+def test_a_foreign_folder_is_no_leftover(old_store, content):
     study = old_store / "mystudy"
     study.mkdir()
     (study / "experiment.yaml").write_text("task: {kind: reversal}\n", encoding="utf-8")
@@ -21,7 +21,7 @@ def test_a_folder_of_somebody_else_is_no_leftover(old_store, content):
     assert content(study) == before
 
 
-def test_a_temporary_file_of_somebody_else_outlives_a_training(halted, answer):
+def test_a_foreign_temporary_file_is_kept(halted, answer):
     notes = halted.folder / ".notes.2024.tmp"
     notes.write_text("mine", encoding="utf-8")
     half = halted.folder / ".trace.nc.2024.tmp"
@@ -54,7 +54,7 @@ def test_an_environment_of_a_newer_format_is_not_overwritten(halted, answer):
 
 
 @pytest.mark.parametrize("text", ['{"format": 1e999}', "[" * 100_000, '{"format": 2, "state": 5}'])
-def test_a_state_of_any_kind_is_said_to_be_damaged(old, text):
+def test_a_malformed_state_is_called_damaged(old, text):
     (old.folder / "run.json").write_text(text, encoding="utf-8")
     assert listed(old.folder).status == "damaged"
     assert {problem.kind for problem in check_run(old.folder)} == {"damaged"}

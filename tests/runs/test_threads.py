@@ -158,7 +158,7 @@ def test_an_interrupted_run_is_continued_by_its_own_file_where_there_is_one_core
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == [run.folder]
 
 
-def test_what_a_run_asked_is_trained_in_memory_where_there_are_fewer_cores(tiny, monkeypatch):
+def test_an_experiment_of_a_run_is_trained_in_memory_on_fewer_cores(tiny, monkeypatch):
     wanted = tiny.placed_on("cpu", 2)
     monkeypatch.setattr("retrodict.experiment._experiment.core_count", lambda: 1)
     assert retrodict.train(wanted).nll.size

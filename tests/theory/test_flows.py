@@ -106,7 +106,7 @@ def test_the_jacobian_is_the_derivative_of_the_rate(parametrisation):
     np.testing.assert_allclose(parameters.jacobian(state), numeric, atol=1e-8)
 
 
-def test_a_stiff_flow_goes_on_implicitly_and_agrees():
+def test_a_stiff_flow_continues_implicitly_and_agrees():
     """d = 10 cannot hold 39 facts: the loss has a finite minimum, where the flow is stiff."""
     inputs, targets = paper_pairs(20)
     embeddings = np.random.default_rng(1).standard_normal((100, 10)) / np.sqrt(10)

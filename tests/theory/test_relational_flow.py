@@ -76,7 +76,7 @@ def test_small_steps_of_gradient_descent_follow_the_flow(identity_of):
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.05])
-def test_u_and_r_are_balanced_and_what_is_not_decays_at_twice_the_rate(decay):
+def test_imbalance_of_u_and_r_decays_at_twice_the_rate(decay):
     flow = RelationalFlow(start(), *facts([*A, *B]), weight_decay=decay)
 
     def imbalance(state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

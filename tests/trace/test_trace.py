@@ -71,7 +71,7 @@ def test_a_trace_knows_its_experiment_and_what_its_task_holds_out(tiny, tmp_path
     assert trace.taught()["group"].values.tolist() == trained
 
 
-def test_of_a_task_that_holds_nothing_out_the_last_group_is_asked(tiny):
+def test_a_task_without_held_out_questions_shows_its_last_group(tiny):
     pairs = {"kind": "pairs", "n": 3, "m": 8, "backward": "all"}
     bilinear = Experiment.model_validate(
         {"task": pairs, "model": {"kind": "bilinear", "d": 16}, "training": {"epochs": 1}}
