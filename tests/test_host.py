@@ -79,7 +79,7 @@ def drawn(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
-    """What is computed where nobody has set anything."""
+    """What is computed under default settings."""
     return computed()
 
 
@@ -147,7 +147,7 @@ def write_sums_of_bfloat16(value: Any) -> None:
 
 @contextmanager
 def a_notebook() -> Iterator[None]:
-    """Everything that somebody may have set, at once."""
+    """All settings that a notebook may have changed, at once."""
     with ExitStack() as stack:
         for setting in (
             torch.inference_mode(),

@@ -17,7 +17,7 @@ V1_NONE = "9223372036854771712"
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch):
-    """Neither Slurm nor OpenMP of whoever runs the tests."""
+    """Without the variables of Slurm and OpenMP that the tests were started with."""
     for name in os.environ:
         if name.startswith(("SLURM_", "OMP_", "GOMP_", "KMP_")):
             monkeypatch.delenv(name)

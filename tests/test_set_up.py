@@ -1,4 +1,4 @@
-"""`make setup`: which Python it takes, what it makes anew, what it leaves alone, what it hears."""
+"""`make setup`: which Python it uses, what it repairs or leaves alone, which settings it reads."""
 
 from __future__ import annotations
 

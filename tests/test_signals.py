@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not PATIENT, reason="the system has no such sign
 
 @pytest.fixture(autouse=True)
 def _as_a_shell_starts_it():
-    """The usual handlers, whatever listens in whoever runs the tests."""
+    """The usual handlers, whichever the process that runs the tests has."""
     before = {s: signal.getsignal(s) for s in STOPPING}
     for signum in STOPPING:
         usual = signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL

@@ -48,7 +48,7 @@ def test_a_placed_experiment_says_device_and_threads_and_the_snapshots_that_happ
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_is_the_experiment_that_it_was(recipe, placed, pinned):
-    """At its smallest, for every task and model that it is for."""
+    """With small settings, for every task and model that it supports."""
     found = {}
     for where in RECIPES[recipe]:
         task, model = where.split()

@@ -1,4 +1,4 @@
-"""A store that today's code wrote is read, answered from and gone on with; see its README.
+"""A store of format 2 is read, answered from and continued; see its README.
 
 Format 1 is in tests/runs/test_formats.py. Where the store was made does not matter: what is
 recorded stays as it is, bit for bit, and what follows it is not compared.

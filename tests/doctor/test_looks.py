@@ -1,4 +1,4 @@
-"""What doctor tells of surroundings that are pretended: none of these tests knows its machine."""
+"""What `doctor` shows of simulated machines: no test here depends on the machine it runs on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways to do harm: processes killed at a chosen operation, disks with a chosen number of bytes."""
+"""Ways to cause faults: processes killed at a chosen operation, disks of a chosen size."""
 
 from __future__ import annotations
 

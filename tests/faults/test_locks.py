@@ -1,4 +1,4 @@
-"""Locks: one process at a time; refused or missing ones end no training and block nobody."""
+"""Locks: one process at a time. Where locks are refused or missing, trainings continue."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_looking_for_a_lock_makes_no_file(tmp_path):
 
 
 def test_a_lock_file_that_was_deleted_is_not_the_lock(tmp_path, monkeypatch):
-    """Whoever opened it before would hold what nobody else asks for."""
+    """A process that opened it before would hold a lock that no other process looks at."""
     path, plain, gone = tmp_path / ".lock", fcntl.flock, []
 
     def late(descriptor: int, operation: int) -> None:

@@ -1,4 +1,4 @@
-"""A checkpoint that somebody else wrote cannot run, read, or fill anything; it is refused."""
+"""A manipulated checkpoint runs no code, reads no other file, fills no memory, and is refused."""
 
 from __future__ import annotations
 

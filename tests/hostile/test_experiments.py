@@ -1,4 +1,4 @@
-"""Whatever is asked for runs to its end or is refused in one line, with nothing written.
+"""Every experiment runs to its end or is refused in one line, with nothing written.
 
 Experiments are made from the schema itself: a new task, model, objective or setting is asked for
 here without a change of this file.
@@ -350,7 +350,7 @@ THOROUGH |= {"grids": 20, "changes": 200, "theory": 200}
 
 @pytest.fixture(autouse=True)
 def _theory_gives_up_soon(monkeypatch):
-    """Stiff flows are followed for some seconds before that is said; here for less."""
+    """A stiff flow is refused only after some seconds; here after fewer steps."""
     monkeypatch.setattr("retrodict.theory._dynamics._MOST_STEPS", 200)
 
 

@@ -1,4 +1,4 @@
-"""A trace that somebody else wrote reads no other file, fills no memory, and is refused."""
+"""A manipulated trace reads no other file, fills no memory, and is refused."""
 
 from __future__ import annotations
 

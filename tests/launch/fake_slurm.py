@@ -34,7 +34,7 @@ def sbatch(script: str) -> None:
 
 
 def serve(name: str, script: str) -> None:
-    """Run one job, again as often as it is queued anew."""
+    """Run one job, once more each time it is queued again."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the job, which has its own handler
     (STATE / f"{name}.pid").write_text(str(os.getpid()), encoding="utf-8")
     job, _, task = name.partition("_")
@@ -88,7 +88,7 @@ def scancel(*jobs: str) -> None:
 
 
 def scontrol(_: str, job: str) -> None:
-    """Queue a job anew."""
+    """Queue a job again."""
     (STATE / f"{job}.requeue").touch()
 
 

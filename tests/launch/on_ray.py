@@ -12,7 +12,7 @@ from retrodict.cli._exit import run_cli
 
 
 def often() -> None:
-    """Set up a worker; travels by value, as it is of the main module."""
+    """Set up a worker. It is pickled by value, since it belongs to the main module."""
     from retrodict import training
 
     seconds = float(os.environ["CHECKPOINT_SECONDS"])

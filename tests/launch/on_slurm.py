@@ -12,7 +12,7 @@ from retrodict.launch import _slurm
 
 @dataclass(frozen=True)
 class Often(_slurm.SlurmJob):
-    """Travels by value, as it is of the main module."""
+    """It is pickled by value, since it belongs to the main module."""
 
     def __call__(self) -> _slurm.JobResult:
         import functools

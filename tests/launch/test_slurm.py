@@ -140,7 +140,7 @@ WISHES = {
 
 
 def heard(asked: dict[str, str]) -> set[str]:
-    """What sbatch hears of Slurm's variables."""
+    """Which of Slurm's variables sbatch gets."""
     with _outside_of_jobs(asked):
         return {name for name in os.environ if name.startswith(("SLURM_", "SBATCH_"))}
 

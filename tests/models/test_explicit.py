@@ -157,7 +157,7 @@ def test_several_threads_on_a_learner_find_the_same(threads):
 
 
 def test_a_weight_is_updated_only_when_no_later_part_needs_it():
-    """Updates that ruin the weights at once leave the rest of the gradient as it is."""
+    """Updates that ruin the weights at once do not change the rest of the gradient."""
     config = Transformer(n_layer=3, n_head=2, d_model=16, dropout=0.0, tied_head=True)
     tokens = torch.randint(0, VOCAB, (8, 2), generator=torch.Generator().manual_seed(0))
     targets = tokens[:, :1]

@@ -41,13 +41,6 @@ def counts_of(examples) -> np.ndarray:
     return examples.weights
 
 
-def visible(examples, row: int, position: int) -> tuple[int, ...]:
-    """What the model sees where it makes a prediction."""
-    both = examples.sees_all is not None and examples.sees_all[row]
-    end = None if both else examples.first + position + 1
-    return tuple(int(token) for token in examples.inputs[row, :end])
-
-
 def one_sentence(length: int = 3):
     """A corpus of one sentence, of tokens that differ."""
     from dataclasses import replace

@@ -1,4 +1,5 @@
-"""What comes from the store says when and by which code; --again trains it anew and compares."""
+"""Results from the store say when and by which code they were trained; `--again` trains them anew
+and compares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training anew what has another name by now, and what was broken off over its replacement."""
+"""`--again` for runs whose name has changed, and interruptions while a run is replaced."""
 
 from __future__ import annotations
 

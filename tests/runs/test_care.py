@@ -319,7 +319,7 @@ def test_a_read_only_store_is_read(old, halted, read_only, content, at_home):
 
 @pytest.mark.slow
 def test_no_flipped_or_lost_byte_of_a_small_file_is_a_crash(fresh, halted):
-    """Whatever is wrong with a run, it is said in a line."""
+    """Damage of any kind is reported in one line."""
     rng = random.Random(0)
     for run, names in (
         (fresh, ("run.json", "environment.json", "experiment.yaml", "log.jsonl")),

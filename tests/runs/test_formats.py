@@ -1,4 +1,4 @@
-"""Formats of a run's files: older ones are read for ever, newer ones refused in one clear line."""
+"""Formats of a run's files: older ones stay readable, newer ones are refused in one clear line."""
 
 from __future__ import annotations
 

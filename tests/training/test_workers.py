@@ -1,4 +1,4 @@
-"""Who works on the learners alters no bit; and whoever works on them ends with the training."""
+"""Processes, threads or one thread give the same bits, and end with the training."""
 
 from __future__ import annotations
 
