@@ -185,16 +185,22 @@ def _draw_whole_sequence(inputs: FigureInputs) -> Figure:
     return plot_panels(panels, "Loss on every token: the curse stands")
 
 
+_SLOWER: dict[Scale, Settings] = {"laptop": {"optimizer.lr": 0.0005, "training.epochs": 220}}
+"""At lr 0.001 losses still spike near the last epoch; the processor decides when, and how far."""
+
+
+def _whole_sequence_experiment(task: str, scale: Scale) -> Experiment:
+    experiment = changed(sweep_experiment(task, scale), _SLOWER.get(scale, {}))
+    return experiment.changed({"objective.span": "whole_sequence"})
+
+
 WHOLE_SEQUENCE_LOSS = PaperFigure(
     name="whole-sequence-loss",
     title="reversal and chain: loss on the whole sequence",
     grade="N",
     paper="The results are the same where the loss is taken on the whole sequence. "
     "(The training loss of the chain cannot reach 0: A goes on with → or with ⇝.)",
-    experiments=lambda scale: {
-        task: sweep_experiment(task, scale).changed({"objective.span": "whole_sequence"})
-        for task in _TASKS
-    },
+    experiments=lambda scale: {task: _whole_sequence_experiment(task, scale) for task in _TASKS},
     draw=_draw_whole_sequence,
     check=_check,
     sweep=True,
