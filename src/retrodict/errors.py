@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import textwrap
 import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -93,8 +94,11 @@ def is_out_of_memory(error: Exception) -> bool:
     )
 
 
+_LONGEST_LIST = 170  # characters of the choices that an error names
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """Suggest the choice nearest to a mistyped word, or list all choices.
+    """Suggest the choice nearest to a mistyped word, or list the choices, at most a few lines.
 
     >>> nearest("vocab_siz", ["vocab_size", "entity_length"])
     "did you mean 'vocab_size'?"
@@ -103,7 +107,13 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     """
     known = sorted(choices)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else "choose from " + ", ".join(known)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    listed = textwrap.shorten(
+        ", ".join(known), _LONGEST_LIST, placeholder=" …", break_on_hyphens=False
+    )
+    more = f" ({len(known)} in all)" if listed.endswith("…") else ""
+    return f"choose from {listed}{more}"
 
 
 def choose(names: Iterable[str], known: Collection[str], complaint: str) -> list[str]:

@@ -91,6 +91,24 @@ def test_overrides_reach_every_section():
     assert experiment.record.weights_at == (0, 5)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "blamed"),
+    [
+        (["training.seed=3", "model.n_head=5"], "--set model.n_head=5: model: n_head 5"),
+        (["model={n_head: x}"], "--set model={n_head: x}: model.n_head: "),
+        (["data.identity={}", "data.bridge={}"], "--set data.bridge={}: data.bridge has"),
+        (["training.seed=3"], "x.yaml:2: optimizer.lr: "),
+        (["optimizer.lr=-2", "optimizer.lr=-1"], "--set optimizer.lr=-1: optimizer.lr: "),
+    ],
+)
+def test_an_error_names_the_override_that_causes_it_else_the_line(overrides, blamed):
+    lr = -1 if blamed.startswith("x.yaml") else 0.1
+    text = f"{REVERSAL}optimizer: {{lr: {lr}}}"
+    with pytest.raises(BadInput) as refused:
+        Experiment.from_text(text, overrides, "x.yaml")
+    assert str(refused.value).startswith(blamed)
+
+
 def digest(*changes: str) -> str:
     return Experiment.from_text(REVERSAL).with_overrides(*changes).placed().digest()
 

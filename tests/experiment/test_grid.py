@@ -174,7 +174,10 @@ def test_a_bad_grid_is_refused_in_one_line(text, says):
         ("grid.optimizer=[{}]", "--set .*: the grid already has optimizer.lr"),
         ("grid=3", "grid: expected a mapping"),
         ("grid={}", "has no axes"),
-        ("task.vocab_siz=3", "g.yaml: task.vocab_siz: unknown key; did you mean 'vocab_size'"),
+        (
+            "task.vocab_siz=3",
+            "--set task.vocab_siz=3: task.vocab_siz: unknown key; did you mean 'vocab_size'",
+        ),
     ],
 )
 def test_a_bad_override_is_refused_in_one_line(override, says):

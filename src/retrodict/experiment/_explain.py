@@ -22,7 +22,6 @@ def one_line(
     data: dict[str, Any],
     tree: Node | None,
     where: str,
-    overrides: Sequence[str],
 ) -> str:
     """Explain the first problem of an experiment that was read from YAML.
 
@@ -32,13 +31,9 @@ def one_line(
         data: the plain data, overrides applied.
         tree: the composed YAML, which knows the lines.
         where: the file's name.
-        overrides: what was put on top of the file; their values have no line.
     """
     keys, problem = explain(_foremost(error.errors()), model, data)
-    path = ".".join(map(str, keys))
-    overridden = any(o.split("=")[0].strip() == path for o in overrides)
-    line = "" if overridden else line_of(tree, keys)
-    return f"{where}{line}: {problem}"
+    return f"{where}{line_of(tree, keys)}: {problem}"
 
 
 def _foremost(errors: Sequence[ErrorDetails]) -> ErrorDetails:

@@ -7,6 +7,7 @@ failed cell, and the others stay.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections import Counter
@@ -33,7 +34,7 @@ from retrodict.experiment._axes import (
 from retrodict.experiment._empty_sections import load_sections
 from retrodict.experiment._experiment import Experiment
 from retrodict.experiment._explain import explain, is_of_combination, line_of, one_line
-from retrodict.experiment._overrides import apply, flow
+from retrodict.experiment._overrides import apply, blaming, flow
 from retrodict.experiment._yaml import read_text
 from retrodict.recipes import find, put_on
 
@@ -101,25 +102,28 @@ class Grid:
         plain = base.model_dump(mode="json") if isinstance(base, Experiment) else dict(base)
         for section, part in plain.items():
             plain[section] = part.model_dump(mode="json") if isinstance(part, BaseModel) else part
-        return _grid(plain, _axes(axes, None, "Grid.of"), _Source("Grid.of", None, []))
+        return _grid(plain, _axes(axes, None, "Grid.of"), _Source("Grid.of", None))
 
     @classmethod
     def from_text(cls, text: str, overrides: Iterable[str] = (), where: str = "grid") -> Grid:
         """Read a grid from YAML text; `where` names it in errors, as `from_yaml` does."""
         data, tree = load_sections(text, where, Experiment)
-        overrides, found = list(overrides), data.pop("grid", {})
-        if found is None and any(map(_changes_an_axis, overrides)):
-            found = {}  # all its axes are commented out
-        axes = _axes(found, _child(tree, "grid"), where)
-        changes = []
-        for override in overrides:
-            if _changes_an_axis(override):
+        found = data.pop("grid", {})
+
+        def make(overrides: Sequence[str]) -> Grid:
+            of_axes = [override for override in overrides if _changes_an_axis(override)]
+            empty = found is None and of_axes  # all axes in the file are commented out
+            axes = _axes({} if empty else found, _child(tree, "grid"), where)
+            for override in of_axes:
                 axes = _overridden(axes, override)
-            else:
-                _refuse_an_axis(override, axes)
-                apply(data, override)
-                changes.append(override)
-        return _grid(data, axes, _Source(where, tree, changes))
+            base = copy.deepcopy(data)
+            for override in overrides:
+                if override not in of_axes:
+                    _refuse_an_axis(override, axes)
+                    apply(base, override)
+            return _grid(base, axes, _Source(where, tree))
+
+        return blaming(make, list(overrides), where)
 
     @classmethod
     def from_yaml(cls, path: str | Path, overrides: Iterable[str] = ()) -> Grid:
@@ -187,11 +191,10 @@ def distinguishing_settings(settings: Sequence[Mapping[str, Any]]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a grid's base was written: the file's name, its lines, what was put on top."""
+    """Where a grid's base was written: the file's name and its lines."""
 
     where: str
     tree: Node | None
-    overrides: Sequence[str]
 
 
 def _grid(base: dict[str, Any], axes: Mapping[str, _Axis], source: _Source) -> Grid:
@@ -262,7 +265,7 @@ def _cell(
         for name, axis in axes.items():
             if _wrong_in(name, path, kind):
                 raise BadInput(f"{axis.origin}: grid.{problem}{cell}") from None
-        line = one_line(error, Experiment, data, source.tree, source.where, source.overrides)
+        line = one_line(error, Experiment, data, source.tree, source.where)
         raise BadInput(line + cell) from None
 
 

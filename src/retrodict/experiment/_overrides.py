@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +16,7 @@ from retrodict.experiment._yaml import value_of
 from retrodict.recipes import put_on
 
 Checked = TypeVar("Checked", bound=BaseModel)
+Made = TypeVar("Made")
 
 
 def flow(value: Any) -> str:
@@ -95,7 +98,7 @@ def checked(
 
     Args:
         model: `Experiment`.
-        data: its sections; overrides alter it.
+        data: its sections.
         where: names it in errors.
         tree: the composed YAML that it was read from, which knows the lines.
         overrides: are put on top.
@@ -103,14 +106,48 @@ def checked(
     Raises:
         BadInput: it cannot be one; the message says in one line what is wrong, and where.
     """
-    for override in overrides:
-        apply(data, override)
-    if data.pop("grid", None) is not None:
-        raise BadInput(
-            f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
-            "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
-        )
+
+    def make(overrides: Sequence[str]) -> Checked:
+        changed = copy.deepcopy(data)
+        for override in overrides:
+            apply(changed, override)
+        if changed.pop("grid", None) is not None:
+            raise BadInput(
+                f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
+                "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
+            )
+        try:
+            return model.model_validate(changed)
+        except ValidationError as error:
+            raise BadInput(one_line(error, model, changed, tree, where)) from None
+
+    return blaming(make, overrides, where)
+
+
+def blaming(make: Callable[[Sequence[str]], Made], overrides: Sequence[str], where: str) -> Made:
+    """Make something with overrides on top; an error that one of them causes names that one.
+
+    It is caused by the last one without which there is another error, or none.
+
+    Raises:
+        BadInput: as `make`, whose errors begin with `where` and a line.
+    """
     try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise BadInput(one_line(error, model, data, tree, where, overrides)) from None
+        return make(overrides)
+    except BadInput as error:
+        said = str(error)
+        if said.startswith("--set"):
+            raise
+        for i in reversed(range(len(overrides))):
+            if _error_of(make, [*overrides[:i], *overrides[i + 1 :]]) != said:
+                problem = re.sub(rf"^{re.escape(where)}(:\d+)?: ", "", said)
+                raise BadInput(f"--set {overrides[i]:.200}: {problem}") from None
+        raise
+
+
+def _error_of(make: Callable[[Sequence[str]], Any], overrides: Sequence[str]) -> str:
+    try:
+        make(overrides)
+    except BadInput as error:
+        return str(error)
+    return ""

@@ -55,8 +55,8 @@ def prune_runs(
     }
     chosen = {name for name in SELECTIONS if wanted[name]}
     if not chosen:
-        choices = ", ".join(f"--{name} ({about})" for name, about in SELECTIONS.items())
-        raise BadInput(f"runs prune: choose what to delete: {choices}")
+        choices = ", ".join(f"--{name}" for name in SELECTIONS)
+        raise BadInput(f"runs prune: choose what to delete: {choices}; --help describes them")
     require_store(out)
     notes: set[str] = set()
     with patience("prune") as tick:
