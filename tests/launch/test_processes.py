@@ -80,7 +80,7 @@ def test_an_interrupted_command_continues_with_the_same_bits(commands):
         assert process.returncode == 130, stderr
         assert stdout == ""
         told = stderr.splitlines()[-1]
-        assert f"stopped after epoch {epoch}; the same command goes on from there" in told
+        assert f"stopped after epoch {epoch}; the same command continues from there" in told
         assert commands.run.status == "interrupted"
     process = commands.start()
     stdout, stderr = process.communicate(timeout=120)

@@ -142,9 +142,9 @@ def test_verify_leaves_what_report_reads(store, monkeypatch, capsys):
         (["--store", "nowhere"], "nowhere: no such folder; run 'retrodict reproduce fig1"),
         (["--store", "empty"], "empty: holds no finished run; run 'retrodict reproduce fig1"),
         ([], "runs: no such folder"),
-        (["--out", "page.pdf"], "expected a name that ends with .html or .md"),
+        (["--out", "page.pdf"], "the name must end with .html or .md"),
         (["--out", "empty.html"], "is a folder"),
-        (["--out", "no/where.html"], "the folder no does not exist"),
+        (["--out", "no/where.html"], "there is no folder no"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(command, tmp_path, monkeypatch, arguments, says):

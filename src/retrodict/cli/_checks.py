@@ -125,7 +125,11 @@ def _table(sheet: Sheet) -> Table:
     table = bare_table(title=sheet.caption.lower())
     for column in (sheet.head[i] for i in shown):
         right = column in ("predicted", "measured", "margin")
-        table.add_column(column, justify="right" if right else "left", no_wrap=column != "source")
+        table.add_column(
+            column,
+            justify="right" if right else "left",
+            no_wrap=column not in ("source", "verdict"),
+        )
     for finding in sheet.findings:
         name, *between, verdict = (escape(sheet.cells(finding)[i]) for i in shown)
         mark = "green" if finding.holds else "yellow" if finding.as_recorded else "bold red"

@@ -6,6 +6,8 @@ from typing import Any
 
 import rich.console
 from rich.console import ConsoleDimensions
+from rich.measure import Measurement
+from rich.table import Column, Table
 from rich.text import Text
 
 from retrodict.errors import printable
@@ -19,6 +21,9 @@ class Console(rich.console.Console):
 
     Every string that is printed becomes `Text` here, a table's cells and titles too. Square
     brackets still are markup in a string. Text from a file is escaped, or made `plain`.
+
+    No table is cut: where it is too wide, cells are folded between words. Where even that is not
+    enough, each row becomes a block of lines.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -34,9 +39,51 @@ class Console(rich.console.Console):
         """Turn a string into text, as Rich does."""
         return super().render_str(printable(text), **options)
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as Rich does, but cut nothing."""
+        whole = [self._fitted(one) if isinstance(one, Table) else one for one in objects]
+        super().print(*whole, **{"crop": False, **options})
+
     def say(self, text: str, style: str = "") -> None:
         """Print one line of plain text, however long; so a path in it can be copied."""
         self.print(plain(text, style), soft_wrap=True)
+
+    def full_width(self, table: Table) -> int:
+        """Return how many columns a table needs if nothing in it is folded."""
+        return Measurement.get(self, self.options.update(max_width=10_000), table).maximum
+
+    def _fitted(self, table: Table) -> Table:
+        """Set the widths of a table's columns, so that no word of it is cut."""
+        spans = [self._span(column) for column in table.columns]
+        folds = [span.maximum - span.minimum for span in spans]
+        left = self.width - self.full_width(table) + sum(folds)
+        if left < 0 and len(spans) > 2:
+            return self._fitted(_in_blocks(table))
+        for count, i in enumerate(sorted(range(len(spans)), key=folds.__getitem__)):
+            more = min(folds[i], max(left, 0) // (len(spans) - count))
+            table.columns[i].width = spans[i].minimum + more
+            left -= more
+        return table
+
+    def _span(self, column: Column) -> Measurement:
+        """Return the least and the most that a column needs."""
+        options = self.options.update(max_width=10_000)
+        cells = [Measurement.get(self, options, one) for one in (column.header, *column.cells)]
+        most = max(cell.maximum for cell in cells)
+        return Measurement(most if column.no_wrap else max(cell.minimum for cell in cells), most)
+
+
+def _in_blocks(table: Table) -> Table:
+    """Return a table with a line for each cell that is not empty, and a space between rows."""
+    blocks = Table.grid(Column(no_wrap=True), "", padding=(0, 2, 0, 0))
+    blocks.title, blocks.title_justify = table.title, "left"
+    heads = [" ".join(str(column.header).split()) for column in table.columns]
+    for row, *cells in zip(table.rows, *(column.cells for column in table.columns), strict=True):
+        for head, cell in zip(heads, cells, strict=True):
+            if str(cell):
+                blocks.add_row(head, cell, style=row.style)
+        blocks.add_row()
+    return blocks
 
 
 def plain(text: str, style: str = "") -> Text:

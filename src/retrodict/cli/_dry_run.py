@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rich.table import Table
-
 from retrodict.cli._console import Console, plain
 from retrodict.cli._streams import print_json
+from retrodict.cli._tables import folded, numbers, ruled_table, words
 from retrodict.experiment import Experiment
 from retrodict.tasks import Corpus
 
@@ -34,6 +33,8 @@ def sizes(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
 
 def show_corpus(experiment: Experiment, as_json: bool) -> None:
     """Print sizes and a few sentences of the first learner's corpus."""
+    snapshots = experiment.as_written().record.weights_at  # without those past the last epoch
+    experiment = experiment.changed({"record.weights_at": list(snapshots)})
     corpus = experiment.corpus()
     counted = sizes(experiment, corpus)
     groups: list[dict[str, Any]] = [
@@ -52,9 +53,12 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
     console = Console()
     console.print(plain(experiment.to_yaml()))
     training = experiment.training
-    table = Table(title=f"corpus of seed {training.seed_of_corpus(training.seed)}")
-    for column in ("group", "trained on", "questions", "alphabet", "for example"):
-        table.add_column(column)
+    table = ruled_table(
+        *words("group", "trained on"),
+        *numbers("questions", "alphabet"),
+        *folded("for example"),
+        title=f"corpus of seed {training.seed_of_corpus(training.seed)}",
+    )
     for group in groups:
         table.add_row(
             str(group["group"]),

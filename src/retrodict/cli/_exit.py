@@ -45,13 +45,15 @@ def run_cli(arguments: list[str]) -> int:
 @own_settings()
 def call(arguments: list[str]) -> int | None:
     """Run one command; return the exit code it gives, or raise what ended it."""
-    from retrodict.cli.commands import app  # what fails while it is loaded ends in a line, too
+    # what fails while they are loaded ends in a line, too
+    from retrodict.cli.commands import COMMANDS, app
 
     if arguments in ([], ["runs"]):
         arguments = [*arguments, "--help"]
     code: int | None = app(arguments, standalone_mode=False)
     if code == 130:  # Ctrl-C outside a training, which the parser has caught
-        raise KeyboardInterrupt
+        one = COMMANDS.get(" ".join(arguments[:2])) or COMMANDS[arguments[0]]
+        raise KeyboardInterrupt(one.if_interrupted(arguments))
     return code
 
 
@@ -88,9 +90,9 @@ def _told(error: BaseException) -> tuple[int, str]:
         case CannotFinish():
             return 3, str(error)
         case Interrupted():
-            return 130, f"{error}; the same command goes on from there"
+            return 130, f"{error}; the same command continues from there"
         case KeyboardInterrupt():
-            return 130, "interrupted; the same command goes on from the last checkpoint"
+            return 130, f"interrupted; {error}" if str(error) else "interrupted"
         case SystemExit() if isinstance(error.__context__, OSError):  # the parser, after a pipe
             return _told(error.__context__)
         case OSError():

@@ -20,7 +20,7 @@ from retrodict.cli._tables import (
     ruled_table,
     words,
 )
-from retrodict.errors import CannotFinish, Interrupted
+from retrodict.errors import BadInput, CannotFinish, Interrupted
 from retrodict.experiment import Cell, Grid, flow, short_names
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool, launch
     """Run a grid and print all its cells; if it is interrupted, print what there is.
 
     Raises:
+        BadInput: no cell can be run.
         CannotFinish: every cell failed, or one could not be finished.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
@@ -59,6 +60,7 @@ def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool, launch
             _show(grid, *_in_order(ended))
         raise
     results, facts = _in_order(ended)
+    _refuse_if_all_bad(results)
     if as_json:
         _print_json(grid, results, facts)
     else:
@@ -75,6 +77,13 @@ def _in_order(
     """Return results and facts in the grid's order."""
     pairs = [ended[index] for index in sorted(ended)]
     return [result for result, _ in pairs], [facts for _, facts in pairs]
+
+
+def _refuse_if_all_bad(results: Sequence[CellResult]) -> None:
+    """Refuse a grid none of whose cells can be run, so that nothing was trained."""
+    if not any(result.lost or result.run for result in results):
+        first, more = results[0], f" (and {len(results) - 1} more)" if len(results) > 1 else ""
+        raise BadInput(f"no cell can be run: {first.cell.label}{more}: {first.problem}")
 
 
 def _refuse_if_unfinished(results: Sequence[CellResult]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -37,35 +37,41 @@ def place(text: str | Path) -> Path:
     return Path(home)
 
 
-def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
-    """Separate folders that are wanted from others that a glob like `runs/*` matches.
+def folders_of(
+    names: Sequence[Path], root: Path, bare: bool = False
+) -> tuple[list[Path], list[Path]]:
+    """Find the folders of runs, apart from other paths that a pattern like `runs/*` matches.
 
     What is passed over is named on stderr. A folder that is given twice, by whatever paths, is
     returned once; by its real name if that is among them, or if it was given as `.`.
 
     Args:
-        paths: as they were given.
-        wanted: whether a path is of the kind that is asked for.
+        names: folders, names in the store, or the digits at their ends; none for the whole store.
+        root: the store.
+        bare: whether to accept what is left of a run whose process died before it began.
 
     Returns:
-        The folders that are wanted, and the paths that were passed over.
+        The folders, and the paths that were passed over.
 
     Raises:
-        BadInput: no path is wanted, or one does not exist.
-        Unreadable: no path is wanted, and one cannot be read.
+        BadInput: there is no such run or store.
+        Unreadable: there is no run, and a path cannot be read.
     """
+    from retrodict.runs import Run, folders, is_bare
+
+    if not names:
+        require_store(root)
+        return folders(root), []
     found: dict[Path, Path] = {}
     strangers: list[Path] = []
     unseen: dict[Path, Unreadable] = {}
-    for path in paths:
-        if not os.path.lexists(path):
-            raise BadInput(f"{path}: no run there; a run is a folder with a run.json")
+    for path in (name if os.path.lexists(name) else _in_store(name, root) for name in names):
         try:
-            is_wanted = wanted(path)
+            is_run = Run(path).exists or (bare and path.is_dir() and is_bare(path))
         except Unreadable as error:
             unseen[path] = error
             continue
-        if is_wanted:
+        if is_run:
             real = Path(os.path.realpath(path))
             own = real if path.name in ("", "..") else path
             if real not in found or found[real].name != real.name == own.name:
@@ -74,7 +80,7 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
             strangers.append(path)
     if unseen and not found:
         raise next(iter(unseen.values()))
-    if paths and not found:
+    if not found:
         raise BadInput(f"{_some(strangers)}: no run there; a run is a folder with a run.json")
     if strangers:
         _say(f"passed over, as no run is there: {_some(strangers)}")
@@ -83,42 +89,32 @@ def chosen(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> tuple[list[
     return list(found.values()), [*strangers, *unseen]
 
 
-def folders_of(
-    names: Sequence[Path], root: Path, bare: bool = False
-) -> tuple[list[Path], list[Path]]:
-    """Find the folders of runs.
-
-    Args:
-        names: folders, names in the store, or the digits at their ends; none for the whole store.
-        root: the store.
-        bare: whether to accept what is left of a run whose process died before it began.
-
-    Returns:
-        The folders, and the paths that were passed over as they are none.
-
-    Raises:
-        BadInput: there is no such run or store.
-    """
-    from retrodict.runs import Run, folders, is_bare
-
-    if not names:
-        require_store(root)
-        return folders(root), []
-    paths = [name if os.path.lexists(name) else _in_store(str(name), root) for name in names]
-    return chosen(
-        paths, lambda path: Run(path).exists or (bare and path.is_dir() and is_bare(path))
-    )
-
-
-def _in_store(name: str, root: Path) -> Path:
+def _in_store(name: Path, root: Path) -> Path:
     from retrodict.runs import folders
 
     known = {folder.name: folder for folder in folders(root)}
-    fitting = [known[n] for n in known if name in (n, n.rpartition("-")[2])]
+    fitting = [known[n] for n in known if str(name) in (n, n.rpartition("-")[2])]
     if len(fitting) != 1:
-        choices = nearest(name, known) if known else "it holds none"
-        raise BadInput(f"{name}: no run of that name in {root}; {choices}")
+        choices = nearest(str(name), known) if known else "a run is a folder with a run.json"
+        raise BadInput(f"{name}: no run there, and none of that name in {root}; {choices}")
     return fitting[0]
+
+
+def require_file(path: Path, option: str, suffixes: Sequence[str]) -> None:
+    """Refuse a file that could not be written, before any work.
+
+    Raises:
+        BadInput: its name ends otherwise, it is a folder, or its folder cannot be written to.
+    """
+    from retrodict.runs import require_writable
+
+    if path.suffix.lower() not in suffixes:
+        raise BadInput(f"{option} {path}: the name must end with {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise BadInput(f"{option} {path}: is a folder; give a file's name")
+    if not path.parent.is_dir():
+        raise BadInput(f"{option} {path}: there is no folder {path.parent}")
+    require_writable(path.parent, option)
 
 
 def require_store(root: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
-from rich.measure import Measurement
 from rich.table import Column, Table
 
 from retrodict.cli._console import Console
@@ -46,9 +45,8 @@ def numbers(*names: str) -> list[Column]:
 
 def fitting(console: Console, tables: Iterable[Table]) -> Table:
     """Return the first table that needs no more than the console's width, else the last."""
-    unbounded = console.options.update(max_width=10_000)
     for table in tables:
-        if Measurement.get(console, unbounded, table).maximum <= console.width:
+        if console.full_width(table) <= console.width:
             break
     return table
 

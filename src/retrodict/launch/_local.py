@@ -178,7 +178,7 @@ def train(experiment: Experiment) -> Trace:
     Notes, for example that a step could not be compiled, become warnings.
 
     Raises:
-        BadInput: the experiment does not fit this machine.
+        BadInput: it is no Experiment, or does not fit this machine.
 
     >>> tiny = Experiment(
     ...     task={"kind": "reversal", "vocab_size": 8},
@@ -188,6 +188,11 @@ def train(experiment: Experiment) -> Trace:
     >>> dict(train(tiny).nll.sizes)
     {'learner': 3, 'epoch': 3, 'group': 4}
     """
+    if not isinstance(experiment, Experiment):
+        kind = type(experiment).__name__
+        raise BadInput(
+            f"train: expected an Experiment, got a {kind}; Experiment.from_yaml(path) reads one"
+        )
     from retrodict.training import Hooks, as_it_can_run
     from retrodict.training import train as train_population
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -13,12 +13,21 @@ class Command:
     Attributes:
         name: what is typed after `retrodict`, such as `runs list`.
         function: does it. Its signature is the command line, its docstring the help.
+        trains: whether it trains, so that it continues after an interruption; or the option with
+            which it does.
     """
 
     name: str
     function: Callable[..., None]
+    trains: bool | str
+
+    def if_interrupted(self, arguments: Sequence[str]) -> str:
+        """Say what the same command does after an interruption."""
+        if self.trains is True or self.trains in arguments:
+            return "finished runs and checkpoints are kept, and the same command continues"
+        return "the same command starts over"
 
 
-def command(name: str) -> Callable[[Callable[..., None]], Command]:
+def command(name: str, trains: bool | str = False) -> Callable[[Callable[..., None]], Command]:
     """Make a function the command of this name."""
-    return lambda function: Command(name, function)
+    return lambda function: Command(name, function, trains)

@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from retrodict.cli._console import Console, plain
-from retrodict.cli._options import Json
-from retrodict.cli._paths import chosen, place, told_apart
+from retrodict.cli._options import STORE, Json, Out
+from retrodict.cli._paths import folders_of, place, require_file, told_apart
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import (
     NUMBERS,
@@ -40,12 +40,14 @@ _SUFFIXES = (".png", ".pdf")
 @command("compare")
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(parser=place, metavar="RUN", help="The runs' folders.")
+        list[Path],
+        typer.Argument(parser=place, metavar="RUN", help="Folders, or names of runs in the store."),
     ],
     plot: Annotated[
         Path | None,
         typer.Option("--plot", parser=place, metavar="FILE", help="A drawing to make: .png, .pdf."),
     ] = None,
+    out: Out = STORE,
     as_json: Json = False,
 ) -> None:
     """Compare runs: the settings that differ, and the results.
@@ -60,8 +62,8 @@ def compare(
     from retrodict.runs import Run
 
     if plot is not None:
-        _require_place(plot)
-    folders, strangers = chosen(runs, lambda path: Run(path).exists)
+        require_file(plot, "--plot", _SUFFIXES)
+    folders, strangers = folders_of(runs, out)
     found, damaged = _readable([Run(folder) for folder in folders])
     rows, differ = _rows(found)
     ordered = _sorted(rows)
@@ -231,19 +233,6 @@ def _print_rest(console: Console, rows: Sequence[_Row], keys: Sequence[str]) -> 
     for said, names in alike.items():
         console.print(plain(f"{', '.join(names)}: {said or '–'}"))
     console.print()
-
-
-def _require_place(plot: Path) -> None:
-    """Refuse a drawing that could not be written, before anything is read."""
-    from retrodict.runs import require_writable
-
-    if plot.suffix.lower() not in _SUFFIXES:
-        raise BadInput(f"--plot {plot}: the name must end with {' or '.join(_SUFFIXES)}")
-    if not plot.parent.is_dir():
-        raise BadInput(f"--plot {plot}: there is no folder {plot.parent}")
-    if plot.is_dir():
-        raise BadInput(f"--plot {plot}: is a folder")
-    require_writable(plot.parent, "--plot")
 
 
 def _draw(rows: Sequence[_Row], plot: Path) -> None:

@@ -26,7 +26,7 @@ _SHORT = {"steps to solve": "steps", "truth beats wrong": "beats", "neither": "o
 _LEFT_OUT = ("NLL", "wrong NLL", "rank", "operations")
 
 
-@command("leaderboard")
+@command("leaderboard", trains=True)
 def leaderboard(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="RECIPE", help="Which recipes. Without any: all.")

@@ -39,11 +39,15 @@ def list_all(as_json: Json = False) -> None:
         found["figures"] += found.pop("findings") + found.pop("theory figures")
         print_json(found)
         return
+    from retrodict.figures import ALIASES
+
+    also = {name: f" (also: {alias})" for alias, name in ALIASES.items()}
     console = Console()
     for title, rows in found.items():
         table = Table(title=title, title_justify="left", show_header=False, box=None)
         for row in rows:
-            table.add_row(f"  [bold]{row['name']}[/bold]", row["about"], row.get("grade", ""))
+            about = row["about"] + also.get(row["name"], "")
+            table.add_row(f"  [bold]{row['name']}[/bold]", about, row.get("grade", ""))
         console.print(table)
         console.print()
 

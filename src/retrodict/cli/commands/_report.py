@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +12,9 @@ from rich.table import Table
 
 from retrodict.cli._console import Console, plain
 from retrodict.cli._options import STORE, Json
-from retrodict.cli._paths import place
+from retrodict.cli._paths import place, require_file
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import marked
+from retrodict.cli._tables import marked, size
 from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput, CannotFinish
 from retrodict.files import VERIFY, atomic, atomic_text
@@ -92,20 +91,12 @@ def _places(out: Path | None, store: Path | None) -> tuple[Path, Path]:
     """Return the store to read and the file to write; refuse one that cannot be written."""
     from retrodict.report import holds_something
 
-    if out is not None:
-        if out.suffix.lower() not in _SUFFIXES:
-            raise BadInput(f"--out {out}: expected a name that ends with {' or '.join(_SUFFIXES)}")
-        if out.is_dir():
-            raise BadInput(f"--out {out}: is a folder; give a file's name")
-        if not out.parent.is_dir():
-            raise BadInput(f"--out {out}: the folder {out.parent} does not exist")
-        if store is None and holds_something(out.parent):
-            store = out.parent
+    if store is None and out is not None and holds_something(out.parent):
+        store = out.parent
     root = STORE if store is None else store
-    path = root / "report.html" if out is None else out
-    if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
-        raise BadInput(f"{path.parent}: cannot be written to; give another file with --out")
-    return root, path
+    if out is not None or root.is_dir():
+        require_file(out or root / "report.html", "--out", _SUFFIXES)
+    return root, out or root / "report.html"
 
 
 def _statements(root: Path) -> Kept:
@@ -149,10 +140,10 @@ def _show(found: Collected, told: list[Answer], path: Path) -> None:
 
     console = Console()
     console.print(plain(headline(found, told)))
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table = Table.grid(padding=(0, 2, 0, 0))
     for answer in told:
         table.add_row(f"[bold]{answer.question}[/bold]", marked(answer.verdict))
     console.print(table)
     if found.changed:
         console.say(found.changed, style="bold")
-    console.say(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    console.say(f"wrote {path} ({size(path.stat().st_size)})")

@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Again, Cpus, Gpus, Json, Out, Slurm, Where, launcher_from
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import bare_table, folded, marked
+from retrodict.cli._tables import bare_table, folded, marked, ruled_table, words
 from retrodict.cli.commands._command import command
 from retrodict.errors import choose
 
@@ -32,7 +32,7 @@ ScaleName = Literal["smoke", "laptop", "paper"]
 _FEW = 4  # figures, of which every claim is shown
 
 
-@command("reproduce")
+@command("reproduce", trains=True)
 def reproduce(
     names: Annotated[
         list[str],
@@ -127,31 +127,30 @@ def _run_all(
     progress: Progress,
     launcher: Launcher,
 ) -> _Done:
-    """Make one after another, and print on stderr what is done.
+    """Make the figures one after another, saying on stderr which are done; then the tables.
 
     On a cluster, all their experiments run first, as many at a time as there is room for.
     """
-    from retrodict.figures import PaperFigure, PaperTable, reproduce, run_experiments
+    from retrodict.figures import PaperFigure, PaperTable, Reproduction, reproduce, run_experiments
     from retrodict.launch import is_local
     from retrodict.runs import Store
 
-    store, done = Store(out), _Done([], [])
+    store, made = Store(out), list[Reproduction]()
+    figures = [one for one in wanted if isinstance(one, PaperFigure)]
     if not is_local(launcher):
-        figures = [one for one in wanted if isinstance(one, PaperFigure)]
         run_experiments(figures, scale, store, progress, launcher)
-    for i, one in enumerate(wanted):
+    for i, figure in enumerate(figures, start=1):
         started = time.monotonic()
-        if isinstance(one, PaperTable):
-            done.tables.append((one, one.write(store)))
-            continue
-        made = reproduce(one, scale, store, progress, launcher)
-        done.figures.append(made)
-        if len(wanted) > 1:
-            failed = sum(claim.verdict == "fails" for claim in made.claims)
-            verdict = f"{failed} of {len(made.claims)} claims fail" if failed else "claims hold"
+        made.append(reproduce(figure, scale, store, progress, launcher))
+        if len(figures) > 1:
+            claims = made[-1].claims
+            failed = sum(claim.verdict == "fails" for claim in claims)
+            verdict = f"{failed} of {len(claims)} claims fail" if failed else "claims hold"
             seconds = time.monotonic() - started
-            print(f"{i + 1}/{len(wanted)} {one.name}: {verdict}, {seconds:.0f} s", file=sys.stderr)
-    return done
+            said = f"{i}/{len(figures)} {figure.name}: {verdict}, {seconds:.0f} s"
+            print(said, file=sys.stderr)
+    tables = [one for one in wanted if isinstance(one, PaperTable)]
+    return _Done(made, [(table, table.write(store)) for table in tables])
 
 
 def _show(done: _Done) -> None:
@@ -178,9 +177,8 @@ def _show(done: _Done) -> None:
 
 def _overview(figures: Sequence[Reproduction]) -> Table:
     """Return a table with a row for each figure: how many of its claims hold."""
-    table = Table(title=f"figures, {figures[0].scale} scale", title_justify="left", box=None)
-    for column in ("figure", "what it shows", "claims that hold"):
-        table.add_column(column)
+    columns = folded("figure", "what it shows", "claims that hold")
+    table = bare_table(*columns, title=f"figures, {figures[0].scale} scale")
     for one in figures:
         held = sum(claim.verdict != "fails" for claim in one.claims)
         mark = "green" if held == len(one.claims) else "bold red"
@@ -194,12 +192,11 @@ def _overview(figures: Sequence[Reproduction]) -> Table:
 
 def _claims(claims: Sequence[Claim]) -> Table:
     """Return a table with a row for each claim: what was predicted, what was measured."""
-    table = Table(title="claims")
-    for column in ("claim", "predicted", "measured", "grade", "verdict"):
-        table.add_column(column, no_wrap=column != "claim")
+    rest = words("predicted", "measured", "grade", "verdict")
+    table = ruled_table(*folded("claim"), *rest, title="claims")
     for claim in claims:
         table.add_row(
-            escape(f"{claim.name}: {claim.statement}"),
+            escape(f"{claim.name}\n{claim.statement}"),
             escape(claim.predicted),
             f"{claim.measured}",
             escape(claim.grade),

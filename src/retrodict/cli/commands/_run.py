@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrodict.runs import Run
 
 
-@command("run")
+@command("run", trains=True)
 def run(
     experiment: Annotated[
         Path,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("V", "layers ×\nwidth", "learners", "epochs", "size")
 _COLUMNS = ("run", "status", *_NUMBERS, "finished", "made by")
-_OPTIONAL = ("made by", "finished", "layers ×\nwidth", "V")
+_OPTIONAL = ("made by", "finished", "layers ×\nwidth", "V", "learners", "size")
 """Columns that are left out on a narrow terminal, in this order."""
 _STYLES = {"damaged": "bold red", "newer": "bold red", "foreign": "dim", "finished": ""}
 

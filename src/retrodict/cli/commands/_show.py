@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retrodict.cli._console import Console, plain
-from retrodict.cli._options import Json
-from retrodict.cli._paths import chosen, place
+from retrodict.cli._options import STORE, Json, Out
+from retrodict.cli._paths import folders_of, place
 from retrodict.cli._streams import print_json
 from retrodict.cli.commands._command import command
 
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 @command("show")
 def show(
-    run: Annotated[Path, typer.Argument(parser=place, metavar="RUN", help="A run's folder.")],
+    run: Annotated[
+        Path,
+        typer.Argument(parser=place, metavar="RUN", help="A folder, or a run's name in the store."),
+    ],
+    out: Out = STORE,
     as_json: Json = False,
 ) -> None:
     """Show what a run is and how it ended.
 
     \b
-      retrodict show runs/reversal-transformer-0123456789ab
+      retrodict show reversal-transformer-0123456789ab
+      retrodict show mine/reversal-transformer-0123456789ab
 
     It prints the settings, the versions and the machine that made the run, its log, and its final
     values. If this machine or this code would give other numbers, it says so.
@@ -34,7 +39,7 @@ def show(
     from retrodict.cli._results import run_facts
     from retrodict.runs import Run
 
-    (folder,), _ = chosen([run], lambda path: Run(path).exists)
+    (folder,), _ = folders_of([run], out)
     found = Run(folder)
     if as_json:
         facts = {"made_by": found.made_by, "results_version": found.results_version}

@@ -11,7 +11,7 @@ from retrodict.cli.commands._command import command
 from retrodict.errors import BadInput
 
 
-@command("verify")
+@command("verify", trains="--published")
 def verify(
     names: Annotated[
         list[str] | None,
