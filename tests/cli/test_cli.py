@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +54,11 @@ def test_a_dry_run_shows_the_corpus_and_writes_nothing(command, tiny_yaml, tmp_p
     assert [group["questions"] for group in found["groups"]] == [4, 4, 2, 2]
 
 
+def test_a_dry_run_shows_the_snapshots_that_will_be_taken(command, tiny_yaml):
+    change = ["--set", "training.epochs=2", "--set", "record.weights_at=[0, 2, 3]"]
+    assert "weights_at: [0, 2]}" in command("run", tiny_yaml, "--dry-run", *change)[1]
+
+
 def test_show_and_compare(command, tiny_yaml, tmp_path):
     for lr in ("0.01", "0.02"):
         command("run", tiny_yaml, "--out", tmp_path, "--set", f"optimizer.lr={lr}")
@@ -77,6 +83,7 @@ def test_list_names_everything(command):
     for name in (
         "fig1",
         "fig4",
+        "fig5",
         "theory-phase",
         "theorem-1",
         "one_layer",
@@ -107,6 +114,10 @@ BAD = {
     "unknown scale": (["reproduce", "fig1", "--scale", "huge"], "huge"),
     "no run": (["show", "nowhere"], "no run there"),
     "unwritable": (["run", "YAML", "--out", "FILE/x"], "cannot be written to"),
+    "store is a file": (
+        ["run", "YAML", "--out", "FILE"],
+        "FILE: cannot be written to: it is a file",
+    ),
     "unwritable for figures": (
         ["reproduce", "fig1", "--scale", "smoke", "--out", "FILE/x"],
         "cannot be written to",
@@ -160,6 +171,28 @@ def test_what_does_not_fit_into_memory_is_one_line_and_exit_2(command, tiny_yaml
 def test_no_arguments_prints_help(command):
     _, out, err = command()
     assert "retrodict reproduce fig1" in out + err
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_no_name_is_cut_on_a_narrow_terminal(command, monkeypatch, tmp_path, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, listed, _ = command("list")
+    assert {"reversal-frozen-embeddings", "theorem-3-rate-mended"} <= {*listed.split()}
+    _, verified, _ = command("verify", "lemma-1", "--fast", "--out", tmp_path)
+    _, dry, _ = command("run", "examples/reversal.yaml", "--dry-run")
+    assert {"train_backward", "validation"} <= {*dry.split()}
+    for out in (listed, verified, dry):
+        assert "…" not in out
+        assert max(map(len, out.splitlines())) <= columns
+
+
+def test_progress_counts_figures_and_not_tables(command, monkeypatch, tmp_path):
+    done = SimpleNamespace(claims=[], runs={}, files=[], fresh=True)
+    monkeypatch.setattr("retrodict.figures.reproduce", lambda *arguments: done)
+    monkeypatch.setattr("retrodict.cli.commands._reproduce._facts", lambda done: None)
+    code, _, err = command("reproduce", "table1", "fig1", "fig2", "--out", tmp_path, "--json")
+    assert code == 0
+    assert [line.partition(":")[0] for line in err.splitlines()] == ["1/2 fig1", "2/2 fig2"]
 
 
 def test_verify_prints_every_number_of_a_statement(command, tmp_path):
@@ -257,11 +290,17 @@ def test_compare_goes_on_without_a_damaged_run(command, tiny_yaml, tmp_path):
     assert command("compare", bad)[0] == 3
 
 
+CONTINUES = "finished runs and checkpoints are kept, and the same command continues"
+
+
 def test_ctrl_c_outside_a_training_says_so(command, monkeypatch, tmp_path):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("retrodict.cli._checks.check", interrupted)
     code, _, error = command("verify", "lemma-1", "--out", tmp_path)
-    assert code == 130
-    assert "interrupted" in error
+    assert (code, error) == (130, "retrodict: interrupted; the same command starts over\n")
+    code, _, error = command("verify", "lemma-1", "--published", "--out", tmp_path)
+    assert code == 2
+    code, _, error = command("verify", "identity-facts-alone", "--published", "--out", tmp_path)
+    assert (code, error) == (130, f"retrodict: interrupted; {CONTINUES}\n")

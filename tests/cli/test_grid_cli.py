@@ -71,6 +71,13 @@ def test_if_every_cell_fails_the_exit_code_is_3(command, write, tmp_path):
     assert "all 2 cells failed; the first, optimizer.lr=1e+30: all 2 learners" in err
 
 
+def test_a_grid_of_which_no_cell_can_be_run_is_bad_input(command, write, tmp_path):
+    path = write("grid: {model.d_model: [100000000, 200000000]}")
+    code, out, err = command("run", path, "--out", tmp_path / "s")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "no cell can be run: model.d_model=100000000 (and 1 more): model: one learner" in err
+
+
 def test_learners_that_were_lost_are_counted(command, write, tmp_path, monkeypatch):
     real = _launcher.execute
 

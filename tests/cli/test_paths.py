@@ -129,6 +129,18 @@ def test_strangers_alone_are_refused(command, tmp_path, monkeypatch, asked):
     assert not (tmp_path / "e").exists()
 
 
+def test_a_run_is_found_by_its_name_in_the_store(command, old, monkeypatch):
+    monkeypatch.chdir(old.folder.parent.parent)
+    name, store = old.folder.name, old.folder.parent
+    store.rename("runs")
+    for command_line in (["show"], ["compare"]):
+        assert command(*command_line, name)[0] == 0
+        assert command(*command_line, name[-12:], "--out", "runs")[0] == 0
+        code, _, said = command(*command_line, f"{name[:-1]}x")
+        assert code == 2
+        assert f"x: no run there, and none of that name in runs; did you mean '{name}'?" in said
+
+
 def test_what_leads_nowhere_is_no_stranger(command, old):
     code, _, said = command("compare", old.folder, old.folder.parent / "typo")
     assert code == 2

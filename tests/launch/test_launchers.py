@@ -19,6 +19,7 @@ from retrodict.launch import (
     execute,
     execute_on,
     launcher_named,
+    train,
 )
 from retrodict.launch._overview import Overview
 from retrodict.launch._remote import JobResult, Remote, RemoteJob
@@ -339,3 +340,8 @@ def test_ray_forbids_forks(monkeypatch):
     could = _workers.can_fork()
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: True))
     assert (could, _workers.can_fork()) == (sys.platform == "linux", False)
+
+
+def test_what_is_no_experiment_is_not_trained():
+    with pytest.raises(BadInput, match=r"^train: expected an Experiment, got a str; "):
+        train("experiment.yaml")

@@ -144,6 +144,8 @@ def test_verify_leaves_what_report_reads(store, monkeypatch, capsys):
         ([], "runs: no such folder"),
         (["--out", "page.pdf"], "the name must end with .html or .md"),
         (["--out", "empty.html"], "is a folder"),
+        (["--out", "/dev/null/page.html"], "there is no folder /dev/null"),
+        (["--out", "/proc/page.html"], "/proc: cannot be written to"),
         (["--out", "no/where.html"], "there is no folder no"),
     ],
 )

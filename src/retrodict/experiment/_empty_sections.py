@@ -1,4 +1,4 @@
-"""Sections of a YAML file with nothing in them: their keys may all be commented out."""
+"""An experiment's YAML as plain data; sections with nothing in them are empty ones."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from ruamel.yaml.nodes import MappingNode, Node
 
 from retrodict.errors import BadInput
 from retrodict.experiment._explain import models_in
-from retrodict.experiment._spelling import is_empty
-from retrodict.experiment._yaml import load
+from retrodict.experiment._spelling import is_empty, misspelt
+from retrodict.files.yaml import parse
 
 
 def load_sections(text: str, where: str, model: type[BaseModel]) -> tuple[dict[str, Any], Node]:
-    """Read a YAML mapping as `load` does; a section with nothing in it is an empty one.
+    """Read a YAML mapping: its plain data, and the nodes that know the lines.
 
-    What says `null` stays as it is.
+    A section with nothing in it is an empty one; what says `null` stays as it is.
 
     Raises:
-        BadInput: what `load` refuses; or nothing stands where a section may be left out, which
-            could mean either.
+        BadInput: it is no YAML mapping, or too large; or nothing stands where a section may be left
+            out, which could mean either.
     """
-    data, tree = load(text, where)
+    data, tree = parse(text, where, misspelt)
+    if data is None or tree is None:
+        raise BadInput(f"{where}: the file is empty; it needs at least 'task: {{kind: reversal}}'")
+    if not isinstance(data, dict):
+        raise BadInput(f"{where}: expected a mapping with 'task', 'model', …, found {data!r:.40}")
     return _opened(data, tree, model, where, ""), tree
 
 

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -16,28 +16,21 @@ from retrodict.errors import nearest
 from retrodict.experiment._spelling import parted, respelt
 
 
-def one_line(
-    error: ValidationError,
-    model: type[BaseModel],
-    data: dict[str, Any],
-    tree: Node | None,
-    where: str,
-) -> str:
-    """Explain the first problem of an experiment that was read from YAML.
+def explain(
+    errors: Sequence[ErrorDetails], model: type[BaseModel], data: dict[str, Any]
+) -> tuple[list[Any], str]:
+    """Say where in the data the first problem stands (its keys), and what it is, in one line.
 
-    Args:
-        error: what pydantic found.
-        model: the type that was to be read.
-        data: the plain data, overrides applied.
-        tree: the composed YAML, which knows the lines.
-        where: the file's name.
+    The line opens with the path of the keys, unless the problem is one of the whole.
     """
-    keys, problem = explain(_foremost(error.errors()), model, data)
-    return f"{where}{line_of(tree, keys)}: {problem}"
+    found = _foremost(errors)
+    keys = _keys(found["loc"], data)
+    path = ".".join(map(str, keys))
+    return keys, (f"{path}: " if path else "") + _what(found, model, keys)
 
 
 def _foremost(errors: Sequence[ErrorDetails]) -> ErrorDetails:
-    """Choose what to explain: what is more likely to be meant.
+    """Choose the error that most likely says what was meant.
 
     That is an unknown key rather than a missing one, and of a value that may be a number or a word,
     the word if it is one.
@@ -47,18 +40,6 @@ def _foremost(errors: Sequence[ErrorDetails]) -> ErrorDetails:
     better = {"missing": "extra_forbidden", "int_type": "literal_error" if word else ""}
     wanted = better.get(first["type"], "")
     return next((found for found in errors if found["type"] == wanted), first)
-
-
-def explain(
-    found: ErrorDetails, model: type[BaseModel], data: dict[str, Any]
-) -> tuple[list[Any], str]:
-    """Say where in the data a problem stands (its keys), and what it is, in one line.
-
-    The line opens with the path of the keys, unless the problem is one of the whole.
-    """
-    keys = _keys(found["loc"], data)
-    path = ".".join(map(str, keys))
-    return keys, (f"{path}: " if path else "") + _what(found, model, keys)
 
 
 def shown(value: Any) -> str:
@@ -75,10 +56,7 @@ def shown(value: Any) -> str:
 
 
 def is_of_combination(found: ErrorDetails, data: dict[str, Any]) -> bool:
-    """Whether values that are valid one by one do not fit each other.
-
-    That is said by the check of a section or of the whole; a value's own check names its key.
-    """
+    """Whether values that are valid one by one do not fit each other: no single key is named."""
     return found["type"] == "value_error" and len(_keys(found["loc"], data)) <= 1
 
 
@@ -115,7 +93,7 @@ def _what(first: ErrorDetails, model: type[BaseModel], keys: Sequence[Any]) -> s
 
 
 def _known_instead(key: str, model: type[BaseModel], loc: Sequence[Any]) -> str:
-    """Say what may be meant by a key that is not known: one written otherwise, or elsewhere."""
+    """Suggest a key for one that is unknown: another spelling, or another section."""
     section, colon, _ = key.partition(":")
     if colon:
         return f"a space is missing after '{section}:'"
@@ -130,7 +108,7 @@ def _known_instead(key: str, model: type[BaseModel], loc: Sequence[Any]) -> str:
 
 
 def _keys(loc: Sequence[Any], data: dict[str, Any]) -> list[Any]:
-    """Keep what stands in the file of pydantic's path, which also names chosen union members."""
+    """Return pydantic's path without the names of union members, which the file does not have."""
     kept, place = list(loc[:1]), data.get(loc[0]) if loc else None
     for key in loc[1:]:
         if isinstance(key, int):
@@ -152,33 +130,32 @@ def _is_nullable(model: type[BaseModel], loc: Sequence[Any]) -> bool:
 
 
 def _known(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
-    """List the keys of the section at pydantic's path."""
+    """Return the keys of the section at pydantic's path."""
     options = _sections_at(model, loc)
     return list(options[0].model_fields) if options else []
 
 
 def _sections_at(model: type[BaseModel], loc: Sequence[Any]) -> list[type[BaseModel]]:
-    """The section at pydantic's path, or those that it may be."""
+    """Return the section at pydantic's path, or those that it may be."""
     options = [model]
     for key in loc:
         fields = options[0].model_fields
         if key in fields:
             options = models_in(fields[key])
         else:  # the tag of a union member
-            options = [m for m in options if _kind_of(m) == key]
+            options = [m for m in options if "kind" in m.model_fields and _kind_of(m) == key]
         if not options:
             break
     return options
 
 
 def _kind_of(model: type[BaseModel]) -> Any:
-    return model.model_fields["kind"].default if "kind" in model.model_fields else None
+    return model.model_fields["kind"].default
 
 
 def _tags(model: type[BaseModel], keys: Sequence[Any]) -> list[str]:
-    """List the kinds that the union at this path offers."""
-    offered = models_in(model.model_fields[keys[0]])
-    return [m.model_fields["kind"].default for m in offered]
+    """Return the kinds that the union at this path offers."""
+    return list(map(_kind_of, models_in(model.model_fields[keys[0]])))
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:

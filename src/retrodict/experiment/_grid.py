@@ -33,7 +33,7 @@ from retrodict.experiment._axes import (
 )
 from retrodict.experiment._empty_sections import load_sections
 from retrodict.experiment._experiment import Experiment
-from retrodict.experiment._explain import explain, is_of_combination, line_of, one_line
+from retrodict.experiment._explain import explain, is_of_combination, line_of
 from retrodict.experiment._overrides import apply, blaming, flow
 from retrodict.experiment._yaml import read_text
 from retrodict.recipes import find, put_on
@@ -99,10 +99,10 @@ class Grid:
         Raises:
             BadInput: no such setting, or values that no experiment could have.
         """
-        plain = base.model_dump(mode="json") if isinstance(base, Experiment) else dict(base)
+        plain = dict(base)
         for section, part in plain.items():
             plain[section] = part.model_dump(mode="json") if isinstance(part, BaseModel) else part
-        return _grid(plain, _axes(axes, None, "Grid.of"), _Source("Grid.of", None))
+        return _grid(plain, _axes(axes, None, "Grid.of"), "Grid.of")
 
     @classmethod
     def from_text(cls, text: str, overrides: Iterable[str] = (), where: str = "grid") -> Grid:
@@ -121,7 +121,7 @@ class Grid:
                 if override not in of_axes:
                     _refuse_an_axis(override, axes)
                     apply(base, override)
-            return _grid(base, axes, _Source(where, tree))
+            return _grid(base, axes, where, tree)
 
         return blaming(make, list(overrides), where)
 
@@ -189,21 +189,15 @@ def distinguishing_settings(settings: Sequence[Mapping[str, Any]]) -> list[str]:
     return chosen
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Where a grid's base was written: the file's name and its lines."""
-
-    where: str
-    tree: Node | None
-
-
-def _grid(base: dict[str, Any], axes: Mapping[str, _Axis], source: _Source) -> Grid:
-    """Validate every cell.
+def _grid(
+    base: dict[str, Any], axes: Mapping[str, _Axis], where: str, tree: Node | None = None
+) -> Grid:
+    """Validate every cell; `where` and `tree` say where the base was written.
 
     Raises:
         BadInput: too many cells, a value that no experiment could have, or no cell that is valid.
     """
-    here = f"{source.where}{line_of(source.tree, ['grid'])}: grid"
+    here = f"{where}{line_of(tree, ['grid'])}: grid"
     if not axes:
         raise BadInput(f"{here}: has no axes; {_EXAMPLE}")
     count = math.prod(len(axis.values) for axis in axes.values())
@@ -217,7 +211,7 @@ def _grid(base: dict[str, Any], axes: Mapping[str, _Axis], source: _Source) -> G
     cells = []
     for values in itertools.product(*(axis.values for axis in axes.values())):
         settings = dict(zip(axes, values, strict=True))
-        cells.append(_cell(_with(base, settings), settings, axes, source))
+        cells.append(_cell(_with(base, settings), settings, axes, where, tree))
     if all(cell.experiment is None for cell in cells):
         first = cells[0]
         raise BadInput(f"{here}: no cell is valid; the first, {first.label}: {first.problem}")
@@ -225,7 +219,7 @@ def _grid(base: dict[str, Any], axes: Mapping[str, _Axis], source: _Source) -> G
 
 
 def _with(base: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Put settings on top of a base; a part of it that is no section is left for its reader."""
+    """Return a base with settings on top; what is no section stays, to be refused later."""
     data = dict(base)
     for path, value in settings.items():
         section, _, key = path.partition(".")
@@ -239,7 +233,11 @@ def _with(base: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell(
-    data: dict[str, Any], settings: Mapping[str, Any], axes: Mapping[str, _Axis], source: _Source
+    data: dict[str, Any],
+    settings: Mapping[str, Any],
+    axes: Mapping[str, _Axis],
+    where: str,
+    tree: Node | None,
 ) -> Cell:
     """Make the experiment of one cell, or say why these values do not fit each other.
 
@@ -250,23 +248,22 @@ def _cell(
         return Cell(settings, Experiment.model_validate(data), None)
     except ValidationError as error:
         problems = error.errors()
-        bad = [found for found in problems if not is_of_combination(found, data)]
-        keys, problem = explain((bad or problems)[0], Experiment, data)
-        if not bad:
-            return Cell(settings, None, problem)
-        path, kind = ".".join(map(str, keys)), bad[0]["type"]
-        section = path.partition(".")[0]
-        others = {
-            name: value
-            for name, value in settings.items()
-            if _overlap(name, section) and not _overlap(name, path)
-        }
-        cell = f" (in the cells with {Cell(others, None, None).label})" if others else ""
-        for name, axis in axes.items():
-            if _wrong_in(name, path, kind):
-                raise BadInput(f"{axis.origin}: grid.{problem}{cell}") from None
-        line = one_line(error, Experiment, data, source.tree, source.where)
-        raise BadInput(line + cell) from None
+    bad = [found for found in problems if not is_of_combination(found, data)]
+    keys, problem = explain(bad or problems, Experiment, data)
+    if not bad:
+        return Cell(settings, None, problem)
+    path = ".".join(map(str, keys))
+    section = path.partition(".")[0]
+    others = {
+        name: value
+        for name, value in settings.items()
+        if _overlap(name, section) and not _overlap(name, path)
+    }
+    cell = f" (in the cells with {Cell(others, None, None).label})" if others else ""
+    wrong = (axis for name, axis in axes.items() if _wrong_in(name, path, bad[0]["type"]))
+    if axis := next(wrong, None):
+        raise BadInput(f"{axis.origin}: grid.{problem}{cell}")
+    raise BadInput(f"{where}{line_of(tree, keys)}: {problem}{cell}")
 
 
 def _wrong_in(axis: str, path: str, kind: str) -> bool:

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml.nodes import Node
 
 from retrodict.errors import BadInput
-from retrodict.experiment._explain import line_of, one_line, shown
-from retrodict.experiment._yaml import value_of
+from retrodict.experiment._explain import explain, line_of, shown
+from retrodict.experiment._spelling import misspelt
+from retrodict.files.yaml import parse
 from retrodict.recipes import put_on
 
 Checked = TypeVar("Checked", bound=BaseModel)
@@ -46,29 +47,19 @@ def parse_override(override: str) -> tuple[list[str], Any]:
         form = "expected section.key=value, e.g. task.vocab_size=200"
         raise BadInput(f"--set {override:.200}: {form}")
     try:
-        return keys, value_of(text, "")
+        return keys, parse(text, "", misspelt)[0]
     except BadInput as error:
         problem = str(error).partition(" ")[2]  # without its line
         raise BadInput(f"--set {override:.200}: not a YAML value: {problem}") from None
 
 
 def apply(data: dict[str, Any], override: str) -> None:
-    """Put `a.b=value` into nested mappings.
-
-    Raises:
-        BadInput: it does not have that form, or a key on the way is no mapping.
-    """
+    """Put `a.b=value` into nested mappings; raises as `parse_override` and `put`."""
     put(data, *parse_override(override), f"--set {override}")
 
 
 def put(data: dict[str, Any], keys: Sequence[str], value: Any, what: str) -> None:
-    """Put a value, or a recipe's settings, into nested mappings.
-
-    Args:
-        data: is altered.
-        keys: the path there.
-        value: what stands there then.
-        what: names the change in errors.
+    """Put a value, or a recipe's settings, into nested mappings; `what` names it in errors.
 
     Raises:
         BadInput: a key on the way is no mapping, or there is no such recipe.
@@ -94,17 +85,11 @@ def checked(
     tree: Node | None = None,
     overrides: Sequence[str] = (),
 ) -> Checked:
-    """Make an experiment of plain data.
-
-    Args:
-        model: `Experiment`.
-        data: its sections.
-        where: names it in errors.
-        tree: the composed YAML that it was read from, which knows the lines.
-        overrides: are put on top.
+    """Validate an experiment's plain data with overrides on top.
 
     Raises:
-        BadInput: it cannot be one; the message says in one line what is wrong, and where.
+        BadInput: it is invalid. The message names `where`, the line in the composed YAML `tree`,
+            or the override.
     """
 
     def make(overrides: Sequence[str]) -> Checked:
@@ -119,7 +104,8 @@ def checked(
         try:
             return model.model_validate(changed)
         except ValidationError as error:
-            raise BadInput(one_line(error, model, changed, tree, where)) from None
+            keys, problem = explain(error.errors(), model, changed)
+            raise BadInput(f"{where}{line_of(tree, keys)}: {problem}") from None
 
     return blaming(make, overrides, where)
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from retrodict.cli._console import Console
 from retrodict.cli._options import Json
 from retrodict.cli._streams import print_json
+from retrodict.cli._tables import folded, words
 from retrodict.cli.commands._command import command
 
 Rows = list[dict[str, str]]
@@ -44,7 +45,8 @@ def list_all(as_json: Json = False) -> None:
     also = {name: f" (also: {alias})" for alias, name in ALIASES.items()}
     console = Console()
     for title, rows in found.items():
-        table = Table(title=title, title_justify="left", show_header=False, box=None)
+        columns = (*words(""), *folded("", ""))
+        table = Table(*columns, title=title, title_justify="left", show_header=False, box=None)
         for row in rows:
             about = row["about"] + also.get(row["name"], "")
             table.add_row(f"  [bold]{row['name']}[/bold]", about, row.get("grade", ""))
