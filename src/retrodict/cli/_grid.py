@@ -1,13 +1,14 @@
-"""`retrodict run` on a grid: all cells in one table; those that failed are marked."""
+"""`retrodict run` on a grid: all cells in one table, failed ones marked."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from retrodict.cli._console import Console, plain
 from retrodict.cli._streams import print_json
@@ -16,6 +17,7 @@ from retrodict.cli._tables import (
     READING,
     final_numbers,
     fitting,
+    folded,
     numbers,
     ruled_table,
     words,
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
     from retrodict.launch import Answer, Asked, CellResult
     from retrodict.runs import Store
 
-_FAILED = "bold red"
+_STYLES = {"failed": "bold red", "unfinished": "dim"}
 _LONGEST_HINT = 200
 _SIZES = ("vocabulary", "training_sentences", "steps", "parameters", "learners")
 
 Facts = Mapping[str, Any]
+Rows = Sequence[tuple["CellResult", Facts]]
 
 
 def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool, launcher: Asked) -> None:
@@ -57,33 +60,37 @@ def run_grid(grid: Grid, store: Store, keep_weights: bool, as_json: bool, launch
                 if index not in ended:
                     result = look_up(cell, store, launcher)
                     ended[index] = (result.without_trace(), _facts(result, {}))
-            _show(grid, *_in_order(ended))
+            _show(grid, [ended[index] for index in sorted(ended)])
         raise
-    results, facts = _in_order(ended)
-    _refuse_if_all_bad(results)
+    rows = [ended[index] for index in sorted(ended)]
+    results = [result for result, _ in rows]
+    if not any(result.lost or result.run for result in results):
+        more = f" (and {len(results) - 1} more)" if len(results) > 1 else ""
+        first = f"{results[0].cell.label}{more}: {results[0].problem}"
+        raise BadInput(f"no cell can be run: {first}")
     if as_json:
-        _print_json(grid, results, facts)
+        print_json({"grid": grid.axes, "cells": [_document(*row) for row in rows]})
     else:
-        _show(grid, results, facts)
+        _show(grid, rows)
         _hint(results, store)
     runs = [result.run for result in results if result.run is not None]
     tell_answers(runs, launcher.answers, as_json)
     _refuse_if_unfinished(results)
 
 
-def _in_order(
-    ended: Mapping[int, tuple[CellResult, Facts]],
-) -> tuple[list[CellResult], list[Facts]]:
-    """Return results and facts in the grid's order."""
-    pairs = [ended[index] for index in sorted(ended)]
-    return [result for result, _ in pairs], [facts for _, facts in pairs]
+def _facts(result: CellResult, answers: Mapping[str, Answer]) -> Facts:
+    from retrodict.cli._provenance import answer_facts
+    from retrodict.cli._results import run_facts
+
+    if result.run is None:
+        return {}
+    return {**run_facts(result.run), **answer_facts(answers.get(result.run.folder.name))}
 
 
-def _refuse_if_all_bad(results: Sequence[CellResult]) -> None:
-    """Refuse a grid none of whose cells can be run, so that nothing was trained."""
-    if not any(result.lost or result.run for result in results):
-        first, more = results[0], f" (and {len(results) - 1} more)" if len(results) > 1 else ""
-        raise BadInput(f"no cell can be run: {first.cell.label}{more}: {first.problem}")
+def _document(result: CellResult, facts: Facts) -> Facts:
+    settings = dict(result.cell.settings)
+    ended = {"status": _status(result), "problem": result.problem}
+    return {"settings": settings, **facts, **ended}
 
 
 def _refuse_if_unfinished(results: Sequence[CellResult]) -> None:
@@ -106,10 +113,8 @@ def show_plan(grid: Grid, as_json: bool) -> None:
 
     plans: list[dict[str, Any]] = []
     for cell in grid.cells:
-        plan: dict[str, Any] = {"settings": dict(cell.settings), "problem": cell.problem}
-        if cell.experiment is not None:
-            plan |= sizes(cell.experiment, cell.experiment.corpus())
-        plans.append(plan)
+        counted = sizes(cell.experiment, cell.experiment.corpus()) if cell.experiment else {}
+        plans.append({"settings": dict(cell.settings), "problem": cell.problem, **counted})
     if as_json:
         print_json({"grid": grid.axes, "cells": plans})
         return
@@ -117,74 +122,58 @@ def show_plan(grid: Grid, as_json: bool) -> None:
     table = _table(grid, [name.replace("_", "\n") for name in _SIZES])
     for cell, plan in zip(grid.cells, plans, strict=True):
         shown = [str(plan.get(name, "")) for name in _SIZES]
-        style = _FAILED if cell.problem else None
-        table.add_row(*_values(cell), *shown, "failed" if cell.problem else "valid", style=style)
+        _add(table, cell, shown, "failed" if cell.problem else "valid")
     console.print(table)
     console.print(f"\n{len(grid.cells)} cells, parameters of one learner")
     _print_problems(console, [(cell, cell.problem) for cell in grid.cells])
 
 
-def _show(grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts]) -> None:
+def _show(grid: Grid, rows: Rows) -> None:
     """Print one row a cell, then how many finished, and why the others did not."""
     from retrodict.measures import BEATS_WRONG
 
     console = Console()
     # on a narrow terminal, numbers lose their intervals: first the accuracies, then all
-    tables = (_filled(grid, results, facts, with_interval) for with_interval in (4, 2, 0))
-    console.print(fitting(console, tables))
-    status = [_status(result) for result in results]
-    counts = [f"{status.count(word)} {word}" for word in ("failed", "unfinished") if word in status]
-    finished = f"{status.count('finished')} of {len(results)} cells finished"
-    console.print("\n" + ", ".join([finished, *counts]))
-    _print_problems(console, [(result.cell, result.problem) for result in results])
-    for result, fact in zip(results, facts, strict=True):
-        lost = fact.get("diverged_learners", 0)
+    console.print(fitting(console, (_filled(grid, rows, intervals) for intervals in (4, 2, 0))))
+    count = Counter(_status(result) for result, _ in rows)
+    others = [f"{count[word]} {word}" for word in ("failed", "unfinished") if count[word]]
+    finished = f"{count['finished']} of {len(rows)} cells finished"
+    console.print("\n" + ", ".join([finished, *others]))
+    _print_problems(console, [(result.cell, result.problem) for result, _ in rows])
+    for result, facts in rows:
+        lost = facts.get("diverged_learners", 0)
         if lost and result.problem is None:
-            of = fact["experiment"]["training"]["learners"]
+            of = facts["experiment"]["training"]["learners"]
             said = f"{lost} of {of} learners became non-finite and are left out"
             console.print(plain(f"{result.cell.label}: {said}"))
     console.print(f"{READING}\naccuracy and 'beats wrong' are of validation; {BEATS_WRONG}")
 
 
-def _filled(
-    grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts], with_interval: int
-) -> Table:
+def _filled(grid: Grid, rows: Rows, intervals: int) -> Table:
+    """Return the table of results; of each row, so many numbers keep their intervals."""
     table = _table(grid, NUMBERS)
-    for result, fact in zip(results, facts, strict=True):
-        row = final_numbers(fact)
-        row[with_interval:] = [cell.partition(" ±")[0] for cell in row[with_interval:]]
-        status = _status(result)
-        style = {"failed": _FAILED, "unfinished": "dim"}.get(status)
-        table.add_row(*_values(result.cell), *row, status, style=style)
+    for result, facts in rows:
+        cells = final_numbers(facts)
+        cells[intervals:] = [cell.partition(" ±")[0] for cell in cells[intervals:]]
+        _add(table, result.cell, cells, _status(result))
     return table
 
 
 def _table(grid: Grid, columns: Sequence[str]) -> Table:
     """Return a table with columns for the axes, for numbers and for the status."""
-    axes = [
-        Column(short, no_wrap=not any(isinstance(v, list | tuple | dict) for v in grid.axes[name]))
-        for name, short in short_names(grid.axes).items()
-    ]
+    axes = folded(*short_names(grid.axes).values())
     return ruled_table(*axes, *numbers(*columns), *words("status"))
 
 
-def _values(cell: Cell) -> list[str]:
-    return [escape(flow(value)) for value in cell.settings.values()]
+def _add(table: Table, cell: Cell, numbers: Sequence[str], status: str) -> None:
+    settings = [escape(flow(value)) for value in cell.settings.values()]
+    table.add_row(*settings, *numbers, status, style=_STYLES.get(status))
 
 
 def _status(result: CellResult) -> str:
     if result.problem is not None:
         return "failed"
     return "finished" if result.run is not None else "unfinished"
-
-
-def _facts(result: CellResult, answers: Mapping[str, Answer]) -> Facts:
-    from retrodict.cli._provenance import answer_facts
-    from retrodict.cli._results import run_facts
-
-    if result.run is None:
-        return {}
-    return {**run_facts(result.run), **answer_facts(answers.get(result.run.folder.name))}
 
 
 def _print_problems(console: Console, problems: Sequence[tuple[Cell, str | None]]) -> None:
@@ -195,20 +184,7 @@ def _print_problems(console: Console, problems: Sequence[tuple[Cell, str | None]
             cells.setdefault(problem, []).append(cell)
     for problem, alike in cells.items():
         more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
-        console.print(plain(f"{alike[0].label}{more}: {problem}", _FAILED))
-
-
-def _print_json(grid: Grid, results: Sequence[CellResult], facts: Sequence[Facts]) -> None:
-    cells = [
-        {
-            "settings": dict(result.cell.settings),
-            **fact,
-            "status": _status(result),
-            "problem": result.problem,
-        }
-        for result, fact in zip(results, facts, strict=True)
-    ]
-    print_json({"grid": grid.axes, "cells": cells})
+        console.print(plain(f"{alike[0].label}{more}: {problem}", _STYLES["failed"]))
 
 
 def _hint(results: Sequence[CellResult], store: Store) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from retrodict.cli._console import Console
 from retrodict.cli._options import STORE, Json
@@ -23,7 +23,6 @@ from retrodict.files import BENCH, atomic_text
 
 if TYPE_CHECKING:
     from retrodict.bench import Row
-    from retrodict.cli._progress import Progress
 
 
 @command("bench")
@@ -73,6 +72,8 @@ def bench(
     from retrodict.bench import SECTIONS, Plan, choose_configs, require_transformers
     from retrodict.cli._progress import Progress
     from retrodict.experiment import Experiment
+    from retrodict.launch import cores
+    from retrodict.limits import core_count
     from retrodict.runs import require_writable
     from retrodict.tasks import Reversal
     from retrodict.training import obstacle
@@ -99,32 +100,20 @@ def bench(
                 progress.working(f"bench {name}", done / total)
 
             tick(0.0)
-            with _held(progress) if SECTIONS[name].holds_cores else contextlib.nullcontext():
+            with contextlib.ExitStack() as stack:
+                if SECTIONS[name].holds_cores:  # so that trainings wait
+                    stack.enter_context(cores(core_count(), progress.waiting, "retrodict bench"))
                 rows += SECTIONS[name].measure(plan, tick)
             # after each section, so that none is lost
             BENCH.write(out / BENCH.name, rows)
-    files = _write(rows, out, _command(names, configs, repeats, quick))
+    options = [word for config in configs for word in ("--config", config)]
+    options += ["--repeats", str(repeats)] if repeats is not None else []
+    options += ["--quick"] if quick else []
+    files = _write(rows, out, shlex.join(["retrodict", "bench", *names, *options]))
     if as_json:
         print_json(rows)
     else:
         _show(rows, files)
-
-
-def _held(progress: Progress) -> contextlib.AbstractContextManager[object]:
-    """Hold all cores, so that trainings wait."""
-    from retrodict.launch import cores
-    from retrodict.limits import core_count
-
-    return cores(core_count(), progress.waiting, "retrodict bench")
-
-
-def _command(names: Sequence[str], configs: Sequence[str], repeats: int | None, quick: bool) -> str:
-    words = ["retrodict", "bench", *names]
-    for config in configs:
-        words += ["--config", config]
-    if repeats is not None:
-        words += ["--repeats", str(repeats)]
-    return shlex.join([*words, *(["--quick"] if quick else [])])
 
 
 def _write(rows: Sequence[Row], out: Path, command: str) -> list[Path]:
@@ -158,14 +147,16 @@ def _show(rows: Sequence[Row], files: Sequence[Path]) -> None:
 def _table(title: str, lines: Sequence[dict[str, str]]) -> Table:
     from retrodict.bench import KEY_COLUMNS
 
-    table = bare_table(title=f"\n{title}" if title else None)
-    for column in lines[0]:
-        words = column in ("config", "variant", "what")
-        table.add_column(
-            column,
-            justify="left" if words else "right",
-            style="bold" if column in KEY_COLUMNS else "",
+    columns = [
+        Column(
+            name,
+            justify="left" if name in ("config", "variant", "what") else "right",
+            style="bold" if name in KEY_COLUMNS else "",
+            no_wrap=True,
         )
+        for name in lines[0]
+    ]
+    table = bare_table(*columns, title=f"\n{title}" if title else None)
     for line in lines:
         table.add_row(*line.values())
     return table

@@ -103,20 +103,16 @@ def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 @dataclass(frozen=True)
 class _Row:
-    """One run beside others.
-
-    Attributes:
-        name: tells it from the others.
-        run, facts: itself, and how it ended.
-        settings: its values of the settings that differ.
-        texts: the same as text.
-    """
+    """One run beside others: a name that tells it apart, how it ended, what differs in it."""
 
     name: str
     run: Run
     facts: Mapping[str, Any]
     settings: Mapping[str, Any]
-    texts: Mapping[str, str]
+
+    def text(self, key: str) -> str:
+        """Return a setting as it could stand in YAML; nothing if the run has no such setting."""
+        return _text(self.settings, key)
 
     @property
     def unusable(self) -> str:
@@ -132,19 +128,30 @@ class _Row:
 def _rows(runs: Sequence[Run]) -> tuple[list[_Row], list[str]]:
     """Return a row for each run, and the settings that differ."""
     from retrodict.cli._results import run_facts
-    from retrodict.experiment import flow
 
     facts = [run_facts(run) for run in runs]
     names = told_apart([short_id(run.folder) for run in runs], [run.folder for run in runs])
-    settings = [_flat(fact["experiment"]) for fact in facts]
-    texts = [{key: flow(value) for key, value in each.items()} for each in settings]
-    keys = dict.fromkeys(key for each in settings for key in each)
-    differ = [key for key in keys if len({each.get(key, "") for each in texts}) > 1]
+    every = [
+        {
+            f"{section}.{key}": value
+            for section, part in sections.items()
+            for key, value in part.items()
+        }
+        for sections in (fact["experiment"] for fact in facts)
+    ]
+    keys = dict.fromkeys(key for settings in every for key in settings)
+    differ = [key for key in keys if len({_text(settings, key) for settings in every}) > 1]
     rows = [
-        _Row(name, run, fact, *({key: part[key] for key in differ if key in part} for part in both))
-        for name, run, fact, *both in zip(names, runs, facts, settings, texts, strict=True)
+        _Row(name, run, fact, {key: settings[key] for key in differ if key in settings})
+        for name, run, fact, settings in zip(names, runs, facts, every, strict=True)
     ]
     return rows, differ
+
+
+def _text(settings: Mapping[str, Any], key: str) -> str:
+    from retrodict.experiment import flow
+
+    return flow(settings[key]) if key in settings else ""
 
 
 def short_id(folder: Path) -> str:
@@ -158,12 +165,6 @@ def short_id(folder: Path) -> str:
     return found.group(1) if found else name
 
 
-def _flat(nested: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        f"{section}.{key}": value for section, part in nested.items() for key, value in part.items()
-    }
-
-
 def _telling(rows: Sequence[_Row]) -> list[str]:
     """Return few settings that together tell the runs apart."""
     from retrodict.experiment import distinguishing_settings
@@ -173,7 +174,7 @@ def _telling(rows: Sequence[_Row]) -> list[str]:
 
 def _varies(key: str, rows: Sequence[_Row]) -> bool:
     """Whether the runs that have a setting differ in it; the others are of another kind."""
-    return len({row.texts[key] for row in rows if key in row.texts}) > 1
+    return len({row.text(key) for row in rows if key in row.settings}) > 1
 
 
 def _sorted(rows: Sequence[_Row]) -> list[_Row]:
@@ -184,7 +185,7 @@ def _sorted(rows: Sequence[_Row]) -> list[_Row]:
         value = row.settings.get(key)
         if isinstance(value, int | float):
             return 1, float(value), ""
-        return 0 if value is None else 2, 0.0, row.texts.get(key, "null")
+        return (0, 0.0, "") if value is None else (2, 0.0, row.text(key))
 
     return sorted(rows, key=lambda row: [rank(row, key) for key in keys])
 
@@ -199,9 +200,9 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
     order = [*first, *(key for key in differ if key not in first)]
     most = min(len(order), _MOST_COLUMNS)
     table = fitting(console, (_table(rows, order[:count]) for count in range(most, -1, -1)))
+    shown = len(table.columns) - 4  # besides the run and three numbers
     console.print(table)
     console.print()
-    shown = len(table.columns) - 4  # besides the run and three numbers
     _print_rest(console, rows, [key for key in order[shown:] if _varies(key, rows)])
     for row in rows:
         if row.unusable:
@@ -215,7 +216,7 @@ def _table(rows: Sequence[_Row], keys: Sequence[str]) -> Table:
     settings = words(*short_names(keys).values())
     table = ruled_table(*folded("run"), *settings, *numbers(*NUMBERS[:3]))
     for row in rows:
-        values = [escape(row.texts.get(key, "")) for key in keys]
+        values = [escape(row.text(key)) for key in keys]
         style = "dim" if row.unusable else None
         table.add_row(escape(row.name), *values, *final_numbers(row.facts)[:3], style=style)
     return table
@@ -227,7 +228,7 @@ def _print_rest(console: Console, rows: Sequence[_Row], keys: Sequence[str]) -> 
         return
     alike: dict[str, list[str]] = {}
     for row in rows:
-        said = ", ".join(f"{key}={row.texts[key]}" for key in keys if key in row.texts)
+        said = ", ".join(f"{key}={row.text(key)}" for key in keys if key in row.settings)
         alike.setdefault(said, []).append(row.name)
     console.print("these settings differ too:")
     for said, names in alike.items():
