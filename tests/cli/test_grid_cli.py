@@ -135,7 +135,7 @@ BAD = {
     "empty": ("grid: {}", [], "grid: has no axes"),
     "not a list": ("grid: {optimizer.lr: 0.1}", [], "expected a list of values"),
     "no values": ("grid: {optimizer.lr: []}", [], "has no values"),
-    "twice": ("grid: {optimizer.lr: [1, 1]}", [], "1 stands there twice"),
+    "twice": ("grid: {optimizer.lr: [1, 1]}", [], "1 is there twice"),
     "unknown section": ("grid: {optimiser.lr: [1]}", [], "did you mean 'optimizer'"),
     "unknown key": ("grid: {optimizer.l: [1]}", [], "grid.yaml:6: grid.optimizer.l: unknown key"),
     "wrong type": ("grid: {task.vocab_size: [x]}", [], "integer, got 'x'"),
@@ -170,7 +170,7 @@ def test_progress_names_the_cell(capsys, monkeypatch, tmp_path):
         progress.training(run, 1, 9)
         progress.training(run, 2, 9)
     said = capsys.readouterr().err
-    assert "3/8 vocab_size=50: goes on from epoch 1" in said
+    assert "3/8 vocab_size=50: continues from epoch 1" in said
     assert "3/8 vocab_size=50: epoch 2/9" in said
 
 

@@ -86,7 +86,7 @@ def test_an_interrupted_run_continues_from_its_checkpoint(command, kept_store):
     saved = load_file(folder / "checkpoint.safetensors")
     code, _, err = command("run", folder / "experiment.yaml", "--out", kept_store)
     assert code == 0
-    assert f"{HALTED}: goes on from epoch 1" in err
+    assert f"{HALTED}: continues from epoch 1" in err
     run = open_run(folder)
     assert run.status == "finished"
     assert [e["event"] for e in run.events()] == ["started", "interrupted", "resumed", "finished"]

@@ -49,9 +49,7 @@ def test_a_section_whose_keys_are_all_commented_out_is_empty():
 
 @pytest.mark.parametrize("text", ["data:\n  identity:\n#    who: all\n", "data: {\nidentity: }\n"])
 def test_an_addition_with_nothing_in_it_may_mean_either_and_is_refused(text):
-    says = (
-        r"^x.yaml:3: data.identity: nothing stands there; write {} for .*, or null to leave it out$"
-    )
+    says = r"^x.yaml:3: data.identity: is empty; write {} for .*, or null to leave it out$"
     with pytest.raises(BadInput, match=says):
         experiment(TASK + text)
     assert experiment(TASK + "data: {identity: {}}\n").data.identity is not None
@@ -106,10 +104,10 @@ def test_what_is_no_whole_number_is_refused(number):
         "model: {tied_head: yes}": "x.yaml:2: .*'yes'; write true",
         "model: {tied_head: Off}": "x.yaml:2: .*'Off'; write false",
         "model: {tied_head: 0}": "x.yaml:2: .*; write false",
-        "optimizer: {lr: 0,001}": "x.yaml:2: lr: 0,001: a comma parts .*; write 0.001",
+        "optimizer: {lr: 0,001}": "x.yaml:2: lr: 0,001: a comma separates .*; write 0.001",
         "optimizer:\n  lr: 0,001": "x.yaml:3: optimizer.lr: .*; write 0.001",
         "optimizer: {betas: [0,9, 0,999]}": "write 0.9 for 0,9",
-        "optimizer: {lr: 1,5e-3}": "x.yaml:2: lr: 1,5e-3: a comma parts .*; write 1.5e-3$",
+        "optimizer: {lr: 1,5e-3}": "x.yaml:2: lr: 1,5e-3: a comma separates .*; write 1.5e-3$",
         "optimizer: {lr: 1 e-3}": "; write 1e-3$",
         "optimizer: {weight_decay: no}": "'no'; write 0$",
         "optimizer: {weight_decay: Off}": "'Off'; write 0$",

@@ -95,7 +95,7 @@ def test_a_killed_command_ends_its_workers_and_can_be_continued(tiny_yaml, tmp_p
     process = start(tiny_yaml, tmp_path / "out", *TRAINING)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
-    assert "goes on from epoch" in stderr
+    assert "continues from epoch" in stderr
     require_whole(tiny_yaml, tmp_path / "out")
 
 

@@ -86,7 +86,7 @@ def test_an_interrupted_command_continues_with_the_same_bits(commands):
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
     assert json.loads(stdout)["status"] == "finished"
-    assert "goes on from epoch 4" in stderr
+    assert "continues from epoch 4" in stderr
     whole = retrodict.train(Experiment.from_yaml(commands.yaml))
     assert commands.run.trace.identical(whole)
 

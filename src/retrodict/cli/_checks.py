@@ -15,7 +15,7 @@ from retrodict.cli._console import Console
 from retrodict.cli._progress import Progress
 from retrodict.cli._provenance import tell_answers
 from retrodict.cli._streams import print_json
-from retrodict.cli._tables import bare_table
+from retrodict.cli._tables import bare_table, folded, numbers, words
 from retrodict.figures import code_version
 from retrodict.launch import Asked, run_named
 from retrodict.literature import PUBLISHED
@@ -49,16 +49,12 @@ def run_verify(
     return all(finding.as_recorded for finding in findings)
 
 
-def choose(names: Sequence[str], published: bool = False) -> list[Check]:
+def choose(names: Sequence[str], published: bool = False) -> Sequence[Check]:
     """Return the checks of these names, all if there are none; refuse an unknown name."""
-    known = {check.name: check for check in _known(published)}
+    known = {check.name: check for check in (PUBLISHED if published else STATEMENTS)}
     what = "published claim" if published else "statement"
     chosen = errors.choose(names, known, f"{{}}: no {what} of that name")
-    return [known[name] for name in chosen] or list(_known(published))
-
-
-def _known(published: bool) -> Sequence[Check]:
-    return PUBLISHED if published else STATEMENTS
+    return [known[name] for name in chosen or known]
 
 
 def check(
@@ -100,7 +96,7 @@ def _show(
     if as_json:
         print_json([document(finding) for finding in findings])
         return
-    console, every = Console(), len(findings) == len(_known(published))
+    console, every = Console(), len(findings) == len(choose([], published))
     sheet = Sheet(findings, "", published)
     console.print(_table(sheet))
     for finding in findings:
@@ -117,19 +113,18 @@ def _show(
         console.say(f"wrote {path}")
 
 
-_SHOWN = ("statement", "claim", "source", "grade", "predicted", "measured", "margin", "verdict")
+_SHOWN = {
+    **dict.fromkeys(("statement", "claim", "grade"), words),
+    **dict.fromkeys(("predicted", "measured", "margin"), numbers),
+    **dict.fromkeys(("source", "verdict"), folded),
+}
+"""Columns of the table, and how they stand in it."""
 
 
 def _table(sheet: Sheet) -> Table:
-    shown = [i for i, column in enumerate(sheet.head) if column in _SHOWN]
-    table = bare_table(title=sheet.caption.lower())
-    for column in (sheet.head[i] for i in shown):
-        right = column in ("predicted", "measured", "margin")
-        table.add_column(
-            column,
-            justify="right" if right else "left",
-            no_wrap=column not in ("source", "verdict"),
-        )
+    shown = [i for i, name in enumerate(sheet.head) if name in _SHOWN]
+    columns = [column for i in shown for column in _SHOWN[sheet.head[i]](sheet.head[i])]
+    table = bare_table(*columns, title=sheet.caption.lower())
     for finding in sheet.findings:
         name, *between, verdict = (escape(sheet.cells(finding)[i]) for i in shown)
         mark = "green" if finding.holds else "yellow" if finding.as_recorded else "bold red"

@@ -60,13 +60,9 @@ def show_corpus(experiment: Experiment, as_json: bool) -> None:
         title=f"corpus of seed {training.seed_of_corpus(training.seed)}",
     )
     for group in groups:
-        table.add_row(
-            str(group["group"]),
-            "yes" if group["trained"] else "[bold]no[/bold]",
-            str(group["questions"]),
-            str(group["alphabet"]),
-            ",  ".join(group["sample"]),
-        )
+        trained = "yes" if group["trained"] else "[bold]no[/bold]"
+        counts = str(group["questions"]), str(group["alphabet"])
+        table.add_row(group["group"], trained, *counts, ",  ".join(group["sample"]))
     console.print(table)
     for name, value in counted.items():
         console.print(f"{name.replace('_', ' '):<20} {value}")

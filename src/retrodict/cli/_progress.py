@@ -65,7 +65,7 @@ class Progress(Reporter):
             self._bar.stop()
 
     def waiting(self, why: str) -> None:
-        """Print why nothing happens, once."""
+        """Print why the command waits, once."""
         if why != self._reason:
             self._reason = why
             print(f"waiting: {why}", file=sys.stderr)
@@ -141,10 +141,10 @@ class Progress(Reporter):
                 name = self._place + (self._cell or short)
                 self._task = self._bar.add_task(_cut(name), total=epochs, completed=epoch, rate="")
             elif epoch:
-                print(f"{self._name}: goes on from epoch {epoch}", file=sys.stderr)
+                print(f"{self._name}: continues from epoch {epoch}", file=sys.stderr)
             self._cell = self._place = ""
             return
-        if epoch < self._started[1]:  # another worker goes on from a checkpoint
+        if epoch < self._started[1]:  # another worker continues from a checkpoint
             self._started = (now, epoch)
         seconds, done = now - self._started[0], epoch - self._started[1]
         rate = done / seconds if seconds > _RATE_SECONDS else 0.0

@@ -25,14 +25,7 @@ class _Axis:
 
 
 def _axes(found: Any, tree: Node | None, where: str, prefix: str = "") -> dict[str, _Axis]:
-    """Flatten nested or dotted keys to axes.
-
-    Args:
-        found: what stands there.
-        tree: the node it was read from, which knows lines.
-        where: the file's name, or the override.
-        prefix: the keys on the way here, as `task.`.
-    """
+    """Flatten nested or dotted keys, below `prefix`, to axes; `tree` knows their lines."""
     if not isinstance(found, Mapping):
         line = f":{tree.start_mark.line + 1}" if tree else ""
         raise BadInput(
@@ -55,7 +48,7 @@ def _axes(found: Any, tree: Node | None, where: str, prefix: str = "") -> dict[s
 
 
 def _axis(path: str, values: Any, origin: str) -> _Axis:
-    """Check the values of one axis as far as that goes without an experiment."""
+    """Check that an axis has a valid name and values, each once."""
     keys = path.split(".")
     if len(keys) > 2 or not all(keys):
         raise BadInput(f"{origin}: grid.{path}: a setting is section.key, e.g. optimizer.lr")
@@ -69,7 +62,7 @@ def _axis(path: str, values: Any, origin: str) -> _Axis:
     for value in values:
         written = _written(value)
         if written in seen:
-            raise BadInput(f"{origin}: grid.{path}: {flow(value):.60} stands there twice")
+            raise BadInput(f"{origin}: grid.{path}: {flow(value):.60} is there twice")
         seen.add(written)
     return _Axis(tuple(values), origin)
 

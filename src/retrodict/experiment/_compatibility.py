@@ -1,6 +1,6 @@
-"""Which parts of an experiment fit together; what does not is refused before anything is trained.
+"""Whether the sections of an experiment fit each other.
 
-Every check raises ValueError with one line that says what, where and what would be valid.
+Each check raises ValueError with one line that says what, where and what would be valid.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ def _as_many_entities_for_every_seed(task: Reversal, who: str) -> None:
 
 def _data_fit_each_other(data: Data) -> None:
     if data.reverse and data.middle_step:
-        raise ValueError("data.reverse cannot stand beside data.middle_step; choose one")
+        raise ValueError("data.reverse cannot be combined with data.middle_step; choose one")
     if data.reverse and data.reverse.marker and data.bridge:
-        raise ValueError("data.bridge cannot stand beside data.reverse.marker; choose one")
+        raise ValueError("data.bridge cannot be combined with data.reverse.marker; choose one")
     if data.identity and data.bridge:
         raise ValueError("data.bridge has identity sentences of its own; leave out identity")
     if data.identity and data.identity.who == "trained" and data.one_way:
         raise ValueError(
-            "data.identity.who trained is nobody beside data.one_way, which holds out something of "
+            "data.identity.who trained leaves no entity where data.one_way holds out a question of "
             "every pair; choose all"
         )
 

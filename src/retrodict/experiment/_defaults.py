@@ -1,4 +1,4 @@
-"""What an experiment means that leaves kinds and training to its model."""
+"""Defaults that depend on the model: kinds, optimizer, batch size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from retrodict.recipes import expanded
 
 
 def completed(data: Any) -> Any:
-    """Let `optimizer: {lr: 0.1}` mean the default kind; a task must say its own.
+    """Fill in the kinds and the batch size that an experiment leaves out; a task has no default.
 
     The paper trains its transformers with AdamW in batches of 64, follows the bilinear model
     by gradient flow (here: SGD on all sentences), the one-layer model by SGD with batch 1. The

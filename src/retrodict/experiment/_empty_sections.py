@@ -17,11 +17,11 @@ from retrodict.files.yaml import parse
 def load_sections(text: str, where: str, model: type[BaseModel]) -> tuple[dict[str, Any], Node]:
     """Read a YAML mapping: its plain data, and the nodes that know the lines.
 
-    A section with nothing in it is an empty one; what says `null` stays as it is.
+    A section with nothing in it becomes an empty one; `null` stays.
 
     Raises:
-        BadInput: it is no YAML mapping, or too large; or nothing stands where a section may be left
-            out, which could mean either.
+        BadInput: it is no YAML mapping, or too large; or a section is empty that may be left out, so
+            that its defaults or none could be meant.
     """
     data, tree = parse(text, where, misspelt)
     if data is None or tree is None:
@@ -41,7 +41,7 @@ def _opened(
         if field and sections and is_empty(node):
             if field.default is None:
                 problem = "write {} for its defaults, or null to leave it out"
-                raise BadInput(f"{where}:{line}: {path}{key}: nothing stands there; {problem}")
+                raise BadInput(f"{where}:{line}: {path}{key}: is empty; {problem}")
             opened[key] = {}
         elif len(sections) == 1 and isinstance(opened.get(key), dict):
             opened[key] = _opened(opened[key], node, sections[0], where, f"{path}{key}.")

@@ -1,4 +1,4 @@
-"""Numbers, truth and signs as people write them, and how YAML wants them written."""
+"""Numbers, booleans and signs as people write them, and their spelling in YAML."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MEANT = str.maketrans(
 
 
 def respelt(value: Any, wanted: str, nullable: bool = True) -> str:
-    """Say how a value is written that was meant, as `; write true`; nothing if nobody can tell.
+    """Suggest the spelling of the value that was meant, as `; write true`; "" if it is not clear.
 
     Args:
         value: what was read.
@@ -83,7 +83,7 @@ def _number(value: Any, text: str, wanted: str) -> str:
 
 
 def parted(text: str) -> str:
-    """Say how `epochs:3` and `epochs = 3` are written; nothing for what is no such pair.
+    """Suggest the spelling of `epochs:3` and `epochs = 3`; "" for other text.
 
     >>> parted("epochs:3")
     "; write 'epochs: 3'"
@@ -93,9 +93,9 @@ def parted(text: str) -> str:
 
 
 def misspelt(tree: Node | None) -> tuple[int, str] | None:
-    """Find what YAML reads otherwise than anybody means it: the line, and what to write.
+    """Find text that YAML does not read as it was meant: the line, and what to write.
 
-    A decimal comma within braces parts two values; signs that only look like a space, a quote or a
+    A decimal comma within braces separates two values. Signs that look like a space, a quote or a
     digit are letters.
     """
     for node in _nodes(tree):
@@ -130,9 +130,9 @@ def _decimal_comma(before: tuple[Node, Node], after: tuple[Node, Node]) -> str:
     text = f"{value.value},{digits.value}"
     if value.end_mark.index + 1 != digits.start_mark.index or not _COMMA.fullmatch(text):
         return ""
-    return f"{key.value}: {text:.60}: a comma parts two values{respelt(text, 'float')}"
+    return f"{key.value}: {text:.60}: a comma separates two values{respelt(text, 'float')}"
 
 
 def is_empty(node: Node) -> bool:
-    """Whether nothing stands there, not even `null`."""
+    """Whether a node has no text, not even `null`."""
     return isinstance(node, ScalarNode) and not node.style and node.value == ""

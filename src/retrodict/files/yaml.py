@@ -167,6 +167,6 @@ def _size_of(
         raise BadInput(f"{here}: a value of more than {LONGEST} characters")
     if event.anchor:
         if event.anchor in anchors:
-            raise BadInput(f"{here}: the anchor &{event.anchor:.40} stands there twice")
+            raise BadInput(f"{here}: the anchor &{event.anchor:.40} is there twice")
         anchors[event.anchor] = (1, 1) if isinstance(event, ScalarEvent) else None
     return 1, 1

@@ -57,7 +57,7 @@ def run(
     trained. With --again it is trained again and compared with the old run.
 
     A file with `grid: {optimizer.lr: [0.001, 0.01], …}` is run at every combination of the values.
-    A cell that fails is marked, and the others go on.
+    A cell that fails is marked, and the others continue.
 
     Ctrl-C keeps what is done. The same command continues from there.
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from rich.text import Text
 
 from retrodict.cli._console import plain, wide_console
 from retrodict.cli._options import STORE, Json, Out
@@ -69,30 +68,27 @@ def _table(found: Sequence[Listed], without: Sequence[str]) -> Table:
     table = ruled_table(*(c for k in kept for c in (numbers if k in _NUMBERS else words)(k)))
     for one in found:
         cells = dict(zip(_COLUMNS, _cells(one), strict=True))
-        table.add_row(*(cells[column] for column in kept))
+        table.add_row(*(plain(*cells[column]) for column in kept))
     return table
 
 
-def _cells(one: Listed) -> list[Text]:
+def _cells(one: Listed) -> list[tuple[str, str]]:
+    """Return the text and the style of every column."""
+    from retrodict.experiment import RESULTS_VERSION
+
     settings, epochs = one.settings, one.settings.get("training.epochs")
     layers, width = settings.get("model.n_layer"), settings.get("model.d_model")
     done = "?" if one.epochs_done is None else one.epochs_done
-    return [
-        plain(one.name, style="bold" if settings else "dim"),
-        plain(one.status, style=_STYLES.get(one.status, "bold yellow")),
-        plain(str(settings.get("task.vocab_size", ""))),
-        plain(f"{layers}×{width}" if layers else str(width or "")),
-        plain(str(settings.get("training.learners", ""))),
-        plain("" if epochs is None else f"{done}/{epochs}"),
-        plain(size(one.bytes)),
-        plain(one.finished_at[:16].replace("T", " ")),
-        _made_by(one),
-    ]
-
-
-def _made_by(one: Listed) -> Text:
-    from retrodict.experiment import RESULTS_VERSION
-
     outdated = one.results_version is not None and one.results_version < RESULTS_VERSION
-    said = f"{one.made_by}, results version {one.results_version}" if outdated else one.made_by
-    return plain(said, style="bold yellow" if outdated else "")
+    version = f", results version {one.results_version}" if outdated else ""
+    return [
+        (one.name, "bold" if settings else "dim"),
+        (one.status, _STYLES.get(one.status, "bold yellow")),
+        (str(settings.get("task.vocab_size", "")), ""),
+        (f"{layers}×{width}" if layers else str(width or ""), ""),
+        (str(settings.get("training.learners", "")), ""),
+        ("" if epochs is None else f"{done}/{epochs}", ""),
+        (size(one.bytes), ""),
+        (one.finished_at[:16].replace("T", " "), ""),
+        (f"{one.made_by}{version}", "bold yellow" if outdated else ""),
+    ]
