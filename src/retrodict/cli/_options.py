@@ -17,7 +17,10 @@ STORE = Path("runs")
 """Where runs are kept unless `--out` says otherwise."""
 
 Out = Annotated[
-    Path, typer.Option("--out", parser=place, metavar="DIR", help="The folder that keeps the runs.")
+    Path,
+    typer.Option(
+        "--out", parser=place, metavar="DIR", help="The store: the folder of runs and results."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Runs = Annotated[

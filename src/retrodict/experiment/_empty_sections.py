@@ -20,8 +20,8 @@ def load_sections(text: str, where: str, model: type[BaseModel]) -> tuple[dict[s
     A section with nothing in it becomes an empty one; `null` stays.
 
     Raises:
-        BadInput: it is no YAML mapping, or too large; or a section is empty that may be left out, so
-            that its defaults or none could be meant.
+        BadInput: it is no YAML mapping, or too large; or a section is empty that may be null, so
+            that its meaning is not clear.
     """
     data, tree = parse(text, where, misspelt)
     if data is None or tree is None:

@@ -101,7 +101,8 @@ def require_writable(folder: Path, option: str = "--out", room: int = 150) -> No
     except OSError as error:
         if error.errno in DISK_FULL:
             raise CannotFinish(f"{folder}: {reason(error)}") from None
-        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+        file = next((path for path in (folder, *folder.parents) if os.path.isfile(path)), None)
+        why = "it is a file" if file else error.strerror
         raise BadInput(
-            f"{folder}: cannot be written to: {why}; give another folder with {option}"
+            f"{file or folder}: cannot be written to: {why}; give another folder with {option}"
         ) from None

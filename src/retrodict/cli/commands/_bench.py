@@ -13,8 +13,7 @@ import typer
 from rich.table import Column, Table
 
 from retrodict.cli._console import Console
-from retrodict.cli._options import STORE, Json
-from retrodict.cli._paths import place
+from retrodict.cli._options import STORE, Json, Out
 from retrodict.cli._streams import print_json
 from retrodict.cli._tables import bare_table
 from retrodict.cli.commands._command import command
@@ -46,10 +45,7 @@ def bench(
         bool,
         typer.Option("--quick", help="Use tiny sizes, to see that it works. Do not quote them."),
     ] = False,
-    out: Annotated[
-        Path,
-        typer.Option("--out", parser=place, metavar="DIR", help="Where the files are written."),
-    ] = STORE,
+    out: Out = STORE,
     as_json: Json = False,
 ) -> None:
     """Measure the speed of training and of theory.
