@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from retrodict.claims import STATEMENTS, Check, Effort, Evidence, bounded, document
-from retrodict.claims._separations import share_at_least
+from retrodict.claims._separations import draw_many, share_at_least
 from retrodict.models._one_layer import OneLayerPopulation
 from retrodict.report._formula import formula
 from retrodict.report._statements import Sheet, as_html, as_markdown
@@ -239,3 +239,9 @@ def test_tables_hold_every_statement_and_escape_what_they_are_given():
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_formula_can_be_drawn(name):
     assert "svg" in formula(KNOWN[name].formula)
+
+
+def test_a_draw_is_followed_once_whether_a_check_names_the_defaults_or_not():
+    plain = draw_many(Effort(), [3], 1)
+    named = draw_many(Effort(), [3], 1, parametrisation="full", sigma=0.0)
+    assert named[3][0] is plain[3][0]

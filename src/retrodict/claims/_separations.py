@@ -19,11 +19,12 @@ UNTIL = 1e8
 LARGE = "d ≥ poly(n, m, 1/ε, log(1/δ)): d is taken large and its dependence shown"
 SMALL_SIGMA = "σ small: 0 or 0.1"
 SETUP = "all pairs are trained forward, all but one backward"
+_SYSTEM: dict[str, Any] = {"n": 20, "m": 100, "sigma": 0.0, "parametrisation": "full"}
 
 
 @functools.lru_cache(maxsize=8192)
 def draw_separation(
-    d: int, seed: int, n: int = 20, m: int = 100, sigma: float = 0.0, parametrisation: str = "full"
+    d: int, seed: int, n: int, m: int, sigma: float, parametrisation: str
 ) -> Separation:
     """Follow the paper's set-up (all pairs forward, all but the first backward) for one draw."""
     corpus = Pairs(n=n, m=m).corpus(0)
@@ -42,8 +43,9 @@ def draw_many(
     Args:
         effort: is told the share that is done.
         dimensions, draws: the values of d, and the number of seeds.
-        system: n, m, sigma or parametrisation, where not the default of `draw_separation`.
+        system: n, m, sigma or parametrisation, where not as in `_SYSTEM`.
     """
+    system = _SYSTEM | system  # all of it, in one order, as the cache tells calls apart by that
     found: dict[int, list[Separation]] = {d: [] for d in dimensions}
     for d, seed in effort.each(list(itertools.product(dimensions, range(draws)))):
         found[d].append(draw_separation(d, seed, **system))
