@@ -83,6 +83,14 @@ def test_it_is_refused_with_little_work(text, says):
             parse_override(f"task={text}")
 
 
+@pytest.mark.parametrize("start", ["#", "# "])
+def test_a_large_file_is_called_large_wherever_it_is_cut(tmp_path, start):
+    path = tmp_path / "x.yaml"
+    path.write_text(start + "é" * MOST_BYTES, encoding="utf-8")
+    with pytest.raises(BadInput, match="larger than 256 KiB"):
+        Experiment.from_yaml(path)
+
+
 def test_a_billion_laughs_take_no_memory():
     text = REFUSED["billion laughs"][0]
     tracemalloc.start()

@@ -17,10 +17,9 @@ def read_text(path: str | Path) -> str:
     try:
         with open(path, "rb") as file:
             content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8")
+        if len(content) <= MOST_BYTES:  # else the end may be half a letter
+            return content.decode("utf-8")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise BadInput(f"{path}: cannot be read: {reason}") from None
-    if len(content) > MOST_BYTES:
-        raise BadInput(f"{path}: larger than {MOST_BYTES // 1024} KiB, so it is no experiment")
-    return text
+    raise BadInput(f"{path}: larger than {MOST_BYTES // 1024} KiB, so it is no experiment")
