@@ -300,6 +300,8 @@ def test_ctrl_c_outside_a_training_says_so(command, monkeypatch, tmp_path):
     monkeypatch.setattr("retrodict.cli._checks.check", interrupted)
     code, _, error = command("verify", "lemma-1", "--out", tmp_path)
     assert (code, error) == (130, "retrodict: interrupted; the same command starts over\n")
+    code, _, error = command("--", "verify", "lemma-1", "--out", tmp_path)
+    assert (code, error) == (130, "retrodict: interrupted; the same command starts over\n")
     code, _, error = command("verify", "lemma-1", "--published", "--out", tmp_path)
     assert code == 2
     code, _, error = command("verify", "identity-facts-alone", "--published", "--out", tmp_path)

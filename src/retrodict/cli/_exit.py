@@ -52,8 +52,9 @@ def call(arguments: list[str]) -> int | None:
         arguments = [*arguments, "--help"]
     code: int | None = app(arguments, standalone_mode=False)
     if code == 130:  # Ctrl-C outside a training, which the parser has caught
-        one = COMMANDS.get(" ".join(arguments[:2])) or COMMANDS[arguments[0]]
-        raise KeyboardInterrupt(one.if_interrupted(arguments))
+        named = [word for word in arguments if word != "--"]
+        one = COMMANDS.get(" ".join(named[:2])) or COMMANDS.get(named[0])
+        raise KeyboardInterrupt(one.if_interrupted(arguments) if one else "")
     return code
 
 
