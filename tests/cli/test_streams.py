@@ -13,6 +13,7 @@ import pytest
 from retrodict.cli._console import Console
 from retrodict.cli._exit import exit_code_of, run_cli
 from retrodict.cli._streams import Stream, steadied
+from retrodict.cli._tables import ruled_table, words
 from retrodict.runs import Store
 
 pytestmark = pytest.mark.seconds
@@ -232,6 +233,19 @@ def test_a_terminal_of_no_width_has_the_usual_one(monkeypatch, columns):
     console = Console(file=io.StringIO())
     assert console.width == 80
     assert console.height > 0
+
+
+@pytest.mark.parametrize("width", [20, 30, 40])
+@pytest.mark.parametrize("columns", [2, 3])
+def test_a_word_that_is_wider_than_the_terminal_is_not_cut(width, columns):
+    cells = {"run": "reversal-transformer-0123456789ab", "made by": "0.1.0", "epochs": "100/2000"}
+    shown = dict(list(cells.items())[:columns])
+    table = ruled_table(*words(*shown))
+    table.add_row(*shown.values())
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table)
+    out = console.file.getvalue()
+    assert all(word in out for word in (*shown, *shown.values()))
 
 
 def test_warnings_are_no_errors_of_a_command():

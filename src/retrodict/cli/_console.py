@@ -23,7 +23,7 @@ class Console(rich.console.Console):
     brackets still are markup in a string. Text from a file is escaped, or made `plain`.
 
     No table is cut: where it is too wide, cells are folded between words. Where even that is not
-    enough, each row becomes a block of lines.
+    enough, each row becomes a block of lines, and lines may be longer than the terminal is wide.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -63,6 +63,7 @@ class Console(rich.console.Console):
             more = min(folds[i], max(left, 0) // (len(spans) - count))
             table.columns[i].width = spans[i].minimum + more
             left -= more
+        table.width = max(self.width, self.full_width(table)) if left < 0 else None
         return table
 
     def _span(self, column: Column) -> Measurement:
