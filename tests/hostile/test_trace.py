@@ -56,6 +56,16 @@ def unread(monkeypatch):
     monkeypatch.setattr("retrodict.trace._trace.xr.load_dataset", never)
 
 
+def test_an_error_without_a_message_is_an_error(run, monkeypatch):
+    def wrong(*arguments):
+        raise ValueError
+
+    monkeypatch.setattr("retrodict.runs._results.Trace.of", lambda *arguments: None)
+    monkeypatch.setattr("retrodict.runs._results.misfit", wrong)
+    with pytest.raises(CannotFinish, match="damaged: ValueError"):
+        _ = Run(run.folder).trace
+
+
 def signed(run: Run) -> None:
     """Write checksums that fit, as its author can."""
     path = run.folder / "run.json"

@@ -45,7 +45,7 @@ def read_trace(folder: Path, state: Mapping[str, Any], experiment: Placed) -> Tr
         why = f"cannot be read on this machine: {in_a_line(error)}"
         raise Unreadable(path, why) from error
     except (ValueError, KeyError, TypeError) as error:
-        problem = str(error)
+        problem = in_a_line(error)  # never empty, as that would mean that all is well
     if problem:
         raise Damaged(path, problem, REMEDY)
     return trace
