@@ -258,6 +258,16 @@ def test_what_was_moved_and_linked_to_is_never_pruned(fresh, tmp_path, name):
     assert plan(fresh.folder.parent, {"damaged", "unfinished"}) == []
 
 
+@pytest.mark.parametrize("function", ["weights_in", "_foreign"])
+def test_a_run_is_not_pruned_because_of_a_bug_of_ours(fresh, monkeypatch, function):
+    def faulty(*arguments):
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(f"retrodict.runs._check.{function}", faulty)
+    with pytest.raises(TypeError):
+        plan(fresh.folder.parent, {"damaged"})
+
+
 def test_a_run_is_not_pruned_because_its_weights_were_moved_away(fresh):
     (fresh.folder / "weights.safetensors").unlink()
     assert kinds(fresh.folder) == {"weights.safetensors": "damaged"}

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from retrodict.errors import CannotFinish
+from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.files import (
     CHECKPOINT_FORMAT,
@@ -31,10 +31,13 @@ _START_ANEW = "move it away to start anew"
 
 
 def check_run(folder: Path) -> list[Problem]:
-    """Check every file in a folder of a store. Never raises."""
+    """Check every file in a folder of a store. Nothing that a file can hold raises."""
     found: list[Problem] = []
-    ended = list(tried(folder, lambda: found.extend(_check(folder))))
-    return [*found, *ended]
+    try:
+        found += _check(folder)
+    except (Unreadable, OSError) as error:
+        found.append(problem_of(folder, error))
+    return found
 
 
 def _check(folder: Path) -> Iterator[Problem]:

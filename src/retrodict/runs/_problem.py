@@ -46,7 +46,7 @@ def tried(
     """Read something; say why that is not possible. Returns what was read, or None."""
     try:
         return read()
-    except (CannotFinish, OSError, MemoryError, ValueError, TypeError, AttributeError) as error:
+    except (CannotFinish, OSError, MemoryError, ValueError) as error:
         yield problem_of(path, error, remedy)
     return None
 
