@@ -59,12 +59,18 @@ def require_whole(yaml: Path, out: Path) -> None:
 
 
 def kill_at_random(yaml: Path, out: Path, kills: int, signum: int, seed: int) -> Counter[int]:
-    """Start a command, end it after a random time, again and again; return its exit codes."""
+    """Start a command, end it after a random time, again and again; return its exit codes.
+
+    The times are at most what the whole command takes here, now: a busy machine starts slowly.
+    """
+    began = time.monotonic()
+    start(yaml, out.with_name("whole"), *TRAINING).communicate(timeout=300)
+    whole = time.monotonic() - began
     rng, codes = random.Random(seed), Counter[int]()
     for _ in range(kills):
         process = start(yaml, out, *TRAINING)
         try:
-            _, stderr = process.communicate(timeout=rng.uniform(0.0, 8.0))
+            _, stderr = process.communicate(timeout=rng.uniform(0.0, whole))
         except subprocess.TimeoutExpired:
             workers = workers_of(process)
             process.send_signal(signum)

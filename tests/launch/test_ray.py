@@ -78,7 +78,7 @@ def test_ctrl_c_lets_workers_write_checkpoints_and_the_same_command_continues(
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
-    assert "the same command goes on" in stderr
+    assert "the same command continues" in stderr
     stopped = [run for run in see.runs_of(path, out) if run.exists]
     assert [see.events_of(run) for run in stopped] == [["started", "interrupted"]] * 2
     assert all(run.has_checkpoint for run in stopped)
