@@ -27,7 +27,7 @@ class FileProblem(CannotFinish):
     Attributes:
         path: the file.
         what: what is wrong.
-        remedy: what to do about it; "" if the caller knows better.
+        remedy: what to do about it; "" if only the caller knows.
     """
 
     kind: ClassVar[Literal["damaged", "unreadable", "newer"]]
@@ -48,7 +48,7 @@ class Damaged(FileProblem):
 
 
 class Unreadable(FileProblem):
-    """A file cannot be read at the moment; as far as is known it is not damaged."""
+    """A file cannot be read at the moment; it may be undamaged."""
 
     kind = "unreadable"
 

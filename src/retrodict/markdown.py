@@ -1,4 +1,4 @@
-"""Markdown: text that stays text, and tables."""
+"""Markdown: escaped text, and tables."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from retrodict.errors import printable
 
 
 class Markdown(str):
-    """Text that is Markdown already: nothing of it is escaped but what would end a table's cell."""
+    """Text that is already Markdown: only what would end a table's cell is escaped."""
 
     __slots__ = ()
 
 
 def escaped(value: object) -> str:
-    """Write a value so that Markdown takes it for text, in one line.
+    """Write a value as one line of Markdown, escaped so that it is read as plain text.
 
     >>> escaped("a | <b>[x](y)</b>")
     'a \\\\| &lt;b&gt;\\\\[x\\\\](y)&lt;/b&gt;'

@@ -1,7 +1,6 @@
-"""What the files of a room add to it, gathered from the lines that import it.
+"""Collect what a package's files define, from the imports in its `__init__.py`.
 
-A room's `__init__.py` has a line for each of its files, in the order of tables; that line is all
-there is to adding a file:
+The `__init__.py` has one line for each file, in the order of tables. To add a file, add its line:
 
     from retrodict.recipes._plain import RECIPES as plain
     from retrodict.recipes._reverse import RECIPES as reverse
@@ -19,7 +18,7 @@ Member = TypeVar("Member")
 
 
 def members(kind: type[Member], room: str) -> tuple[Member, ...]:
-    """Return what a room has imported of a kind, one by one or as tuples, in order.
+    """Return the objects of a type that a package has imported, singly or in tuples, in order.
 
     Raises:
         ValueError: two of them have the same name.
@@ -33,13 +32,13 @@ def members(kind: type[Member], room: str) -> tuple[Member, ...]:
 
 
 def kinds(base: type[Member], room: str) -> tuple[type[Member], ...]:
-    """Return the subclasses of a base that a room has imported, in order."""
+    """Return the subclasses of a base that a package has imported, in order."""
     classes = [one for one in _imported(room) if isinstance(one, type) and issubclass(one, base)]
     return tuple(one for one in classes if one is not base)
 
 
 def any_of(base: type[Member], room: str) -> Any:
-    """Return the type of a setting that is any of a room's kinds; its `kind` says which."""
+    """Return the type of a setting that may be any of a package's kinds, told apart by `kind`."""
     from pydantic import Field
 
     return Annotated[Union[kinds(base, room)], Field(discriminator="kind")]  # noqa: UP007

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Source:
-    """A paper, or whatever else a claim or a recipe comes from.
+    """The source of a claim or a recipe, usually a paper.
 
-    A source that one file alone cites stands in that file.
+    A source that only one file cites is defined in that file.
 
     Attributes:
         authors: surnames; the first "and others" where we do not list them.
         year: of its first version.
-        arxiv: its number there; ours has none.
+        arxiv: its arXiv number; "" for our own work.
     """
 
     authors: str
@@ -22,7 +22,7 @@ class Source:
     arxiv: str = ""
 
     def __str__(self) -> str:
-        """Cite it in short.
+        """Return the short citation.
 
         >>> str(MA_2026)
         'Ma et al. 2026, arXiv 2602.02470'
@@ -33,7 +33,7 @@ class Source:
 
     @property
     def in_full(self) -> str:
-        """The same with every author."""
+        """The citation with all authors."""
         return f"{self.authors} {self.year}" + (f", arXiv {self.arxiv}" if self.arxiv else "")
 
 

@@ -135,7 +135,7 @@ BAD = {
     "empty": ("grid: {}", [], "grid: has no axes"),
     "not a list": ("grid: {optimizer.lr: 0.1}", [], "expected a list of values"),
     "no values": ("grid: {optimizer.lr: []}", [], "has no values"),
-    "twice": ("grid: {optimizer.lr: [1, 1]}", [], "1 is there twice"),
+    "twice": ("grid: {optimizer.lr: [1, 1]}", [], "1 appears twice"),
     "unknown section": ("grid: {optimiser.lr: [1]}", [], "did you mean 'optimizer'"),
     "unknown key": ("grid: {optimizer.l: [1]}", [], "grid.yaml:6: grid.optimizer.l: unknown key"),
     "wrong type": ("grid: {task.vocab_size: [x]}", [], "integer, got 'x'"),

@@ -107,7 +107,7 @@ def test_what_cannot_be_looked_at_does_not_end_a_glob(command, old, tmp_path, as
     code, out, said = command(*asked, loop, old.folder, "--json")
     assert code == 0
     assert json.loads(out)["passed_over"] == [str(loop)]
-    assert "passed over, as it cannot be looked at" in said
+    assert "skipped, because it cannot be read" in said
     assert said.count("\n") == 1
 
 

@@ -41,7 +41,7 @@ def test_every_json_is_one_document(command, old, halted, tmp_path, at_home):
 
 def test_verify_counts_one_remark_as_one(command, old):
     _, out, _ = command("runs", "verify", old.folder)
-    assert "1 run looked at, 1 remark: nothing is damaged" in out
+    assert "1 run checked, 1 remark: nothing is damaged" in out
 
 
 def test_verify_names_damage_in_one_line_and_ends_with_3(command, old):
@@ -69,7 +69,7 @@ def test_prune_deletes_with_yes_alone(command, old, halted):
     arguments = ("runs", "prune", "--unfinished", "--out", old.folder.parent)
     code, out, _ = command(*arguments)
     assert code == 0
-    assert "1 would be deleted, which gives back 37.0 kB" in out
+    assert "1 would be deleted, which frees 37.0 kB" in out
     assert halted.folder.exists()
     code, out, _ = command(*arguments, "--yes")
     assert code == 0
@@ -88,7 +88,7 @@ def test_prune_deletes_with_yes_alone(command, old, halted):
             "did you mean 'reversal-transformer-0127",
         ),
         (["export", "712591977e6e", "--to", "e"], "is interrupted and not finished"),
-        (["export", "--to", "."], "is there and not empty"),
+        (["export", "--to", "."], "exists and is not empty"),
         (["export", "--to", "e", "--format", "xls"], "'xls' is not one of 'csv', 'parquet'"),
     ],
 )
@@ -115,14 +115,14 @@ def test_show_says_by_what_a_run_was_made_and_what_would_differ(
     assert "made again" not in out
     monkeypatch.setattr("retrodict.runs._environment.processor", lambda: "abacus")
     _, out, _ = command("show", fresh.folder)
-    assert "made again here, bits may differ: processor" in " ".join(out.split())
+    assert "trained again here, bits may differ: processor" in " ".join(out.split())
 
 
 def test_a_run_of_an_older_results_version_is_compared_with_a_warning(command, old, monkeypatch):
     monkeypatch.setattr("retrodict.cli._provenance.RESULTS_VERSION", 3)
     code, out, _ = command("compare", old.folder)
     assert code == 0
-    assert "has results version 2, this code 3: made again, its numbers differ" in out
+    assert "has results version 2, this code 3: trained again, its numbers would differ" in out
 
 
 def test_a_newer_run_is_said_to_be_newer(command, old):

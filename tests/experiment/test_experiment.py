@@ -96,7 +96,7 @@ def test_overrides_reach_every_section():
     [
         (["training.seed=3", "model.n_head=5"], "--set model.n_head=5: model: n_head 5"),
         (["model={n_head: x}"], "--set model={n_head: x}: model.n_head: "),
-        (["data.identity={}", "data.bridge={}"], "--set data.bridge={}: data.bridge has"),
+        (["data.identity={}", "data.bridge={}"], "--set data.bridge={}: data.bridge already adds"),
         (["training.seed=3"], "x.yaml:2: optimizer.lr: "),
         (["optimizer.lr=-2", "optimizer.lr=-1"], "--set optimizer.lr=-1: optimizer.lr: "),
     ],

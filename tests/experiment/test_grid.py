@@ -133,7 +133,7 @@ REFUSED = {
     "grid: {optimizer.lr: abc}": "expected a list of values",
     "grid: {task: {}}": "grid.task: expected a list of values",
     "grid: {optimizer.lr: []}": "grid.optimizer.lr: has no values",
-    "grid:\n  optimizer:\n    lr: [1, 1]": "g.yaml:5: grid.optimizer.lr: 1 is there twice",
+    "grid:\n  optimizer:\n    lr: [1, 1]": "g.yaml:5: grid.optimizer.lr: 1 appears twice",
     "grid: {optimiser.lr: [1]}": "g.yaml:3: grid.optimiser: unknown key; did you mean 'optimizer'",
     "grid: {lr: [1]}": "grid.lr: unknown key; choose from data, model",
     "grid: {optimizer.l: [1]}": "grid.optimizer.l: unknown key; did you mean 'lr'",

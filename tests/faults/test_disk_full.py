@@ -32,7 +32,7 @@ def fill_and_ask(answer, require_same, small_disk, leave, experiment, free) -> i
             refusal = str(error)
         if refusal:
             refused += 1
-            assert "the disk is full; make space and give the same command again" in refusal
+            assert "the disk is full; free some space and run the same command again" in refusal
             assert "\n" not in refusal
         for run in Store(store).runs():
             assert run.status in ("started", "interrupted", "finished")
@@ -118,7 +118,7 @@ def test_no_command_leaves_half_a_file_on_a_full_disk(
         refused += 1
         assert code == 3, said
         assert len(said) == 1
-        assert "the disk is full; make space and give the same command again" in said[0]
+        assert "the disk is full; free some space and run the same command again" in said[0]
     assert refused
     written = command == "export" and code == 0
     assert run_cli(arguments) == (2 if written else 0)  # an export is written once

@@ -116,7 +116,7 @@ def test_a_store_without_locks_works_with_one_note(
         warnings.simplefilter("error")
         code, _, said = command("run", tiny_yaml, *ONE, *grid, "--out", store)
     assert code == 0
-    assert said.count("gives no locks (No locks available)") == 1
+    assert said.count("has no locks (No locks available)") == 1
     assert f"{store}: its file system" in said
     assert {run.status for run in Store(store).runs()} == {"finished"}
     assert not list(store.glob("*/*.lock.*"))  # no marker that outlives its maker
@@ -131,7 +131,7 @@ def test_without_locks_what_was_trained_a_moment_ago_is_not_deleted(halted, no_l
     told: list[str] = []
     assert [victim.path for victim in plan(root, {"unfinished"})] == [halted.folder]
     assert [victim.path for victim in prune(root, {"unfinished"}, tell=told.append)]
-    assert "gives no locks" in told[0]
+    assert "has no locks" in told[0]
 
 
 def test_a_lock_that_cannot_be_made_is_named_in_a_line(halted, tmp_path):

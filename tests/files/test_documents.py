@@ -54,9 +54,9 @@ def test_one_that_is_not_there_is_none_and_a_damaged_one_says_why(tmp_path):
     [
         ('{"format": 3}', Newer, "format 3 was written by a newer retrodict"),
         ('{"format": 1}', CannotFinish, "an older version; 'retrodict count things' writes it"),
-        ('{"format": "x"}', CannotFinish, "damaged: 'x' is no format"),
-        ("{}", CannotFinish, "damaged: None is no format"),
-        ("[]", CannotFinish, "damaged: no object"),
+        ('{"format": "x"}', CannotFinish, "damaged: 'x' is not a format version"),
+        ("{}", CannotFinish, "damaged: None is not a format version"),
+        ("[]", CannotFinish, "damaged: not a JSON object"),
         ("{", CannotFinish, "damaged: Expecting"),
         ("[" * 100_000, CannotFinish, "damaged: nested too deeply"),
         ('{"format": 2, "names": ["../a"], "size": 1}', CannotFinish, "leads out of the store"),
@@ -88,5 +88,5 @@ def test_every_document_of_a_store_is_checked_and_says_what_writes_it(tmp_path):
     found = {problem.where.name: problem for problem in check_store(tmp_path)}
     assert set(found) == {document.name for document in DOCUMENTS if document.version}
     assert {problem.kind for problem in found.values()} == {"damaged"}
-    assert found[VERIFY.name].remedy == "'retrodict verify' writes it anew"
+    assert found[VERIFY.name].remedy == "'retrodict verify' writes it again"
     assert len({document.name for document in (*DOCUMENTS, DRAWING)}) == len(DOCUMENTS) + 1

@@ -199,10 +199,10 @@ def test_links_pipes_and_folders_are_refused_and_kept(trainer, write, tmp_path):
         assert "symbolic link" in refusal(trainer, path)
         path.unlink()
     os.mkfifo(path)
-    assert "it is no file" in refusal(trainer, path)
+    assert "it is not a regular file" in refusal(trainer, path)
     path.unlink()
     path.mkdir()
-    assert "it is no file" in refusal(trainer, path)
+    assert "it is not a regular file" in refusal(trainer, path)
 
 
 def test_a_command_refuses_it_with_exit_code_3_and_keeps_the_file(

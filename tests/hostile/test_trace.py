@@ -176,9 +176,9 @@ def test_links_pipes_and_folders_are_refused(run, unread, tmp_path):
         _ = Run(run.folder).trace
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(OSError, match="it is no file"):
+    with pytest.raises(OSError, match="it is not a regular file"):
         Trace.load(path)
-    with pytest.raises(CannotFinish, match="it is no file"):
+    with pytest.raises(CannotFinish, match="it is not a regular file"):
         _ = Run(run.folder).trace
 
 

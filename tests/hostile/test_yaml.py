@@ -35,7 +35,7 @@ REFUSED = {
     "a chain of aliases": ("a0: &a0 [1]\n" + CHAIN, "x.yaml:3[012]: nested too deeply"),
     "a list in itself": ("task: {kind: chain}\na: &a [*a]", "x.yaml:2: .*within &a itself"),
     "a mapping in itself": ("&a {task: *a}", "x.yaml:1: .*within &a itself"),
-    "an anchor twice": ("a: &a 1\nb: &a 2", "x.yaml:2: the anchor &a is there twice"),
+    "an anchor twice": ("a: &a 1\nb: &a 2", "x.yaml:2: the anchor &a is defined twice"),
     "an alias of nothing": ("a: *a", "x.yaml:1: .*undefined alias 'a'"),
     "a Python object": (
         "a: !!python/object/apply:os.system [ls]",

@@ -300,7 +300,7 @@ def test_errors_of_a_worker_are_data(tiny, store, monkeypatch, pool):
 def test_a_full_disk_ends_everything_and_stops_the_rest(tiny, store, told, pool):
     launcher = Remote(pool, 1, 0)
     jobs = seeds(tiny, launcher, 0, 10)
-    full = CannotFinish("x: the disk is full; make space and give the same command again")
+    full = CannotFinish("x: the disk is full; free some space and run the same command again")
     pool.answers = {job.experiment.name: JobResult(job.experiment.name, full) for job in jobs}
     with pytest.raises(CannotFinish, match="disk is full"):
         list(launcher.execute_all(jobs, store, told))
@@ -315,7 +315,7 @@ def test_lines_about_several_trainings_say_how_far_all_of_it_is(capsys, monkeypa
         progress.overview(1, 4, 0.5, [Running(f"seed={s}", s, 9) for s in range(10)])
     first, second = capsys.readouterr().err.splitlines()
     assert first == "0 of 4 runs done, 0% of all epochs"
-    assert second.startswith("1 of 4 runs done, 50% of all epochs, about 0 s left; at work: seed=0")
+    assert second.startswith("1 of 4 runs done, 50% of all epochs, about 0 s left; running: seed=0")
     assert second.endswith("seed=7 7/9 and 2 more")
 
 

@@ -32,7 +32,7 @@ def test_a_killed_job_is_a_failed_cell_and_the_same_command_continues(
     assert process.returncode == 3, stderr
     cells = {cell["status"]: cell for cell in json.loads(stdout)["cells"]}
     assert sorted(cells) == ["failed", "finished"]
-    assert "was lost; the same command goes on from its checkpoint" in cells["failed"]["problem"]
+    assert "was lost; the same command continues from its checkpoint" in cells["failed"]["problem"]
     again = start(*command)
     stdout, stderr = again.communicate(timeout=200)
     assert again.returncode == 0, stderr

@@ -176,7 +176,7 @@ def test_records_that_are_deep_huge_links_or_pipes_are_refused(store, name, tmp_
         reader.read(path)
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(ValueError, match="it is no file"):
+    with pytest.raises(ValueError, match="it is not a regular file"):
         reader.read(path)
 
 

@@ -66,7 +66,7 @@ def test_a_run_says_how_it_was_answered_when_and_by_which_code(command, tiny_yam
 def test_changed_code_is_reported_in_a_line_by_every_command(command, kept, tmp_path):
     by_other_code(kept)
     yaml, root = kept.folder / "experiment.yaml", kept.folder.parent
-    line = f"the code that trains has changed since {kept.folder.name} was trained"
+    line = f"the training code has changed since {kept.folder.name} was trained"
     for asked in (("run", yaml, "--out", root), ("compare", kept.folder)):
         _, out, _ = command(*asked)
         assert out.count(line) == 1
@@ -78,8 +78,8 @@ def test_changed_code_is_reported_in_a_line_by_every_command(command, kept, tmp_
     grid = ("run", yaml, "--out", root, "--set", "grid.training.seed=[0]")
     assert command(*grid)[1].count(line) == 1
     _, out, _ = command("show", kept.folder)
-    assert "made again here, bits should agree: the code that trains has changed" in out
-    assert "differ" not in out.split("made again here")[1].split("NLL")[0]
+    assert "trained again here, bits should agree: the training code has changed" in out
+    assert "differ" not in out.split("trained again here")[1].split("NLL")[0]
 
 
 def test_a_run_that_other_code_began_is_named_when_resumed_and_ever_after(
@@ -89,7 +89,7 @@ def test_a_run_that_other_code_began_is_named_when_resumed_and_ever_after(
     by_other_code(run)
     go_on = ("run", run.folder / "experiment.yaml", "--out", tmp_path)
     _, out, err = command(*go_on)
-    assert f"{run.folder.name} goes on from a checkpoint that other code made" in err
+    assert f"{run.folder.name} continues from a checkpoint of other code" in err
     line = f"{run.folder.name} was partly trained by other code; add --again"
     assert line in out
     _, out, err = command(*go_on)
@@ -102,7 +102,7 @@ def test_a_report_says_that_code_has_changed(kept, tmp_path):
 
     by_other_code(kept)
     found = collect(kept.folder.parent)
-    line = f"the code that trains has changed since {kept.folder.name} was trained"
+    line = f"the training code has changed since {kept.folder.name} was trained"
     assert f"<strong>{line}" in as_html(found, None, _no_answers())
     assert f"**{line.replace('_', chr(92) + '_')}" in as_markdown(
         found, None, _no_answers(), "x", {}

@@ -48,7 +48,7 @@ def test_the_same_environment_has_no_differences(edited, fresh):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"code": "0" * 16}, "code that trains has changed since .* bits should agree"),
+        ({"code": "0" * 16}, "training code has changed since .* bits should agree"),
         ({"versions": {"torch": "1.0", "numpy": "2"}}, r"torch 1\.0, here .*: bits may differ"),
         ({"processor": "abacus"}, "processor abacus, here .*: bits may differ"),
         ({"cpu_features": ["mmx"]}, "vector units mmx, here"),

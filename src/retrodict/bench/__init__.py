@@ -1,4 +1,4 @@
-"""The benchmark: the usual script of the field, ours, and the least the machine would need.
+"""The benchmark: the field's usual script, our step, and the least time the machine needs.
 
 SECTIONS: what is measured, each (plan, tick) -> rows
 needed(experiment), measure_rates(device): the floor

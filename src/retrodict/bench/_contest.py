@@ -1,4 +1,4 @@
-"""Contestants timed in turn: A B C A B C …, so that a slow moment of the machine meets them all."""
+"""Time contestants in turn, A B C A B C …, so that a slow moment of the machine affects all."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Tick = Callable[[float], None]
 
 
 def part(tick: Tick, start: float, end: float) -> Tick:
-    """Return a tick for one part of the work, which takes `tick` from `start` to `end`."""
+    """Return a tick for one part of the work, which moves `tick` from `start` to `end`."""
     return lambda share: tick(start + share * (end - start))
 
 
 @runtime_checkable
 class Contestant(Protocol):
-    """What can be timed: how many learners train at once, and in how many steps an epoch."""
+    """Something to time; it has the number of learners and of steps per epoch."""
 
     learners: int
     steps: int
@@ -65,10 +65,10 @@ class Timing:
 
     Attributes:
         learners, steps: the contestant's.
-        training: milliseconds a learner-step (forward, backward, optimiser), one a repeat.
-        evaluation: milliseconds a learner and evaluation, one a repeat.
-        first_seconds: to build it, train the first epoch and evaluate once; in no repeat.
-        peak_memory_mb: by how much memory grew meanwhile; None where that is not known.
+        training: milliseconds per learner-step (forward, backward, optimiser), one per repeat.
+        evaluation: milliseconds per learner and evaluation, one per repeat.
+        first_seconds: to build it, train the first epoch and evaluate once; not part of a repeat.
+        peak_memory_mb: how much memory grew meanwhile; None if not known.
     """
 
     learners: int
@@ -80,7 +80,7 @@ class Timing:
 
     @property
     def epochs(self) -> list[float]:
-        """Milliseconds a learner and epoch, with one evaluation; one a repeat."""
+        """Milliseconds per learner and epoch, with one evaluation; one per repeat."""
         pairs = zip(self.training, self.evaluation, strict=True)
         return [self.steps * training + evaluation for training, evaluation in pairs]
 
@@ -94,8 +94,8 @@ def compete(
 ) -> list[Timing]:
     """Time contestants in turn.
 
-    The first epoch of each is timed by itself. A second one says how many epochs make a repeat,
-    whose training lasts at least `seconds`.
+    The first epoch of each is timed separately. A second one determines how many epochs make a
+    repeat, so that its training lasts at least `seconds`.
     """
     entered: list[tuple[Contestant, int, Timing]] = []
     rounds = (repeats + 2) * len(builders)

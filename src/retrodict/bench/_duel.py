@@ -1,4 +1,4 @@
-"""Two ways to one thing, timed in turn."""
+"""Two ways to do the same thing, timed in turn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from retrodict.bench._row import Row
 
 @dataclass(frozen=True)
 class Duel:
-    """Two ways to one thing.
+    """Two ways to do the same thing.
 
     Attributes:
         name: what is done.
@@ -25,7 +25,7 @@ class Duel:
     other: Callable[[], Any]
 
     def row(self, repeats: int, threads: int, **columns: Any) -> Row:
-        """Time both on so many threads of the CPU; `columns` are the row's others."""
+        """Time both on `threads` threads of the CPU; `columns` are the row's other columns."""
         ways = [(way, calls_of(way)) for way in (self.ours, self.other)]
         rounds = [[seconds_of(*way) for way in ways] for _ in range(repeats)]
         ours, other = map(statistics.median, zip(*rounds, strict=True))

@@ -1,11 +1,11 @@
-"""The floor: the least that one learner-step needs, and the least time that this takes.
+"""The floor: a lower bound on the operations, the traffic and the time of one learner-step.
 
     floor = operations / rate of matrix products + bytes / bandwidth
 
-Operations are those of the matrix products, 2 a multiply-add, after everything that can be left out
-has been (f is the first position that is predicted from, L the length of the input):
+Operations are those of the matrix products, 2 per multiply-add, after everything that can be left
+out is left out (f is the first position that is predicted from, L the length of the input):
 
-- the last token of a sentence is no input;
+- the last token of a sentence is not an input;
 - keys and values are needed at all L positions, queries only from position 1 on, because
   position 0 attends to itself alone; at position i, i scores and i weighted sums, because a common
   shift of the scores changes nothing and the weights sum to one;
@@ -33,12 +33,12 @@ from retrodict.models import Transformer
 
 @dataclass(frozen=True)
 class Needed:
-    """What one learner needs for one step, mean over the steps of an epoch.
+    """What one learner needs for one step, averaged over the steps of an epoch.
 
     Attributes:
-        operations: floating-point operations in products of matrices.
+        operations: floating-point operations in matrix products.
         traffic: bytes to and from memory.
-        steps: gradient steps an epoch.
+        steps: gradient steps per epoch.
         precision: of the products.
     """
 
@@ -56,7 +56,7 @@ def needed(experiment: Experiment) -> Needed:
     """Count what one learner-step of an experiment needs.
 
     Raises:
-        BadInput: the model is no transformer.
+        BadInput: the model is not a transformer.
     """
     model, training = transformer_of(experiment), experiment.training
     corpus = experiment.corpus()
@@ -81,10 +81,10 @@ def largest_product(experiment: Experiment) -> Shape:
 
 
 def transformer_of(experiment: Experiment) -> Transformer:
-    """Return the model, which has to be a transformer.
+    """Return the experiment's model if it is a transformer.
 
     Raises:
-        BadInput: it is another one.
+        BadInput: it is not.
     """
     if not isinstance(experiment.model, Transformer):
         raise BadInput(f"model.kind: {experiment.model.kind} is not benchmarked; only transformer")

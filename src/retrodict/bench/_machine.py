@@ -1,4 +1,4 @@
-"""What the machine is, and how fast: products of matrices and memory traffic, measured."""
+"""Describe the machine and measure its speed: matrix products and memory traffic."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ class Machine:
 
 @dataclass(frozen=True)
 class Rates:
-    """What the machine does at its best.
+    """The machine's best measured rates.
 
     Attributes:
-        products: precision → floating-point operations a second in a product of matrices.
-        bandwidth: bytes a second to and from memory.
+        products: precision → floating-point operations per second in a matrix product.
+        bandwidth: bytes per second to and from memory.
     """
 
     products: dict[str, float]
     bandwidth: float
 
     def operations(self, precision: str) -> float:
-        """Return the rate of products in a precision; where it was not measured, in float32."""
+        """Return the rate of products in a precision, or in float32 if that was not measured."""
         return self.products.get(precision, self.products["float32"])
 
     def best(self, other: Rates) -> Rates:
@@ -65,7 +65,7 @@ class Rates:
 
 
 def is_gpu(device: str) -> bool:
-    """Whether a device is a CUDA one."""
+    """Whether a device is a CUDA device."""
     return device.startswith("cuda")
 
 
@@ -80,7 +80,7 @@ def seconds_of(work: Callable[[], object], calls: int = 1, device: str = "cpu") 
 
 
 def calls_of(work: Callable[[], object], device: str = "cpu") -> int:
-    """Warm up; return how many calls make a timing that is long enough."""
+    """Warm up; return how many calls are needed for a long enough timing."""
     seconds_of(work, device=device)  # the first call also allocates memory and loads libraries
     return max(1, int(_LEAST_SECONDS / max(seconds_of(work, device=device), 1e-9)))
 
@@ -91,16 +91,16 @@ def _synchronise(device: str) -> None:
 
 
 def measure_rates(device: str, shapes: Sequence[Shape] = (), quick: bool = False) -> Rates:
-    """Measure the machine: the best of several products, and of several passes over memory.
+    """Measure the best rate of several products, and of several passes over memory.
 
     Products are (n × k) by (k × m), in float32, on all threads: squares, and `shapes`. On a GPU
-    also with TF32 and with bfloat16 inputs. Memory is copied (2 bytes of traffic a byte) and
+    also with TF32 and with bfloat16 inputs. Memory is copied (2 bytes of traffic per byte) and
     updated in place, a ← a + b (3 bytes).
 
     Args:
         device: `cpu` or `cuda:N`.
         shapes: further (n, k, m) to try; the benchmarked models' own.
-        quick: small arrays, for tests: neither number means much.
+        quick: use small arrays, for tests; the numbers mean little.
     """
     tried = [*shapes] if quick and shapes else [*((n, n, n) for n in _SQUARES), *shapes]
     products = {"float32": _product_rate(device, tried, torch.float32)}

@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes at its peak, where the system can tell."""
+"""Measure the peak memory of a piece of work, if the system can tell."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ _RESET_PEAK = "5"  # written to clear_refs, it makes Linux forget the highest re
 
 
 class PeakMemory:
-    """Measures by how much memory has grown at most since this object was made.
+    """Measures the largest growth of memory since this object was made.
 
-    On a GPU that is what torch has allocated. On a CPU it is the process's resident memory, with
-    that of a compiler, after freed memory was given back to the system. Where processes were
-    forked, it is what all of them hold together at the end, shared pages counted once, if that is
-    more.
+    On a GPU this is what torch has allocated. On a CPU it is the process's resident memory, with
+    that of a compiler, after freed memory was returned to the system. If processes were forked, it
+    is what all of them hold together at the end, shared pages counted once, if that is more.
 
     Parameters:
         device: `cpu` or `cuda:N`.
@@ -36,7 +35,7 @@ class PeakMemory:
             self.before = torch.cuda.memory_allocated(device)
             return
         with contextlib.suppress(AttributeError, OSError, TypeError):
-            ctypes.CDLL(None).malloc_trim(0)  # else a new array hides in memory that was freed
+            ctypes.CDLL(None).malloc_trim(0)  # else a new array may reuse freed memory
         with contextlib.suppress(OSError):
             Path("/proc/self/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
             self.before = _kept("status", "VmRSS")
@@ -61,7 +60,7 @@ def _held_together() -> float:
 
 
 def _kept(file: str, name: str, pid: object = "self") -> float | None:
-    """Return what a line of a file in /proc/PID says, in bytes."""
+    """Return the number of bytes that a line of a file in /proc/PID gives."""
     try:
         lines = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8").splitlines()
         return next(float(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))

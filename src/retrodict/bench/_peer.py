@@ -1,4 +1,4 @@
-"""The peer: the usual script of the field, written without tricks and without handicaps.
+"""The peer: the field's usual script, neither optimised nor slowed down.
 
 Hugging Face's GPT-2 from scratch, one seed, a DataLoader, AdamW, whole sentences in, the loss read
 after every step, and an evaluation of every group of questions after every epoch.
@@ -23,10 +23,10 @@ from retrodict.training import products_in
 
 
 def require_transformers() -> None:
-    """Make sure that Hugging Face's library is there, without loading it.
+    """Make sure that Hugging Face's library is installed, without loading it.
 
     Raises:
-        BadInput: it is not; the message says how to get it.
+        BadInput: it is not; the message says how to install it.
     """
     if importlib.util.find_spec("transformers") is None:
         raise BadInput(
@@ -36,12 +36,12 @@ def require_transformers() -> None:
 
 
 class Peer:
-    """The first learner of an experiment as the usual script trains it.
+    """The first learner of an experiment, trained as the usual script does.
 
-    It has the experiment's sizes, dropout, optimiser, batches and questions, and an output head of
-    its own unless the experiment's is tied. It runs in our process, so its waiting threads spin as
-    shortly as ours (`retrodict/__init__.py`). That costs it little and saves it much where
-    something else uses a core.
+    It has the experiment's sizes, dropout, optimiser, batches and questions, and a separate output
+    head unless the experiment's is tied. It runs in our process, so its waiting threads spin as
+    briefly as ours (`retrodict/__init__.py`). That costs it little, and helps it much if something
+    else uses a core.
 
     Parameters:
         experiment: one with a transformer.
@@ -100,7 +100,7 @@ class Peer:
         }
 
     def train(self) -> float:
-        """Pass once over the training sentences; return the mean loss of the steps, in nats."""
+        """Train for one epoch; return the mean loss of the steps, in nats."""
         self.model.train()
         losses = []
         for (batch,) in self.loader:
@@ -115,7 +115,7 @@ class Peer:
 
     @torch.no_grad()
     def evaluate(self) -> dict[str, tuple[float, float]]:
-        """Ask every question; return each group's (NLL a token in nats, accuracy a token)."""
+        """Evaluate all questions; return each group's (NLL in nats, accuracy), both per token."""
         self.model.eval()
         found = {}
         for name, (sentences, start) in self.questions.items():
@@ -126,13 +126,13 @@ class Peer:
         return found
 
     def _predictions(self, tokens: torch.Tensor, start: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the logits for the tokens from `start` on, and those tokens, in one long row."""
+        """Return the logits for the tokens from `start` on, and those tokens, flattened."""
         logits = self.model(input_ids=tokens).logits[:, start - 1 : -1]
         return logits.flatten(0, 1).float(), tokens[:, start:].flatten()
 
     @contextlib.contextmanager
     def _products(self) -> Iterator[None]:
-        """Let products of matrices use the experiment's precision, as a script would ask for it."""
+        """Set the precision of matrix products to the experiment's, as a script would."""
         rounded = self.precision == "bfloat16"
         with (
             products_in(self.precision),

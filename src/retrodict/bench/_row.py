@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One measurement; None where something does not apply or cannot be told.
+    """One measurement; None if something does not apply or is not known.
 
     Attributes:
         section: `step`, `scaling`, `pieces`, `theory` or `figure1`.
@@ -23,14 +23,15 @@ class Row:
         ms_evaluation_per_learner_epoch: median of one evaluation of all questions.
         ratio_to_peer: peer's time over this one's, median over pairs of the same round.
         ratio_range: its least and largest.
-        ratio_with_evaluation: the same of a whole epoch with one evaluation.
+        ratio_with_evaluation: the same for a whole epoch with one evaluation.
         floor_ms: the least time of a learner-step, see `_floor.py`.
-        share_of_floor: floor over measured; 1 cannot be beaten.
+        share_of_floor: floor over measured; 1 is the optimum.
         operations, traffic: of a learner-step: floating-point operations, bytes.
-        machine_operations, machine_bandwidth: measured beside: operations and bytes a second.
-        compile_seconds: what the first epoch took longer than eager's.
-        break_even_steps: steps of the population after which compiling has paid; None: never.
-        peak_memory_mb: growth of memory while it was built and trained first, MB (10⁶ bytes).
+        machine_operations, machine_bandwidth: the machine's measured operations and bytes per
+            second.
+        compile_seconds: how much longer the first epoch took than eager's.
+        break_even_steps: population steps after which compiling has paid off; None: never.
+        peak_memory_mb: growth of memory in building it and in its first epoch, MB (10⁶ bytes).
         dimension, tokens: of a theory row: d, and the tokens of the vocabulary.
         seconds_ours, seconds_brute_force, ratio: of a theory row; ratio is brute force over ours.
             Of a pieces row: of the way that was kept, and of the other.
@@ -79,7 +80,7 @@ class Row:
 
     @property
     def roofline_point(self) -> tuple[float, float] | None:
-        """Operations a byte, and achieved operations a second; None where nothing was trained."""
+        """Operations per byte, and achieved operations per second; None if nothing was trained."""
         if not (self.operations and self.traffic and self.ms_per_learner_step):
             return None
         achieved = 1000 * self.operations / self.ms_per_learner_step

@@ -1,4 +1,4 @@
-"""What a section of the benchmark is and is given, and how its numbers are written."""
+"""Sections of the benchmark: what they are, their input, and the format of their numbers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plan:
 
     @property
     def note(self) -> str:
-        """What the name of each configuration ends in."""
+        """The suffix of each configuration's name."""
         return QUICK if self.quick else ""
 
     @property
@@ -47,13 +47,13 @@ class Section:
         name: what `retrodict bench` calls it; its rows say it.
         title: of its tables.
         legend: what their columns are.
-        seconds: about how long it takes on two cores; only for the progress bar.
-        measure: measures it.
+        seconds: rough duration on two cores; only for the progress bar.
+        measure: runs the measurement; plan, tick → rows.
         cells: row → column → text.
-        common: row → what all rows of its table have in common; by default there is one table.
-        point: row → its panel in the roofline, its label there, and what is written at its
-            operations a byte; only asked of rows with operations.
-        holds_cores: whether other trainings wait meanwhile; not for one that starts trainings.
+        common: row → the heading of its table; by default there is one table.
+        point: row → its panel in the roofline, its label, and the text at its operations per byte;
+            only called for rows with operations.
+        holds_cores: whether other trainings wait meanwhile; False if it starts trainings itself.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Section:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Write a number in so many digits; none is nothing.
+    """Write a number with `digits` significant digits; "" for None.
 
     >>> number(1234.5), number(0.012345), number(None)
     ('1230', '0.0123', '')
@@ -90,5 +90,5 @@ def percent(value: float | None) -> str:
 
 
 def span(ends: Sequence[float] | None) -> str:
-    """Write the least and the largest of several."""
+    """Write the smallest and the largest value."""
     return "" if ends is None else f"{number(ends[0])}–{number(ends[1])}"

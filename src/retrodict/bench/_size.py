@@ -1,4 +1,4 @@
-"""How large a benchmarked experiment is."""
+"""Sizes of a benchmarked experiment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Size:
 
     @property
     def label(self) -> str:
-        """The sizes in a word.
+        """The sizes in short.
 
         >>> Size(2, 4, 128, 80).label
         '2x128 V=80'

@@ -1,4 +1,4 @@
-"""The result in words: one table a section, for the screen and for Markdown; and the roofline."""
+"""Present the results: one table per section, for the screen and Markdown, and the roofline."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from retrodict.plots import Roofline, footer, plot_roofline
 from retrodict.plots._drawing import Figure
 
 KEY_COLUMNS = ("× peer", "of floor", "ratio", "seconds")
-"""What matters most; printed in bold."""
+"""The most important columns, printed in bold."""
 
 
 def tables(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
-    """Return section → what the rows of a table have in common → the rows, in order."""
+    """Return section → heading of a table → its rows, in order."""
     found: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         common = SECTIONS[row.section].common(row)
@@ -37,7 +37,7 @@ def as_markdown(rows: Sequence[Row], machine: str, command: str) -> str:
 
 
 def headline(rows: Sequence[Row]) -> str:
-    """Say in one line where the rows were measured, and how fast that machine is."""
+    """Describe in one line where the rows were measured, and how fast that machine is."""
     row = rows[0]
     words = [row.device, f"{row.threads} threads", f"torch {row.torch}"]
     bandwidth = max(r.machine_bandwidth or 0.0 for r in rows)
@@ -48,7 +48,7 @@ def headline(rows: Sequence[Row]) -> str:
 
 
 def draw(rows: Sequence[Row], machine: str, command: str) -> Figure | None:
-    """Draw the roofline of all training rows, a panel a setting; None without any."""
+    """Draw the roofline of all training rows, one panel per setting; None if there are none."""
     panels: dict[str, list[Row]] = {}
     for row in rows:
         if row.roofline_point:

@@ -1,4 +1,4 @@
-"""Trainings timed in turn, between two measurements of the machine's rates."""
+"""Time trainings in turn, between two measurements of the machine's rates."""
 
 from __future__ import annotations
 
@@ -93,5 +93,5 @@ def training_row(
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
-    """Return the least and the largest."""
+    """Return the smallest and the largest value."""
     return min(values), max(values)

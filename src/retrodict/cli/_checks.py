@@ -26,7 +26,7 @@ from retrodict.runs import Run, Store, require_writable
 def run_verify(
     names: Sequence[str], published: bool, fast: bool, out: Path, asked: Asked, as_json: bool
 ) -> bool:
-    """Check statements of these names, all for none; return whether all are as recorded.
+    """Check the named statements, or all; return whether every verdict is the expected one.
 
     Raises:
         BadInput, CannotFinish, Interrupted: as `launch.run_named`.
@@ -50,7 +50,7 @@ def run_verify(
 
 
 def choose(names: Sequence[str], published: bool = False) -> Sequence[Check]:
-    """Return the checks of these names, all if there are none; refuse an unknown name."""
+    """Return the checks of these names, or all checks; refuse an unknown name."""
     known = {check.name: check for check in (PUBLISHED if published else STATEMENTS)}
     what = "published claim" if published else "statement"
     chosen = errors.choose(names, known, f"{{}}: no {what} of that name")
@@ -63,7 +63,7 @@ def check(
     progress: Progress,
     runs: Mapping[str, Mapping[str, Run]] | None = None,
 ) -> list[Finding]:
-    """Check one statement after another; `runs` are those behind each, by name."""
+    """Check statements one after another; `runs` maps a statement's name to its runs."""
     found = []
     for i, one in enumerate(checks):
 
@@ -76,14 +76,14 @@ def check(
 
 
 def kept_now(findings: Sequence[Finding], fast: bool) -> Kept:
-    """Put findings together with the command and the code that found them."""
+    """Combine findings with the command and the code version that made them."""
     published = any(finding.about.source for finding in findings)
     command = f"retrodict verify{' --published' if published else ''}{' --fast' if fast else ''}"
     return Kept(findings, fast, command, retrodict.__version__, code_version())
 
 
 def keep(kept: Kept, folder: Path) -> Path:
-    """Write what was found where `retrodict report` looks for it; return the file."""
+    """Write findings to the file that `retrodict report` reads; return its path."""
     path = folder / home(kept.published).name
     kept.write(path)
     return path
@@ -118,7 +118,7 @@ _SHOWN = {
     **dict.fromkeys(("predicted", "measured", "margin"), numbers),
     **dict.fromkeys(("source", "verdict"), folded),
 }
-"""Columns of the table, and how they stand in it."""
+"""Columns of the table, and their layout."""
 
 
 def _table(sheet: Sheet) -> Table:

@@ -1,4 +1,4 @@
-"""The console that commands print to: what comes from a file cannot steer the terminal."""
+"""The console that commands print to: text from a file cannot control the terminal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.text import Text
 from retrodict.errors import printable
 
 _NARROWEST = 20  # columns; a terminal that claims fewer does not know its width
-_WIDE = 400  # columns of a console that is no terminal, where every line is to stay whole
+_WIDE = 400  # columns of a console that is not a terminal, where no line should be broken
 
 
 class Console(rich.console.Console):
-    """Rich's console, but control characters are written out, and numbers are not coloured.
+    """Rich's console, but control characters are escaped, and numbers are not coloured.
 
-    Every string that is printed becomes `Text` here, a table's cells and titles too. Square
-    brackets still are markup in a string. Text from a file is escaped, or made `plain`.
+    Every printed string becomes `Text` here, also a table's cells and titles. Square brackets in a
+    string are still markup, so text from a file must be escaped or made `plain`.
 
     No table is cut: where it is too wide, cells are folded between words. Where even that is not
     enough, each row becomes a block of lines, and lines may be longer than the terminal is wide.
@@ -45,7 +45,7 @@ class Console(rich.console.Console):
         super().print(*whole, **{"crop": False, **options})
 
     def say(self, text: str, style: str = "") -> None:
-        """Print one line of plain text, however long; so a path in it can be copied."""
+        """Print plain text as one line, however long, so that a path in it can be copied."""
         self.print(plain(text, style), soft_wrap=True)
 
     def full_width(self, table: Table) -> int:
@@ -53,7 +53,7 @@ class Console(rich.console.Console):
         return Measurement.get(self, self.options.update(max_width=10_000), table).maximum
 
     def _fitted(self, table: Table) -> Table:
-        """Set the widths of a table's columns, so that no word of it is cut."""
+        """Set the widths of a table's columns so that no word is cut."""
         spans = [self._span(column) for column in table.columns]
         folds = [span.maximum - span.minimum for span in spans]
         left = self.width - self.full_width(table) + sum(folds)
@@ -67,7 +67,7 @@ class Console(rich.console.Console):
         return table
 
     def _span(self, column: Column) -> Measurement:
-        """Return the least and the most that a column needs."""
+        """Return the smallest and the largest width that a column needs."""
         options = self.options.update(max_width=10_000)
         cells = [Measurement.get(self, options, one) for one in (column.header, *column.cells)]
         most = max(cell.maximum for cell in cells)
@@ -88,7 +88,7 @@ def _in_blocks(table: Table) -> Table:
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Return text from a file as it may be printed: nothing in it is markup or a control."""
+    """Return text from a file that is safe to print: no markup, no control characters."""
     return Text(printable(text), style=style)
 
 

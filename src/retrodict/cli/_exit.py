@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and one line on stderr if it did not do what was asked.
+"""How a command ends: its exit code, and one line on stderr if it failed.
 
 0: done, and every claim held. 1: done, and a claim did not hold; nothing else ends in 1. 2: bad
 input. 3: could not finish, and can be resumed. 130: interrupted, and can be resumed.
@@ -29,7 +29,7 @@ from retrodict.host import own_settings
 from retrodict.signals import STOPPING, interruptible
 
 _DEBUG = "RETRODICT_DEBUG"
-_LONGEST = 300  # characters of an error that nobody expected
+_LONGEST = 300  # characters shown of an unexpected error
 
 
 def main() -> NoReturn:
@@ -45,7 +45,7 @@ def run_cli(arguments: list[str]) -> int:
 @own_settings()
 def call(arguments: list[str]) -> int | None:
     """Run one command; return the exit code it gives, or raise what ended it."""
-    # what fails while they are loaded ends in a line, too
+    # imported here, so that a failing import also ends in one line
     from retrodict.cli.commands import COMMANDS, app
 
     if arguments in ([], ["runs"]):
@@ -65,7 +65,7 @@ def end_with(command: Callable[[], int | None]) -> NoReturn:
     _forgive_warnings()
     for name in ("COLUMNS", "LINES"):
         if not os.environ.get(name, "1").isdecimal():
-            del os.environ[name]  # Rich takes a ² for a number
+            del os.environ[name]  # Rich would fail on a value such as "²"
     with interruptible():
         code = exit_code_of(command)
     for signum in STOPPING:
@@ -99,12 +99,12 @@ def _told(error: BaseException) -> tuple[int, str]:
         case OSError():
             return _of_system(error)
         case ImportError():
-            return 3, f"cannot be loaded: {error}; install retrodict anew (pip install)"
+            return 3, f"cannot be loaded: {error}; reinstall retrodict (pip install)"
         case Exception() if is_out_of_memory(error):
             return 2, OUT_OF_MEMORY
-    if hasattr(error, "format_message"):  # the parser's complaint about the command line
+    if hasattr(error, "format_message"):  # an error of the command-line parser
         return 2, error.format_message().replace("Value error, ", "")
-    if type(error).__name__ == "Abort":  # the parser's word for the end of stdin
+    if type(error).__name__ == "Abort":  # the parser raises it at the end of stdin
         return _told(KeyboardInterrupt())
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
@@ -131,7 +131,7 @@ def _with_results(code: int, stdout: object) -> int:
         return code
     stdout.flush()
     if why := stdout.lost:
-        kept = "what was done is kept; give the same command again"
+        kept = "what was done is kept; run the same command again"
         return _say(code or 3, f"stdout: {why}: the results could not be written there; {kept}")
     if not stdout.given:
         _say(code, "stdout is closed: the results are not printed; what was done is kept")
@@ -139,9 +139,9 @@ def _with_results(code: int, stdout: object) -> int:
 
 
 def _forgive_warnings() -> None:
-    """Keep warnings of libraries from being errors, which PYTHONWARNINGS may have asked for."""
+    """Keep libraries' warnings from becoming errors, as PYTHONWARNINGS may demand."""
     if any(action == "error" for action, *_ in warnings.filters):
         os.environ.pop("PYTHONWARNINGS", None)  # for the processes that are started from here
         warnings.resetwarnings()
         for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-            warnings.simplefilter("ignore", kind)  # as Python does by itself
+            warnings.simplefilter("ignore", kind)  # as Python does by default

@@ -150,7 +150,7 @@ def _show(grid: Grid, rows: Rows) -> None:
 
 
 def _filled(grid: Grid, rows: Rows, intervals: int) -> Table:
-    """Return the table of results; of each row, so many numbers keep their intervals."""
+    """Return the table of results; the first `intervals` numbers of a row show theirs."""
     table = _table(grid, NUMBERS)
     for result, facts in rows:
         cells = final_numbers(facts)
@@ -188,7 +188,7 @@ def _print_problems(console: Console, problems: Sequence[tuple[Cell, str | None]
 
 
 def _hint(results: Sequence[CellResult], store: Store) -> None:
-    """Say how to draw the grid if that command is short; else, how to see it again."""
+    """Print how to draw the grid if that command is short, else how to see it again."""
     folders = {result.run.folder for result in results if result.run is not None}
     alone = {run.folder for run in store.runs()} == folders
     drawn = [f"{store.root}/*/"] if alone else sorted(map(str, folders))
@@ -196,4 +196,4 @@ def _hint(results: Sequence[CellResult], store: Store) -> None:
     if folders and len(command) <= _LONGEST_HINT:
         Console().say(f"to draw them: {command}")
     else:
-        Console().say(f"runs: {store.root}; the same command answers from there")
+        Console().say(f"runs: {store.root}; the same command shows them again")

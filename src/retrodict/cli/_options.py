@@ -28,7 +28,7 @@ Runs = Annotated[
     typer.Argument(
         parser=place,
         metavar="RUN",
-        help="Folders, names in the store, or the digits at a name's end. Without any: all runs.",
+        help="Folders, names in the store, or the digits at a name's end. By default: all runs.",
     ),
 ]
 Again = Annotated[
@@ -46,12 +46,12 @@ Where = Annotated[
 Cpus = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="With Ray or Slurm: cores of a training. [default: its threads, or 1]"
+        metavar="N", help="With Ray or Slurm: cores per training. [default: its threads, or 1]"
     ),
 ]
 Gpus = Annotated[
     int | None,
-    typer.Option(metavar="N", help="With Ray or Slurm: GPUs of a training, 0 or 1. [default: 0]"),
+    typer.Option(metavar="N", help="With Ray or Slurm: GPUs per training, 0 or 1. [default: 0]"),
 ]
 Slurm = Annotated[
     list[str] | None,

@@ -1,4 +1,4 @@
-"""Paths as people write them on a command line, and the runs that they mean."""
+"""Paths given on the command line, and the runs they refer to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MOST_NAMED = 8
 
 
 def place(text: str | Path) -> Path:
-    """Read a path option or argument; a `~` that the shell has left is a home, too.
+    """Read a path option or argument; expand a `~` that the shell did not expand.
 
     Raises:
-        typer.BadParameter: the path is empty, or that home is not known.
+        typer.BadParameter: the path is empty, or the home folder is not known.
 
     >>> place("runs/"), place("./~")
     (PosixPath('runs'), PosixPath('~'))
@@ -33,25 +33,25 @@ def place(text: str | Path) -> Path:
     unset = user == "~" and os.environ.get("HOME") == ""
     if unset or not os.path.isabs(home):
         why = "HOME does not say where that is" if user == "~" else "there is no such user"
-        raise typer.BadParameter(f"{path}: {why}; a name that begins so is written ./{path}")
+        raise typer.BadParameter(f"{path}: {why}; for a file of that name write ./{path}")
     return Path(home)
 
 
 def folders_of(
     names: Sequence[Path], root: Path, bare: bool = False
 ) -> tuple[list[Path], list[Path]]:
-    """Find the folders of runs, apart from other paths that a pattern like `runs/*` matches.
+    """Find the folders of runs; skip other paths that a pattern like `runs/*` matches.
 
-    What is passed over is named on stderr. A folder that is given twice, by whatever paths, is
-    returned once; by its real name if that is among them, or if it was given as `.`.
+    Skipped paths are named on stderr. A folder given twice is returned once, under its real name if
+    that was given, or if it was given as `.`.
 
     Args:
         names: folders, names in the store, or the digits at their ends; none for the whole store.
         root: the store.
-        bare: whether to accept what is left of a run whose process died before it began.
+        bare: whether to accept the remains of a run whose process died before writing run.json.
 
     Returns:
-        The folders, and the paths that were passed over.
+        The folders, and the skipped paths.
 
     Raises:
         BadInput: there is no such run or store.
@@ -83,9 +83,9 @@ def folders_of(
     if not found:
         raise BadInput(f"{_some(strangers)}: no run there; a run is a folder with a run.json")
     if strangers:
-        _say(f"passed over, as no run is there: {_some(strangers)}")
+        _say(f"skipped, because no run is there: {_some(strangers)}")
     if unseen:
-        _say(f"passed over, as it cannot be looked at: {'; '.join(map(str, unseen.values()))}")
+        _say(f"skipped, because it cannot be read: {'; '.join(map(str, unseen.values()))}")
     return list(found.values()), [*strangers, *unseen]
 
 
@@ -137,7 +137,7 @@ def _some(paths: Sequence[Path]) -> str:
 
 
 def told_apart(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
-    """Put before a name as much of its path as it takes to tell it from the same name elsewhere.
+    """Prefix a name that occurs twice with as much of its path as makes it unique.
 
     >>> told_apart(["x", "x", "y"], [Path("/a/runs/x"), Path("/b/runs/x"), Path("/a/runs/y")])
     ['a/runs/x', 'b/runs/x', 'y']

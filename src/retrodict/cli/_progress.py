@@ -91,7 +91,7 @@ class Progress(Reporter):
             self._line(f"{what}: {share:.0%}, about {left:.0f} s left")
 
     def cell(self, number: int, of: int, label: str) -> None:
-        """Call the next training by its cell of a grid, and remove the bar of the cell before."""
+        """Name the next training after its cell of the grid; remove the previous cell's bar."""
         self._cell = label
         self._place = f"{number}/{of} " if of > 1 else ""
         if self._bar and self._task is not None:
@@ -99,7 +99,7 @@ class Progress(Reporter):
             self._task = None
 
     def overview(self, done: int, of: int, share: float, running: Sequence[Running]) -> None:
-        """Show how far several trainings are together, and each one in progress."""
+        """Show the progress of several trainings together, and of each one that is running."""
         now = time.monotonic()
         self._all = self._all or (now, share)
         gained = share - self._all[1]
@@ -164,14 +164,14 @@ class Progress(Reporter):
 
 
 def _names(running: Sequence[Running]) -> str:
-    """Name some trainings in progress, as the end of a line."""
+    """Name some of the running trainings, for the end of a line."""
     said = "; ".join(f"{one.name} {one.epoch}/{one.epochs}" for one in running[:_MOST_BARS])
     more = f" and {len(running) - _MOST_BARS} more" if len(running) > _MOST_BARS else ""
-    return f"; at work: {said}{more}" if said else ""
+    return f"; running: {said}{more}" if said else ""
 
 
 def _cut(name: str, most: int = 30) -> str:
-    """Shorten a name, so that a bar fits beside it on a narrow terminal."""
+    """Shorten a name so that a bar fits next to it on a narrow terminal."""
     return name if len(name) <= most else name[: most - 1] + "…"
 
 

@@ -14,7 +14,7 @@ from retrodict.runs import Provenance, Run, changed_since
 if TYPE_CHECKING:
     from retrodict.launch import Answer
 
-AGAIN = "add --again to train anew and see"
+AGAIN = "add --again to retrain and compare"
 
 
 def provenance_facts(run: Run) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def provenance_facts(run: Run) -> dict[str, Any]:
 
 
 def answer_facts(answer: Answer | None) -> dict[str, Any]:
-    """Return how a run was answered, for `--json`; with `again` if it was trained again."""
+    """Return how a run was obtained, for `--json`; with `again` if it was trained again."""
     if answer is None:
         return {}
     again = {} if answer.again is None else {"again": dataclasses.asdict(answer.again)}
@@ -33,9 +33,9 @@ def answer_facts(answer: Answer | None) -> dict[str, Any]:
 
 
 def tell_answers(runs: Sequence[Run], answers: Mapping[str, Answer], as_json: bool) -> None:
-    """Say which runs come from the store, and how those trained again compare; bold if it matters.
+    """Print which runs come from the store, and how those trained again compare with before.
 
-    Beside a JSON document, only what may surprise is said, on stderr.
+    Lines that need attention are bold. With `--json` only these are printed, on stderr.
     """
     runs = list({run.folder.name: run for run in runs}.values())
     kept = [run for run in runs if (a := answers.get(run.folder.name)) and a.how == "store"]
@@ -68,7 +68,7 @@ def tell_outdated(runs: Sequence[Run]) -> None:
             found = run.results_version or "unknown"
             Console().say(
                 f"{run.folder.name} has results version {found}, this code {RESULTS_VERSION}: "
-                "made again, its numbers differ",
+                "trained again, its numbers would differ",
                 style="bold",
             )
 

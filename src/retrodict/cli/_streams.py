@@ -1,4 +1,4 @@
-"""Standard streams to which a write cannot fail, so that no output ends a command's work.
+"""Standard streams whose writes cannot fail, so that lost output never ends a command.
 
 A write that the system refuses (a closed pipe, a full disk, a lost terminal) is dropped and
 remembered. A letter that the encoding lacks is spelt in ASCII.
@@ -35,12 +35,12 @@ class Stream(io.TextIOWrapper):
     Parameters:
         raw: where the bytes go.
         encoding: of the text.
-        errors: what to do with letters that the encoding lacks, by Python's name.
-        at_once: what to write at once: a `line`, `all`, or "" for what fills a buffer.
+        errors: Python's name for what to do with letters that the encoding lacks.
+        at_once: what is written at once: each `line`, `all`, or "" for a full buffer.
         given: whether the process has such a stream at all.
     """
 
-    buffer = None  # type: ignore[assignment]  # else help is written in UTF-8 where ASCII is asked
+    buffer = None  # type: ignore[assignment]  # else help is written in UTF-8 to an ASCII stream
 
     def __init__(
         self, raw: _Raw, encoding: str, errors: str, at_once: str = "", given: bool = True
@@ -53,9 +53,9 @@ class Stream(io.TextIOWrapper):
 
     @property
     def lost(self) -> str:
-        """Why output was lost; "" if none was, or if nobody reads it.
+        """Why output was lost; "" if none was, or if the stream has no reader.
 
-        Nobody reads a pipe whose other end is closed, or a terminal that is gone.
+        A pipe whose other end is closed has no reader, nor has a terminal that is gone.
         """
         if (error := self._raw.error) is None:
             return ""
@@ -113,15 +113,15 @@ class _Raw(io.RawIOBase):
                     select.select([], [self.fileno()], [], 1.0)
                 left = left[written or 0 :]
         except (OSError, ValueError) as error:
-            closed = OSError(errno.EBADF, str(error))  # what Python says of one it closed itself
+            closed = OSError(errno.EBADF, str(error))  # Python has closed the file itself
             self.error = self.error or (error if isinstance(error, OSError) else closed)
         return size
 
 
 def steadied(stream: Any) -> Any:
-    """Return a stream to which a write cannot fail, in place of one.
+    """Wrap a stream so that a write to it cannot fail.
 
-    A stream that is not a file of the system (a test's, a notebook's) is returned as it is.
+    A stream that is not a file of the system (a test's, a notebook's) is returned unchanged.
     """
     if stream is None or stream.closed:
         nowhere = io.FileIO(os.open(os.devnull, os.O_WRONLY), "wb")

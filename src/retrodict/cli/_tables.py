@@ -1,4 +1,4 @@
-"""Tables that several commands print, and how numbers stand in them."""
+"""Tables that several commands print, and the format of their numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe this machine, and what it means for retrodict, for a bug report; nothing is changed."""
+"""Examine this machine for a bug report, and what follows for retrodict; change nothing."""
 
 from __future__ import annotations
 

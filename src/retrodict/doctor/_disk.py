@@ -1,4 +1,4 @@
-"""What a folder's file system can do: each operation is tried in a folder that is then removed."""
+"""Find out what a file system can do: each operation is tried in a folder that is then removed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _store(folder: Path) -> Iterator[Found]:
     if not existing.is_dir():
         yield Found(f"{existing} is a file", "choose another folder with --out", problem=True)
         return
-    missing = f", not there yet: tried in {existing}" if existing != folder else ""
+    missing = f", does not exist yet: tried in {existing}" if existing != folder else ""
     yield Found(f"{folder}{missing}", *_rights(existing))
     yield _file_system(existing)
     yield _space(existing)
@@ -119,7 +119,7 @@ def _free(folder: Path) -> str:
 
 
 def _patiently(look: Callable[[], Iterator[Found]]) -> Look:
-    """Give a look a time limit: if a file server is gone, every call waits for ever."""
+    """Give a look a time limit: if a file server is gone, every call waits forever."""
 
     def limited() -> list[Found]:
         found: list[Found] = []
@@ -144,9 +144,9 @@ def _patiently(look: Callable[[], Iterator[Found]]) -> Look:
 def _tried(
     folder: Path, needed: dict[str, tuple[Try, str, str]], optional: dict[str, Try]
 ) -> Iterator[Found]:
-    """Try what is needed, one finding each, and what is optional, as one finding.
+    """Try the needed operations, one finding each, and the optional ones, one finding in all.
 
-    A needed try comes with what it means if it works, and if it fails.
+    Each needed operation comes with two texts: what follows if it works, and if it fails.
     """
     before = folder.stat()
     try:
@@ -186,11 +186,11 @@ def _problem(attempt: Try, room: Path) -> str:
 
 def _locks(room: Path) -> None:
     if (first := take(room / "lock")) is None:
-        raise OSError("refused although nobody holds it")
+        raise OSError("refused although it is free")
     try:
         if second := take(room / "lock"):
             second.release()
-            raise OSError("given to two at once")
+            raise OSError("two processes got it at once")
     finally:
         first.release()
 

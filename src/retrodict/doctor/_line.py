@@ -1,4 +1,4 @@
-"""A finding of the examination: its line's name, what was found and what it means."""
+"""One finding: the name of its line, what was found, and what follows from it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Found:
 
     Attributes:
         value: what was found.
-        follows: what that means for retrodict; may be empty.
+        follows: what follows from it for retrodict; may be empty.
         problem: whether the user should act on it.
-        name: the line's name; "" is the look's own.
+        name: the line's name; by default the name of the look.
     """
 
     value: str

@@ -35,7 +35,7 @@ _PATIENCE_SECONDS = 60
 
 
 def looks(load_torch: bool) -> Looks:
-    """Return the looks at software; one of them loads torch, if asked for."""
+    """Return the looks at software; one of them loads torch if `load_torch`."""
     asked = {"torch, loaded": _torch} if load_torch else {}
     return {
         "retrodict": _retrodict,
@@ -100,7 +100,7 @@ def _optional() -> Iterator[Found]:
 
 
 def _torch() -> Found:
-    """Ask torch in a process of its own, since a build for another processor would kill it."""
+    """Ask torch in a separate process, since a build for another processor would kill it."""
     done = subprocess.run(
         [sys.executable, "-c", _ASK_TORCH],
         capture_output=True,

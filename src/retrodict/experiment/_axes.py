@@ -25,7 +25,7 @@ class _Axis:
 
 
 def _axes(found: Any, tree: Node | None, where: str, prefix: str = "") -> dict[str, _Axis]:
-    """Flatten nested or dotted keys, below `prefix`, to axes; `tree` knows their lines."""
+    """Flatten nested or dotted keys, below `prefix`, to axes; `tree` has their lines."""
     if not isinstance(found, Mapping):
         line = f":{tree.start_mark.line + 1}" if tree else ""
         raise BadInput(
@@ -62,7 +62,7 @@ def _axis(path: str, values: Any, origin: str) -> _Axis:
     for value in values:
         written = _written(value)
         if written in seen:
-            raise BadInput(f"{origin}: grid.{path}: {flow(value):.60} is there twice")
+            raise BadInput(f"{origin}: grid.{path}: {flow(value):.60} appears twice")
         seen.add(written)
     return _Axis(tuple(values), origin)
 

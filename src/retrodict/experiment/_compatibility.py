@@ -20,7 +20,7 @@ def require_fit(
     """Refuse sections that do not go together.
 
     Raises:
-        ValueError: the first that is found.
+        ValueError: the first misfit found.
     """
     if why := model.refusal(task):
         raise ValueError(why)
@@ -47,15 +47,15 @@ def _data_fit_task(task: Task, data: Data) -> None:
 
 
 def _as_many_entities_for_every_seed(task: Reversal, who: str) -> None:
-    """Refuse identity sentences whose number differs from seed to seed."""
+    """Refuse identity sentences whose number would differ between seeds."""
     if who != "all":
         raise ValueError(
-            f"data.identity.who {who} is another number of entities for every seed where "
+            f"data.identity.who {who} selects a different number of entities for each seed if "
             f"task.relations is {task.relations}; choose all"
         )
     if sum(task.sizes) < task.pairs:
         raise ValueError(
-            f"data.identity is for another number of entities for every seed where "
+            f"data.identity selects a different number of entities for each seed if "
             f"task.relations is {task.relations} and not every pair is used; choose "
             "task.relations 1, or larger task.max_train_facts and task.max_validation_facts"
         )
@@ -67,10 +67,10 @@ def _data_fit_each_other(data: Data) -> None:
     if data.reverse and data.reverse.marker and data.bridge:
         raise ValueError("data.bridge cannot be combined with data.reverse.marker; choose one")
     if data.identity and data.bridge:
-        raise ValueError("data.bridge has identity sentences of its own; leave out identity")
+        raise ValueError("data.bridge already adds identity sentences; leave out data.identity")
     if data.identity and data.identity.who == "trained" and data.one_way:
         raise ValueError(
-            "data.identity.who trained leaves no entity where data.one_way holds out a question of "
+            "data.identity.who trained selects no entity if data.one_way holds out a question of "
             "every pair; choose all"
         )
 

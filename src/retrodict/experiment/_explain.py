@@ -1,4 +1,4 @@
-"""Turn a validation error into one line: what is wrong, where it stands, what would be valid."""
+"""Turn a validation error into one line: what is wrong, where, and what would be valid."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from retrodict.experiment._spelling import parted, respelt
 def explain(
     errors: Sequence[ErrorDetails], model: type[BaseModel], data: dict[str, Any]
 ) -> tuple[list[Any], str]:
-    """Say where in the data the first problem stands (its keys), and what it is, in one line.
+    """Return the keys that lead to the first problem in the data, and the problem in one line.
 
-    The line opens with the path of the keys, unless the problem is one of the whole.
+    The line begins with the path of the keys, unless the problem concerns the whole experiment.
     """
     found = _foremost(errors)
     keys = _keys(found["loc"], data)
@@ -30,10 +30,10 @@ def explain(
 
 
 def _foremost(errors: Sequence[ErrorDetails]) -> ErrorDetails:
-    """Choose the error that most likely says what was meant.
+    """Choose the error that most likely names the mistake.
 
-    That is an unknown key rather than a missing one, and of a value that may be a number or a word,
-    the word if it is one.
+    An unknown key goes before a missing one. If a value may be a number or a word, and it is a
+    word, the error about words goes before the error about numbers.
     """
     first = errors[0]
     word = isinstance(first["input"], str) and first["input"].isalpha()
@@ -56,7 +56,7 @@ def shown(value: Any) -> str:
 
 
 def is_of_combination(found: ErrorDetails, data: dict[str, Any]) -> bool:
-    """Whether values that are valid one by one do not fit each other: no single key is named."""
+    """Whether each value is valid but they do not fit together: no single key is named."""
     return found["type"] == "value_error" and len(_keys(found["loc"], data)) <= 1
 
 
@@ -170,7 +170,7 @@ def models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def line_of(tree: Node | None, keys: Sequence[Any]) -> str:
-    """Find the line of a path in the composed YAML, as `:7`; the deepest part that is there."""
+    """Find the line of a path in the composed YAML, as `:7`; the deepest part that exists."""
     node, line = tree, None
     for key in keys:
         if isinstance(node, MappingNode):

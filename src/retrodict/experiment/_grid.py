@@ -1,8 +1,8 @@
 """A Grid: one experiment at every combination of some settings' values.
 
 In YAML a grid is an experiment with one more key, `grid: {optimizer.lr: [0.001, 0.01], …}`. A
-value that no experiment could have is bad input; values that only do not fit each other make a
-failed cell, and the others stay.
+value that no experiment could have is bad input; values that are valid alone but not together make
+a failed cell, and the other cells run.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Cell:
     """One combination of a grid's values.
 
     Attributes:
-        settings: what it puts on top of the grid's base, e.g. `{"optimizer.lr": 0.001}`.
-        experiment: the experiment it is, or None if these values do not fit each other.
-        problem: then why, in one line.
+        settings: what it changes in the grid's base, e.g. `{"optimizer.lr": 0.001}`.
+        experiment: the experiment, or None if these values do not fit together.
+        problem: why they do not fit, in one line; None if they do.
     """
 
     settings: Mapping[str, Any]
@@ -167,7 +167,7 @@ def short_names(settings: Iterable[str]) -> dict[str, str]:
 
 
 def distinguishing_settings(settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Choose few settings that together tell experiments apart, in the order they come in.
+    """Choose a small set of settings that together tell experiments apart, in the given order.
 
     A setting that follows from those before it is left out.
 
@@ -219,7 +219,7 @@ def _grid(
 
 
 def _with(base: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a base with settings on top; what is no section stays, to be refused later."""
+    """Return a base with settings on top; a non-section stays, to be refused later."""
     data = dict(base)
     for path, value in settings.items():
         section, _, key = path.partition(".")
@@ -239,7 +239,7 @@ def _cell(
     where: str,
     tree: Node | None,
 ) -> Cell:
-    """Make the experiment of one cell, or say why these values do not fit each other.
+    """Make the experiment of one cell, or say why these values do not fit together.
 
     Raises:
         BadInput: a value that no experiment could have.
@@ -267,7 +267,7 @@ def _cell(
 
 
 def _wrong_in(axis: str, path: str, kind: str) -> bool:
-    """Whether pydantic's complaint of some kind about a path is about the values of an axis."""
+    """Whether pydantic's error of this kind at this path is about the values of an axis."""
     if kind == "union_tag_invalid":
         path = f"{path}.kind"  # pydantic names the section
     if kind == "extra_forbidden" and axis.startswith(f"{path}."):

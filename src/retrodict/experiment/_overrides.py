@@ -21,7 +21,7 @@ Made = TypeVar("Made")
 
 
 def flow(value: Any) -> str:
-    """Write a setting as it could stand in a line of YAML.
+    """Write a setting as YAML in one line.
 
     >>> flow({"kind": "one_layer", "std": 1e-5, "at": [0, None]})
     '{kind: one_layer, std: 1e-05, at: [0, null]}'
@@ -98,8 +98,8 @@ def checked(
             apply(changed, override)
         if changed.pop("grid", None) is not None:
             raise BadInput(
-                f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments and not "
-                "one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
+                f"{where}{line_of(tree, ['grid'])}: grid: this is a grid of experiments, "
+                "not one; 'retrodict run' runs it, retrodict.Grid.from_yaml reads it"
             )
         try:
             return model.model_validate(changed)
@@ -111,9 +111,9 @@ def checked(
 
 
 def blaming(make: Callable[[Sequence[str]], Made], overrides: Sequence[str], where: str) -> Made:
-    """Make something with overrides on top; an error that one of them causes names that one.
+    """Call `make` with overrides; if one of them causes an error, the error names it.
 
-    It is caused by the last one without which there is another error, or none.
+    The cause is the last override whose removal changes or removes the error.
 
     Raises:
         BadInput: as `make`, whose errors begin with `where` and a line.

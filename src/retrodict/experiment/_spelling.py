@@ -1,4 +1,4 @@
-"""Numbers, booleans and signs as people write them, and their spelling in YAML."""
+"""Common misspellings of numbers, booleans and signs, and what to write in YAML."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def parted(text: str) -> str:
 
 
 def misspelt(tree: Node | None) -> tuple[int, str] | None:
-    """Find text that YAML does not read as it was meant: the line, and what to write.
+    """Find text that YAML reads differently than it was meant: its line, and what to write.
 
-    A decimal comma within braces separates two values. Signs that look like a space, a quote or a
-    digit are letters.
+    A decimal comma within braces separates two values. To YAML, characters that only look like a
+    space, a quote or a digit are letters.
     """
     for node in _nodes(tree):
         line = node.start_mark.line + 1

@@ -22,4 +22,4 @@ def read_text(path: str | Path) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise BadInput(f"{path}: cannot be read: {reason}") from None
-    raise BadInput(f"{path}: larger than {MOST_BYTES // 1024} KiB, so it is no experiment")
+    raise BadInput(f"{path}: larger than {MOST_BYTES // 1024} KiB, so it is not an experiment")

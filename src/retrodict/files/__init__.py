@@ -1,6 +1,6 @@
-"""Files of a store: written whole or not at all, read with distrust, locked while in use.
+"""Files of a store: written atomically, read as untrusted input, locked while in use.
 
-`files.tensors`, `files.hdf5` and `files.yaml` read what needs a library of its own.
+`files.tensors`, `files.hdf5` and `files.yaml` read formats that need another library.
 """
 
 from retrodict.files._atomic import (

@@ -1,4 +1,4 @@
-"""Write files atomically: a name stands for the whole file or for the one before."""
+"""Write files atomically: a path holds either the complete new file or the previous one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from retrodict.errors import CannotFinish
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-DISK_FULL_ADVICE = "the disk is full; make space and give the same command again"
+DISK_FULL_ADVICE = "the disk is full; free some space and run the same command again"
 
 _LOST = (*DISK_FULL, errno.EIO)
 """Errors of fsync that mean that bytes were lost; others mean that it is not supported."""
@@ -57,7 +57,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def make_anew(path: Path) -> None:
-    """Make an empty file. One that is there is deleted first, as it may be a link."""
+    """Make an empty file. An existing one is deleted first, because it may be a link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         descriptor = os.open(path, flags, 0o666)

@@ -23,7 +23,7 @@ from retrodict.files._safe_read import is_plain_name, require_format
 Record = TypeVar("Record")
 
 _MISREAD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-"""Errors of content that has not the expected shape."""
+"""Errors that content of an unexpected shape raises."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Document:
 
     def remedy(self, path: Path) -> str:
         """Say how to replace a file that cannot be used."""
-        return f"'retrodict {self.command.replace('NAME', path.stem)}' writes it anew"
+        return f"'retrodict {self.command.replace('NAME', path.stem)}' writes it again"
 
     def write(self, path: Path, content: Any) -> None:
         """Write a dataclass or a mapping; raises as `atomic_text` does."""
@@ -94,7 +94,7 @@ BENCH = Document("bench.json", 0, "bench", "timings")
 DRAWING = Document("NAME.json", 2, "reproduce NAME", "record of a drawing", oldest=2)
 
 DOCUMENTS = (VERIFY, VERIFY_PUBLISHED, LEADERBOARD, BENCH)
-"""Those that a store has once. There is a record of a drawing beside each drawing."""
+"""Documents that a store has only once; drawings have one record each."""
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""JSON, written without NaN and read with distrust. Dataclasses are objects, paths strings."""
+"""JSON, written without NaN, read as untrusted. Dataclasses are objects, paths strings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_JSON_BYTES = 16 * 2**20
 
 
 def jsonable(value: Any) -> Any:
-    """Turn a value into what `json` writes without NaN.
+    """Convert a value to what `json` can write, with None for NaN.
 
     >>> jsonable({"a": (1.0, float("nan"))})
     {'a': [1.0, None]}
@@ -45,7 +45,7 @@ def read_object(path: Path) -> dict[str, Any]:
     with reading(path):
         content = json.loads(read_bytes(refuse_link(path), MOST_JSON_BYTES).decode("utf-8"))
         if not isinstance(content, dict):
-            raise ValueError("no object")
+            raise ValueError("not a JSON object")
     return content
 
 

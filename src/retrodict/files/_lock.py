@@ -3,7 +3,7 @@
     held = take(path)     # a Lock, or None if another process holds it
     held.release()
 
-Where the file system has no locks, that raises `Unlockable`. Marker files are no substitute: one
+On a file system without locks, `take` raises `Unlockable`. Marker files are no substitute: one
 cannot tell whether the process that made one still runs.
 """
 
@@ -15,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-_TRIES = 3  # on some file systems an open file never looks like the one of its name
+_TRIES = 3  # on some file systems an open file never compares equal to the file at its path
 
 
 class Unlockable(OSError):

@@ -1,4 +1,4 @@
-"""Read files that anybody may have written, without following links or waiting for pipes.
+"""Read untrusted files, without following links or waiting for pipes.
 
 Unreadable is not damaged. `Unreadable` means that this process cannot read a file now, because of
 permissions, a disk, the network or memory. A damaged file was read and is wrong, or is missing.
@@ -18,7 +18,7 @@ from typing import Any
 from retrodict.errors import Damaged, Newer, Unreadable
 
 MISSING = (FileNotFoundError, NotADirectoryError)
-"""Errors that say that there is no such file; any other leaves that open."""
+"""Errors that mean that there is no such file. Others leave open whether it exists."""
 
 CHECKPOINT_FORMAT = 1
 """Format version of a checkpoint, which training writes and the store checks."""
@@ -29,7 +29,7 @@ def require_format(found: Any, newest: int, where: str | Path) -> int:
 
     Raises:
         Newer: a newer retrodict wrote it.
-        Damaged: it is no version.
+        Damaged: it is not a version.
 
     >>> require_format("1", 2, "run.json")
     1
@@ -41,7 +41,7 @@ formats 1 to 2; upgrade it
     try:
         said = int(found)
     except (TypeError, ValueError, OverflowError):
-        raise Damaged(where, f"{found!r:.40} is no format") from None
+        raise Damaged(where, f"{found!r:.40} is not a format version") from None
     if said < 1:
         raise Damaged(where, f"format {said} is older than any that retrodict reads")
     if said > newest:
@@ -57,7 +57,7 @@ def require_plain_file(path: Path) -> None:
     if stat.S_ISLNK(mode):
         raise ValueError("it is a symbolic link, which may lead out of the folder")
     if not stat.S_ISREG(mode):
-        raise ValueError("it is no file")
+        raise ValueError("it is not a regular file")
 
 
 def refuse_link(path: Path) -> Path:
@@ -83,7 +83,7 @@ def unreadable(path: Path, error: BaseException) -> Unreadable:
 
 @contextlib.contextmanager
 def reading(path: Path, remedy: str = "") -> Iterator[None]:
-    """Sort the errors of reading a file: `Damaged`, with this remedy, or `Unreadable`."""
+    """Turn errors of reading a file into `Damaged`, with this remedy, or `Unreadable`."""
     try:
         yield
     except MISSING:
@@ -97,7 +97,7 @@ def reading(path: Path, remedy: str = "") -> Iterator[None]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something has this name, even a link that points nowhere; may be `Unreadable`."""
+    """Whether a path exists, even as a broken link; may raise `Unreadable`."""
     try:
         with contextlib.suppress(*MISSING):
             os.lstat(path)
@@ -109,14 +109,14 @@ def is_there(path: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names in a folder, sorted; none if it is not there; may be `Unreadable`."""
+    """Return the names in a folder, sorted; none if it does not exist; may raise `Unreadable`."""
     with reading(folder), contextlib.suppress(*MISSING):
         return sorted(os.listdir(folder))
     return []
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a regular file; "" if there is none; may be `Unreadable`."""
+    """Return the SHA-256 of a regular file; "" if there is none; may raise `Unreadable`."""
     with reading(path), contextlib.suppress(ValueError, *MISSING):
         require_plain_file(path)
         with open(path, "rb") as file:
@@ -125,7 +125,7 @@ def digest_of(path: Path) -> str:
 
 
 def is_plain_name(name: object) -> bool:
-    """Whether a name is that of a file in its own folder, and no path out of it.
+    """Whether a name is a plain file name, not a path that leads elsewhere.
 
     >>> [is_plain_name(name) for name in ("fig1.png", "../fig1.png", "/etc", "..", "")]
     [True, False, False, False, False]

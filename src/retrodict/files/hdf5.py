@@ -1,8 +1,8 @@
 """Check an HDF5 file before its arrays are read.
 
 HDF5 can refer to other files (external and soft links, external storage, virtual datasets), run
-plug-ins (filters), and declare any size for what holds nothing. A file that does is refused; our
-traces do none of that.
+plug-ins (filters), and declare arrays of any size without storing them. A file that does one of
+these is refused; our traces do none of them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _LEVELS = 2  # of groups in groups
 _MOST_OBJECTS = 1000
 _MOST_STRINGS, _LONGEST_STRING = 64, 1000
 _MOST_VALUES = 1000  # of an attribute
-_EMPTY = 2**20  # bytes that may be declared and hold nothing, as a dimension does
-_TIGHTEST = 1100  # what zlib makes of zeros
+_EMPTY = 2**20  # bytes that may be declared without being stored, as for a dimension
+_TIGHTEST = 1100  # zlib's compression ratio for zeros
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
@@ -51,7 +51,7 @@ def unmarked(content: bytes) -> bytes | None:
 
     A program that may write to a file sets the mark until it closes the file. If nothing else has
     changed, the file's checksum fits again without the mark. From version 2 of the first block on,
-    the mark alters the block's own checksum, so it is left; ours has version 0.
+    the mark alters the block's own checksum, so it is not removed; our files have version 0.
     """
     if content[:8] != _HDF5 or len(content) < 24:
         return None
@@ -70,18 +70,18 @@ def require_harmless(content: bytes) -> None:
     """Refuse the content of a file that reaches outside itself, or is not what it declares.
 
     Raises:
-        Foreign: it is none of ours.
+        Foreign: it is not one of our files.
         OSError, MemoryError, ImportError: HDF5, the memory or zlib here does not suffice.
     """
     if not h5py.h5z.filter_avail(h5py.h5z.FILTER_DEFLATE):
         raise ImportError("this HDF5 was built without zlib")
     if content[:8] != _HDF5 or content[8:9] > _NEWEST_LAYOUT:
-        raise Foreign("it is no HDF5 file")
+        raise Foreign("it is not an HDF5 file")
     with h5py.File(io.BytesIO(content), "r") as file:
         declared = 0
         for number, found in enumerate(_objects(file, 0)):
             if number >= _MOST_OBJECTS:
-                raise Foreign("it holds more than any of ours")
+                raise Foreign("it holds more objects than our files do")
             for name in found.attrs:
                 if math.prod(found.attrs.get_id(name).shape) > _MOST_VALUES:
                     raise Foreign(f"the attribute {name:.60} is too long")
@@ -110,7 +110,7 @@ def _objects(group: h5py.Group, level: int) -> Iterator[h5py.Group | h5py.Datase
         elif isinstance(found, h5py.Group) and level < _LEVELS:
             yield from _objects(found, level + 1)
         else:
-            raise Foreign(f"{name:.60} has no place there")
+            raise Foreign(f"{name:.60} does not belong there")
 
 
 def _declared(dataset: h5py.Dataset) -> int:
@@ -119,7 +119,7 @@ def _declared(dataset: h5py.Dataset) -> int:
     if how.get_external_count() or dataset.is_virtual:
         raise Foreign(f"{name:.60} is kept in another file")
     if not {how.get_filter(i)[0] for i in range(how.get_nfilters())} <= _FILTERS:
-        raise Foreign(f"{name:.60} is packed in another way than ours")
+        raise Foreign(f"{name:.60} is compressed in a way that we do not use")
     if h5py.check_string_dtype(dataset.dtype) is not None:
         _require_short_strings(dataset)
     elif dataset.dtype.kind not in "iufb":

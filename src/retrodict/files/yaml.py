@@ -1,4 +1,4 @@
-"""Read YAML that anybody may have written as plain data of limited size and depth.
+"""Read untrusted YAML as plain data of limited size and depth.
 
 Sizes are counted on the stream of events, before anything is built. An alias counts as everything
 that it stands for, so that ten lines cannot ask for a gigabyte.
@@ -38,11 +38,11 @@ LONGEST = 1000
 _EXACT = 2**53  # from here on a float may be another number than what was written
 
 Look = Callable[[Node | None], tuple[int, str] | None]
-"""Finds something in a document that is surely a mistake: its line, and what to write instead."""
+"""Finds a certain mistake in a document; returns its line, and what to write instead."""
 
 
 def parse(text: str, where: str, look: Look = lambda tree: None) -> tuple[Any, Node | None]:
-    """Read a document; return its plain data and its nodes, which know their lines, or None twice.
+    """Read a document; return its plain data and its nodes with line numbers, or (None, None).
 
     Raises:
         BadInput: it is not YAML, too large, or `look` finds something; the message names the line.
@@ -73,7 +73,7 @@ def parse(text: str, where: str, look: Look = lambda tree: None) -> tuple[Any, N
 _HINTS = {
     "mapping values are not allowed": "; is a space missing after a colon, or a line indented too "
     "far, here or in the line above?",
-    "expected <block end>": "; does this line begin in the same column as its likes?",
+    "expected <block end>": "; does this line begin in the same column as its neighbours?",
 }
 
 
@@ -158,15 +158,15 @@ def _size_of(
     if isinstance(event, AliasEvent):
         known = anchors.get(event.anchor, (1, 1))  # an unknown one is the parser's to refuse
         if known is None:
-            raise BadInput(f"{here}: *{event.anchor:.40} stands within &{event.anchor:.40} itself")
+            raise BadInput(f"{here}: *{event.anchor:.40} is within &{event.anchor:.40} itself")
         return known
     if (tag := getattr(event, "tag", None)) is not None:
-        problem = f"the tag {tag!s:.60} means nothing to us; leave it out"
+        problem = f"the tag {tag!s:.60} is not supported; leave it out"
         raise BadInput(f"{here}: not valid YAML here: {problem}")
     if isinstance(event, ScalarEvent) and len(event.value) > LONGEST:
         raise BadInput(f"{here}: a value of more than {LONGEST} characters")
     if event.anchor:
         if event.anchor in anchors:
-            raise BadInput(f"{here}: the anchor &{event.anchor:.40} is there twice")
+            raise BadInput(f"{here}: the anchor &{event.anchor:.40} is defined twice")
         anchors[event.anchor] = (1, 1) if isinstance(event, ScalarEvent) else None
     return 1, 1

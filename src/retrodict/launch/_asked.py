@@ -1,8 +1,8 @@
-"""How each run of a command was obtained, and training finished runs again (`--again`).
+"""Record how each run of a command was obtained, and train finished runs again (`--again`).
 
 A run that is trained again is in `STORE/.again/DIGITS/NAME` until it is complete. Only then does it
 replace the old run. DIGITS is a hash of the command's runs, and a file there marks each run that is
-done. So an interrupted command continues when it is given again.
+done. So an interrupted command continues when it is run again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Again:
     Attributes:
         same_bits: whether the traces have the same bits; None if there is no old trace.
         max_nll_difference: largest difference of any NLL, in nats; None if not comparable.
-        before: where the old run is kept, if it is.
+        before: where the old run is kept; None if it was replaced.
         undrawn: figures drawn from the old run, whose records were deleted.
     """
 
@@ -142,7 +142,7 @@ def is_local(launcher: Launcher) -> bool:
 
 
 def _ways(experiment: Placed) -> Iterator[Placed]:
-    """Yield an experiment, and its eager form if its step may turn out not to compile."""
+    """Yield an experiment, and its eager form if compiling its step may fail."""
     yield experiment
     if experiment.execution == "compiled":
         yield experiment.eager()

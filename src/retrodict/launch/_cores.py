@@ -1,6 +1,7 @@
 """Locks on cores, shared by all processes of a user, so that trainings wait for free cores.
 
-Two trainings of two threads each on two cores are tens of times slower at once than in turn, since
+Two trainings of two threads each on two cores are tens of times slower together than one after the
+other, since
 the threads of each wait for each other at every operation. A training locks one core per thread,
 among the cores that it may use. Where locks are impossible, trainings do not wait.
 """
@@ -85,7 +86,7 @@ def _lock_cores(
 
 
 def _busy(paths: Sequence[Path]) -> str:
-    """Say which cores are taken, and by whom."""
+    """Return which cores are in use, and by which processes."""
     users: dict[str, list[str]] = {}
     for path in paths:
         with contextlib.suppress(OSError):
@@ -116,7 +117,7 @@ def _release(held: Held) -> None:
 
 
 def _describe(path: Path, holder: str) -> None:
-    """Write beside a lock file who holds it."""
+    """Write who holds a lock file, into a file next to it."""
     with contextlib.suppress(OSError):
         path.with_suffix(".by").write_text(holder, encoding="utf-8")
 

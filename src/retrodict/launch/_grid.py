@@ -1,4 +1,4 @@
-"""Run a grid. A cell that fails says why in its result, and the others continue."""
+"""Run a grid. If a cell fails, its result says why, and the others continue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retrodict.runs import Run, Store
 
 @dataclass(frozen=True)
 class CellResult:
-    """How one cell of a grid ended; without run and problem it is not finished yet.
+    """How one cell of a grid ended. With neither run nor problem it is not finished yet.
 
     Attributes:
         cell: the cell.
@@ -43,7 +43,7 @@ def execute_grid(
 ) -> list[CellResult]:
     """Run all cells of a grid; return their results in the grid's order.
 
-    Cells that the store has are not trained. One whose learners all became non-finite failed.
+    Cells that the store has are not trained. A cell fails if all its learners became non-finite.
     Arguments are those of `run_named`.
 
     Raises:

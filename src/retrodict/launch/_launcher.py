@@ -88,7 +88,7 @@ LOCAL = Local()
 
 
 def _pause(took: float) -> None:
-    """Sleep until runs that other processes train are looked at again, which took so long."""
+    """Sleep before the next look at runs of other processes; `took`: seconds of the last look."""
     with stop_signals() as stop:
         stop.sleep(max(_POLL_SECONDS, min(took, 1.0) / _POLL_SHARE))
 

@@ -43,7 +43,7 @@ class Reporter:
     """Receives messages for the user. This base class ignores them."""
 
     def waiting(self, why: str) -> None:
-        """Report that something else has to end first."""
+        """Report why training has to wait."""
 
     def note(self, text: str) -> None:
         """Report something about the training that the user should know."""
@@ -178,7 +178,7 @@ def train(experiment: Experiment) -> Trace:
     Notes, for example that a step could not be compiled, become warnings.
 
     Raises:
-        BadInput: it is no Experiment, or does not fit this machine.
+        BadInput: it is not an Experiment, or it does not fit this machine.
 
     >>> tiny = Experiment(
     ...     task={"kind": "reversal", "vocab_size": 8},
@@ -209,7 +209,7 @@ def _train(
     run.log("resumed" if resumed else "started", host=socket.gethostname(), pid=os.getpid())
     if resumed and Provenance.of(run).code_changed:
         reporter.note(
-            f"{run.folder.name} goes on from a checkpoint that other code made: its numbers may be "
+            f"{run.folder.name} continues from a checkpoint of other code: its numbers may be "
             "those of neither version"
         )
     epochs = experiment.training.epochs

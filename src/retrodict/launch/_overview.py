@@ -13,7 +13,7 @@ _SHARE = 0.1  # at most this share of the time is spent on reading
 
 
 class Overview(Reporter):
-    """The reporter of each of several jobs. It tells `reporter` the progress of all of them."""
+    """A reporter for several jobs that passes their joint progress on to `reporter`."""
 
     def __init__(self, jobs: Sequence[Job], store: Store, reporter: Reporter) -> None:
         self._reporter = reporter
@@ -32,7 +32,7 @@ class Overview(Reporter):
         self._left.pop(index, None)
 
     def refresh(self) -> None:
-        """Read the progress of all jobs and report it, but at most once a second."""
+        """Read the progress of all jobs and report it, at most once per second."""
         began = time.monotonic()
         if began < self._next or len(self._runs) < 2:
             return

@@ -12,7 +12,7 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted
 from retrodict.launch._local import Reporter
-from retrodict.launch._remote import GOES_ON, JobResult, RemoteJob, require_extra
+from retrodict.launch._remote import CONTINUES, JobResult, RemoteJob, require_extra
 
 _MOST_RETRIES = 20  # of a population whose workers are lost
 _STOP_SECONDS = 600.0  # for the epochs in progress to end
@@ -31,7 +31,7 @@ def work(job: RemoteJob) -> JobResult:
 
 
 class RayPool:
-    """Workers of a Ray cluster, each job with so many GPUs.
+    """Workers of a Ray cluster; each job gets `gpus` GPUs.
 
     If Python is connected to a cluster (`ray.init`), it is used; else the cluster that RAY_ADDRESS
     or `ray start` names; else a temporary one on this machine.
@@ -126,5 +126,5 @@ def _result(task: Any, name: str) -> JobResult:
     except ray.exceptions.RayTaskError as error:
         why = f"its worker failed: {str(error).strip().splitlines()[-1]}"
     except ray.exceptions.RayError as error:
-        why = f"its worker was lost ({type(error).__name__}); {GOES_ON}"
+        why = f"its worker was lost ({type(error).__name__}); {CONTINUES}"
     return JobResult(name, CannotFinish(f"{name}: {why}"))

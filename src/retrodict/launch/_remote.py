@@ -27,7 +27,7 @@ from retrodict.signals import stop_signals
 _POLL_SECONDS = 0.2
 _SETTLE_SECONDS = 60.0  # the longest until a shared file system shows a change everywhere
 
-GOES_ON = "the same command goes on from its checkpoint"
+CONTINUES = "the same command continues from its checkpoint"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class RemoteJob:
         reporter = _Notes()
 
         def work() -> Run:
-            here = self.experiment.placed(fewer=True)  # cores may be fewer than there were to be
+            here = self.experiment.placed(fewer=True)  # the worker may have fewer cores
             return execute(here, Store(self.root), reporter, self.keep_weights, count_cores=False)
 
         run, error = attempted(work)
@@ -131,7 +131,7 @@ class Remote:
             yield ended
         if not same:
             return
-        root = store.root.resolve()  # workers have working directories of their own
+        root = store.root.resolve()  # each worker has its own working directory
         remote = {
             name: RemoteJob(jobs[indices[0]].experiment, root, keep_weights)
             for name, indices in same.items()

@@ -15,7 +15,7 @@ from typing import Any
 
 from retrodict.errors import BadInput, CannotFinish, Interrupted, choose, nearest
 from retrodict.launch._local import Reporter
-from retrodict.launch._remote import GOES_ON, JobResult, RemoteJob, require_extra
+from retrodict.launch._remote import CONTINUES, JobResult, RemoteJob, require_extra
 
 MOST_OF_AN_ARRAY = 1000
 """Jobs in one array; Slurm's default limit (MaxArraySize) is 1001."""
@@ -89,7 +89,7 @@ class SlurmJob:
         try:
             return self.job()
         except Interrupted as stopped:
-            raise SystemExit(f"{stopped}; {GOES_ON}") from None
+            raise SystemExit(f"{stopped}; {CONTINUES}") from None
 
     def checkpoint(self) -> Any:
         """Return what submitit requeues: the same job, which continues from its checkpoint."""
@@ -204,7 +204,7 @@ class SlurmPool:
             if now - self._gone.setdefault(name, now) < _SETTLE_SECONDS:
                 return None
             state = f" ({job.state})" if self._cluster == "slurm" else ""
-            why = f"its job {job.job_id} was lost{state}; {GOES_ON}; its log: {log}"
+            why = f"its job {job.job_id} was lost{state}; {CONTINUES}; its log: {log}"
         return JobResult(name, CannotFinish(f"{name}: {why}"))
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
-"""What a store holds: the figures that were drawn, their runs, other runs, checked claims.
+"""Read a store for the report: drawn figures, their runs, other runs, checked claims.
 
-Nothing in a store is trusted: a record, a run or a drawing that is damaged, missing or of another
-version becomes a line that says so, and none of its numbers is used.
+Nothing in a store is trusted: if a record, a run or a drawing is damaged, missing or of another
+version, the report says so in a line and uses none of its numbers.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ Tick = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class FigureSection:
-    """A figure as the store has it.
+    """A figure, its drawing and its runs in the store.
 
     Attributes:
         figure: which.
-        record: what is known of its drawing; None if that cannot be read.
+        record: the record of its drawing; None if it cannot be read.
         problem: why its numbers are not used; "" if they are.
         runs: the figure's names for its runs → the runs.
-        picture: the drawing; None if it is not there.
+        picture: the drawing; None if it is missing.
     """
 
     figure: PaperFigure
@@ -63,7 +63,7 @@ class FigureSection:
 
     @property
     def drawing(self) -> str:
-        """The file that is shown; "" without one."""
+        """The name of the shown file; "" if there is none."""
         files = self.record.files if self.record else []
         return next((name for name in files if name.endswith(".png")), "")
 
@@ -74,7 +74,7 @@ class FigureSection:
 
     @property
     def failing(self) -> Sequence[Claim]:
-        """Claims that fail and are not documented to."""
+        """Claims that fail and are not documented as failing."""
         return [claim for claim in self.claims if claim.verdict == "fails"]
 
     @property
@@ -96,7 +96,7 @@ class FigureSection:
 
 @dataclass(frozen=True)
 class Collected:
-    """Everything a report is made from.
+    """Everything that a report is made from.
 
     Attributes:
         store: the folder.
@@ -129,11 +129,11 @@ class Collected:
 
     @property
     def changed(self) -> str:
-        """Say in a line which runs were trained by other code than this; "" if none."""
+        """One line that names the runs that other code trained; "" if there are none."""
         return changed_since(((n, run.provenance) for n, run in self.runs.items()), _AGAIN)
 
     def section(self, name: str) -> FigureSection | None:
-        """The section of a figure, if it is there."""
+        """The section of a figure, if the store has it."""
         return next((s for s in self.sections if s.figure.name == name), None)
 
     def claim(self, name: str) -> Claim | None:
@@ -168,7 +168,7 @@ def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
 
 
 def holds_something(folder: Path) -> bool:
-    """Whether a folder is a store: it has runs, or figures that were drawn."""
+    """Whether a folder is a store: it has runs or drawn figures."""
     return any(folder.glob("*/run.json")) or bool(_drawn(folder))
 
 
@@ -235,7 +235,7 @@ class _Reader:
 
 
 def _unfit(record: DrawingRecord, root: Path) -> str:
-    """Why a drawing cannot be shown as the one that was checked; nothing if it can."""
+    """Why a drawing cannot be shown as the one that was checked; "" if it can."""
     try:
         known = fits(record, root)
     except Unreadable as error:

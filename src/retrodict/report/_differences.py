@@ -1,4 +1,4 @@
-"""Where a figure's runs differ from the paper's own configuration, setting by setting."""
+"""Compare a figure's runs with the paper's own configuration, setting by setting."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Differences:
-    """A figure's runs against those of paper scale.
+    """How a figure's runs differ from those at paper scale.
 
     Attributes:
         settings: what differs in the runs that both have.
@@ -42,7 +42,7 @@ class Differences:
     others: Sequence[str] = ()
 
     def in_short(self) -> str:
-        """The differences in one line, but for settings of `record`."""
+        """The differences in one line, except for settings of `record`."""
         told = ", ".join(
             f"{d.setting} {d.here} ({d.paper})" + (f" in {d.where}" if d.where else "")
             for d in self.settings
@@ -63,7 +63,7 @@ def differences(section: FigureSection) -> Differences:
     if record and not paper and record.note != (note := figure.note("paper")):
         others.append(f"{record.note} (paper scale: {note})")  # nothing is trained
     if len(here) == len(paper) and not here.keys() <= paper.keys():
-        # the same runs by other names, e.g. of their own width: one by one, in order
+        # the same runs under other names, e.g. with another width: paired in order
         pairs = zip(here, paper.items(), strict=True)
         paper = {name if label in paper else label: one for label, (name, one) in pairs}
     for where, ours, theirs in (("here", here, paper), ("at paper scale", paper, here)):

@@ -1,4 +1,4 @@
-"""What the page's scripts draw, embedded as JSON: each run once, as far as the budgets go."""
+"""Data for the page's scripts, embedded as JSON: each run once, up to a size limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CURVES_BUDGET = 3_000_000
 
 @dataclass(frozen=True)
 class Embedded:
-    """The elements that hold the data of runs, and the ids of these by run, if not left out."""
+    """The elements that hold runs' data, and their ids by run; runs may be left out."""
 
     scripts: Sequence[Markup]
     ids: Mapping[str, str]
@@ -30,7 +30,7 @@ class Embedded:
         return [{"label": name, "id": self.ids[run.name]} for name, run in kept.items()]
 
     def hints(self, runs: Mapping[str, RunView]) -> list[str]:
-        """Say what a chart of these runs lacks, and why."""
+        """List what is missing in a chart of these runs, and why."""
         told = [why for run in runs.values() if (why := run.theory)]
         if lost := len(runs) - len(self.shown(runs)):
             told += [f"Curves left out of {lost} of {len(runs)} runs: the file would be too large."]
@@ -38,7 +38,7 @@ class Embedded:
 
 
 def embedded(runs: Mapping[str, RunView]) -> Embedded:
-    """Embed what scripts draw, each run once, as far as the budgets go."""
+    """Embed what scripts draw, each run once, up to the size limits."""
     ids: dict[str, str] = {}
     scripts: list[Markup] = []
     spent = 0
@@ -62,7 +62,7 @@ def embedded(runs: Mapping[str, RunView]) -> Embedded:
 
 
 def shared_out(runs: Mapping[str, RunView]) -> dict[str, int]:
-    """Count learners whose weights fit into the page, run by run: first one each, then two, …"""
+    """Return how many learners' weights of each run fit: first one per run, then two, …"""
     counts: dict[str, int] = {}
     left = WEIGHTS_BUDGET
     with_weights = {name: run.matrices for name, run in runs.items() if run.matrices}

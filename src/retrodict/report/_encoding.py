@@ -1,7 +1,7 @@
-"""Numbers for the page's scripts, in base64: curves as 16-bit, matrices as 8-bit integers.
+"""Encode numbers for the page's scripts in base64: curves as 16-bit, matrices as 8-bit integers.
 
-A curve is kept to 1/65534 of its range, a matrix to 1/127 of the largest weight of its run. Both
-steps are too fine to be seen; the page names the second.
+A curve is rounded to 1/65534 of its range, a matrix to 1/127 of the largest weight of its run. Both
+steps are too small to see; the page states the second.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_CELLS = 6_000_000
 
 
 def pack_curve(values: np.ndarray) -> dict[str, Any]:
-    """Pack values of shape (learner, epoch); what is not finite is `MISSING`.
+    """Pack values of shape (learner, epoch); values that are not finite become `MISSING`.
 
     >>> pack_curve(np.array([[0.0, np.nan, 65534.0]]))
     {'low': 0.0, 'step': 1.0, 'data': 'AAD///7/'}
@@ -45,7 +45,7 @@ def pack_curve(values: np.ndarray) -> dict[str, Any]:
 
 
 def thinned(count: int, keep: Sequence[int] = ()) -> np.ndarray:
-    """Choose at most about `MOST_POINTS` of so many positions, first, last and `keep` among them.
+    """Choose about `MOST_POINTS` of `count` positions at most, with the first, the last and `keep`.
 
     >>> thinned(4)
     array([0, 1, 2, 3])
@@ -129,19 +129,19 @@ def _squeeze(codes: bytes) -> str:
 
 
 def _z(matrix: np.ndarray) -> list[list[float | None]]:
-    """How far the diagonal stands out: snapshot by snapshot, learner by learner."""
+    """How far the diagonal stands out, for each snapshot and learner."""
     if matrix.shape[-1] != matrix.shape[-2]:
         return [[None] * matrix.shape[0] for _ in range(matrix.shape[1])]
     return [[rounded(z) for z in line] for line in diagonal_z(matrix).T]
 
 
 def rounded(value: float) -> float | None:
-    """Round a number for JSON, which knows none that is not finite."""
+    """Round a number for JSON; None if it is not finite, as JSON has no such numbers."""
     return float(f"{value:.5g}") if np.isfinite(value) else None
 
 
 def _colour_limit(panels: Mapping[str, xr.Dataset], variant: str, learner: int) -> float:
-    """The largest weight of the last snapshot, but for one in a thousand, as in the drawings."""
+    """The 99.9 % quantile of the last snapshot's |weights|, as in the drawings."""
     last = [np.abs(panel[variant].values[learner, -1]) for panel in panels.values()]
     sizes = [float(np.quantile(values, 0.999)) for values in last if np.isfinite(values).all()]
     return max(sizes, default=0.0) or 1.0

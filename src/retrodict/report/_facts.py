@@ -42,7 +42,7 @@ def facts(
 
 
 def something_failed(store: Collected, statements: Kept | None) -> bool:
-    """Whether a claim, a statement or a published claim failed that is not documented to."""
+    """Whether a claim or statement failed that is not documented as failing."""
     kept = [one for one in (statements, store.published) if isinstance(one, Kept)]
     as_recorded = all(finding.as_recorded for one in kept for finding in one.findings)
     return not as_recorded or any(section.failing for section in store.sections)

@@ -25,7 +25,7 @@ _MATHTEXT = {
 def formula(tex: str) -> Markup:
     """Draw a formula as an inline image; its TeX is the alternative text.
 
-    Our formulas are short and ASCII. One from a file may be anything, and is shown as written.
+    Our formulas are short and ASCII. Any other formula from a file is shown as written.
     """
     from matplotlib.figure import Figure
 

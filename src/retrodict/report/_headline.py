@@ -1,7 +1,7 @@
-"""The first screen: does the curse appear, how strongly, and does theory agree?
+"""The report's first screen: does the curse appear, how strongly, and does theory agree?
 
-Every answer is put together from claims that were checked and from the runs behind them; where a
-store has none of them, the answer is "not measured" with the command that would measure it.
+Every answer comes from checked claims and their runs. If the store has none of them, the answer is
+"not measured", with the command that would measure it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Answer:
     Attributes:
         question: a statement that can hold, such as "What is taught is memorised".
         verdict: `holds`, `fails`, `fails (known)` or `not measured`.
-        lines: the numbers, a line a task or subject; none where nothing is measured.
+        lines: the numbers, one line per task or subject; none if nothing is measured.
         grade: letters of the grades it rests on.
         links: sections with the details.
-        command: what measures it.
+        command: the command that measures it.
     """
 
     question: str
@@ -49,7 +49,7 @@ class Answer:
 
 
 def answers(store: Collected, statements: Kept | None) -> list[Answer]:
-    """Answer what a reader asks first."""
+    """Return the rows of the verdict table."""
     return [
         _memorised(store),
         _unknown(store),
@@ -61,7 +61,7 @@ def answers(store: Collected, statements: Kept | None) -> list[Answer]:
 
 
 def headline(store: Collected, found: Sequence[Answer]) -> str:
-    """Say the answer in a sentence or two."""
+    """Return the answer in one or two sentences."""
     memorised, unknown, _, _, _, theory = found
     end = f" {_theory_in_words(theory)}" if theory.verdict != "not measured" else ""
     if old := sum(section.stale for section in store.sections):
@@ -69,11 +69,11 @@ def headline(store: Collected, found: Sequence[Answer]) -> str:
         end += f" {which} checked by another version of the code; reproduce to check again."
     if "not measured" in (memorised.verdict, unknown.verdict):
         return (
-            "Whether the curse appears is not measured in this store: figure 1 or 3 is not there."
+            "Whether the curse appears is not measured in this store: figure 1 or 3 is missing."
             + end
         )
     if memorised.verdict == "fails":
-        return "Not settled here: not all that is taught is memorised." + end
+        return "Undecided in this store: not everything that is taught is memorised." + end
     if unknown.verdict == "fails":
         return "Not as claimed here: held-out questions are answered better than claimed." + end
     scales = {s.scale for n in ("fig1", "fig3") if (s := store.section(n)) and s.claims}
@@ -167,7 +167,7 @@ def _sweeps(store: Collected) -> Answer:
         lines.append(f"{failed} of {len(claims)} claims do not, in {', '.join(bad)}")
     links = bad or [section.figure.name for section in sections[:1]]
     found = _answer("So in every sweep", claims, lines, links or sweeps[:1], group="all")
-    if absent and found.verdict == "holds":  # of those that are here
+    if absent and found.verdict == "holds":  # of those in the store
         return dataclasses.replace(found, verdict="not measured")
     return found
 
@@ -228,7 +228,7 @@ def _answer(
 
 
 def _letters(grades: Sequence[str]) -> str:
-    """Which grades there are, best first.
+    """Return the grades that occur, best first.
 
     >>> _letters(["O", "S", "S"])
     'S O'

@@ -1,4 +1,4 @@
-"""Drawings for the page, in few colours, so that thirty of them fit into one file."""
+"""Drawings for the page, reduced in colours so that thirty of them fit into one file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Picture:
 
     @property
     def uri(self) -> str:
-        """The drawing as an address that needs no file."""
+        """The drawing as a data URI."""
         return "data:image/png;base64," + base64.b64encode(self.data).decode()
 
 
 def picture(path: Path, widest: int) -> Picture | None:
-    """Read a drawing, at most so wide and in 256 colours; None if there is no readable one."""
+    """Read a drawing, at most `widest` pixels wide and in 256 colours; None if it is unreadable."""
     from PIL import Image
 
     try:

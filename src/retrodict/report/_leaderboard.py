@@ -1,4 +1,4 @@
-"""The leaderboard as a page and a document of its own."""
+"""Write the leaderboard as an HTML page and as a Markdown document."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def write_board_pages(board: Board, store: Store) -> list[Path]:
 
 
 def board_as_html(board: Board) -> str:
-    """Write the tables as a page of its own; a click on a head sorts."""
+    """Write the tables as an HTML page; a click on a column's head sorts."""
     return page("leaderboard.html.j2", ["sort.js"], title=_TITLE, board=board)

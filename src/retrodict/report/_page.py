@@ -32,7 +32,7 @@ _GROUPS = (
 
 
 def as_html(store: Collected, statements: Kept | None, found: Sequence[Answer]) -> str:
-    """Write the page: the answers that were found, the store, and the checked statements."""
+    """Write the page: answers, the store's figures and runs, and the checked statements."""
     groups = [
         (name, title, [section for section in store.sections if section.figure in figures])
         for name, title, figures in _GROUPS
@@ -62,7 +62,7 @@ def as_markdown(
 
     Args:
         store, statements, found: as for `as_html`.
-        folder: where its thumbnails lie beside it.
+        folder: the folder of its thumbnails, relative to the document.
         pictures: figures that have a thumbnail.
     """
     shared = _shared(store, statements, found)
@@ -87,7 +87,7 @@ def _shared(store: Collected, statements: Kept | None, found: Sequence[Answer]) 
 
 
 def _final_values(runs: Mapping[str, RunView]) -> tuple[tuple[str, ...], list[Any]]:
-    """Return columns' titles, and (run's name at its first line, final, cells) group by group."""
+    """Return the columns' titles, and rows (run's name in its first row, final values, cells)."""
     lines: list[tuple[str, Final]] = []
     for name, run in runs.items():
         lines += [("" if at else name, final) for at, final in enumerate(run.finals)]
@@ -96,7 +96,7 @@ def _final_values(runs: Mapping[str, RunView]) -> tuple[tuple[str, ...], list[An
 
 
 def thumbnails(store: Collected) -> dict[str, bytes]:
-    """Figure → its drawing, small."""
+    """Return a thumbnail of each figure's drawing, by figure."""
     drawings = {
         section.figure.name: picture(store.store / section.drawing, THUMBNAIL)
         for section in store.sections
@@ -106,5 +106,5 @@ def thumbnails(store: Collected) -> dict[str, bytes]:
 
 
 def thumbnail_folder(path: Path) -> Path:
-    """Where the thumbnails of a document lie: a folder that nothing else would be called."""
+    """Return the folder of a document's thumbnails, whose name nothing else is likely to have."""
     return path.with_name(f"{path.stem}-figures")

@@ -1,7 +1,7 @@
-"""Pages and documents from templates, which escape every value that is not markup already.
+"""Render pages and documents from templates, which escape every value that is not yet markup.
 
-Names, titles and notes come from files that anybody may have written. Only `Markup` in HTML and
-`Markdown` in Markdown are left as they are. A page is one file: its content security policy allows
+Names, titles and notes come from untrusted files. Only `Markup` in HTML and `Markdown` in Markdown
+are not escaped. A page is one file: its content security policy allows
 its own script, by its hash, and no request at all.
 """
 
@@ -42,7 +42,7 @@ CHIPS = {
     "not reproduced at this scale": ("fails", "✕"),
     "contradicted": ("fails", "✕"),
 }
-"""Verdict → its class and its shape: it is never told by colour alone."""
+"""Verdict → its class and its shape, so that colour is never the only sign."""
 
 BOARD_MARKS = {"broken": "▲", "partly": "◆", "cursed": "▼"}
 """Verdict of the leaderboard → its shape."""
@@ -56,7 +56,7 @@ GRADES = {
 
 
 def page(template: str, scripts: Sequence[str] = (), **context: Any) -> str:
-    """Write an HTML page that needs no other file; scripts are those in `assets`, in order."""
+    """Render an HTML page that needs no other file; scripts are those in `assets`, in order."""
     script = ""
     if scripts:
         code = "\n".join(map(_asset, scripts))
@@ -84,7 +84,7 @@ def write_both(json: Path, html: str, markdown: str) -> list[Path]:
 
 
 def json_script(value: Any, name: str) -> Markup:
-    """Embed a value that scripts find by its name; no text in it can end the element."""
+    """Embed a value that scripts find by name; text in it cannot close the element."""
     content = htmlsafe_json_dumps(jsonable(value), allow_nan=False, separators=(",", ":"))
     return Markup('<script type="application/json" id="{}">{}</script>').format(name, content)
 
@@ -121,12 +121,12 @@ def _environment() -> Environment:
 
 @pass_eval_context
 def _for_markdown(context: EvalContext, value: object) -> object:
-    """Escape what goes into a document that Jinja does not escape: Markdown."""
+    """Escape a value for Markdown, which Jinja does not escape."""
     return value if context.autoescape else escaped(value)
 
 
 def number(value: float) -> str:
-    """Write a number in three digits, or that there is none.
+    """Write a number in three digits, or "none".
 
     >>> number(0.00012345), number(float("nan"))
     ('0.000123', 'none')

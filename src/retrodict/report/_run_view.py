@@ -1,4 +1,4 @@
-"""What the report shows of one run. It is small, so that a report need not keep the traces."""
+"""What the report shows of one run: small, so that traces need not stay in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RunView:
     """A finished run, without its arrays.
 
     Attributes:
-        name: its folder's.
+        name: the name of its folder.
         experiment: its settings.
         finals: every measure at the last epoch, group by group.
         training_loss: at the last epoch.
@@ -31,12 +31,12 @@ class RunView:
         indices: `measures.indices`, over learners.
         z: panel → how far the diagonal stands out at the last snapshot.
         diverged: seeds of the learners that became non-finite.
-        seconds: of training, all sittings together; None if the log does not say.
+        seconds: training time, summed over interruptions; None if the log does not say.
         provenance: when it was trained, and whether by this code.
-        machine: processor, platform and versions, in words; "unknown" where it does not say.
+        machine: processor, platform and versions, in words; "unknown" if not recorded.
         chart: curves, packed for the page.
         theory: why theory is not drawn; "" if it is, or if there is none for this model.
-        matrices: effective weights over time, where there is more than one snapshot.
+        matrices: effective weights over time, if there is more than one snapshot.
     """
 
     name: str
@@ -100,7 +100,7 @@ def _view(run: Run) -> RunView:
 
 
 def _machine(run: Run) -> tuple[str, str, str]:
-    """Write processor, platform and versions, as far as the run says them in words."""
+    """Return processor, platform and versions, as far as the run records them as text."""
     try:
         found = run.made_by[-1]
     except (CannotFinish, RecursionError):
@@ -117,7 +117,7 @@ def _machine(run: Run) -> tuple[str, str, str]:
 
 
 def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
-    """Curves of shape (learner, epoch), a few hundred bytes a learner."""
+    """Return the curves, of shape (learner, epoch), in a few hundred bytes per learner."""
     epochs = trace.curves["epoch"].values
     first = next(iter(trace.weights.values()), None)
     snapshots: Sequence[int] = [] if first is None else first["snapshot"].values.tolist()
@@ -148,14 +148,14 @@ def _chart(trace: Trace, theory: Trace | None) -> dict[str, Any]:
 
 
 def _theory_curves(theory: Trace, at: np.ndarray) -> list[list[float | None]]:
-    """Means over learners, one line a curve of the chart."""
+    """Return means over learners, one line per curve of the chart."""
     lines = [theory.curves["training_loss"].values[:, at]]
     lines += [theory.curves["nll"].sel(group=g).values[:, at] for g in theory.curves["group"]]
     return [[rounded(over_learners(column).mean) for column in line.T] for line in lines]
 
 
 def _theory(experiment: Experiment, trace: Trace) -> tuple[Trace | None, str]:
-    """Predict a run of an analysed model where that takes a moment; else say why not."""
+    """Predict a run of an analysed model if that is quick; else return why not."""
     if not experiment.model.has_theory:
         return None, ""
     from retrodict.theory import predict

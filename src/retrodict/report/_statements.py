@@ -14,11 +14,11 @@ from retrodict.report._words import seeds_in_words
 
 @dataclass(frozen=True)
 class Sheet:
-    """Findings of one kind, and what is written of each.
+    """Findings of one kind, and the texts about each.
 
     Attributes:
         findings: in order.
-        command: what checked them.
+        command: the command that checked them.
         published: whether they are published claims, not statements of the theory.
         about: what they are, and how they were checked.
     """
@@ -100,7 +100,7 @@ def sheet_of(kept: Kept) -> Sheet:
     ours = sum(finding.about.ours for finding in kept.findings)
     about = f"What others found breaks the curse, or does not; {ours} claims are ours."
     if kept.fast:
-        about += " Checked at the size of a test, which says little."
+        about += " Checked with tiny models, which says little."
     if kept.code != code_version():
         about += " Checked by another version of the code."
     return Sheet(kept.findings, kept.command, True, about)

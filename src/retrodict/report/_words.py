@@ -8,7 +8,7 @@ from retrodict.report._run_view import RunView
 
 
 def seeds_in_words(seeds: Sequence[int]) -> str:
-    """Write seeds shortly.
+    """Write seeds as a short text.
 
     >>> seeds_in_words([0, 1, 2]), seeds_in_words([7]), seeds_in_words([])
     ('0 to 2', '7', 'nothing random')
@@ -19,12 +19,12 @@ def seeds_in_words(seeds: Sequence[int]) -> str:
 
 
 def seeds(runs: Iterable[RunView]) -> str:
-    """Write the seeds of all runs shortly."""
+    """Write the seeds of all runs as a short text."""
     return ", ".join(map(seeds_in_words, sorted({run.experiment.training.seeds for run in runs})))
 
 
 def duration(runs: Collection[RunView]) -> str:
-    """Say how long all runs trained together.
+    """Write the total training time of all runs.
 
     >>> duration([])
     'not known'

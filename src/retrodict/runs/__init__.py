@@ -1,4 +1,4 @@
-"""The run store: a folder a run, named by the hash of its experiment."""
+"""The run store: one folder per run, named by the hash of its experiment."""
 
 from retrodict.runs._again import has_weights, set_aside
 from retrodict.runs._again import replace as replace_run

@@ -1,9 +1,9 @@
-"""Replace a run by a new one, such that one of both is whole if this is interrupted.
+"""Replace a run by a new one; if that is interrupted, one of the two is complete.
 
 NAME.before-TIME    the old one, if it is kept; complete before NAME is touched
 NAME                the new one, run.json last
 
-An old run may have another name, from when threads were always in it.
+An old run may have another name: the number of threads once was always part of it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _PASSING = (_files.LOCK, _files.PROGRESS)
 
 
 def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
-    """Move a finished run to the place of an old one, which may be kept beside it.
+    """Move a finished run to the place of an old one, which may be kept next to it.
 
     Returns:
         The new run in its place, and where the old one is kept.
 
     Raises:
-        CannotFinish: it cannot be done now; the same call continues.
+        CannotFinish: it cannot be done now; the same call continues later.
     """
     place = old.folder.with_name(new.folder.name)
     with contextlib.ExitStack() as held:
@@ -60,7 +60,7 @@ def replace(old: Run, new: Run, keep: bool) -> tuple[Run, Path | None]:
 def set_aside(old: Run, new: Run) -> Path | None:
     """Return where an old run was set aside if replacing it by this new one was interrupted."""
     stem = f"{new.folder.name}{BEFORE}"
-    since = (new.folder / _files.STATE).stat().st_mtime_ns  # earlier ones made room for another
+    since = (new.folder / _files.STATE).stat().st_mtime_ns  # older ones belong to another run
     found = [old.folder.with_name(n) for n in names_in(old.folder.parent) if n.startswith(stem)]
     whole = [folder for folder in found if is_there(folder / _files.STATE)]
     return max((one for one in whole if one.stat().st_mtime_ns >= since), default=None)
@@ -93,7 +93,7 @@ def _kept(folder: Path) -> list[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a finished run's files, or link them, as none is ever written in place."""
+    """Copy a finished run's files, or link them, since files are never changed in place."""
     for name in _kept(source):
         with atomic(target / name) as temporary:
             temporary.unlink()

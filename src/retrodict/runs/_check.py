@@ -26,8 +26,8 @@ from retrodict.runs._problem import LEFTOVERS, Problem, problem_of, tried
 from retrodict.runs._results import verified_trace, weights_in
 from retrodict.runs._run import Run
 
-_IN_THE_WAY = "move it away if it is in the way"
-_START_ANEW = "move it away to start anew"
+_IN_THE_WAY = "move it elsewhere, or leave it"
+_START_AGAIN = "move it away to start again"
 
 
 def check_run(folder: Path) -> list[Problem]:
@@ -44,7 +44,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     run = Run(folder)
     if not run.exists:
         if is_bare(folder):
-            yield Problem(folder, "leftover", "a process died before run.json", LEFTOVERS)
+            yield Problem(folder, "leftover", "a process died before it wrote run.json", LEFTOVERS)
         else:
             yield Problem(folder, "foreign", "holds no run", _IN_THE_WAY)
         return
@@ -56,7 +56,7 @@ def _check(folder: Path) -> Iterator[Problem]:
     yield from _results(run, state, readable)
     for path in _files.checkpoints(folder):
         also = run.experiment.goes_by if readable else None
-        yield from tried(path, partial(_require_checkpoint, path, state, also), _START_ANEW)
+        yield from tried(path, partial(_require_checkpoint, path, state, also), _START_AGAIN)
     yield from _log_lines(folder / _files.LOG)
     yield from leftovers(run, state, run.may_be_locked)
     yield from _foreign(run)
@@ -70,10 +70,10 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
     name = experiment.named(state["digest"])
     own = run.folder.resolve().name
     if BEFORE in own:
-        yield Problem(run.folder, "note", "was set aside by --again", "nothing: delete it at will")
+        yield Problem(run.folder, "note", "was set aside by --again", "nothing: it may be deleted")
     elif own != name:
         taken = re.fullmatch(r".*-[0-9a-f]{12}", own)  # the name of another experiment
-        what = "its name is that of another experiment" if taken else "is not found by this name"
+        what = "its name is that of another experiment" if taken else "cannot be found by this name"
         yield Problem(run.folder, "misnamed" if taken else "note", what, f"rename it to {name}")
     version = yield from tried(run.folder, lambda: run.results_version)
     if version is not None and version < RESULTS_VERSION:
@@ -85,7 +85,7 @@ def _experiment(run: Run, state: dict[str, Any]) -> Generator[Problem, None, boo
         )
     if read_object(run.folder / _files.STATE).get("format") != _migrate.RUN_FORMAT:
         what = f"its run.json is older than format {_migrate.RUN_FORMAT}"
-        yield Problem(run.folder, "older", what, "nothing: it is read as it is")
+        yield Problem(run.folder, "older", what, "nothing: it can still be read")
     return True
 
 
@@ -116,7 +116,9 @@ def leftovers(run: Run, state: dict[str, Any], at_work: bool) -> Iterator[Proble
         yield Problem(path, "leftover", "is not needed: the run is finished", LEFTOVERS)
     for name in names_in(run.folder):
         if _files.temporary_of(name) and not at_work:
-            yield Problem(run.folder / name, "leftover", "a process died over it", LEFTOVERS)
+            yield Problem(
+                run.folder / name, "leftover", "a process died while writing it", LEFTOVERS
+            )
 
 
 def _result(path: Path, expected: str, state: dict[str, Any]) -> None:
@@ -145,12 +147,12 @@ def _log_lines(path: Path) -> Iterator[Problem]:
     if lost:
         count = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
         what = f"line {lost[0]}{count} cannot be read"
-        yield Problem(path, "note", what, "nothing: what can be read is used")
+        yield Problem(path, "note", what, "nothing: the other lines are used")
 
 
 def _foreign(run: Run) -> Iterator[Problem]:
     for name in names_in(run.folder):
         if not _files.is_own(name) and not _files.temporary_of(name):
             path = run.folder / name
-            what = "is not ours" + " (a symbolic link)" * path.is_symlink()
+            what = "was not written by retrodict" + " (a symbolic link)" * path.is_symlink()
             yield Problem(path, "foreign", what, _IN_THE_WAY)

@@ -1,4 +1,4 @@
-"""What lies in a store beside its runs: drawings with their records, documents, temporary files."""
+"""A store's files that are not runs: drawings with their records, documents, temporary files."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from retrodict.runs._problem import LEFTOVERS, Problem, tried
 
 _DRAWINGS = (".png", ".pdf", ".gif")
 _WRITING_SECONDS = 600.0
-"""No file of a figure takes as long to write; on a shared disk its writer may be elsewhere."""
+"""No file of a figure takes this long to write. Its writer may run on another machine."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a drawing's record says of other files.
+    """What a drawing's record says about other files.
 
     Attributes:
         format: the record's version.
@@ -58,9 +58,9 @@ def forget_figures_of(run: Path) -> list[str]:
 
 
 def check_store(root: Path) -> list[Problem]:
-    """Look at what lies in a store beside its runs."""
+    """Check the files of a store that are not runs."""
     found = [
-        Problem(path, "leftover", "a process died over it", LEFTOVERS)
+        Problem(path, "leftover", "a process died while writing it", LEFTOVERS)
         for path in dead_temporaries(root)
     ]
     for path in _records(root):
@@ -72,7 +72,7 @@ def check_store(root: Path) -> list[Problem]:
 
 
 def dead_temporaries(root: Path) -> list[Path]:
-    """Return temporary files beside the runs whose process is gone."""
+    """Return the store's own temporary files whose process is gone."""
     return [path for path in sorted(root.glob(".*.tmp")) if _is_dead(path)]
 
 

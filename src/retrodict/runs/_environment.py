@@ -1,7 +1,7 @@
-"""Where a run was made, and what would differ if it were made here.
+"""Where a run was made, and what could differ if it were made on this machine.
 
-Only what can alter a bit of a training is compared: the code that trains, torch, NumPy, the
-processor or the GPU. The rest is recorded only.
+Only what can alter a bit of a training is compared: the training code, torch, NumPy, the processor
+or the GPU. The rest is only recorded.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ PACKAGES = (
     "safetensors",
     "pydantic",
 )
-_DECIDE_BITS = {name: name for name in ("torch", "numpy")}  # the others compute nothing trained
+_DECIDE_BITS = {name: name for name in ("torch", "numpy")}  # other packages do not affect training
 _UNITS = {"cpu_features": "vector units", "cpu_capability": "torch's CPU code"}
 _GPU = {"name": "GPU", "cuda": "CUDA", "cudnn": "cuDNN"}
 
 Environment = dict[str, Any]
 
 UNKNOWN: Environment = {"versions": {}}
-"""What is known where environment.json was lost."""
+"""What is known if environment.json was lost."""
 
 
 def here(device: str, load_torch: bool = True) -> Environment:
@@ -103,7 +103,7 @@ def differences(
         code = then.get("code")
         known = code and "unknown" not in (code, now["code"])
         if known and code != now["code"] and results_version == RESULTS_VERSION:
-            what = f"the code that trains has changed since ({code}, here {now['code']}), its"
+            what = f"the training code has changed since ({code}, here {now['code']}), its"
             found.append(Difference(f"{what} results version has not", "bits should agree"))
     return sorted(dict.fromkeys(found), key=lambda one: _WORST.index(one.consequence))
 
@@ -111,7 +111,7 @@ def differences(
 def _differing(
     then: Mapping[str, Any], now: Mapping[str, Any], names: Mapping[str, str]
 ) -> Iterator[str]:
-    """Say which of these facts are known of both and differ."""
+    """List the facts that are known of both and differ."""
     for key, name in names.items():
         if then.get(key) and now.get(key) and then[key] != now[key]:
             yield f"{name} {_words(then[key])}, here {_words(now[key])}"
@@ -122,7 +122,7 @@ def _words(value: Any) -> str:
 
 
 def _cpu_capability(load: bool) -> str | None:
-    """Return the instructions for which torch has chosen its code."""
+    """Return the instruction set for which torch has chosen its code."""
     if not load and "torch" not in sys.modules:
         return os.environ.get("ATEN_CPU_CAPABILITY", "").upper() or None
     import torch

@@ -1,4 +1,4 @@
-"""Runs as a folder of tidy tables to put beside a paper. Every number survives the way and back."""
+"""Export runs as a folder of tidy tables for a paper. Numbers can be read back exactly."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def export(
         weights: whether effective weights are exported too.
         command: what made the folder; its README says so.
         left_out: (run, why) of runs that cannot be exported, for the README.
-        tick: is told the run and the share that is done.
+        tick: called with the run and the share that is done.
 
     Raises:
         BadInput: the folder is not empty or cannot be made, or Parquet is not installed.
@@ -83,7 +83,7 @@ def export(
 
 
 def _write_run(run: Run, tables: _Tables, weights: bool) -> None:
-    """Append what a run's trace says to every table but `runs`."""
+    """Append a run's trace to every table except `runs`."""
     trace, name = run.trace, run.folder.name
 
     def rows(of: xr.Dataset, columns: Iterable[str]) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def _write_run(run: Run, tables: _Tables, weights: bool) -> None:
 
 
 def run_row(run: Run) -> dict[str, Any]:
-    """Say in one row what a run is: provenance, then every setting."""
+    """Return a run's row: its provenance, then every setting."""
     made_by, training = run.made_by, run.experiment.training
     last, state = made_by[-1], run.state
     versions = last.get("versions") or {}
@@ -164,7 +164,7 @@ _TYPES = {
 
 
 def _one_type_a_column(rows: pd.DataFrame) -> pd.DataFrame:
-    """Write a setting that is a number in one run and a word in another as words in all."""
+    """Write a setting as text in all runs if it is a number in one and a word in another."""
     import pandas as pd
 
     for name in rows.columns:
@@ -197,10 +197,10 @@ def _whole(folder: Path) -> Iterator[Path]:
 def require_empty(folder: Path) -> None:
     """Raise BadInput if this is a file, a link, or a folder that is not empty."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise BadInput(f"--to {folder}: is there and is no folder; give another name")
+        raise BadInput(f"--to {folder}: exists and is not a folder; give another name")
     with contextlib.suppress(FileNotFoundError):
         if os.listdir(folder):
-            raise BadInput(f"--to {folder}: is there and not empty; give another name")
+            raise BadInput(f"--to {folder}: exists and is not empty; give another name")
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,17 +11,17 @@ from retrodict.files import names_in
 STATE, ENVIRONMENT, EXPERIMENT = "run.json", "environment.json", "experiment.yaml"
 TRACE, WEIGHTS, LOG, LOCK = "trace.nc", "weights.safetensors", "log.jsonl", ".lock"
 CHECKPOINT, PROGRESS = "checkpoint.safetensors", ".progress"
-REMEDY = "move the folder away to run it anew"
+REMEDY = "move the folder away to run it again"
 
 
 def fails_checksum(path: Path) -> Damaged:
-    """Return the error for a file that is not the one of run.json."""
+    """Return the error for a file whose checksum is not that of run.json."""
     return Damaged(path, "fails its checksum", f"{REMEDY} (the checksum is in run.json)")
 
 
 OWN = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE, WEIGHTS, LOG, LOCK, CHECKPOINT, PROGRESS})
 NEEDED = frozenset({STATE, ENVIRONMENT, EXPERIMENT, TRACE})
-"""What a finished run is nothing without."""
+"""Files that every finished run needs."""
 _PART = re.compile(r"checkpoint-(\d+)-(\d+)\.safetensors")
 _RUN_NAME = re.compile(r"[a-z_]+-[a-z_]+-[0-9a-f]{12}")
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.tmp")
@@ -46,7 +46,7 @@ def is_run_name(name: str) -> bool:
 
 
 def temporary_of(name: str) -> tuple[str, int] | None:
-    """Return which file a temporary one was to become, and the process that wrote it.
+    """Return the final name of a temporary file, and the process that wrote it.
 
     >>> temporary_of(".trace.nc.123.tmp")
     ('trace.nc', 123)
@@ -56,7 +56,7 @@ def temporary_of(name: str) -> tuple[str, int] | None:
 
 
 def own_files(folder: Path) -> list[Path]:
-    """Return our files in a folder, half-written ones too; run.json, which makes a run, first."""
+    """Return our files in a folder, half-written ones too; run.json first, if it is there."""
     found = [name for name in names_in(folder) if is_own((temporary_of(name) or [name])[0])]
     return [folder / name for name in sorted(found, key=lambda name: name != STATE)]
 
@@ -70,7 +70,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def learners_of(name: str, total: int) -> int:
-    """Return how many of a population's learners a checkpoint of this name is of.
+    """Return how many of a population's learners a checkpoint of this name holds.
 
     >>> learners_of("checkpoint-4-10.safetensors", 10), learners_of("checkpoint.safetensors", 10)
     (6, 10)

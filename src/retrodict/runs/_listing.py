@@ -1,4 +1,4 @@
-"""What a store holds, at a glance: no trace and no YAML is read, so thousands take seconds."""
+"""List a store quickly: no trace and no full YAML is read, so thousands of runs take seconds."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Listed:
 
 
 def listed(folder: Path) -> Listed:
-    """Say what a folder of a store is. Never raises: what cannot be read says so."""
+    """Describe a folder of a store. Never raises: `problem` says what cannot be read."""
     size = _size(folder)
     try:
         with reading(folder):
@@ -73,7 +73,7 @@ def listed(folder: Path) -> Listed:
 
 
 def is_bare(folder: Path) -> bool:
-    """Whether a folder without a run.json holds files of ours: a process died before it."""
+    """Whether a folder without a run.json holds files of ours: a process died before writing it."""
     if not _files.is_run_name(folder.resolve().name):
         return False
     names = names_in(folder)
@@ -81,7 +81,7 @@ def is_bare(folder: Path) -> bool:
 
 
 def folders(root: Path) -> list[Path]:
-    """Return every folder of a store, by name, but for hidden ones."""
+    """Return all folders of a store except hidden ones, sorted by name."""
     if not root.is_dir():
         return []
     with os.scandir(root) as found:
@@ -118,9 +118,9 @@ def _listed(run: Run, size: int) -> Listed:
 
 
 def glance(path: Path) -> dict[str, Any]:
-    """Read settings from an experiment.yaml as we write it, a line a section; else none.
+    """Read settings from an experiment.yaml if it has one line per section, as ours do.
 
-    Reading YAML in full takes a hundredth of a second a file.
+    Reading YAML in full takes a hundredth of a second per file.
     """
     try:
         text = read_bytes(refuse_link(path), _MOST_BYTES).decode("utf-8")
@@ -137,7 +137,7 @@ def glance(path: Path) -> dict[str, Any]:
 
 
 def _epochs_done(run: Run, learners: Any) -> int | None:
-    """Read off the checkpoints how far a run is; those of parts count by their learners."""
+    """Return the epochs done, from the checkpoints; those of parts are weighted by learners."""
     done = 0.0
     try:
         for path in _files.checkpoints(run.folder):

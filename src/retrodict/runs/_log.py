@@ -17,7 +17,7 @@ from retrodict.files import require_plain_file
 from retrodict.limits import MAX_COUNT
 
 FORMAT = 1
-"""Version of a line; a line without one has this version."""
+"""Format version of a line; a line that records none has this version."""
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
@@ -31,7 +31,7 @@ class Progress(NamedTuple):
 
 
 def read_progress(path: Path) -> Progress | None:
-    """Read how far a training is; None if that cannot be read."""
+    """Read a training's progress; None if it cannot be read."""
     try:
         require_plain_file(path)
         stamp = path.stat().st_mtime_ns
@@ -42,7 +42,7 @@ def read_progress(path: Path) -> Progress | None:
 
 
 def write_progress(path: Path, epoch: int, epochs: int) -> None:
-    """Write how far a training is."""
+    """Write a training's progress."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK
     with contextlib.suppress(OSError), open(os.open(path, flags, 0o666), "w") as file:
         file.write(f"[{epoch}, {epochs}]\n")

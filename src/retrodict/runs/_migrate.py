@@ -1,7 +1,7 @@
-"""Formats of a run's files, and how older ones become the present ones while they are read.
+"""Formats of a run's files, and the conversion of older ones when they are read.
 
-A step turns the content of one format into that of the next; a new format is one function and one
-line in its list. Nothing on disk changes until the file is written anyway.
+Each step converts the content of one format to the next; a new format is one function and one line
+in its list. Files on disk do not change until they are next written.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Step = Callable[[Mapping[str, Any]], Content]
 
 
 def _run_1_to_2(old: Mapping[str, Any]) -> Content:
-    """Format 2 says which results version the run is of; for format 1 that must be tried."""
+    """Format 2 records the results version; for format 1 it has to be found by trial."""
     return {**old, "results_version": None}
 
 
 def _environment_1_to_2(old: Mapping[str, Any]) -> Content:
-    """Format 2 has a list, an environment for each that trained a part, and says more of each."""
+    """Format 2 lists every environment that trained a part of the run, in more detail."""
     made_by = {key: value for key, value in old.items() if key != "format"}
     return {"seeds": None, "threads": None, "made_by": [made_by]}
 

@@ -17,20 +17,20 @@ Kind = Literal[
     "damaged", "unreadable", "newer", "misnamed", "leftover", "outdated", "older", "foreign", "note"
 ]
 FAILING: tuple[Kind, ...] = ("damaged", "unreadable", "newer", "misnamed")
-"""What cannot be relied on, or not be found; the other kinds are said for the sake of order."""
+"""Kinds that make a run unusable, or impossible to find. The other kinds are remarks."""
 
 LEFTOVERS = "'retrodict runs prune --leftovers' deletes it"
-_LOOK_AGAIN = "look at it again, or elsewhere"
+_LOOK_AGAIN = "try again later, or on another machine"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it should be.
+    """Something wrong in a store.
 
     Attributes:
         where: the file or folder.
         kind: how bad that is; see `FAILING`.
-        what: is wrong.
+        what: what is wrong.
         remedy: what to do about it.
     """
 
@@ -43,7 +43,7 @@ class Problem:
 def tried(
     path: Path, read: Callable[[], Found], remedy: str = REMEDY
 ) -> Generator[Problem, None, Found | None]:
-    """Read something; say why that is not possible. Returns what was read, or None."""
+    """Read something; yield a problem if that fails. Returns what was read, or None."""
     try:
         return read()
     except (CannotFinish, OSError, MemoryError, ValueError) as error:
@@ -52,7 +52,7 @@ def tried(
 
 
 def problem_of(path: Path, error: Exception, remedy: str = REMEDY) -> Problem:
-    """Say what an error of reading a file means, and the remedy if the file is damaged."""
+    """Turn an error of reading a file into a problem, with the remedy if it is damaged."""
     if isinstance(error, OSError | MemoryError):
         error = unreadable(path, error)
     if isinstance(error, Newer | Unreadable):

@@ -1,4 +1,4 @@
-"""When a run was trained and by which code, and whether the code that trains has changed since."""
+"""When a run was trained and by which code, and whether the training code has changed since."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_NAMES = 4
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a finished run comes from; None is unknown.
+    """Where a finished run comes from; None means unknown.
 
     Attributes:
         trained_at: when it was finished, from its log.
@@ -31,12 +31,12 @@ class Provenance:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether other code began it, and this process's finished it."""
+        """Whether other code began it and the code of this process finished it."""
         return bool(self.code_changed) and self.code == training_code()
 
     @classmethod
     def of(cls, run: Run) -> Provenance:
-        """Read it off a run; what is damaged or lost is unknown."""
+        """Read it from a run; damaged or lost facts are unknown."""
         ends = [event["time"] for event in run.events() if event["event"] == "finished"]
         try:
             made_by = run.made_by
@@ -65,7 +65,7 @@ def changed_since(runs: Iterable[tuple[str, Provenance]], offer: str) -> str:
     found = {name: one for name, one in runs if one.code_changed}
     said: list[str] = []
     if changed := [name for name, one in found.items() if not one.is_mixed]:
-        said.append(f"the code that trains has changed since {_were(changed, 'trained')}")
+        said.append(f"the training code has changed since {_were(changed, 'trained')}")
     if mixed := [name for name, one in found.items() if one.is_mixed]:
         said.append(_were(mixed, "partly trained by other code"))
     return "; ".join([*said, offer]) if said else ""

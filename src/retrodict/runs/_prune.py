@@ -1,4 +1,4 @@
-"""Delete what a store does not need; never a run that is being trained, or files of others.
+"""Delete what a store does not need; never a run in training, or files of other programs.
 
 Symbolic links are not followed: a linked folder stays, and of a linked file the link is deleted.
 """
@@ -26,8 +26,8 @@ Selection = Literal["leftovers", "unfinished", "outdated", "damaged", "weights"]
 
 SELECTIONS: dict[Selection, str] = {
     "leftovers": "what killed processes left: temporary files, checkpoints of finished runs",
-    "unfinished": "runs that were interrupted or never got far, with their checkpoints",
-    "outdated": "runs of an older results version, which no question is answered from",
+    "unfinished": "runs that were interrupted or have just begun, with their checkpoints",
+    "outdated": "runs of an older results version, which are not used any more",
     "damaged": "runs that 'retrodict runs verify' finds damaged",
     "weights": "the final weights of finished runs; curves and effective weights stay",
 }
@@ -56,7 +56,7 @@ Tick = Callable[[str, float], None]
 
 
 def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None) -> list[Victim]:
-    """Say what of a store would be deleted; nothing is touched."""
+    """List what would be deleted from a store; delete nothing."""
     records = drawn(root)
     beside = dead_temporaries(root) if "leftovers" in chosen else []
     found = [_victim(path, "leftovers", [path]) for path in beside]
@@ -104,12 +104,12 @@ def _delete_held(victim: Victim, chosen: Set[Selection], tell: Callable[[str], N
         if whole and again:
             with contextlib.suppress(OSError):
                 (folder / _files.LOCK).unlink(missing_ok=True)
-                folder.rmdir()  # stays if something of others is in it
+                folder.rmdir()  # stays if it holds other files
     return bool(again)
 
 
 def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
-    """Say what of a folder would be deleted: all of the run, or some files."""
+    """List what would be deleted from a folder: the whole run, or some files."""
     run = Run(folder)
     try:
         if not run.exists:
@@ -119,7 +119,7 @@ def _of_folder(folder: Path, chosen: Set[Selection]) -> list[Victim]:
         if why := _whole(run, chosen):
             return [_victim(folder, why, _files.own_files(folder))]
         return list(_parts(run, chosen))
-    except (Unreadable, OSError):  # what cannot be looked at may be sound
+    except (Unreadable, OSError):  # what cannot be read may be intact
         return []
 
 
@@ -140,7 +140,7 @@ def _whole(run: Run, chosen: Set[Selection]) -> Selection | None:
 
 
 def _condemns(problem: Problem) -> bool:
-    """Whether a run is of no use any more; that weights are missing leaves its trace sound."""
+    """Whether a problem makes a run useless. Missing weights do not: the trace is intact."""
     where = problem.where
     return problem.kind == "damaged" and (where.name in _files.NEEDED or is_there(where))
 

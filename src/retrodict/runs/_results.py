@@ -1,4 +1,4 @@
-"""The results of a finished run: read, compared with their checksums, and with the experiment."""
+"""Read a finished run's results; check them against their checksums and the experiment."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, st
     """Return the path of a result that was kept, and its checksum."""
     path = refuse_link(folder / name)
     if state["state"] != "finished":
-        raise CannotFinish(f"{folder}: is not finished; run its experiment.yaml to go on")
+        raise CannotFinish(f"{folder}: is not finished; run its experiment.yaml to continue")
     expected = state["sha256"].get(name)
     if expected is None:
         raise CannotFinish(f"{path}: was not kept")
@@ -88,7 +88,7 @@ def _result(folder: Path, state: Mapping[str, Any], name: str) -> tuple[Path, st
 
 
 def verified_trace(folder: Path, state: Mapping[str, Any]) -> tuple[Path, bytes]:
-    """Return the path and the content of the trace, whose checksum is right; raises as above."""
+    """Return the path and the content of the trace, after checking its checksum."""
     from retrodict.files.hdf5 import content_of, unmarked
 
     path, expected = _result(folder, state, TRACE)

@@ -6,10 +6,10 @@
     checkpoint.safetensors    while unfinished; one a part where memory divides the learners
     trace.nc, weights.safetensors    once finished
     log.jsonl             wall-clock events: started, resumed, interrupted, finished
-    .progress             while it is trained: how far that is
+    .progress             during training: how many epochs are done
 
-`run.json` is written last, so a run is finished when it says so and not before. Every file says
-which format it has (docs/store.md); older ones are read as if they were of the present one.
+`run.json` is written last, so a run is finished only when it says so. Every file records its format
+(docs/store.md); older formats are converted when they are read.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _POLL_SECONDS = 0.05
-_LATELY_SECONDS = 3600.0  # clocks of two machines agree to that, and an epoch is shorter
+_LATELY_SECONDS = 3600.0  # two machines' clocks differ by less, and an epoch is shorter
 
 
 class Run:
     """A folder that holds one run, finished or not.
 
-    Whatever is read raises `Damaged`, `Unreadable` (here and now) or `Newer` (of a newer format),
-    which are `CannotFinish`, where it cannot be read.
+    Reading raises `Damaged`, `Unreadable` (here and now) or `Newer` (a newer format), all of which
+    are `CannotFinish`.
 
     Parameters:
         folder: where it is or will be.
-        answers: the digest that it must have; None takes what is there.
+        answers: the digest that it must have; None accepts any.
     """
 
     def __init__(self, folder: Path, answers: str | None = None) -> None:
@@ -107,7 +107,7 @@ class Run:
         path, state = self.folder / _files.EXPERIMENT, self.state
         digest = digest_of(refuse_link(path))
         if not digest and is_there(path):  # a pipe would never end
-            raise Damaged(path, "it is no file", REMEDY)
+            raise Damaged(path, "it is not a regular file", REMEDY)
         unchanged = state["sha256"].get(_files.EXPERIMENT, "none") == digest
         try:
             text = read_text(path)
@@ -116,7 +116,7 @@ class Run:
         except BadInput as error:
             why = str(error).removeprefix(f"{path}: ")
             if unchanged:
-                what = f"is as another version wrote it ({why})"
+                what = f"was written by another version ({why})"
                 raise Newer(path, what, "upgrade retrodict") from None
             raise Damaged(path, why, REMEDY) from None
         of_another_version = unchanged and state["results_version"] != RESULTS_VERSION
@@ -172,7 +172,7 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """Seconds of training, all sittings together; None where the log does not say."""
+        """Training time in seconds, summed over interruptions; None if the log does not say."""
         return _log.seconds(self.folder / _files.LOG)
 
     @property
@@ -209,8 +209,8 @@ class Run:
             mine = held is not None
         except Unlockable as error:
             tell(
-                f"{self.folder.parent}: its file system gives no locks ({error.strerror}): all "
-                "works, but two commands that want the same run would both train it"
+                f"{self.folder.parent}: its file system has no locks ({error.strerror}): "
+                "two commands that need the same run would both train it"
             )
             mine = True
         except OSError as error:
@@ -238,7 +238,7 @@ class Run:
             return said is not None and abs(time.time() - said.stamp / 1e9) < _LATELY_SECONDS
 
     def begin(self, experiment: Placed) -> None:
-        """Record what is about to run and where, unless that was done before.
+        """Record the experiment and the environment, unless that was done before.
 
         Half-written files of processes that died are removed, so the caller must hold the lock.
 
@@ -270,7 +270,7 @@ class Run:
         Raises:
             CannotFinish: they cannot be written; the checkpoint is kept.
         """
-        # `begin` wrote it, maybe when threads were always hashed
+        # `begin` may have written it when threads were always hashed
         digest = str(self.state["digest"])
         with atomic(self.folder / _files.TRACE) as temporary:
             trace.save(temporary)

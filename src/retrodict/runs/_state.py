@@ -1,4 +1,4 @@
-"""run.json and environment.json: read in whichever format they are, written in the present one."""
+"""Read run.json and environment.json in any known format; write them in the newest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_state(folder: Path) -> dict[str, Any]:
             and all(isinstance(part, str) for pair in checksums.items() for part in pair)
         )
         if not sound:
-            raise Damaged(path, "does not say what a run.json says")
+            raise Damaged(path, "lacks what a run.json has to say")
     return state
 
 
@@ -59,14 +59,14 @@ def read_made_by(folder: Path, checksum: str | None) -> list[dict[str, Any]]:
         content = {"format": 1, **read_object(path)}  # format 1 did not say its format
         made_by = migrated(content, ENVIRONMENT_STEPS, path).get("made_by")
         if not isinstance(made_by, list) or not made_by or not all(map(_is_environment, made_by)):
-            raise Damaged(path, "does not say what an environment.json says")
+            raise Damaged(path, "lacks what an environment.json has to say")
         if checksum not in (None, digest_of(path)):
             raise fails_checksum(path)
     return made_by
 
 
 def _is_environment(one: Any) -> bool:
-    """Whether it can be read as an environment; what it leaves out is not known."""
+    """Whether it can be read as an environment; facts may be missing."""
     if not isinstance(one, dict):
         return False
     words = ("code", "commit", "python", "platform", "processor", "cpu_capability")
@@ -92,7 +92,7 @@ def write_made_by(folder: Path, experiment: Placed, made_by: Sequence[Mapping[st
 
 @contextlib.contextmanager
 def _remedy() -> Generator[None]:
-    """Say of what is damaged what to do about it."""
+    """Add the remedy to an error about a damaged file."""
     try:
         yield
     except Damaged as error:

@@ -1,4 +1,4 @@
-"""The store: a folder of runs, each found again by the experiment it answers."""
+"""The store: a folder of runs, each found by its experiment."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Store:
         self.root = Path(os.path.expanduser(root) if isinstance(root, str) else root)
 
     def run(self, experiment: Placed) -> Run:
-        """Return the run of an experiment, whether or not it is there yet.
+        """Return the run of an experiment, whether or not it exists yet.
 
-        Where threads alter no bit, they are not in a run's name. They once were: of several such
-        runs, the one with most progress is returned.
+        If the number of threads cannot alter a bit, it is not part of a run's name. It once was: of
+        several such runs, the one with most progress is returned.
         """
         run = Run(self.root / experiment.name, experiment.digest())
         before = {} if experiment.threads_matter else self.by_threads(experiment)
         return max([run, *before.values()], key=_how_far) if before else run
 
     def by_threads(self, experiment: Placed) -> dict[int, Run]:
-        """Return the runs of an experiment that have the threads in their names, by threads."""
+        """Return the runs of an experiment whose names depend on the threads, by threads."""
         kinds = experiment.named("")
         if not any(name.startswith(kinds) for name in self._names):
             return {}
@@ -47,14 +47,14 @@ class Store:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """The names in the folder at first; later runs are not named in the old way."""
+        """The names in the folder at first use; later runs do not have old names."""
         try:
             return frozenset(os.listdir(self.root))
         except OSError:
             return frozenset()
 
     def runs(self) -> list[Run]:
-        """List the runs that are there, by name, unreadable ones too; may be `Unreadable`."""
+        """List the runs by name, unreadable ones too; may raise `Unreadable`."""
         return [run for name in names_in(self.root) if _may_exist(run := Run(self.root / name))]
 
     def prepare(self, experiment: Placed) -> Run:

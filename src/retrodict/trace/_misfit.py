@@ -1,4 +1,4 @@
-"""Whether a trace can be one of training an experiment."""
+"""Check whether a trace can come from training an experiment."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from retrodict.trace._trace import Trace
 
 
 def are_ends(diverged_at: np.ndarray, epochs: int) -> bool:
-    """Whether these may be the epochs at which learners ended, up to some epoch; NaN: not yet."""
+    """Whether these can be the epochs at which learners diverged; NaN means not yet."""
     ended = diverged_at[~np.isnan(diverged_at)]
     return bool(((ended >= 0) & (ended <= epochs) & (ended == np.floor(ended))).all())
 
 
 def misfit(trace: Trace, experiment: Placed) -> str:
-    """Say in what a trace is not one of training this experiment; "" if it may be.
+    """Say why a trace cannot come from training this experiment; "" if it can.
 
     Raises:
         BadInput: what the experiment would record does not fit into memory.
@@ -45,11 +45,11 @@ def misfit(trace: Trace, experiment: Placed) -> str:
     try:
         named = trace.experiment.as_written()
     except BadInput:
-        return "it names no experiment"
+        return "it does not name an experiment"
     if named.digest() != experiment.digest():
         return "it names another experiment"
     if not are_ends(trace.curves["diverged_at"].values, training.epochs):
-        return "a learner ended at no epoch"
+        return "a learner diverged at an epoch that does not exist"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Figure 1 end to end: a fresh process from an empty store, and another from the full one."""
+"""Time figure 1 end to end: a fresh process from an empty store, and another from the full one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrodict.errors import CannotFinish
 from retrodict.limits import core_count
 
 _SHARES = {"cold": 0.95, "warm": 1.0}
-"""Variant → the share of the time that is over after it; only for the progress bar."""
+"""Variant → the share of the time that has passed after it; only for the progress bar."""
 _DONE = (0, 1)  # done; done, and a claim does not hold
 
 

@@ -1,6 +1,7 @@
-"""Parts of the step, each beside an alternative that was not kept.
+"""Time parts of the step, each against an alternative that was rejected.
 
-All at 128 rows of width 256 on one core, as a learner of a population; products also on all cores.
+All have 128 rows of width 256 and run on one core, as a learner of a population does; products also
+run on all cores.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _BATCH, _WIDTH = 64, 256
 
 
 def measure_pieces(plan: Plan, tick: Tick) -> list[Row]:
-    """Time each piece beside its alternative, in turn."""
+    """Time each piece and its alternative, in turn."""
     width = 16 if plan.quick else _WIDTH
     config = f"128 rows, width {width}{plan.note}"
     rows: list[Row] = []
@@ -112,7 +113,7 @@ def _products(width: int) -> list[Duel]:
 
 
 def _optimiser(width: int) -> list[Duel]:
-    """A learner of four blocks: gradients of one block are in the cache, of all are not."""
+    """A learner of four blocks: one block's gradients fit into the cache, all blocks' do not."""
     size = 12 * width * width
     flat = torch.zeros(1, 4 * size)
     whole, block = torch.full((1, 4 * size), 1e-3), torch.full((size,), 1e-3)

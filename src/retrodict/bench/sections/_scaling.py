@@ -1,4 +1,4 @@
-"""What a learner-step costs as one size at a time is changed: learners, V, depth, width, length."""
+"""The cost of a learner-step as one size changes: learners, V, depth, width, entity length."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TINY_SWEEPS = {"learners": (1, 2), "entity_length": (1, 2)}
 
 
 def measure_scaling(plan: Plan, tick: Tick) -> list[Row]:
-    """Time the eager step along each sweep; the values of a sweep take turns."""
+    """Time the eager step along each sweep; the values of a sweep are timed in turn."""
     sweeps = _TINY_SWEEPS if plan.quick else _SWEEPS
     total = sum(map(len, sweeps.values()))
     rows: list[Row] = []

@@ -35,10 +35,10 @@ class Config:
     """What is compared at one size.
 
     Attributes:
-        size: of the experiment, but for dropout and precision.
+        size: of the experiment, except dropout and precision.
         variants: the contestants; the peer is the first.
         repeats: timings of each.
-        precisions: each is compared by itself, without and with dropout.
+        precisions: each is compared separately, without and with dropout.
     """
 
     size: Size
@@ -62,7 +62,7 @@ class Config:
 def configs(device: str) -> tuple[Config, ...]:
     """Return what is compared on a device.
 
-    On a GPU ten learners of the largest size fit as well, and lower precisions are worth it.
+    On a GPU ten learners of the largest size also fit, and lower precisions are faster.
     """
     both: tuple[Variant, ...] = ((PEER, 1), ("eager", 1))  # 24 layers take minutes to compile
     ten = (*both, ("eager", 10), ("compiled", 10))
@@ -79,10 +79,10 @@ _TINY = Config(Size(1, 2, 16, 24), ((PEER, 1), ("eager", 1), ("eager", 3)), repe
 
 
 def choose_configs(names: Sequence[str], device: str, quick: bool = False) -> tuple[Config, ...]:
-    """Return the configurations whose labels begin with one of these names; all for none.
+    """Return the configurations whose labels begin with one of these names; by default all.
 
     Raises:
-        BadInput: there is none.
+        BadInput: no label begins with a name.
 
     >>> [config.size.label for config in choose_configs(["4x256"], "cpu")]
     ['4x256 V=800']
@@ -102,7 +102,7 @@ def measure_steps(plan: Plan, tick: Tick) -> list[Row]:
     Raises:
         BadInput: transformers is not installed.
     """
-    # what is loaded at first use is loaded now, so that no contestant pays for it
+    # load now what is otherwise loaded at first use, so that no contestant pays for it
     tiny = [entry.build for entry in _TINY.contests(compiler=False)[0]]
     compete(tiny, 1, 0.0, plan.device, lambda share: None)
     chosen = choose_configs(plan.configs, plan.device, plan.quick)
@@ -147,9 +147,9 @@ def ratios(peer: Sequence[float], ours: Sequence[float]) -> list[float]:
 
 
 def break_even(cost: float, eager: Timing, compiled: Timing) -> int | None:
-    """Return after how many steps of the population compiling, at a cost in seconds, has paid.
+    """Return after how many population steps compiling has paid off; `cost` in seconds.
 
-    None: it never does.
+    None if it never does.
     """
     saved = statistics.median(eager.training) - statistics.median(compiled.training)
     return math.ceil(1000 * cost / (saved * eager.learners)) if saved > 0 else None
@@ -157,7 +157,7 @@ def break_even(cost: float, eager: Timing, compiled: Timing) -> int | None:
 
 @contextlib.contextmanager
 def fresh_compiler_cache() -> Iterator[None]:
-    """Let compiling start from nothing: what was compiled before would be found on the disk."""
+    """Use an empty compiler cache, so that earlier compilations are not reused."""
     key = "TORCHINDUCTOR_CACHE_DIR"
     before = os.environ.get(key)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -171,14 +171,14 @@ def fresh_compiler_cache() -> Iterator[None]:
 
 
 def _usual_seconds(entries: Sequence[Entry], repeats: int, seconds: float) -> float:
-    """How long a contest takes on a usual machine."""
+    """Seconds that a contest takes on a typical machine."""
     least = needed(entries[0].size.experiment())
     epoch = 2 * least.steps * least.operations / _USUAL_RATE
     return sum((repeats + 2) * max(seconds, entry.learners * epoch) for entry in entries)
 
 
 def _setting(row: Row) -> str:
-    """What a contest has in common besides sizes."""
+    """The settings that the rows of a contest share, besides sizes."""
     lower = "" if row.precision == "float32" else f", {row.precision}"
     return f"dropout {row.dropout:g}{lower}"
 

@@ -1,4 +1,4 @@
-"""Theory beside brute force: Gram coordinates and d × d parameters, closed form and an ODE."""
+"""Time theory against brute force: Gram coordinates or d × d parameters, closed form or ODE."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIMENSIONS = {"velocity": (64, 256, 1024, 4096), "flow": (64, 256, 1024)}
 
 
 def measure_theory(plan: Plan, tick: Tick) -> list[Row]:
-    """Time what theory computes beside brute force, in turn, and compare both results."""
+    """Time theory and brute force in turn, and compare their results."""
     total = 1 + sum(map(len, _DIMENSIONS.values()))
     rows: list[Row] = []
     for tokens, dimension, duel in _duels(plan.quick):
@@ -45,7 +45,7 @@ def measure_theory(plan: Plan, tick: Tick) -> list[Row]:
 
 
 def _duels(quick: bool) -> Iterator[tuple[int, int | None, Duel]]:
-    """Make (tokens, dimension, what is timed) one after another: the large ones need memory."""
+    """Yield (tokens, dimension, duel) one after another, since the large ones need memory."""
     m = 6 if quick else _TOKENS
     for name, dimensions in _DIMENSIONS.items():
         for d in (8, 16) if quick else dimensions:
@@ -87,7 +87,7 @@ def _closed_form(times: int, m: int) -> Duel:
 
 
 def _draw(m: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Draw embeddings and a start; half the tokens are inputs, each with a target of its own."""
+    """Draw embeddings and a start; half the tokens are inputs, each with its own target."""
     rng = np.random.default_rng(0)
     embeddings = rng.standard_normal((m, d)) / np.sqrt(d)
     theta = _SIGMA * rng.standard_normal((d, d))
@@ -101,7 +101,7 @@ def _end(flow: Dynamics) -> np.ndarray:
 
 
 def _follow(flow: Dynamics, times: np.ndarray) -> list[np.ndarray]:
-    """Return the logits at these times; both sides with one solver and one tolerance."""
+    """Return the logits at these times; both sides use the same solver and tolerance."""
     return [z for _, z in flow.follow(times, method="RK45", rtol=1e-8, atol=1e-10)]
 
 

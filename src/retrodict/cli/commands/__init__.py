@@ -1,8 +1,8 @@
 """The commands, one file each.
 
 A new command is a function with `@command` in a file here, and a line that imports it below. The
-function's signature is the command line, its docstring is the help. What is slow to load is loaded
-inside the function, so that `--help` answers at once.
+function's signature is the command line, its docstring is the help. Slow imports stay inside the
+function, so that `--help` answers at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`retrodict bench`: measure sections one after another, show and write the result."""
+"""`retrodict bench`: measure sections one after another; print and write the results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def bench(
     sections: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SECTION", help="Which sections. Without any: all."),
+        typer.Argument(metavar="SECTION", help="Which sections. By default: all."),
     ] = None,
     configs: Annotated[
         list[str] | None,
@@ -52,16 +52,15 @@ def bench(
 
     \b
       retrodict bench                        everything, in a quarter of an hour on two cores
-      retrodict bench step                   our step, Hugging Face's GPT-2, and the least possible
+      retrodict bench step                   our step, Hugging Face's GPT-2, and a lower bound
       retrodict bench step --config 2x128    at one size: 2x128, 4x256 or 24x768
       retrodict bench scaling                over learners, V, depth, width, entity length
       retrodict bench pieces                 parts of the step, and alternatives to them
       retrodict bench theory                 Gram flow and closed form against brute force
       retrodict bench figure1                seconds to figure 1, from an empty and a full store
 
-    The programs that are compared take turns, so that a slow moment of the machine meets all of
-    them. Leave the machine alone meanwhile. The section `step` needs: pip install
-    'retrodict[bench]'.
+    The programs that are compared take turns, so that a slow moment of the machine affects all of
+    them. Keep the machine otherwise idle. The section `step` needs: pip install 'retrodict[bench]'.
 
     Writes bench.md, bench.json and a roofline, bench.png.
     """
@@ -83,7 +82,7 @@ def bench(
     if "step" in chosen:
         require_transformers()
         if why := obstacle(device.partition(":")[0]):
-            print(f"retrodict: what is compiled is left out: {why}", file=sys.stderr)
+            print(f"retrodict: compiled steps are left out: {why}", file=sys.stderr)
     require_writable(out)
     rows: list[Row] = []
     with Progress() as progress:

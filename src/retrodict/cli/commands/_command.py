@@ -13,8 +13,8 @@ class Command:
     Attributes:
         name: what is typed after `retrodict`, such as `runs list`.
         function: does it. Its signature is the command line, its docstring the help.
-        trains: whether it trains, so that it continues after an interruption; or the option with
-            which it does.
+        trains: whether it trains, so that it continues after an interruption; or the name of the
+            option that makes it train.
     """
 
     name: str

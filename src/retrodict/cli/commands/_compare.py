@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from retrodict.runs import Run
 
 _MOST_COLUMNS = 4
-_OFFER = "'retrodict run RUN/experiment.yaml --out STORE --again' trains one anew and compares"
+_OFFER = "'retrodict run RUN/experiment.yaml --out STORE --again' trains one again and compares"
 _SUFFIXES = (".png", ".pdf")
 
 
@@ -45,7 +45,9 @@ def compare(
     ],
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", parser=place, metavar="FILE", help="A drawing to make: .png, .pdf."),
+        typer.Option(
+            "--plot", parser=place, metavar="FILE", help="Draw them to a .png or .pdf file."
+        ),
     ] = None,
     out: Out = STORE,
     as_json: Json = False,
@@ -56,7 +58,7 @@ def compare(
       retrodict compare runs/*/
       retrodict compare runs/*/ --plot grid.png    draw NLL against the settings that differ
 
-    Other folders and files that a pattern like runs/* matches are passed over.
+    Other folders and files that a pattern like runs/* matches are skipped.
     """
     from retrodict.cli._provenance import tell_changed, tell_outdated
     from retrodict.runs import Run
@@ -103,7 +105,7 @@ def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 @dataclass(frozen=True)
 class _Row:
-    """One run beside others: a name that tells it apart, how it ended, what differs in it."""
+    """One run of a comparison: a unique name, how it ended, the settings that differ."""
 
     name: str
     run: Run
@@ -111,12 +113,12 @@ class _Row:
     settings: Mapping[str, Any]
 
     def text(self, key: str) -> str:
-        """Return a setting as it could stand in YAML; nothing if the run has no such setting."""
+        """Return a setting in YAML notation; "" if the run has no such setting."""
         return _text(self.settings, key)
 
     @property
     def unusable(self) -> str:
-        """Why it has no final values; nothing if it has."""
+        """Why it has no final values; "" if it has."""
         if self.facts["status"] != "finished":
             return f"is not finished ({self.facts['status']})"
         lost = self.facts["diverged_learners"]
@@ -166,7 +168,7 @@ def short_id(folder: Path) -> str:
 
 
 def _telling(rows: Sequence[_Row]) -> list[str]:
-    """Return few settings that together tell the runs apart."""
+    """Return a small set of settings that together tell the runs apart."""
     from retrodict.experiment import distinguishing_settings
 
     return distinguishing_settings([row.settings for row in rows])
@@ -237,12 +239,12 @@ def _print_rest(console: Console, rows: Sequence[_Row], keys: Sequence[str]) -> 
 
 
 def _draw(rows: Sequence[_Row], plot: Path) -> None:
-    """Draw the runs that finished; refuse to if none did."""
+    """Draw the finished runs; refuse if there are none."""
     from retrodict.plots import footer, plot_comparison, save_as
 
     usable = [row for row in rows if not row.unusable]
     if not usable:
-        raise BadInput("--plot: none of these runs is finished, with learners that stayed finite")
+        raise BadInput("--plot: none of these runs is finished and has a finite learner")
     settings = {row.name: row.settings for row in usable}
     traces = {row.name: row.run.trace for row in usable}
     figure = plot_comparison(traces, settings, _title(usable))

@@ -1,4 +1,4 @@
-"""`retrodict doctor`: what this machine is like, on one screen or as JSON."""
+"""`retrodict doctor`: describe this machine, on one screen or as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def doctor(
       retrodict doctor --json
 
     Each line says what was found and what follows from it; a problem is marked with "!". To see
-    what a file system can do, the command writes to a folder and removes it again.
+    what a file system can do, the command writes to a temporary folder in it.
     """
     from retrodict.doctor import examine
 

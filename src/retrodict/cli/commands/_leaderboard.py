@@ -1,4 +1,4 @@
-"""`retrodict leaderboard`: recipes side by side; one table a task."""
+"""`retrodict leaderboard`: recipes side by side, in one table per task."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LEFT_OUT = ("NLL", "wrong NLL", "rank", "operations")
 @command("leaderboard", trains=True)
 def leaderboard(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="RECIPE", help="Which recipes. Without any: all.")
+        list[str] | None, typer.Argument(metavar="RECIPE", help="Which recipes. By default: all.")
     ] = None,
     tasks: Annotated[
         list[str] | None,
@@ -42,7 +42,7 @@ def leaderboard(
         bool, typer.Option("--full", help="Add long recipes and every task; five times the steps.")
     ] = False,
     only_kept: Annotated[
-        bool, typer.Option("--kept", help="Show only what is trained already. Train nothing.")
+        bool, typer.Option("--kept", help="Show only what the store already has. Train nothing.")
     ] = False,
     at: Annotated[
         Ways, typer.Option("--at", help="Compare at equal gradient steps or equal operations.")
@@ -58,19 +58,19 @@ def leaderboard(
     gpus: Gpus = None,
     slurm: Slurm = None,
 ) -> None:
-    """Compare recipes that are said to break the reversal curse.
+    """Compare recipes that are claimed to break the reversal curse.
 
     \b
       retrodict leaderboard                             all but reversal-2; 40 minutes on two cores
       retrodict leaderboard plain identity mlm_u        some recipes
       retrodict leaderboard --task chain --sort echo    one task, sorted by another column
-      retrodict leaderboard --task reversal-2           names of two tokens; as long again
-      retrodict leaderboard --kept --at compute         what is trained, at equal operations
+      retrodict leaderboard --task reversal-2           entities of two tokens; takes as long
+      retrodict leaderboard --kept --at compute         stored results, at equal operations
 
-    Every recipe gets the same facts, the same budget and ten seeds, beside controls and upper
-    bounds. Writes leaderboard.csv, .json, .html and .md to the store.
+    Every recipe gets the same facts, the same budget and ten seeds. Controls and upper bounds are
+    included. Writes leaderboard.csv, .json, .html and .md to the store.
 
-    What is trained already is not trained again. After an interruption, the same command continues.
+    Stored runs are not trained again. After an interruption, the same command continues.
     """
     from retrodict.cli._progress import Progress
     from retrodict.cli._provenance import tell_answers

@@ -100,7 +100,7 @@ def _places(out: Path | None, store: Path | None) -> tuple[Path, Path]:
 
 
 def _statements(root: Path) -> Kept:
-    """Read what `retrodict verify` left in the store; if this code did not check it, check fast."""
+    """Read the store's checked statements; if other code checked them, check again, fast."""
     from retrodict.claims import Kept
     from retrodict.cli._checks import check, choose, keep, kept_now
     from retrodict.cli._progress import Progress

@@ -127,7 +127,7 @@ def _run_all(
     progress: Progress,
     launcher: Launcher,
 ) -> _Done:
-    """Make the figures one after another, saying on stderr which are done; then the tables.
+    """Make the figures one after another, with progress on stderr; then the tables.
 
     On a cluster, all their experiments run first, as many at a time as there is room for.
     """

@@ -52,7 +52,7 @@ def run(
       retrodict run examples/grid.yaml                    all cells of a grid, in one table
       retrodict run examples/reversal.yaml --set "grid.optimizer.lr=[0.001, 0.003]"
 
-    The settings of an experiment decide the name of its run. A run that the store already has is
+    The settings of an experiment determine the name of its run. A run that the store already has is
     not trained again: the command prints its results, and says when and by which code it was
     trained. With --again it is trained again and compared with the old run.
 

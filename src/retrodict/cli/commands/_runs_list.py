@@ -1,4 +1,4 @@
-"""`retrodict runs list`: a row for each folder of a store."""
+"""`retrodict runs list`: one row per folder of a store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def list_runs(out: Out = STORE, as_json: Json = False) -> None:
       retrodict runs list --out mine --json
 
     Each row shows a run's status, sizes, when it was finished and which version made it. Damaged
-    runs and folders that are no runs are marked as such. Nothing is written.
+    runs and folders that are not runs are marked. Nothing is written.
     """
     from retrodict.cli._progress import patience
     from retrodict.runs import folders, listed

@@ -1,4 +1,4 @@
-"""`retrodict runs prune`: what a store can do without."""
+"""`retrodict runs prune`: delete what a store does not need."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def prune_runs(
     out: Out = STORE,
     as_json: Json = False,
 ) -> None:
-    """Delete what a store can do without; list it unless --yes is given.
+    """Delete what a store does not need; only list it without --yes.
 
     \b
       retrodict runs prune --leftovers --unfinished
@@ -77,6 +77,6 @@ def prune_runs(
             table.add_row(*map(plain, cells))
         console.print(table)
     said = "deleted" if yes else "would be deleted"
-    console.print(f"{len(found)} {said}, which gives back {size(freed)}")
+    console.print(f"{len(found)} {said}, which frees {size(freed)}")
     if found and not yes:
-        console.print("nothing was touched: add --yes to delete", style="bold")
+        console.print("nothing was deleted: add --yes to delete", style="bold")

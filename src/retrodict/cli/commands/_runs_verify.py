@@ -1,4 +1,4 @@
-"""`retrodict runs verify`: whether the files of a store are as they were written."""
+"""`retrodict runs verify`: check that the files of a store are unchanged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @command("runs verify")
 def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> None:
-    """Check that every file of every run is as it was written.
+    """Check that every file of every run is unchanged since it was written.
 
     \b
       retrodict runs verify                       the whole store, with its figures
@@ -29,7 +29,7 @@ def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> 
       retrodict runs verify runs/reversal-*
 
     It checks checksums, formats and names, and looks for files that do not belong there. Each line
-    says what to do. Nothing is changed. Exit code 3: something is damaged.
+    says what is wrong and what to do. Nothing is changed. Exit code 3: something is damaged.
     """
     from retrodict.cli._progress import patience
     from retrodict.runs import FAILING, check_run, check_store
@@ -51,9 +51,9 @@ def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> 
             console.print(_table(problems, FAILING))
         kind = ("run" if names else "folder") + ("" if len(chosen) == 1 else "s")
         remarks = "1 remark" if len(problems) == 1 else f"{len(problems)} remarks"
-        bad = "it is bad" if len(problems) == 1 else f"{len(failing)} of them bad"
+        bad = "it is serious" if len(problems) == 1 else f"{len(failing)} of them serious"
         said = bad if failing else "nothing is damaged"
-        console.print(f"{len(chosen)} {kind} looked at, {remarks}: {said}")
+        console.print(f"{len(chosen)} {kind} checked, {remarks}: {said}")
     if failing:
         first = failing[0]
         more = f"; and {len(failing) - 1} more" if len(failing) > 1 else ""

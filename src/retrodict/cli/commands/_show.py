@@ -67,10 +67,10 @@ def _print(run: Run) -> None:
     for consequence in dict.fromkeys(one.consequence for one in differences):
         these = [one.what for one in differences if one.consequence == consequence]
         style = "" if consequence == "bits should agree" else "bold"
-        console.print(plain(f"made again here, {consequence}: {'; '.join(these)}", style))
+        console.print(plain(f"trained again here, {consequence}: {'; '.join(these)}", style))
     if Provenance.of(run).code_changed:
         offer = f"'retrodict run {run.folder}/experiment.yaml --out {run.folder.parent} --again'"
-        console.say(f"{offer} trains it anew and says whether the bits are the same")
+        console.say(f"{offer} trains it again and says whether the bits are the same")
     if run.finished:
         print_final(console, run, predicted_nll(run))
 

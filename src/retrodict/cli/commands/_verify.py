@@ -15,7 +15,7 @@ from retrodict.errors import BadInput
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Statements or published claims. Without any: all."),
+        typer.Argument(metavar="NAME", help="Statements or published claims. By default: all."),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="Use smaller grids and fewer draws: under a minute.")
@@ -38,7 +38,7 @@ def verify(
       retrodict verify --fast              all statements, in under a minute
       retrodict verify                     all, with at least 200 draws each, in a few minutes
       retrodict verify theorem-1 lemma-2   some, with every number
-      retrodict verify --published         what is said to break the curse, or not to
+      retrodict verify --published         what others claim breaks the curse, or does not
       retrodict verify --published --launcher ray
 
     The statements are the paper's theorems, lemmas and propositions, and our own. Some published
