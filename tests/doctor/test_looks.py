@@ -70,7 +70,7 @@ def test_locks_that_are_refused_are_a_problem(store, monkeypatch, number):
 def test_locks_that_keep_nobody_out_are_a_problem(store, monkeypatch):
     monkeypatch.setattr("retrodict.files._lock._lock", lambda descriptor, shared: None)
     line = store()["locks"]
-    assert line.value == "no (given to two at once)"
+    assert line.value == "no (two processes got it at once)"
     assert line.problem
 
 
@@ -109,7 +109,7 @@ def test_a_store_that_cannot_be_written_is_a_problem(store, tmp_path, read_only)
 
 def test_a_store_that_is_not_there_is_tried_where_it_would_be_made(store, tmp_path):
     found = store(tmp_path / "deep" / "runs")
-    assert f"not there yet: tried in {tmp_path}" in found["folder"].value
+    assert f"does not exist yet: tried in {tmp_path}" in found["folder"].value
     assert found["locks"].value == "yes"
 
 

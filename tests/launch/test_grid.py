@@ -87,8 +87,8 @@ def test_the_failure_of_a_cell_affects_no_other(tiny, store, failing, error, say
 
 @pytest.mark.parametrize(
     "error",
-    [Interrupted(3), KeyboardInterrupt(), CannotFinish("x: the disk is full; make space and give "
-     "the same command again"), ValueError("a bug")],
+    [Interrupted(3), KeyboardInterrupt(), CannotFinish("x: the disk is full; free some space and "
+     "run the same command again"), ValueError("a bug")],
 )  # fmt: skip
 def test_fatal_errors_end_the_grid(tiny, store, failing, error, quiet):
     failing(10, error)

@@ -165,7 +165,7 @@ def test_the_first_screen_answers_with_numbers(store):
     assert told[3].command == "retrodict reproduce all"
 
 
-@pytest.mark.parametrize(("failing", "says"), [(0, "Not settled here"), (1, "Not as claimed here")])
+@pytest.mark.parametrize(("failing", "says"), [(0, "Undecided in this"), (1, "Not as claimed")])
 def test_a_failing_claim_is_told_first(store, edit, failing, says):
     record = json.loads((store / "fig1.json").read_text(encoding="utf-8"))
     record["claims"][failing].update(verdict="fails", margin=-0.5)

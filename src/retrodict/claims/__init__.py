@@ -1,7 +1,7 @@
 """Claims: statements with a prediction, a measurement and a verdict.
 
-A `Claim` is one comparison, such as what a figure's caption says of a trace. A `Check` tests a
-theorem, a lemma or a published claim; its `Evidence` is one or several claims.
+A `Claim` is one comparison, for example in a figure's caption. A `Check` tests a theorem, a lemma
+or a published claim; its `Evidence` consists of one or more claims.
 """
 
 from retrodict.claims._check import About, Check, Effort, Evidence, Finding, Outcome

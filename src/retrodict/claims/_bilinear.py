@@ -25,7 +25,7 @@ from retrodict.theory import Separation
 SMALL_D, LARGE_D = (50, 100, 300), (1000, 3000, 10_000, 100_000)
 LEVELS = (1.0, 0.1, 0.01, 1e-3, 1e-4)
 CONSTANT = math.log(100 / 2)
-_FEW = 60  # draws of what is reported without a verdict
+_FEW = 60  # draws of settings that are reported without a verdict
 
 
 def _epsilons(paths: Sequence[Separation]) -> Float[np.ndarray, " draw"]:
@@ -50,7 +50,7 @@ def _evidence(
 
 
 def check_theorem_1(effort: Effort, parametrisation: str = "full", sigma: float = 0.0) -> Evidence:
-    """The share of draws for which the inequality holds on the whole path, at given ε, δ and d."""
+    """Measure the share of draws whose whole path meets the inequality, at given ε, δ and d."""
     draws, dimensions = effort.pick(200, 40), effort.pick((*SMALL_D, *LARGE_D), (1000, 10_000))
     paths = draw_many(effort, dimensions, draws, sigma=sigma, parametrisation=parametrisation)
     epsilons = {d: _epsilons(paths[d]) for d in dimensions}
@@ -70,7 +70,7 @@ def check_theorem_1(effort: Effort, parametrisation: str = "full", sigma: float 
 
 
 def check_theorem_5(effort: Effort, parametrisation: str = "full", sigma: float = 0.0) -> Evidence:
-    """How the d that is needed depends on 1/ε, log(1/δ) and on σ, n, m."""
+    """Measure how the required d depends on 1/ε, log(1/δ) and on σ, n, m."""
     draws, dimensions = effort.pick(200, 40), effort.pick(LARGE_D, (1000, 10_000))
     paths = draw_many(effort, dimensions, draws, sigma=sigma, parametrisation=parametrisation)
     rms = [math.sqrt(np.mean([path.deviation**2 for path in paths[d]])) for d in dimensions]
@@ -113,11 +113,11 @@ def check_lower_bound(
     dimensions: tuple[Sequence[int], Sequence[int]] = ((1000, 10_000), (1000,)),
     outside: Sequence[tuple[int, float]] = (),
 ) -> Evidence:
-    """L_rev at the first time the training loss is at most c, over c and C, at large d.
+    """Measure L_rev when the training loss first reaches c, for several c and C, at large d.
 
     Args:
         effort, parametrisation, sigma: as in the other checks.
-        dimensions: in full, and fast.
+        dimensions: values of d for the full check, and for the fast one.
         outside: d and σ outside the assumptions, which are reported without a verdict.
     """
     draws, chosen = effort.pick(200, 40), effort.pick(*dimensions)
@@ -162,9 +162,8 @@ CHECKS = (
     _SEPARATES(
         name="theorem-1",
         title="Separation of training dynamics (informal)",
-        words="With high probability over the embeddings, the reverse loss stays put while the "
-        "training loss falls: relative to its start it is at least the training loss's share to a "
-        "tiny power.",
+        words="With high probability over the embeddings, the reverse loss hardly falls while the "
+        "training loss falls: L_rev/L_rev(0) is at least L/L(0) to the power of a small ε.",
         formula=_SEPARATION,
         grade="N",
         grading="N for the inequality, S for the form of its conditions",
@@ -185,7 +184,7 @@ CHECKS = (
     _SEPARATES(
         name="theorem-5",
         title="Separation of training dynamics (formal)",
-        words="The same, with the dimension it takes: polynomial in 1/ε, logarithmic in 1/δ.",
+        words="Theorem 1 with the required dimension: polynomial in 1/ε, logarithmic in 1/δ.",
         formula=_SEPARATION + r",\quad d\ge\mathrm{poly}(n,m,1/\epsilon,\log(1/\delta))",
         grade="N",
         grading="N for the inequality, S for the form of its conditions",
@@ -199,7 +198,7 @@ CHECKS = (
     _SEPARATES(
         name="theorem-6",
         title="Lower bound of reversal loss (formal)",
-        words="The same as theorem 2, at a nonzero start and down to the dimensions where it ends.",
+        words="Theorem 2 from a nonzero start, for d down to where it no longer holds.",
         formula=_BOUND,
         grade="R",
         check=functools.partial(

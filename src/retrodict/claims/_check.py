@@ -1,7 +1,7 @@
-"""A check of a statement, be it a theorem or a published claim, and what it found.
+"""Checks of statements, of the theory or published, and their findings.
 
-A check tests its statement by itself (`check`), or judges training runs (`experiments` and
-`judge`), which the command line runs through the store.
+A check either computes its evidence (`check`), or judges training runs (`experiments` and `judge`),
+which the command line runs through the store.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Scale = Literal["smoke", "laptop"]
 Item = TypeVar("Item")
 
 _NEWS = ("fails", "not reproduced at this scale", "contradicted")
-"""Bad verdicts. They are as recorded only if the statement is known to come out so."""
+"""Bad verdicts. They are as recorded only if they are known for the statement."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Effort:
 
     @property
     def scale(self) -> Scale:
-        """How large the training runs are that are judged."""
+        """The scale of the training runs that are judged."""
         return "smoke" if self.fast else "laptop"
 
     def pick(self, full: Any, fast: Any) -> Any:
@@ -47,7 +47,7 @@ class Effort:
         return fast if self.fast else full
 
     def each(self, items: Collection[Item]) -> Iterator[Item]:
-        """Yield the items; say after each what share of them is done."""
+        """Yield the items; report after each the share that is done."""
         for done, item in enumerate(items, start=1):
             yield item
             self.tick(done / len(items))
@@ -55,13 +55,13 @@ class Effort:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a check found.
+    """The results of a check.
 
     Attributes:
-        parts: its comparisons, the most important first.
-        seeds: which seeds were drawn; empty if nothing is random.
-        grid: over which sizes and times.
-        unmet: assumptions that the instance does not meet; with any, there is no verdict.
+        parts: the comparisons, the most important first.
+        seeds: the seeds used; empty if nothing is random.
+        grid: the sizes and times covered.
+        unmet: assumptions that the instance does not meet; if there are any, there is no verdict.
         differs: how this setting differs from the published one.
         notes: other numbers to report.
     """
@@ -81,16 +81,16 @@ class About:
 
     Attributes:
         name: what `retrodict verify` calls it, e.g. `"theorem-1"`.
-        title: one line for lists; in the paper's words where it has some.
+        title: one line for lists, in the paper's words if it has a title.
         words: what it says, in plain words.
-        grade: how well its wording is known: S, N, R or O (docs/grades.md).
-        grading: more about the grade, where a letter is not enough.
+        grade: how certain its wording is: S, N, R or O (docs/grades.md).
+        grading: an explanation of the grade, if a letter is not enough.
         source: who published it; none for a statement of the theory.
-        setting: theirs, in our words.
+        setting: the published setting, in our words.
         formula: what it says, in symbols (TeX); for a statement of the theory.
         assumptions: what it needs.
-        testable: the form that is checked, where it is another.
-        known: if it fails as it is written: why, and the form that holds.
+        testable: the form that is checked, if it differs.
+        known: why it fails as written, if it does, and the form that holds.
     """
 
     name: str
@@ -107,7 +107,7 @@ class About:
 
     @property
     def ours(self) -> bool:
-        """Whether the statement is ours alone."""
+        """Whether the statement is ours."""
         return self.grade == "O"
 
 
@@ -121,7 +121,7 @@ class Finding:
         deciding: the comparison that decides: the first that is refuted, else the first that
             fails, else the first.
         verdict: of a statement of the theory, or of a published claim.
-        as_recorded: whether it holds, or fails as it is known to.
+        as_recorded: whether it holds, or fails in the documented way.
         runs: names of the experiments behind it → folders of their runs.
     """
 
@@ -139,12 +139,12 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether the statement holds as it is worded."""
+        """Whether the statement holds as worded."""
         return self.verdict in ("holds", "reproduced")
 
     @property
     def said(self) -> str:
-        """The verdict; with "(known)" for a published claim that is known not to be reproduced."""
+        """The verdict, with "(known)" if a published claim is known not to be reproduced."""
         known = self.about.source and self.as_recorded and not self.holds
         return f"{self.verdict} (known)" if known else self.verdict
 
@@ -154,13 +154,13 @@ class Check(About):
     """A statement and how it is checked, by `check` or by `judge`.
 
     Attributes:
-        check: effort → evidence. Its other arguments default to the subject as it is; tests put
-            wrong ones in their place and see the check fail.
+        check: effort → evidence. By default its other arguments are the real subject; tests pass
+            wrong ones and expect the check to fail.
         experiments: scale → the experiments that `judge` needs, by name.
-        judge: their runs, by name → evidence.
-        known_value: the interval in which a documented failure of the theory measures; outside
-            it, it is a new failure.
-        known_outcome: how a published claim comes out that is known not to be reproduced.
+        judge: runs of these experiments, by name → evidence.
+        known_value: the interval of measured values of a documented failure of the theory; a value
+            outside it is a new failure.
+        known_outcome: the outcome of a published claim that is known not to be reproduced.
     """
 
     check: Callable[..., Evidence] | None = field(default=None, repr=False)
@@ -182,12 +182,12 @@ class Check(About):
         runs: Mapping[str, Run] | None = None,
         **subject: Any,
     ) -> Finding:
-        """Check the statement, by default on the subject as it is.
+        """Check the statement, by default on the real subject.
 
         Args:
             effort: how thoroughly; `judge` does not use it.
-            runs: of the experiments, by name.
-            subject: other arguments of the check.
+            runs: runs of the experiments, by name.
+            subject: further arguments of the check.
         """
         if self.judge is not None:
             evidence = self.judge(runs or {})

@@ -1,4 +1,4 @@
-"""One claim: what is predicted, what was measured over learners, and whether it held."""
+"""One claim: what is predicted, what was measured over learners, and whether it holds."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Verdict = Literal["holds", "fails", "fails (known)", "not applicable"]
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement that was checked.
+    """One comparison of a measured value with a prediction.
 
     Attributes:
         name: short and unique, e.g. `"fig1.training"`; empty for a number of a theorem's check.
         statement: in plain words.
-        grade: how well the statement's source is known: S, N, R or O (see docs/grades.md); empty
-            for a number of a theorem's check, which has the theorem's.
+        grade: how certain the statement's source is: S, N, R or O (see docs/grades.md); empty for a
+            number of a theorem's check, where the theorem's grade applies.
         predicted: the condition, e.g. `"< 0.1"`.
-        measured: what was found, with its interval over learners.
-        margin: by how much the condition holds (positive) or fails (negative), in the unit
-            measured, at the unfavourable end of the interval.
+        measured: the measured value, with its interval over learners.
+        margin: by how much the condition holds (positive) or fails (negative) at the unfavourable
+            end of the interval, in the unit of `measured`.
         verdict: whether it holds.
     """
 
@@ -39,18 +39,18 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether the condition is met; a missing number meets none."""
+        """Whether the condition is met; a missing number never meets it."""
         return self.verdict == "holds"
 
 
 class Refuted(Claim):
-    """A claim that is contradicted: it does not only fail here, its opposite holds."""
+    """A claim that is contradicted: it not only fails here, its opposite holds."""
 
 
 def at_most(
     name: str, statement: str, grade: str, measured: Interval, bound: float, wrong: float = nan
 ) -> Claim:
-    """The mean is at most `bound`: the upper end of its interval is.
+    """Claim that the mean is at most `bound`, by the upper end of its interval.
 
     It is refuted if the lower end is at least `wrong`.
     """
@@ -61,7 +61,7 @@ def at_most(
 def at_least(
     name: str, statement: str, grade: str, measured: Interval, bound: float, wrong: float = nan
 ) -> Claim:
-    """The mean is at least `bound`: the lower end of its interval is.
+    """Claim that the mean is at least `bound`, by the lower end of its interval.
 
     It is refuted if the upper end is at most `wrong`.
     """
@@ -70,13 +70,13 @@ def at_least(
 
 
 def within(name: str, statement: str, grade: str, measured: Interval, bound: float) -> Claim:
-    """The mean is within ±`bound`: both ends of its interval are."""
+    """Claim that the mean is within ±`bound`, by both ends of its interval."""
     margin = bound - max(map(abs, _ends(measured)))
     return _claim((name, statement, grade, f"within ±{bound:.3g}"), measured, margin)
 
 
 def bounded(statement: str, value: float, most: float = inf, least: float = -inf) -> Claim:
-    """One number of a theorem's check lies between bounds; a missing or infinite one does not."""
+    """Claim that a number of a theorem's check is between bounds; NaN and infinity are not."""
     said = f"{least:.3g} to {most:.3g}"
     if isinf(least):
         said = f"≤ {most:.3g}"
@@ -87,7 +87,7 @@ def bounded(statement: str, value: float, most: float = inf, least: float = -inf
 
 
 def alone(value: float) -> Interval:
-    """A number without an interval, as a measured one."""
+    """Return a number as a measured value without an interval."""
     return Interval(float(value), nan, nan, 1)
 
 
@@ -102,13 +102,13 @@ def largest(*values: Any) -> float:
 def _claim(
     said: tuple[str, str, str, str], measured: Interval, margin: float, is_wrong: bool = False
 ) -> Claim:
-    """Judge a claim of this name, statement, grade and condition."""
+    """Return the claim with this name, statement, grade and condition, and its verdict."""
     verdict: Verdict = "holds" if margin >= 0 else "fails"  # a NaN margin does not hold
     kind = Refuted if is_wrong and verdict == "fails" else Claim
     return kind(*said, measured, float(margin), verdict)
 
 
 def _ends(measured: Interval) -> tuple[float, float]:
-    """The interval's ends, or the mean where it has none."""
+    """Return the interval's ends, or the mean twice if it has none."""
     mean, low, high = measured.mean, measured.low, measured.high
     return mean if isnan(low) else low, mean if isnan(high) else high

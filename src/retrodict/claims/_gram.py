@@ -23,7 +23,8 @@ def check_gram_exactness(
 ) -> Evidence:
     """Compare SGD in Gram coordinates with SGD in parameter space, on random systems.
 
-    These have duplicate and conflicting sentences, Θ₀ ≠ 0, minibatches, momentum, weight decay.
+    The systems have duplicate and conflicting sentences, Θ₀ ≠ 0, minibatches, momentum, weight
+    decay.
     """
     reduce = reduce or GramFlow.from_embeddings
     systems, worst = range(effort.pick(40, 8)), 0.0
@@ -51,7 +52,7 @@ def check_gram_exactness(
 
 
 def check_infinite_width(effort: Effort, nll: Callable[..., Any] = row_nll) -> Evidence:
-    """How far the flow at dimension d is from the closed form, against d."""
+    """Measure the distance of the flow at dimension d from the closed form, against d."""
     n, m, draws = 20, 100, effort.pick(20, 6)
     dimensions = effort.pick((10**3, 10**4, 10**5, 10**6, 10**7), (10**3, 10**5, 10**7))
     corpus = Pairs(n=n, m=m).corpus(0)
@@ -76,7 +77,7 @@ def check_infinite_width(effort: Effort, nll: Callable[..., Any] = row_nll) -> E
 
 
 def check_symmetric_reverse(effort: Effort, parametrisation: str = "symmetric") -> Evidence:
-    """Under Θ = Θᵀ the reverse loss follows the training loss to zero."""
+    """Check that under Θ = Θᵀ the reverse loss goes to zero with the training loss."""
     draws = effort.pick(50, 10)
     paths = draw_many(effort, [1000], draws, parametrisation=parametrisation)[1000]
     parts = [

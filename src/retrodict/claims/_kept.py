@@ -1,6 +1,6 @@
-"""`verify.json` and `published.json`: checked statements as a store keeps them.
+"""`verify.json` and `published.json`: the checked statements in a store.
 
-In both, a finding is one flat object. `document` writes it; other programs read its keys.
+In both, a finding is one flat object, made by `document`; other programs rely on its keys.
 """
 
 from __future__ import annotations
@@ -87,14 +87,14 @@ def _part(what: str, told: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Kept:
-    """Statements that were checked, and by what.
+    """Checked statements, and the command and code that checked them.
 
     Attributes:
-        findings: in order; all of the theory, or all published.
-        fast: whether on the smaller grids.
-        command: what made them.
+        findings: in order; either all of the theory, or all published.
+        fast: whether the smaller grids were used.
+        command: the command that made them.
         version: of the package.
-        code: which code checked them, as the records of figures say it.
+        code: version of the code that checked them, as in the records of figures.
     """
 
     findings: Sequence[Annotated[Finding, BeforeValidator(_finding)]]
@@ -115,10 +115,10 @@ class Kept:
 
     @classmethod
     def read(cls, path: Path, published: bool = False) -> Kept:
-        """Read it back.
+        """Read it.
 
         Raises:
-            ValueError: there is none, it is damaged, of another version, or of the other kind.
+            ValueError: it is missing, damaged, of another version, or of the other kind.
         """
         kept = home(published).read(path, cls)
         if any((finding.about.source is None) == published for finding in kept.findings):
@@ -127,5 +127,5 @@ class Kept:
 
 
 def home(published: bool) -> Document:
-    """Which document of a store keeps statements of the theory, or published ones."""
+    """Return the document for statements of the theory, or for published ones."""
     return VERIFY_PUBLISHED if published else VERIFY

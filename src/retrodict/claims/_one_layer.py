@@ -1,4 +1,4 @@
-"""Statements about the one-layer transformer untrained: propositions 4.1, 4.2 and lemma 1."""
+"""Statements about the untrained one-layer transformer: propositions 4.1, 4.2 and lemma 1."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _probabilities(population: Population, tokens: torch.Tensor) -> np.ndarray:
 
 
 def _randomised(build: Build, vocab_size: int, seeds: Sequence[int]) -> tuple[Any, torch.Tensor]:
-    """A population with random Y and Z, and every prompt (x1, x2) as tokens."""
+    """Return a population with random Y and Z, and all prompts (x1, x2) as tokens."""
     import torch
 
     population: Any = build(OneLayer(sigma=1.0), vocab_size, seeds)
@@ -47,7 +47,7 @@ def _randomised(build: Build, vocab_size: int, seeds: Sequence[int]) -> tuple[An
 
 
 def check_proposition_41(effort: Effort, build: Build = _build) -> Evidence:
-    """Every probability after every kind of prompt, at the start."""
+    """Check every probability after every kind of prompt, at the start."""
     import torch
 
     sizes, off = effort.pick((10, 82, 802), (10, 82)), []
@@ -64,7 +64,7 @@ def check_proposition_41(effort: Effort, build: Build = _build) -> Evidence:
 
 
 def check_proposition_42(effort: Effort, build: Build = _build) -> Evidence:
-    """p(· | x1, x2) against softmax(Y[x1, ·]) for random Y and Z and all pairs of tokens."""
+    """Compare p(· | x1, x2) with softmax(Y[x1, ·]) for random Y and Z and all pairs of tokens."""
     m, seeds = 20, range(effort.pick(10, 3))
     population, tokens = _randomised(build, m, seeds)
     found = _probabilities(population, tokens)
@@ -81,7 +81,7 @@ def check_proposition_42(effort: Effort, build: Build = _build) -> Evidence:
 
 
 def check_lemma_1(effort: Effort, build: Build = _build) -> Evidence:
-    """Autograd's gradients of Y and Z for single sentences (x1, x2, x3), Y and Z random."""
+    """Check autograd's gradients of random Y and Z for single sentences (x1, x2, x3)."""
     import torch
     from torch.nn import functional as F
 

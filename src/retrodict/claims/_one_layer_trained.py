@@ -34,7 +34,7 @@ def one_layer_experiment(
     every: int,
     value_output: str = "merged",
 ) -> Experiment:
-    """Batch-1 SGD from zero, in float64."""
+    """Return an experiment of batch-1 SGD from zero, in float64."""
     return Experiment.model_validate(
         {
             "task": task,
@@ -53,7 +53,7 @@ def one_layer_experiment(
 
 
 def train_watched(experiment: Experiment, tick: Callable[[float], None]) -> Outcome:
-    """Train; tell `tick` what share is done."""
+    """Train an experiment; call `tick` with the share that is done."""
     from retrodict.training import Hooks, train
 
     epochs = experiment.training.epochs
@@ -70,9 +70,9 @@ def _train(task: str, effort: Effort, lr: float) -> tuple[Experiment, Trace, np.
 
 
 def _facts(experiment: Experiment, y: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
-    """Return each group's probabilities of the right answer, all learners together.
+    """Return each group's probabilities of the right answer, over all learners, and a bound.
 
-    And by how much a trained one may miss 1, by theorem-3-bounds.
+    The bound says by how much a trained probability may miss 1, by theorem-3-bounds.
     """
     p = softmax(y, axis=-1)
     found: dict[str, np.ndarray] = {}
@@ -127,7 +127,7 @@ def check_lemma_2(effort: Effort, lr: float = LEARNING_RATE) -> Evidence:
 def check_theorem_3(
     effort: Effort, lr: float = LEARNING_RATE, held_out: str = "validation"
 ) -> Evidence:
-    """Train the reversal task by batch-1 SGD; look at every trained and every held-out fact."""
+    """Train the reversal task by batch-1 SGD; check every trained and every held-out fact."""
     experiment, trace, y = _train("reversal", effort, lr)
     found, most = _facts(experiment, y)
     trained = np.concatenate([found[name] for name in found if name.startswith("train")])
@@ -150,7 +150,7 @@ def check_theorem_3(
 def check_theorem_4(
     effort: Effort, lr: float = LEARNING_RATE, held_out: str = "validation"
 ) -> Evidence:
-    """Train the chain task by batch-1 SGD; look at validation and at training triples."""
+    """Train the chain task by batch-1 SGD; check validation and training triples."""
     experiment, _, y = _train("chain", effort, lr)
     found, most = _facts(experiment, y)
     steps = np.concatenate([found["train_seen_a_to_b"], found["train_seen_b_to_c"]])

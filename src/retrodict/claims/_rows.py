@@ -55,7 +55,7 @@ def _between(name: str, of: Callable[[int], Any], bounds: Callable[..., Any]) ->
 
 
 def _over_rate(nll: Gap, exponent: float) -> Float[np.ndarray, "size tau"]:
-    """Return 1 − p over (M − 1) / (2 (Mτ)^c)."""
+    """Return the ratio of 1 − p to (M − 1) / (2 (Mτ)^c)."""
     return np.array(
         [-np.expm1(-nll(TAUS, m)) / ((m - 1) / (2 * (m * TAUS) ** exponent)) for m in SIZES]
     )
@@ -73,7 +73,7 @@ def check_theorem_3_rate(effort: Effort, exponent: float = 1.0, nll: Gap = row_n
 
 
 def check_theorem_3_rate_mended(effort: Effort, nll: Gap = row_nll) -> Evidence:
-    """The bound with c = 1/2 everywhere, and with c = 0.9 from some time on."""
+    """Check the bound with c = 1/2 at all times, and with c = 0.9 from some time on."""
     everywhere, late = largest(_over_rate(nll, 0.5)), _over_rate(nll, 0.9)
     since = np.where(late > 1, TAUS, 0.0).max()
     return Evidence(
@@ -87,7 +87,7 @@ def check_theorem_3_rate_mended(effort: Effort, nll: Gap = row_nll) -> Evidence:
 
 
 def check_closed_form(effort: Effort, gap: Gap = logit_gap) -> Evidence:
-    """Compare with an ODE solver on the whole row of M logits."""
+    """Compare the closed form with an ODE solver on the whole row of M logits."""
     sizes, times = effort.pick((2, 10, 100, 802), (2, 100)), np.logspace(-2, effort.pick(4, 2), 25)
     worst = _off_ode(gap, times, ((m, 1) for m in effort.each(sizes)))
     return Evidence(
@@ -129,7 +129,7 @@ def check_sgd_sandwich(effort: Effort, gaps: Gap = sgd_gaps, gap: Gap = logit_ga
 
 
 def check_k_targets(effort: Effort, gap: Gap = logit_gap, lr: float = 0.05) -> Evidence:
-    """The closed form for K targets, its limit, and where SGD hovers for K = 2."""
+    """Check the closed form for K targets, its limit, and the spread of SGD for K = 2."""
     worst = _off_ode(gap, np.logspace(-2, 3, 21), ((10, 2), (100, 3)))
     limit = largest(
         *(abs(k * float(np.exp(-row_nll(1e9, m, k))) - 1) for m in (10, 802) for k in (2, 5))
@@ -239,7 +239,7 @@ CHECKS = (
         grade="R",
         check=check_theorem_3_rate,
         known="By the tail, 1 − p falls like (M−1)/(Mτ), twice this bound; it fails for every "
-        "τ ≥ 1 (docs/theory.md). Mended: theorem-3-rate-mended.",
+        "τ ≥ 1 (docs/theory.md). Corrected: theorem-3-rate-mended.",
         known_value=(19.0, 20.0),
     ),
     _ROW(

@@ -1,4 +1,4 @@
-"""Draws of the paper's set-up for the bilinear model, followed until they separate."""
+"""Draws of the paper's set-up for the bilinear model, with the losses along their flow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SYSTEM: dict[str, Any] = {"n": 20, "m": 100, "sigma": 0.0, "parametrisation": "
 def draw_separation(
     d: int, seed: int, n: int, m: int, sigma: float, parametrisation: str
 ) -> Separation:
-    """Follow the paper's set-up (all pairs forward, all but the first backward) for one draw."""
+    """Integrate the paper's set-up (all pairs forward, all but the first backward) for one draw."""
     corpus = Pairs(n=n, m=m).corpus(0)
     flow = GramFlow.draw(
         d, m, *corpus.tokens[:, :2].T, sigma=sigma, parametrisation=parametrisation, seed=seed
@@ -38,14 +38,14 @@ def draw_separation(
 def draw_many(
     effort: Effort, dimensions: Sequence[int], draws: int, **system: Any
 ) -> dict[int, list[Separation]]:
-    """Draw embeddings of seeds 0 … draws − 1 in each dimension.
+    """Integrate the draws of seeds 0 … draws − 1 in each dimension.
 
     Args:
-        effort: is told the share that is done.
+        effort: its `tick` is called with the share that is done.
         dimensions, draws: the values of d, and the number of seeds.
-        system: n, m, sigma or parametrisation, where not as in `_SYSTEM`.
+        system: n, m, sigma or parametrisation, if they differ from `_SYSTEM`.
     """
-    system = _SYSTEM | system  # all of it, in one order, as the cache tells calls apart by that
+    system = _SYSTEM | system  # complete and in one order, since the cache compares arguments in order
     found: dict[int, list[Separation]] = {d: [] for d in dimensions}
     for d, seed in effort.each(list(itertools.product(dimensions, range(draws)))):
         found[d].append(draw_separation(d, seed, **system))
@@ -58,9 +58,9 @@ def power(dimensions: Sequence[int], values: Sequence[float]) -> float:
 
 
 def share_at_least(what: str, hits: int, draws: int, share: float) -> Claim:
-    """The probability behind `hits` of `draws` is at least `share`.
+    """Claim that the probability behind `hits` of `draws` is at least `share`.
 
-    Measured is the lower end of the exact (Clopper-Pearson) 95 % interval.
+    The measured value is the lower end of the exact (Clopper-Pearson) 95 % interval.
     """
     low = binomtest(hits, draws).proportion_ci(0.95).low
     said = f"{what}: {hits} of {draws} draws; lower 95 % bound of the share"

@@ -1,6 +1,6 @@
 """Figures and tables: experiments at three scales, a drawing, and claims that can fail.
 
-The folders are the groups that `retrodict reproduce` knows: `paper` (all), `findings`, `theory`.
+The folders are the groups of `retrodict reproduce`: `paper` (called all), `findings`, `theory`.
 """
 
 from retrodict.figures._figure import FigureInputs, PaperFigure

@@ -26,19 +26,19 @@ MEMORISED = 0.1  # nats; the next-token probability is above 0.9
 TRAINED_Z, UNTRAINED_Z = 2.0, 0.5
 
 Measured = Interval | Float[np.ndarray, " learner"]
-"""What was found: over learners, or learner by learner."""
+"""A measured value: an interval over learners, or one value per learner."""
 
 Tick = Callable[[float], None]
-"""Is called with the share of a computation that is done, 0 to 1."""
+"""Called with the share of a computation that is done, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class FigureInputs:
-    """What a figure is drawn from and checked against.
+    """The data that a figure is drawn and checked from.
 
     Attributes:
-        scale: how large.
-        runs: the figure's experiments with their traces, by the figure's own names for them.
+        scale: `smoke`, `laptop` or `paper`.
+        runs: the figure's experiments with their traces, by the figure's names for them.
         theory: what the figure's theory computed.
     """
 
@@ -64,7 +64,7 @@ class Caption:
 
     Attributes:
         figure: the figure's name, with which the claims' names begin.
-        grade: how well what they say is known.
+        grade: how certain their source is: S, N, R or O.
         claims: what was checked so far.
     """
 
@@ -85,11 +85,11 @@ class Caption:
         self._add(within, name, says, measured, bound)
 
     def memorised(self, name: str, where: str, trace: Trace) -> None:
-        """Check that the taught answers, whole, are known: mean over all taught questions.
+        """Check that whole taught answers are known, on average over all taught questions.
 
-        Held-out questions say something about the curse only where this holds. Dropout is off.
-        Single groups of a few questions can be higher for some epochs, when AdamW's steps spike
-        for one learner: the statement says how high the worst is.
+        Held-out questions say something about the curse only if this holds. Dropout is off. Small
+        groups can be higher for some epochs, when one learner's loss spikes under AdamW; the
+        statement says how high the worst group is.
         """
         worst = float(trace.taught()["entity_nll"].isel(epoch=-1).mean("learner").max("group"))
         says = (
@@ -121,7 +121,7 @@ class Caption:
         self.cursed(f"{name}.validation", where, trace)
 
     def diagonal(self, name: str, where: str, z: Interval, role: Role) -> None:
-        """Check that a taught diagonal of weights stands out, or that a held-out one does not."""
+        """Check that the diagonal of weights stands out if taught, and does not if held out."""
         if role == "held_out":
             self.within(name, f"{where}: the diagonal does not stand out (z)", z, UNTRAINED_Z)
         else:
@@ -141,15 +141,15 @@ class PaperFigure:
     Attributes:
         name: what `retrodict reproduce` calls it.
         title: one line for `retrodict list`.
-        grade: how well its content is known, e.g. `"S"`: read off the paper's captions.
+        grade: how certain its source is, e.g. `"S"`: read off the paper's captions.
         paper: what the paper says there, in our words; for our own figures, the question.
         draw: inputs → figure.
-        check: inputs, caption → makes the claims of the caption.
+        check: inputs, caption → adds the claims to the caption.
         experiments: scale → the experiments behind it, by name.
-        theory: scale, progress report → what is computed and not trained.
+        theory: scale, progress report → what is computed without training.
         note: scale → the configuration in one line, for the figure's footer; by default it is
-            put together from the experiments.
-        film: inputs → frames of an animation, where there is one.
+            composed from the experiments.
+        film: inputs → frames of an animation, if there is one.
         sweep: whether it varies what the curse should not depend on; the report's first screen
             counts such figures.
     """
@@ -174,7 +174,7 @@ class PaperFigure:
 
 
 def slug(name: str) -> str:
-    """Write a name for people as a part of a claim's name.
+    """Convert a display name to a part of a claim's name.
 
     >>> slug("V = 50, 2 layers"), slug("all but questions")
     ('V50-2-layers', 'all-but-questions')

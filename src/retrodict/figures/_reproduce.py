@@ -1,7 +1,7 @@
-"""Reproducing a figure: run its experiments, draw it, check its claims, and record all that.
+"""Reproduce a figure: run its experiments, draw it, check its claims, and record the result.
 
-The record is a JSON file beside the drawing. A figure is drawn again only if its runs, or the code
-that draws and checks it, are not those of its record.
+The record is a JSON file next to the drawing. A figure is drawn again only if its runs, or the code
+that draws and checks it, differ from those of its record.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from retrodict.source import source_hash
 
 @dataclass(frozen=True)
 class DrawingRecord:
-    """What is known of a drawing.
+    """The record of a drawing.
 
     Attributes:
-        name, scale, note: of which figure, how large, its configuration in one line.
-        runs: the figure's own names for its runs → their folders in the store.
+        name, scale, note: the figure, its scale, its configuration in one line.
+        runs: the figure's names for its runs → their folders in the store.
         claims: the checked claims.
         files: the drawings, names in the store → SHA-256 of their content.
         code: version of the code that drew and checked it.
@@ -50,10 +50,10 @@ class DrawingRecord:
 
     @classmethod
     def read(cls, path: Path) -> DrawingRecord:
-        """Read it back.
+        """Read a record.
 
         Raises:
-            ValueError: there is none, it is damaged, or of another version.
+            ValueError: it is missing, damaged, or of another version.
         """
         return DRAWING.read(path, cls)
 
@@ -69,7 +69,7 @@ def fits(record: DrawingRecord, folder: Path) -> bool:
 
 @cache
 def code_version() -> str:
-    """Hash what a drawing and its verdicts depend on besides their runs: code and matplotlib."""
+    """Hash what a drawing and its verdicts depend on besides the runs: code and matplotlib."""
     without = ("cli/", "doctor/", "report/")
     return source_hash(lambda path: not path.startswith(without), version("matplotlib"))
 
@@ -79,11 +79,11 @@ class Reproduction:
     """A figure that was reproduced.
 
     Attributes:
-        figure, scale: which, and how large.
-        runs: where its trained numbers are, by the figure's own names for them.
+        figure, scale: the figure and its scale.
+        runs: the figure's names for its runs → the runs.
         claims: its caption's verdicts.
         files: the drawings, and the record that `report` reads.
-        fresh: whether they were made now, not found.
+        fresh: whether they were made now, rather than found in the store.
     """
 
     figure: PaperFigure
@@ -102,9 +102,9 @@ def reproduce(
     reporter: Reporter,
     launcher: Launcher = LOCAL,
 ) -> Reproduction:
-    """Run what a figure needs, draw it into the store under its name, check its claims.
+    """Run a figure's experiments, draw it into the store under its name, check its claims.
 
-    The verdicts are kept beside the drawing, in a JSON file of the same name. If that file is of
+    The verdicts are kept next to the drawing, in a JSON file of the same name. If that file records
     the same runs and the same code, nothing is drawn or checked again.
 
     Raises:
@@ -128,10 +128,10 @@ def run_experiments(
     reporter: Reporter,
     launcher: Launcher,
 ) -> dict[str, dict[str, Run]]:
-    """Run what several figures need, and return their runs by the figures' own names for them.
+    """Run the experiments of several figures; return figure → its name for a run → the run.
 
     Raises:
-        BadInput, CannotFinish: one cannot be run; on a cluster the others were run all the same.
+        BadInput, CannotFinish: one cannot be run; on a cluster the others were run nevertheless.
         Interrupted, KeyboardInterrupt: it was asked to stop.
     """
     wanted = {figure.name: figure.experiments(scale) for figure in figures}
@@ -139,7 +139,7 @@ def run_experiments(
 
 
 def _recorded(path: Path, asked: tuple[str, Scale, str, dict[str, str]]) -> DrawingRecord | None:
-    """Return the record of an earlier drawing of this figure, scale, code and runs, if all fits."""
+    """Return the record of a drawing of this figure, scale, code and runs; None if any differs."""
     try:
         record = DrawingRecord.read(path)
         found = (record.name, record.scale, record.code, record.runs)
@@ -180,14 +180,14 @@ def command(name: str, scale: Scale) -> str:
 
 
 def _lost(inputs: FigureInputs) -> str:
-    """State, for the small print, how many learners are not in a figure."""
+    """Return a note for the footer: how many learners are missing in a figure."""
     ended = [trace.curves["diverged_at"] for trace in inputs.traces.values()]
     lost, asked = sum(int(e.notnull().sum()) for e in ended), sum(e.size for e in ended)
     return f"{lost} of {asked} learners became non-finite and are left out" if lost else ""
 
 
 def _shortfall(claims: Sequence[Claim]) -> str:
-    """State, for the small print, which claims do not hold; nothing if all do."""
+    """Return a note for the footer: which claims do not hold; "" if all do."""
     failed = [claim for claim in claims if claim.verdict == "fails"]
     said = "; ".join(f"{c.name}: {c.measured:.3g}, claimed {c.predicted}" for c in failed[:3])
     more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""

@@ -42,12 +42,12 @@ _SWEEP: dict[Scale, Settings] = {
 
 
 def default_experiment(task: str, scale: Scale) -> Experiment:
-    """Return the paper's default experiment on a task, made smaller for the smaller scales.
+    """Return the paper's default experiment on a task, reduced for the smaller scales.
 
     At paper scale: 24 layers, 12 heads, width 768, V = 800, AdamW at 0.01, 3000 epochs [S]. The
     smaller scales keep the task and its sentences, the objective, batch size, dropout, weight
-    decay and ten learners, and cut depth, width and epochs; the learning rate is raised or
-    lowered to where the smaller model memorises its training set. Smoke also cuts V to 200.
+    decay and ten learners, and cut depth, width and epochs; the learning rate is set so that the
+    smaller model memorises its training set. Smoke also cuts V to 200.
     """
     sections = _SIZES[scale]
     return Experiment.model_validate({**sections, "task": {"kind": task, **sections["task"]}})
@@ -59,7 +59,7 @@ def both_tasks(scale: Scale) -> dict[str, Experiment]:
 
 
 def sweep_experiment(task: str, scale: Scale) -> Experiment:
-    """Return the experiment that a sweep changes one setting of.
+    """Return the experiment of which a sweep changes one setting.
 
     At paper scale it is the default; the smaller scales cut V (to 200, 50) and epochs further, and
     the training set is memorised at most of the way (docs/reproduction.md).
@@ -76,13 +76,13 @@ def changed(experiment: Experiment, settings: Settings) -> Experiment:
 
 
 def describe(experiments: Mapping[str, Experiment]) -> str:
-    """Put the configuration of experiments in one line: what is common, then exceptions."""
+    """Describe experiments in one line: the common configuration, then exceptions."""
     parts, several = [], []
     for label, read in _SAID.items():
         values = {name: read(experiment) for name, experiment in experiments.items()}
         untold = {name: value for name, value in values.items() if value not in name}
         if not untold or not any(values.values()):
-            continue  # every name says it already
+            continue  # the names already say it
         usual = Counter(untold.values()).most_common(1)[0][0]
         others = {name: value for name, value in untold.items() if value != usual}
         if len(others) > _MOST_EXCEPTIONS:

@@ -1,4 +1,4 @@
-"""What a table is, and how it is written: Markdown and CSV, made from the code it is about."""
+"""Tables, written as Markdown and CSV, and computed from the code that they describe."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from retrodict.runs import Store, require_writable
 
 @dataclass(frozen=True)
 class PaperTable:
-    """A table of the paper, computed from the code, so that it cannot drift from it.
+    """A table of the paper, computed from the code, so that the two cannot disagree.
 
     Attributes:
         name: what `retrodict reproduce` calls it.
         title: one line for `retrodict list`.
-        grade: how well its content is known.
+        grade: how certain its source is.
         paper: what the paper's table holds.
         head: the columns' titles.
         rows: gives the cells, row by row.

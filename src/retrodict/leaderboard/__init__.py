@@ -1,4 +1,4 @@
-"""The leaderboard: the same facts, the same budget, every recipe, with its controls."""
+"""The leaderboard: every recipe and its controls on the same facts with the same budget."""
 
 from retrodict.leaderboard._board import (
     HEAD,

@@ -1,4 +1,4 @@
-"""The leaderboard itself: trains what is missing, reads every line, keeps them as CSV and JSON."""
+"""The leaderboard: train what is missing, read off every row, keep them as CSV and JSON."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _NOTES = {
     "†": f"what is taught is not known either, less than {SOLVED:.0%}",
     "*": "an upper bound or a control",
 }
-"""Mark that may stand in a table → what it says."""
+"""Mark in a table → its meaning."""
 RULE = "; ".join([_VERDICTS, *(f"{mark}: {_NOTES[mark]}" for mark in ("split", "†"))])
-"""What the verdicts mean."""
+"""The meaning of the verdicts."""
 
 _SORTS: dict[str, Callable[[Row], float]] = {
     "accuracy": lambda row: -row.accuracy.mean,
@@ -40,26 +40,26 @@ _SORTS: dict[str, Callable[[Row], float]] = {
     "echo": lambda row: row.echo.mean,
 }
 SORTS = ("recipe", *_SORTS)
-"""What a table can be sorted by."""
+"""Columns by which a table can be sorted."""
 
 
 @dataclass(frozen=True)
 class Board:
-    """Lines and what made them.
+    """Rows, and the command that made them.
 
     Attributes:
         rows: read at equal updates and at equal compute.
-        command: what made it.
+        command: the command that made it.
     """
 
     rows: Sequence[Row]
     command: str
 
     def at(self, at: At, column: str, sort: str = "accuracy") -> list[Row]:
-        """Return one table's lines, best first.
+        """Return one table's rows, best first.
 
         Raises:
-            BadInput: there is no such column to sort by.
+            BadInput: the column to sort by is unknown.
         """
         choose([sort], SORTS, "--sort: {!r:.60} is not known")
         rows = [row for row in self.rows if row.at == at and row.column == column]
@@ -70,7 +70,7 @@ class Board:
 
     @property
     def tables(self) -> list[tuple[str, list[Row]]]:
-        """Title → lines, best first, of every table that has any."""
+        """Return the title and the rows, best first, of every table that is not empty."""
         found = [
             (f"{column.title}, at equal {at}", self.at(at, column.name))
             for column in COLUMNS
@@ -86,7 +86,7 @@ def compare(
     command: str,
     launcher: Launcher = LOCAL,
 ) -> Board:
-    """Train what is missing, and read every line off the runs.
+    """Train what is missing, and read every row off the runs.
 
     Raises:
         BadInput, CannotFinish, Interrupted: as `launch.execute`.
@@ -104,10 +104,10 @@ def compare(
 
 
 def kept(cells: Sequence[Cell], store: Store) -> list[Cell]:
-    """Choose the cells whose runs a store holds, finished.
+    """Return the cells with finished runs in a store.
 
     Raises:
-        BadInput: it holds none.
+        BadInput: there are none.
         CannotFinish: a run is damaged.
     """
     found = [cell for cell in cells if store.run(cell.experiment.placed()).finished]
@@ -117,7 +117,7 @@ def kept(cells: Sequence[Cell], store: Store) -> list[Cell]:
 
 
 def write(board: Board, store: Store) -> list[Path]:
-    """Write all lines as CSV and JSON; return the files.
+    """Write all rows as CSV and JSON; return the files.
 
     Raises:
         CannotFinish: they cannot be written.
@@ -135,16 +135,16 @@ def write(board: Board, store: Store) -> list[Path]:
 
 
 def read(path: Path) -> Board:
-    """Read a leaderboard.json back.
+    """Read a leaderboard.json.
 
     Raises:
-        ValueError: there is none, it is damaged, or of another version.
+        ValueError: it is missing, damaged, or of another version.
     """
     return LEADERBOARD.read(path, Board)
 
 
 def held_out_in_words(row: Row) -> str:
-    """Write held-out accuracy: a mean, or, where learners split, how many know and how many not."""
+    """Write held-out accuracy as a mean, or, if learners split, as the numbers on each side."""
     if not row.is_split:
         return brief(row.accuracy)
     known = sum(a >= SOLVED for a in row.accuracies)
@@ -153,7 +153,7 @@ def held_out_in_words(row: Row) -> str:
 
 
 def brief(interval: Interval, digits: int = 2) -> str:
-    """Write a mean with half its interval, the half left out where it rounds to nothing."""
+    """Write a mean ± half its interval, without the half if it rounds to zero."""
     if interval.half < 0.5 * 10**-digits:
         return f"{interval.mean:.{digits}f}"
     return f"{interval:.{digits}f}"
@@ -217,12 +217,12 @@ HEAD = tuple(_COLUMNS)
 
 
 def texts(row: Row) -> tuple[str, ...]:
-    """Write a line of the table, in the order of `HEAD`."""
+    """Return the texts of a row, in the order of `HEAD`."""
     return tuple(write(row) for write, _ in _COLUMNS.values())
 
 
 def legend(rows: Sequence[Row]) -> dict[str, str]:
-    """Explain every column, and every mark that stands in a table of these lines."""
+    """Explain every column, and every mark that occurs in a table of these rows."""
     shown = "".join(f"{row.said} {'*' if row.is_bound else ''}" for row in rows)
     notes = {mark: says for mark, says in _NOTES.items() if mark in shown}
     return {name: says for name, (_, says) in _COLUMNS.items()} | notes

@@ -1,8 +1,8 @@
-"""What the leaderboard compares: every recipe on every task and model that it is for.
+"""The cells of the leaderboard: every recipe on every task and model for which it makes sense.
 
-All start from one base and have the same number of gradient steps, so a recipe that adds sentences
-has fewer epochs. Each training is also read where it has spent as many operations as the whole
-plain training: recipes with longer examples are then read earlier.
+All have the same base and the same number of gradient steps, so a recipe that adds sentences has
+fewer epochs. Each training is also evaluated at the point where it has spent as many operations as
+the whole plain training; for recipes with longer examples this is earlier.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Column:
     """A task on which recipes are compared, and a model that learns it.
 
     Attributes:
-        name: what options and tables call it.
-        title: in words.
+        name: its name in options and tables.
+        title: a description.
         task: the task's kind, which says which recipes make sense.
-        base: the sections of its plain experiment that are not everybody's.
+        base: the sections of its plain experiment that other columns do not share.
         steps: gradient steps of a training.
-        by_name: whether it is trained only if its name is given, or with `--full`; runs of it that
-            are kept are shown by `--kept`, too.
+        by_name: whether it is trained only if named, or with `--full`; `--kept` shows stored runs
+            of it in any case.
     """
 
     name: str
@@ -92,8 +92,8 @@ class Cell:
     Attributes:
         recipe, column: which.
         experiment: what is trained.
-        steps: gradient steps an epoch.
-        operations: floating-point operations of one learner's epoch in products of matrices.
+        steps: gradient steps per epoch.
+        operations: floating-point operations in matrix products of one learner's epoch.
         budget: operations of the plain recipe's whole training.
         tokens: read in an epoch.
     """
@@ -113,16 +113,16 @@ def cells(
     scale: Scale = "laptop",
     full: bool = False,
 ) -> list[Cell]:
-    """List what is compared.
+    """Return the cells to compare.
 
     Args:
-        names: only these recipes; all for none.
-        columns: only these tasks; all that need not be asked for by name, for none.
+        names: only these recipes; by default all.
+        columns: only these tasks; by default all that are not `by_name`.
         scale: `laptop`, or `smoke` for a test in seconds.
-        full: recipes that need long and every column too, and five times the steps.
+        full: also include long recipes and every column, and train five times the steps.
 
     Raises:
-        BadInput: no such recipe or column, or a recipe that needs `full`.
+        BadInput: an unknown recipe or column, or a recipe that needs `full`.
     """
     known, all_columns = RECIPES, [column.name for column in COLUMNS]
     chosen = choose(names, known, "leaderboard: no recipe {!r:.60}") or [
@@ -178,7 +178,7 @@ def _base(column: Column, scale: Scale) -> dict[str, Any]:
 
 
 def _cost(experiment: Experiment) -> tuple[int, float, int]:
-    """Steps, operations of one learner, and tokens of an epoch."""
+    """Return the steps, the operations of one learner, and the tokens of an epoch."""
     corpus = experiment.corpus()
     examples = experiment.examples(corpus)
     count, length = examples.inputs.shape

@@ -1,4 +1,4 @@
-"""One line of the leaderboard: what a recipe's learners know, what it cost, and the verdict."""
+"""One row of the leaderboard: what a recipe's learners know, what it costs, and the verdict."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from retrodict.runs import Run
 from retrodict.trace import Trace
 
 At = Literal["updates", "compute"]
-"""Where trainings are compared: after as many gradient steps, or as many operations."""
+"""Points of comparison: after equally many gradient steps, or equally many operations."""
 WAYS: tuple[At, ...] = get_args(At)
 
 
@@ -36,26 +36,27 @@ class Row:
     """A recipe on a task and model, over its learners.
 
     Attributes:
-        recipe, title, source, column: which, and where it comes from.
+        recipe, title, source, column: the recipe, its source, and the column.
         is_bound: whether it is an upper bound or a control.
-        is_long: whether it was trained with `--full` alone.
-        at: where it was read.
+        is_long: whether only `--full` trains it.
+        at: the point of comparison.
         verdict: `broken`, `partly` or `cursed`; see `measures.verdict`.
-        is_split: whether some learners solved it and others know nothing.
+        is_split: whether some learners solved the task and others know nothing.
         accuracies: every learner's share of held-out questions answered right.
         accuracy, nll: held-out; nll in nats.
         wrong_nll, wrong_accuracy: the same for a wrong answer of the alphabet.
         preference: how often the truth beats a wrong answer.
         rank: of the truth within its alphabet.
-        echo, neither: shares of answers that repeat the question's entity; that are neither that
-            nor right.
+        echo, neither: share of answers that repeat the question's entity; share of answers that are
+            neither an echo nor right.
         forward_accuracy, forward_nll: on what the task itself teaches.
-        forward_lost: plain training's accuracy on what both teach, less this one's, seed by seed.
+        forward_lost: plain training's accuracy on what both teach minus this recipe's, seed by
+            seed.
         solved: share of learners that answer 90 % or more.
-        steps_to_solve: median number of gradient steps until then; NaN: half never do.
+        steps_to_solve: median number of gradient steps until then; NaN if half never do.
         never: how many never do.
-        steps, tokens, operations, seconds: spent by one learner up to there; seconds are those of
-            all learners and of this machine, None if they are not known.
+        steps, tokens, operations, seconds: spent by one learner up to that point; seconds are for
+            all learners on the machine that trained them, None if not known.
         run: the run's name.
     """
 
@@ -91,19 +92,19 @@ class Row:
 
     @property
     def said(self) -> str:
-        """The verdict as tables show it; † where what is taught is not known either."""
+        """The verdict as tables show it; with † if what is taught is not known either."""
         untaught = "" if self.forward_accuracy.mean >= SOLVED else "†"
         return f"{'split' if self.is_split else self.verdict}{untaught}"
 
 
 def row_of(cell: Cell, run: Run, plain: Run | None, at: At) -> Row:
-    """Summarise a finished run as a line of the leaderboard.
+    """Summarise a finished run as a row of the leaderboard.
 
     Args:
-        cell: what was trained.
+        cell: the trained cell.
         run: its run.
         plain: the plain recipe's run on the same column, if it was trained.
-        at: where to read.
+        at: the point of comparison.
     """
     trace = run.trace
     epochs = trace.curves["epoch"].values
@@ -152,14 +153,14 @@ _HELD_OUT = ("accuracy", "nll", "wrong_nll", "wrong_accuracy", "rank", "echo", "
 
 
 def _forward(trace: Trace) -> list[str]:
-    """The groups that the task itself teaches, as far as they were trained on."""
+    """Return the groups that the task itself teaches and that were trained on."""
     own = trace.experiment.task.groups
     trained = map(str, trace.taught()["group"].values)
     return [name for name in trained if name in own and own[name].role == "taught"]
 
 
 def facts(row: Row) -> Mapping[str, Any]:
-    """Write a line as plain numbers: of every interval its mean and ends."""
+    """Return a row as plain numbers, with the mean and the ends of every interval."""
     found: dict[str, Any] = {}
     for name in Row.__dataclass_fields__:
         value = getattr(row, name)

@@ -1,7 +1,7 @@
-"""Published claims about what breaks the reversal curse, one file a source.
+"""Published claims about what breaks the reversal curse, one file per source.
 
-`retrodict verify --published` checks them. A claim either checks itself, or says which experiments
-to run (`experiments`, at a scale) and judges the runs (`judge`).
+`retrodict verify --published` checks them. A claim either computes its evidence, or names the
+experiments to run (`experiments`, at a scale) and judges the runs (`judge`).
 """
 
 from retrodict.claims import Check
@@ -22,13 +22,13 @@ from retrodict.literature._ours_tied_head import CHECKS as ours_tied_head
 from retrodict.members import members
 
 _FIRST = ("plain-retrieval", "chain-without-middle", "in-context-reversal")
-"""Claims about the curse itself, listed first; the others are about what breaks it or does not."""
+"""Claims about the curse itself, listed first; the others are about what breaks it."""
 
 
 def _place(claim: Check) -> tuple[bool, bool, bool]:
-    """Order a claim in the table: first those on training runs, then by itself, then ours."""
+    """Return a sort key: claims on training runs first, then other published ones, then ours."""
     return claim.ours, claim.judge is None and not claim.ours, claim.name not in _FIRST
 
 
 PUBLISHED = tuple(sorted(members(Check, __name__), key=_place))
-"""In the order of the table; of claims in the same place, in the order of their files."""
+"""All claims in the order of the table; ties are in the order of the files."""

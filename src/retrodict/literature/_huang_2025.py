@@ -35,7 +35,7 @@ _DIFFERS = (
 
 
 def facts(m_train: int, m_test: int) -> tuple[Facts, Facts]:
-    """Return what is taught, and the implications that are asked, of 5 classes.
+    """Return the taught facts, and the implications that are asked, of 5 classes.
 
     >>> taught, asked = facts(2, 1)
     >>> len(taught.answers), len(asked.answers), taught.inputs.shape[1], taught.outputs
@@ -55,7 +55,7 @@ def facts(m_train: int, m_test: int) -> tuple[Facts, Facts]:
 
 
 def check_factorised(effort: Effort, start: Start = FACTORISED) -> Evidence:
-    """Margins of test subjects over those of the training set, against m_train/m."""
+    """Compare the ratio of test to training margins with m_train/m."""
     seeds, sizes = range(effort.pick(10, 3)), effort.pick(FULL, FAST)
 
     def read(size: tuple[int, int], seed: int) -> tuple[float, float, float]:
@@ -94,7 +94,7 @@ def check_factorised(effort: Effort, start: Start = FACTORISED) -> Evidence:
 
 
 def check_merged(effort: Effort, factorised: bool = False) -> Evidence:
-    """Margins of test subjects for W itself, from zero and from small random entries."""
+    """Check the margins of test subjects for W itself, from zero and from small random entries."""
     seeds, sizes = range(effort.pick(10, 3)), effort.pick(FULL, FAST)
     zero, small, train = [], [], []
     # factors at zero never move: a wrong model starts from a seed in their place

@@ -47,7 +47,7 @@ class Layer:
         self.parameters = [self.embedding, *attention, self.head]
 
     def logits(self, tokens: Tensor, at: int) -> Tensor:
-        """Logits of every token at one position, shape (sentence, token)."""
+        """Return the logits of every token at one position, shape (sentence, token)."""
         import torch
 
         x = self.embedding[tokens]
@@ -59,7 +59,7 @@ class Layer:
         return (x + read)[:, at] @ self.head.T
 
     def _turned(self, x: Tensor) -> Tensor:
-        """Turn pairs of coordinates by an angle in proportion to the position."""
+        """Rotate pairs of coordinates by an angle proportional to the position."""
         import torch
 
         frequency = 1e4 ** (-torch.arange(0, WIDTH, 2, dtype=torch.float64) / WIDTH)
@@ -70,7 +70,7 @@ class Layer:
 
 
 def questions(layer: Layer) -> dict[str, Callable[[Tensor], Tensor]]:
-    """Losses of some pairs: `forward` and `reverse`, and all that training asks, `taught`."""
+    """Return the losses of pairs: `forward`, `reverse`, and all that is trained, `taught`."""
     import torch
     from torch.nn import functional as F
 
@@ -94,7 +94,7 @@ def questions(layer: Layer) -> dict[str, Callable[[Tensor], Tensor]]:
 
 
 def measure(seed: int, causal: bool, steps: int) -> dict[str, float]:
-    """Cosines between the gradients of single facts, and losses, after some steps of Adam.
+    """Measure cosines between gradients of single facts, and losses, after some steps of Adam.
 
     Returns:
         own: forward and reverse question of one pair, mean over pairs; mixed: of two pairs;
@@ -132,7 +132,7 @@ def measure(seed: int, causal: bool, steps: int) -> dict[str, float]:
 
 
 def check_aligned(effort: Effort, causal: bool = False) -> Evidence:
-    """Cosines at the start and after training, in the encoder and in a causal decoder."""
+    """Check cosines at the start and after training, in the encoder and in a causal decoder."""
     seeds, when = range(effort.pick(10, 4)), {0: "at the start", STEPS: "after training"}
     over: dict[tuple[bool, int], dict[str, Interval]] = {}
     for cell in effort.each([(kind, steps) for kind in (causal, True) for steps in when]):
@@ -168,7 +168,7 @@ def check_aligned(effort: Effort, causal: bool = False) -> Evidence:
         notes=[
             "masked encoder, b after a and a after b of one sentence: cosine "
             f"{start['across']:.3f} at the start, {end['across']:.3f} after training: these two "
-            "are not aligned; aligned is the recovery of one entity at either end",
+            "are not aligned; recovering the same entity at either end is",
             "causal decoder: loss of the reverse question "
             f"{over[True, 0]['reverse']:.2f} at the start, "
             f"{over[True, STEPS]['reverse']:.2f} after training",

@@ -20,18 +20,18 @@ Part = Callable[[Trace], Claim]
 
 
 def board_runs(*recipes: str, task: str) -> Callable[[Scale], Mapping[str, Experiment]]:
-    """Return the leaderboard's experiments of some recipes, by scale."""
+    """Return a function from scale to the leaderboard's experiments of some recipes."""
     return lambda scale: {one.recipe.name: one.experiment for one in cells(recipes, [task], scale)}
 
 
 def judge_run(name: str, *parts: Part, differs: Sequence[str] = (), **others: Part) -> Judge:
-    """Judge a run by some comparisons; besides, what is taught must be known.
+    """Return a judge that makes some comparisons of a run, and checks that it knows what is taught.
 
     Args:
         name: of the run.
-        parts: what is compared; the first has the claim's grade.
+        parts: comparisons; the first has the claim's grade.
         differs: how its setting differs from the published one.
-        others: other run → what is compared of it.
+        others: another run's name → its comparison.
     """
 
     def judge(runs: Mapping[str, Run]) -> Evidence:
@@ -44,26 +44,26 @@ def judge_run(name: str, *parts: Part, differs: Sequence[str] = (), **others: Pa
 
 
 def taught(trace: Trace, grade: str, where: str = "") -> Claim:
-    """Taught questions are answered right; if not, nothing is said of the others."""
+    """Claim that taught questions are answered right; else the other questions say nothing."""
     right = over_learners(measures.taught(trace, "accuracy").isel(epoch=-1).values)
     what = f"{where}share of taught questions answered right"
     return at_least("taught", what, grade, right, 0.99)
 
 
 def unknown(grade: str, what: str = HELD_OUT) -> Part:
-    """Held-out questions are not answered right; the claim is wrong if half of them are."""
+    """Claim that held-out questions are not answered right; refuted if half of them are."""
     return lambda trace: at_most("held-out", what, grade, held_out_accuracy(trace), 0.05, 0.5)
 
 
 def known(grade: str, what: str = HELD_OUT, least: float = 0.95, wrong: float = 0.05) -> Part:
-    """Held-out questions are answered right; the claim is wrong if next to none are."""
+    """Claim that held-out questions are answered right; refuted if almost none are."""
     return lambda trace: at_least("held-out", what, grade, held_out_accuracy(trace), least, wrong)
 
 
 def judged(
     run: Run, parts: Sequence[Claim], differs: Sequence[str] = (), notes: Sequence[str] = ()
 ) -> Evidence:
-    """Put comparisons together with the seeds, task and model of a run."""
+    """Combine comparisons with the seeds, task and model of a run."""
     experiment = run.experiment
     return Evidence(
         parts,
@@ -76,5 +76,5 @@ def judged(
 
 
 def held_out_accuracy(trace: Trace) -> Interval:
-    """Share of held-out questions answered right at the end."""
+    """Return the share of held-out questions answered right at the end."""
     return final_values(trace)[-1].accuracy

@@ -26,7 +26,7 @@ _FIXED = ("mlm_15", "mlm_40", "mlm_85")
 
 
 def judge_rates(runs: Mapping[str, Run]) -> Evidence:
-    """Held-out accuracy at every masking rate, and when the uniform one gets there."""
+    """Judge held-out accuracy at every masking rate, and when the uniform one reaches it."""
     uniform = runs["mlm_u"].trace
     first = median_censored(solved_at(uniform, "train_forward"))
     late = over_learners(np.array([median_censored(solved_at(uniform)) - first]))
@@ -125,9 +125,9 @@ CHECKS = (
         "the uniform one, and that later than on taught questions",
         experiments=board_runs(*_FIXED, "mlm_u", task="reversal-2"),
         judge=judge_rates,
-        known="the uniform rate is on its way at the end, and no better than the fixed ones. With "
-        "names of k tokens what a question does, to hide the whole answer and nothing else, "
-        "happens with probability 0.6·0.24^k at 40 % and k!(k+1)!/(2k+2)! at the uniform rate: "
-        "0.035 and 0.017 for k = 2. So nothing in this task makes 40 % worse",
+        known="the uniform rate is still improving at the end, and no better than the fixed ones. "
+        "Training hides the same tokens as a question about a name of k tokens, the whole answer "
+        "and nothing else, with probability 0.6·0.24^k at 40 % and k!(k+1)!/(2k+2)! at the uniform "
+        "rate: 0.035 and 0.017 for k = 2. So nothing in this task makes 40 % worse",
     ),
 )

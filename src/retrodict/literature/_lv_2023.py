@@ -1,4 +1,4 @@
-"""BICO: a causal model that is also trained to fill holes with attention both ways."""
+"""BICO: a causal model that is also trained to fill gaps with bidirectional attention."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CHECKS = (
     Check(
         name="bico",
         title="bidirectional denoising in a causal model: solved",
-        words="Trained also to fill holes with attention both ways, a causal model answers "
+        words="Trained also to fill gaps with bidirectional attention, a causal model answers "
         "reversed questions.",
         source=LV_2023,
         grade="S",

@@ -1,6 +1,6 @@
 """The identity bridge: which identity facts break the reversal curse.
 
-On the leaderboard's transformers, and in one layer. There (a_i, r₊) → b_i is taught and
+Checked on the leaderboard's transformers and in one layer. There (a_i, r₊) → b_i is taught and
 (b_i, r₋) → a_i is asked. The bridge, in the form the authors' code trains: (a_i, r₊, r₋) → a_i,
 "the wife of A's husband is A", with the identity of b_i; their control that fails:
 (a_i, name) → a_i with the same. A prompt's input is the sum of its tokens' one-hot vectors.
@@ -26,7 +26,7 @@ from retrodict.trace import Trace
 RECIPES = ("forward", "identity", "bridge", "bridge of A alone")
 _TIED = 0.01  # nats; taught margins are above 20
 SIZES, SEEDS = ((5, 10, 20), (5,)), (10, 3)
-"""Pairs and how many seeds, in full and fast."""
+"""Numbers of pairs, and of seeds, for the full and the fast check."""
 
 Measured = Float[np.ndarray, "size seed"]
 
@@ -55,7 +55,7 @@ def facts(recipe: str, n: int) -> tuple[Facts, Facts]:
 
 
 def measure(recipe: str, effort: Effort, start: Start) -> dict[str, Measured]:
-    """Reverse margins and answers of a recipe.
+    """Measure reverse margins and answers of a recipe.
 
     Returns:
         least, most: margins over all entities; among_least, among_most: over the other a;
@@ -78,32 +78,32 @@ def measure(recipe: str, effort: Effort, start: Start) -> dict[str, Measured]:
 
 
 def lowest(values: Measured) -> Interval:
-    """Over seeds, in the size where the mean is lowest."""
+    """Return the interval over seeds at the size with the lowest mean."""
     return over_learners(values[int(values.mean(axis=1).argmin())])
 
 
 def highest(values: Measured) -> Interval:
-    """Over seeds, in the size where the mean is highest."""
+    """Return the interval over seeds at the size with the highest mean."""
     return over_learners(values[int(values.mean(axis=1).argmax())])
 
 
 def in_one_layer(parts: Sequence[Claim], effort: Effort, *notes: str) -> Evidence:
-    """Put parts and notes together with sizes, seeds and differences."""
+    """Combine parts and notes with sizes, seeds and differences."""
     sizes = ", ".join(map(str, effort.pick(*SIZES)))
     return Evidence(
         parts,
         seeds=range(effort.pick(*SEEDS)),
         grid=f"n = {sizes} pairs, width {FACTORISED.width}, α = {FACTORISED.alpha}, loss 1e-10",
         differs=(
-            "in one layer; their failing and working sentences are of a fine-tuned 1B model",
-            "no up-weighting of the forward fact (6 times there)",
+            "in one layer; the source's sentences, failing and working, are for a tuned 1B model",
+            "no up-weighting of the forward fact (the source weights it 6 times)",
         ),
         notes=notes,
     )
 
 
 def check_bridge(effort: Effort, recipe: str = "bridge") -> Evidence:
-    """Reverse margins without the bridge, with it, and with it in a merged matrix."""
+    """Check reverse margins without the bridge, with it, and with it in a merged matrix."""
     merged = Start(factorised=False, alpha=0.0)
     cells = [("forward", FACTORISED), (recipe, FACTORISED), (recipe, merged)]
     forward, bridge, whole = (measure(what, effort, how) for what, how in effort.each(cells))
@@ -125,7 +125,7 @@ def check_bridge(effort: Effort, recipe: str = "bridge") -> Evidence:
 
 
 def check_identity(effort: Effort, recipe: str = "identity") -> Evidence:
-    """Reverse answers with plain identity facts: right or an echo; and the bridge of A alone."""
+    """Check whether plain identity facts lead to right answers or echoes; also the bridge of A."""
     recipes = (recipe, "bridge of A alone")
     plain, alone = (measure(one, effort, FACTORISED) for one in effort.each(recipes))
     said = "plain identity facts: share of reverse questions answered"
@@ -145,7 +145,7 @@ def check_identity(effort: Effort, recipe: str = "identity") -> Evidence:
 
 
 def echoes(trace: Trace) -> Claim:
-    """At least half of a transformer's answers repeat the question."""
+    """Claim that at least half of a transformer's answers repeat the question's entity."""
     echo = over_learners(held_out_values(trace, "echo"))
     return at_least("echo", "share of answers that repeat the question", "S", echo, 0.5)
 
@@ -177,7 +177,7 @@ CHECKS = (
             "one_way_identity",
             unknown("S"),
             echoes,
-            differs=["published for a pretrained model of a billion parameters that was tuned"],
+            differs=["published for a fine-tuned pretrained model of a billion parameters"],
         ),
     ),
     Check(
@@ -197,7 +197,7 @@ CHECKS = (
             differs=(
                 "published: about 50 % for a pretrained model of a billion parameters with a "
                 "tied head",
-                "taught sentences stand once, there six times",
+                "taught sentences occur once; in the source six times",
             ),
         ),
         known="from scratch every answer echoes the question, as the source says of identity facts "

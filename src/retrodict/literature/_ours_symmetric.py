@@ -1,4 +1,4 @@
-"""Ours: a one-layer transformer with a symmetric value-output matrix learns A after B unasked."""
+"""Ours: with a symmetric value-output matrix, one layer learns A after B without being taught."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retrodict.trace import Trace
 
 
 def check_symmetric(effort: Effort, value_output: str = "symmetric") -> Evidence:
-    """Train both matrices; compare p(A | B), and the flow that theory predicts."""
+    """Train both matrices; check p(A | B), and compare with the predicted flow."""
     from retrodict.theory import predict
 
     n, m = effort.pick((20, 100), (5, 20))

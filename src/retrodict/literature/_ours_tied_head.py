@@ -15,13 +15,13 @@ from retrodict.runs import Run
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """The sweep's cell with both heads; runs of the figure `tied-head`."""
+    """Return the experiment with both heads; they are runs of the figure `tied-head`."""
     cell = sweep_experiment("reversal", scale)
     return {head: cell.changed({"model.tied_head": tied}) for head, tied in HEADS.items()}
 
 
 def judge(runs: Mapping[str, Run]) -> Evidence:
-    """Nats by which tying lowers the validation NLL, seed by seed."""
+    """Judge by how many nats tying lowers the validation NLL, seed by seed."""
     traces = {head: runs[head].trace for head in HEADS}
     untied, tied = (held_out_values(trace, "nll") for trace in traces.values())
     says = "nats by which tying lowers the validation NLL, seed by seed"
@@ -38,8 +38,8 @@ CHECKS = (
     Check(
         name="tied-head",
         title="a tied output head lowers the validation NLL and leaves the curse",
-        words="Tying the output head to the token embedding takes nats off the validation NLL, and "
-        "the held-out answers are still not given.",
+        words="Tying the output head to the token embedding lowers the validation NLL, but "
+        "held-out questions are still not answered.",
         source=OURS,
         grade="O",
         setting="The reversal task of arXiv 2405.04669 at small scale, tied and untied.",

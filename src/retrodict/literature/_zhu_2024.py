@@ -1,4 +1,4 @@
-"""The paper beside its theorems: chains with and without the middle step, reversal in context."""
+"""The paper's experiments: chains with and without the middle step, reversal in context."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CHECKS = (
     ),
     Check(
         name="in-context-reversal",
-        title="a fact in the prompt is turned round: no reversal curse in context",
+        title="a fact in the prompt is reversed: no reversal curse in context",
         words="With the fact x → y in the prompt a model completes y ← x, for facts it never saw.",
         source=ZHU_2024,
         grade="N",
@@ -52,7 +52,7 @@ CHECKS = (
         experiments=experiments,
         judge=judge_run(
             "in-context",
-            known("N", "share of held-out facts in the prompt turned round"),
+            known("N", "share of held-out facts in the prompt that are reversed"),
             differs=["smaller model and vocabulary, fewer epochs"],
         ),
     ),

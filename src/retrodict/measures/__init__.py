@@ -1,4 +1,4 @@
-"""Measures: numbers read off Traces, with intervals over learners."""
+"""Measures: numbers computed from Traces, with intervals over learners."""
 
 from retrodict.measures._effective_weights import diagonal_z, strength, z_of_snapshots
 from retrodict.measures._indices import asymmetry, indices, intransitivity

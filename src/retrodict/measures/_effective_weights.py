@@ -1,4 +1,4 @@
-"""Numbers read off matrices of effective weights, whose right answer to row i is column i."""
+"""Measures of effective-weight matrices, in which column i is the right answer to row i."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from retrodict.measures._intervals import Interval, over_learners
 def diagonal_z(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest"]:
     """How far the diagonal stands out: (mean diagonal − mean off-diagonal) / sd off-diagonal.
 
-    0 means that the matrix knows no pair. Without off-diagonal entries, or with all of them equal,
-    the result is NaN.
+    At 0 the matrix shows no knowledge of the pairs. Without off-diagonal entries, or if all of them
+    are equal, the result is NaN.
     """
     diagonal, off = _parts(matrix)
     spread = off.std(axis=-1)
@@ -28,7 +28,7 @@ def diagonal_z(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*re
 def strength(matrix: Float[np.ndarray, "*rest n n"]) -> Float[np.ndarray, "*rest"]:
     """How strongly a matrix associates each row with its own column.
 
-    Mean diagonal less mean off-diagonal, in nats of logit; NaN without off-diagonal entries.
+    Mean diagonal minus mean off-diagonal, in nats of logit; NaN without off-diagonal entries.
 
     >>> strength(np.array([[3.0, 1.0], [1.0, 3.0]])).item()
     2.0

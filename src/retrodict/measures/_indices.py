@@ -16,10 +16,10 @@ from retrodict.trace import Trace
 def asymmetry(
     there: Float[np.ndarray, "*rest n n"], back: Float[np.ndarray, "*rest n n"]
 ) -> Float[np.ndarray, "*rest"]:
-    """Share of the strength from A to B that is missing from B to A.
+    """Return the share of the strength from A to B that is missing from B to A.
 
-    1 − strength(B → A) / strength(A → B): 0 is a symmetric association, 1 one that leads there
-    and not back, above 1 one whose way back is suppressed. NaN where the way there has none.
+    1 − strength(B → A) / strength(A → B): 0 for a symmetric association, 1 if B does not lead back
+    to A, above 1 if the way back is suppressed. NaN if strength(A → B) is 0.
 
     Args:
         there: effective weights from A_i (rows) to B_j.
@@ -34,7 +34,7 @@ def intransitivity(
     second: Float[np.ndarray, "*rest n n"],
     leap: Float[np.ndarray, "*rest n n"],
 ) -> Float[np.ndarray, "*rest"]:
-    """Share of the weaker step's strength that is missing from the leap A to C.
+    """Return the share of the weaker step's strength that is missing from the leap A to C.
 
     1 − strength(A → C) / min(strength(A → B), strength(B → C)); read as `asymmetry`.
     """
@@ -48,7 +48,7 @@ _INDICES: dict[str, tuple[Callable[..., np.ndarray], tuple[str, ...]]] = {
     "intransitivity": (intransitivity, ("train_seen_a_to_b", "train_seen_b_to_c", "validation")),
     "intransitivity_control": (intransitivity, ("train_a_to_b", "train_b_to_c", "train_a_to_c")),
 }
-"""Index → its function, and the panels that this takes."""
+"""Index → its function, and the panels that the function takes."""
 
 
 @own_settings()
@@ -62,7 +62,7 @@ def indices(trace: Trace, variant: str = "entity_only") -> dict[str, Float[np.nd
     Returns:
         `asymmetry` (facts taught one way) and `asymmetry_control` (taught both ways), or
         `intransitivity` (triples whose leap was not taught) and `intransitivity_control` (taught).
-        Empty where the trace has no such panels.
+        Empty if the trace has no such panels.
     """
     found = {}
     for name, (index, panels) in _INDICES.items():

@@ -17,7 +17,7 @@ from retrodict.limits import MAX_COUNT
 class Interval:
     """A mean over (finite) learners and its confidence interval.
 
-    All in the unit of what was averaged; from a single learner `low` and `high` are NaN.
+    All have the unit of the averaged values. With a single learner `low` and `high` are NaN.
     """
 
     mean: float
@@ -32,7 +32,7 @@ class Interval:
 
     @property
     def farthest(self) -> float:
-        """How far from 0 the interval reaches, on either side."""
+        """The largest distance of the interval from 0, on either side."""
         return max(abs(self.low), abs(self.high))
 
     def __format__(self, spec: str) -> str:

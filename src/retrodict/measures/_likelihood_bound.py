@@ -1,12 +1,13 @@
-"""The likelihood bound of masked diffusion, exactly: the sum over every way to hide tokens.
+"""The exact likelihood bound of masked diffusion: a sum over all ways to hide tokens.
 
-A model that fills holes gives −log p of a sentence only in an order in which tokens are filled in.
+A model that fills in hidden tokens gives −log p of a sentence only for a given order of filling in.
 Averaged over all orders, or with 1/t weights over all times, its loss is the same bound:
 
     bound = Σ_M Σ_{j in M} −log p(x_j | what is not in M) / (|M| C(L, |M|)),
 
-M every non-empty set of hidden places: of |M| still hidden places a random order leaves M with
-probability 1/C(L, |M|), and each of M is next with probability 1/|M|. Source: Ou et al. 2024,
+where M is every non-empty set of hidden places: when |M| places are still hidden, a random order
+leaves M with probability 1/C(L, |M|), and each place of M is next with probability 1/|M|. Source:
+Ou et al. 2024,
 arXiv 2406.03736 [N].
 """
 
@@ -28,7 +29,7 @@ MOST_PLACES = 12
 LogProbabilities = Callable[
     [Int[np.ndarray, "sentence place"]], Float[np.ndarray, "sentence place token"]
 ]
-"""Sentences with holes → log-probability of every token in every place (nats)."""
+"""Sentences with hidden tokens → log-probability of every token in every place (nats)."""
 
 
 @own_settings()
@@ -38,7 +39,7 @@ def likelihood_bound(
     """Return an upper bound of −log p of each sentence (nats).
 
     Args:
-        model: is called once for every set of hidden places.
+        model: called once for every set of hidden places.
         tokens: sentences.
         mask: the token that hides.
 

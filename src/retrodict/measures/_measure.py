@@ -1,4 +1,4 @@
-"""What a measure of probe groups is."""
+"""Measures of probe groups."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Measure:
 
     Attributes:
         name: its key in `--json`.
-        read: the curves of a trace → its values, over the curves' dimensions.
-        title: of its column where final values are printed; "" if it is in `--json` only.
-        spec: how a number is written in that column.
+        read: the curves of a trace → values over the curves' dimensions.
+        title: of its column in tables of final values; "" if it is only in `--json`.
+        spec: the format of numbers in that column.
     """
 
     name: str

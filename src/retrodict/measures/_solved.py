@@ -1,7 +1,8 @@
-"""Whether, and when, learners come to answer held-out questions; those that never do are censored.
+"""Whether and when learners solve a task; those that never do are censored.
 
-A learner has solved a task once its held-out accuracy is SOLVED or more. A mean hides that some
-learners solve it and others do not, so these are shares of learners, medians and verdicts.
+A learner has solved a task once its held-out accuracy is at least SOLVED. A mean would hide that
+some learners solve it and others do not, so the measures are shares of learners, medians and
+verdicts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from retrodict.host import own_settings
 from retrodict.trace import Trace
 
 SOLVED, UNSOLVED = 0.9, 0.1
-"""Held-out accuracies: at least SOLVED is a solved task, at most UNSOLVED is no knowledge."""
+"""Held-out accuracies: at least SOLVED, the task is solved; at most UNSOLVED, nothing is known."""
 
 SOLVED_SHARE = 0.9
 """A recipe breaks the curse on a task if at least this share of its learners solves it."""
@@ -28,7 +29,7 @@ Broken = Literal["broken", "partly", "cursed"]
 class Share:
     """A share of learners, `count` of `of`, and its 95 % interval.
 
-    The interval is Wilson's, which is also right for shares of 0 and 1.
+    The interval is Wilson's, which is also valid for shares of 0 and 1.
     """
 
     count: int
@@ -59,9 +60,9 @@ def share_of(flags: np.ndarray) -> Share:
 
 @own_settings()
 def solved_at(trace: Trace, group: str | None = None) -> Float[np.ndarray, " learner"]:
-    """Return the first recorded epoch at which each learner has solved a group; NaN: it never has.
+    """Return the first recorded epoch at which each learner has solved a group; NaN if never.
 
-    The group is by default that of the held-out questions. The epoch is known to within
+    By default the group is that of the held-out questions. The epoch is known to within
     `record.every`.
     """
     asked = trace.curves.sel(group=group) if group else trace.held_out()
@@ -73,7 +74,7 @@ def solved_at(trace: Trace, group: str | None = None) -> Float[np.ndarray, " lea
 
 @own_settings()
 def median_censored(times: Float[np.ndarray, " learner"]) -> float:
-    """Return the median of times of which some are censored (NaN); NaN if half or more are.
+    """Return the median of times, some of which are censored (NaN); NaN if half or more are.
 
     >>> median_censored(np.array([3.0, 1.0, np.nan])), median_censored(np.array([1.0, np.nan]))
     (3.0, nan)
@@ -83,7 +84,7 @@ def median_censored(times: Float[np.ndarray, " learner"]) -> float:
 
 @own_settings()
 def verdict(accuracy: Float[np.ndarray, " learner"]) -> Broken:
-    """Say whether a curse is broken, from every learner's held-out accuracy at the end.
+    """Judge whether the curse is broken, from every learner's held-out accuracy at the end.
 
     broken: at least SOLVED_SHARE of the learners have solved it. cursed: none answers more than
     UNSOLVED of the questions. partly: everything between. A learner that became non-finite (NaN)

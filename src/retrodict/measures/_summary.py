@@ -22,7 +22,7 @@ class Final:
     Attributes:
         group: its name.
         trained: whether it was trained on.
-        values: measure → the group's mean, over learners. Each is an attribute, too: `final.nll`.
+        values: measure → the group's mean, over learners. Each is also an attribute: `final.nll`.
     """
 
     group: str
@@ -53,7 +53,7 @@ def final_cells(finals: Sequence[Final]) -> tuple[list[str], list[list[str]]]:
 
 @own_settings()
 def final_values(trace: Trace) -> list[Final]:
-    """Summarise a trace at its last epoch; what is held out comes last."""
+    """Summarise a trace at its last epoch; held-out groups come last."""
     last = trace.curves.isel(epoch=-1)
     read = {measure.name: measure.read(last) for measure in MEASURES}
     held_out = trace.held_out()["group"].item()
@@ -71,7 +71,7 @@ def final_values(trace: Trace) -> list[Final]:
 
 @own_settings()
 def taught(trace: Trace, name: str, groups: Sequence[str] | None = None) -> xr.DataArray:
-    """Average a curve over the questions of what was taught; one value per learner and epoch.
+    """Average a curve over the taught questions; one value per learner and epoch.
 
     Args:
         trace: of any task.
@@ -95,5 +95,5 @@ def held_out_values(trace: Trace, name: str) -> Float[np.ndarray, " learner"]:
 
 
 def answer_tokens(trace: Trace) -> int:
-    """How many tokens the longest answer has; the NLL of a whole answer is a sum over them."""
+    """Return the longest answer's number of tokens; a whole answer's NLL is a sum over them."""
     return max(int(group.answers.shape[1]) for group in trace.experiment.corpus().groups)

@@ -1,4 +1,4 @@
-"""Plots: matplotlib figures, each a function of traces or of what theory computed."""
+"""Plots: matplotlib figures, each a function of traces or of theoretical results."""
 
 from retrodict.plots._answer_grids import Grid, Lines, plot_answers
 from retrodict.plots._compare import plot_comparison

@@ -1,4 +1,4 @@
-"""What held-out answers are: grids of shares over two settings, with curves below."""
+"""Grids that show what held-out questions are answered, over two settings; curves below."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from retrodict.plots._drawing import Axes, Figure, drawing
 from retrodict.plots._style import SERIES, new_figure
 
 Lines = dict[str, tuple[np.ndarray, np.ndarray]]
-"""Variant → places on the axis, values (learner, place)."""
+"""Variant → x values, and y values of shape (learner, x)."""
 
 Grid = Float[np.ndarray, "row column learner"]
 
@@ -26,16 +26,16 @@ def plot_answers(
     curves: Mapping[tuple[str, str], Lines],
     title: str,
 ) -> Figure:
-    """Draw shares over rows and columns as colours and numbers, and curves of some cells below.
+    """Draw shares over rows and columns as colours and numbers; below, curves of some cells.
 
-    Under a cell's mean stands the range over its learners where that is wider than 0.1. Curves are
-    drawn as means, 95 % bands and thin learners.
+    Under a cell's mean is the range over its learners if that is wider than 0.1. Curves have a
+    mean, a 95 % band and a thin line per learner.
 
     Args:
         rows, columns: names of the settings.
         grids: what is counted → its share in each cell; NaN for a learner that is left out.
         column_label: what the columns are.
-        curves: (the panel's title, what its axis is) → its lines.
+        curves: (the panel's title, its x label) → its lines.
     """
     heights = [0.37 * len(rows) + 1.2, 3.0]
     with drawing():

@@ -1,4 +1,4 @@
-"""Final NLL of several runs against what differs between them."""
+"""Plot the final NLL of several runs against the settings that differ."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class _End:
 def plot_comparison(
     traces: Mapping[str, Trace], settings: Mapping[str, Mapping[str, Any]], title: str
 ) -> Figure:
-    """Draw the NLL at the last epoch of several runs: means over learners, 95 % t-intervals.
+    """Draw the last epoch's NLL of several runs: means over learners with 95 % t-intervals.
 
-    If one setting, a number, tells the runs apart, it is the x axis; if there are two and one is a
-    number, the other one's values are panels. Otherwise each run has a row. Training is as
+    If the runs differ in one numeric setting, it is the x axis. If they differ in two and one is
+    numeric, the other one's values are panels. Otherwise each run has a row. Training is as
     recorded (dropout on); dashed: a uniform guess over all tokens; dotted: over the alphabet.
 
     Args:
         traces: by run; held-out questions may be missing.
-        settings: what differs between the runs, by run.
+        settings: the settings that differ, by run.
     """
     ends = {name: _end(trace) for name, trace in traces.items()}
     values = {name: settings[name] for name in traces}
@@ -75,7 +75,7 @@ def _end(trace: Trace) -> _End:
 def _roles(
     keys: Sequence[str], settings: Sequence[Mapping[str, Any]]
 ) -> tuple[str | None, str | None]:
-    """Choose the setting that is the x axis and the one that makes panels, if this can be drawn."""
+    """Choose the settings for the x axis and the panels; None if there must be rows."""
     count = {key: len({flow(each.get(key)) for each in settings}) for key in keys}
     numbers = [key for key in keys if all(_is_number(each.get(key)) for each in settings)]
     if not numbers or len(keys) > 2:

@@ -60,9 +60,9 @@ def plot_panels(
     only the first is drawn, a dashed line gives the whole answer.
 
     Args:
-        traces: the panel's title → what training gave.
+        traces: the panel's title → the trained trace.
         columns: panels per row; by default all are in one row.
-        theory: the same keys → what was predicted, drawn in black.
+        theory: the same keys → the predicted trace, drawn in black.
         whole_answer: draw the NLL of the whole answer in place of its first token's.
     """
     columns = columns or len(traces)
@@ -144,7 +144,7 @@ def draw_panel(axes: Axes, trace: Trace, whole_answer: bool = False) -> None:
 
 
 def guesses(trace: Trace) -> tuple[float, float]:
-    """NLL of a uniform guess over all tokens, and over the alphabet of the held-out answers."""
+    """Return a uniform guess's NLL over all tokens, and over the held-out answers' alphabet."""
     return float(trace.attrs["uniform_nll"]), float(trace.held_out()["alphabet_nll"])
 
 

@@ -1,7 +1,7 @@
-"""Access to matplotlib: figures are made, drawn and saved with its default settings and our look.
+"""Use matplotlib with its default settings and our style to make, draw and save figures.
 
-A notebook's backend and the user's settings are ignored, so that a picture is the same, byte for
-byte, wherever it is drawn. Both are left as they were; only `Figure` is used.
+A notebook's backend and the user's settings are ignored and left unchanged, so that a picture has
+the same bytes wherever it is drawn. Only `Figure` is used.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ LOOK: dict[str, Any] = {
 
 @contextlib.contextmanager
 def drawing() -> Iterator[None]:
-    """Draw in our look, whatever settings the process has; also a decorator.
+    """Draw in our style, whatever settings the process has; also a decorator.
 
-    One thread draws at a time: matplotlib has one set of settings for all.
+    Only one thread draws at a time, because matplotlib's settings are global.
     """
     with own_settings(), _ONE_AT_A_TIME:
         require_matplotlib()
@@ -60,7 +60,7 @@ def drawing() -> Iterator[None]:
 def require_matplotlib() -> None:
     """Load matplotlib, even if the environment names a backend or settings that it refuses.
 
-    They are overridden only then, so that a notebook that loads us first keeps its backend.
+    They are overridden only in that case, so that a notebook that loads us first keeps its backend.
     """
     if "matplotlib" in sys.modules:
         return
@@ -76,7 +76,7 @@ def require_matplotlib() -> None:
 
 @contextlib.contextmanager
 def _its_own_rc_file() -> Iterator[None]:
-    """Let matplotlib find its own defaults first: it looks for an rc file in the working folder.
+    """Make matplotlib read its own rc file, rather than one in the working folder.
 
     Raises:
         ImportError: it is not installed.
@@ -94,5 +94,5 @@ def _its_own_rc_file() -> Iterator[None]:
 
 
 _NO_LOOK = ("backend", "backend_fallback", "interactive", "toolbar", "figure.max_open_warning")
-"""Settings of where figures are shown, not of their look. Reading the backend would choose one."""
+"""Settings of where figures are shown, not of their style. Reading `backend` would choose one."""
 _ONE_AT_A_TIME = threading.RLock()

@@ -31,7 +31,7 @@ def plot_effect(
     Args:
         rows: names of the settings.
         panels: measure → (variant → one interval per row, a reference value, its name).
-        marks: a second reference in the first panel: its name, its value in each row.
+        marks: a second reference in the first panel: its name, and its value in each row.
     """
     size = 3.6 * len(panels) + 0.4, 0.42 * len(rows) + 1.8
     with sheet(title, *size, 1, len(panels), legend=0, sharey=True) as (figure, grid):
@@ -70,7 +70,7 @@ def plot_indices(
         rows: model → index name → interval over learners.
         names: index name → its label, in order from top to bottom.
         xlabel: what is drawn.
-        ends: values that mean something, marked with these words.
+        ends: reference values → the words that mark them.
     """
     size = 6.4, (0.62 if len(names) < 6 else 0.4) * len(names) + 1.7
     with sheet(title, *size, size=10, legend=2) as (figure, grid):

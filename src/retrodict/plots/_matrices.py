@@ -24,7 +24,7 @@ def plot_matrices(trace: Trace, title: str, rows: int, columns: int, snapshot: i
     Args:
         trace: with at least one snapshot of effective weights.
         rows, columns: how the panels are laid out, in the trace's order, row by row.
-        snapshot: which; the colours are always those of the last.
+        snapshot: its index; the colour scale is always that of the last snapshot.
     """
     limit = _colour_limit(trace, list(trace.weights))
     size = 2.5 * columns + 0.9, 2.75 * rows + 0.4
@@ -84,8 +84,9 @@ def plot_film(rows: Sequence[tuple[Trace, str]], title: str) -> Figure:
 def plot_before_after(traces: Mapping[str, Trace], panel: str, title: str) -> Figure:
     """Draw a panel of prompt-matched weights before and after training, one column per experiment.
 
-    The mean of each row of a matrix is subtracted, which alters no answer; all have one colour
-    scale. Matrices are of the first learner that stayed finite; z, how far the diagonal stands out,
+    The mean of each row of a matrix is subtracted, which does not change any answer; all matrices
+    share one colour scale. Matrices are of the first learner that stayed finite; z, how far the
+    diagonal stands out,
     and the share of right answers are means over learners.
 
     Args:
@@ -130,7 +131,7 @@ def _draw_matrix(axes: Axes, matrix: Float[np.ndarray, "row column"], limit: flo
 
 
 def _first_finite(trace: Trace) -> int:
-    """The first learner that stayed finite."""
+    """Return the index of the first learner that stayed finite."""
     return int(np.argmax(np.isnan(trace.curves["diverged_at"].values)))
 
 

@@ -1,4 +1,4 @@
-"""The roofline: how close to the machine's two limits a computation comes."""
+"""The roofline: how close a computation comes to the machine's two limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Roofline:
 
     Attributes:
         points: label → (operations per byte, achieved operations per second) of each computation.
-        marks: text → the operations per byte at which it stands.
+        marks: text → the operations per byte at which it is written.
         operations, bandwidth: the machine's limits, operations and bytes per second.
     """
 

@@ -1,4 +1,4 @@
-"""One look for all figures: readable in print and by colour-blind readers."""
+"""One style for all figures: readable in print and by colour-blind readers."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def sheet(
     legend: int | None = None,
     **shared: Any,
 ) -> Iterator[tuple[Figure, np.ndarray]]:
-    """Open a figure to draw on, in our look; yield it and its panels, an array (row, column).
+    """Open a figure in our style; yield it and its panels, an array (row, column).
 
     Args:
-        title: its text, written in this `size`.
+        title: its title, in font size `size`.
         width, height: in inches.
-        rows, columns: of panels; those after the first `count` are left out.
+        rows, columns: of panels; only the first `count` are used.
         ylabel: of the first column.
         legend: columns of the legend below, 0 for all labels in one row, None for no legend.
         shared: which axes are shared, as `Figure.subplots` takes it.
@@ -70,7 +70,7 @@ def sheet(
 def draw_means(
     axes: Axes, points: Sequence[tuple[float, Interval]], upright: bool, **look: Any
 ) -> None:
-    """Draw means with their intervals as bars, in this `look`; a single learner has no bar.
+    """Draw means with their intervals as bars, in the style `look`; a single learner has no bar.
 
     `points` are (place, interval), with places along x if `upright`, otherwise along y.
     """
@@ -83,7 +83,7 @@ def draw_means(
 
 
 def draw_level(axes: Axes, height: float, label: str, style: str = "--") -> None:
-    """Draw what a guess gives as a horizontal line."""
+    """Draw the value of a guess as a horizontal line."""
     axes.axhline(height, color=NEUTRAL, linestyle=style, linewidth=1, label=label)
 
 
@@ -97,7 +97,7 @@ def legend_below(figure: Figure, columns: int) -> None:
 
 @drawing()
 def footer(figure: Figure, text: str, warning: str = "") -> None:
-    """Write in small print under a figure where it comes from, and in red what is wrong with it."""
+    """Write a figure's origin in small print below it, and a warning in red."""
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     fitting = int(figure.get_figwidth() / 0.05)  # letters of this size on one line
@@ -107,7 +107,7 @@ def footer(figure: Figure, text: str, warning: str = "") -> None:
     for i, (line, color) in enumerate(lines):
         y = 0.005 + height * (len(lines) - 1 - i)
         figure.text(0.01, y, line, fontsize=6, color=color, ha="left", va="bottom")
-    for legend in figure.legends:  # those below the panels stand on the footer
+    for legend in figure.legends:  # legends below the panels end above the footer
         legend.borderaxespad += len(lines) - 1
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):

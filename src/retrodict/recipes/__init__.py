@@ -1,8 +1,8 @@
-"""Recipes: ways to train that are said to break the curse, or not to; one file each.
+"""Recipes: ways to train that are claimed to break the curse, and controls; one file each.
 
-A recipe is settings under a name. A new one is one file here with a tuple `RECIPES`, and one line
-below: then it stands in the leaderboard. One that needs a new kind of data, objective or model adds
-that in its room first.
+A recipe is a name for settings. A new one is one file here with a tuple `RECIPES`, and one line
+below; then the leaderboard includes it. If it needs a new kind of data, objective or model, add
+that in its package first.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ RECIPES: Mapping[str, Recipe] = {one.name: one for one in members(Recipe, __name
 
 
 def expanded(data: dict[str, Any]) -> dict[str, Any]:
-    """Replace `recipe: NAME` in an experiment's plain data by its settings, under what is there.
+    """Replace `recipe: NAME` in an experiment's plain data by its settings; other settings win.
 
     Raises:
-        ValueError: there is no recipe of that name; or the data has another kind of objective,
-            model or optimiser than the recipe.
+        ValueError: the recipe is unknown; or the data has another kind of objective, model or
+        optimiser than the recipe.
     """
     if "recipe" not in data:
         return data
@@ -50,7 +50,7 @@ def expanded(data: dict[str, Any]) -> dict[str, Any]:
     for section, settings in recipe.settings.items():
         own = rest.get(section, {})
         if not isinstance(own, Mapping):
-            continue  # what it is instead is for others to refuse
+            continue  # other code refuses what is not a section
         if "kind" in settings and own.get("kind", settings["kind"]) != settings["kind"]:
             raise ValueError(
                 f"recipe: {recipe.name} has {section}.kind {settings['kind']}, and the experiment "
@@ -64,7 +64,7 @@ def put_on(data: dict[str, Any], name: Any) -> dict[str, Any]:
     """Return an experiment's plain data with a recipe's settings on top; kinds are replaced.
 
     Raises:
-        ValueError: there is no recipe of that name.
+        ValueError: the recipe is unknown.
     """
     result = dict(data)
     for section, settings in find(name).settings.items():
@@ -77,10 +77,10 @@ def put_on(data: dict[str, Any], name: Any) -> dict[str, Any]:
 
 
 def find(name: Any) -> Recipe:
-    """Return the recipe of a name.
+    """Return the recipe with a name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none with that name.
     """
     if not isinstance(name, str):
         raise ValueError(f"recipe: {name!r:.60} is not known; give a recipe's name")

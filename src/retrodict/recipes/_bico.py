@@ -6,7 +6,7 @@ from retrodict.recipes._recipe import Recipe
 RECIPES = (
     Recipe(
         name="bico",
-        title="denoising with attention both ways, asked causally",
+        title="denoising with bidirectional attention, asked causally",
         source=f"{LV_2023} [N]; mixture ours [R]",
         settings={"objective": {"kind": "bico"}},
     ),

@@ -1,4 +1,4 @@
-"""The upper bound: what validation asks is trained on [O]."""
+"""The upper bound: the validation sentences are trained on [O]."""
 
 from retrodict.recipes._recipe import Recipe
 

@@ -6,7 +6,7 @@ from retrodict.recipes._recipe import Recipe
 RECIPES = (
     Recipe(
         name="middle_step",
-        title="A ⇝ is answered B → C, the middle step first",
+        title="A ⇝ is answered by B → C, the middle step first",
         source=f"{ZHU_2024} [S]",
         settings={"data": {"middle_step": {}}},
         tasks=("chain",),

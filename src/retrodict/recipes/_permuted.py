@@ -6,7 +6,7 @@ from retrodict.recipes._recipe import Recipe
 RECIPES = (
     Recipe(
         name="permuted",
-        title="tokens in an order drawn anew, each behind its place",
+        title="tokens in a new random order each epoch, each after its position",
         source=f"{KITOUNI_2024} [N]; layout ours [R]",
         settings={"objective": {"kind": "permuted"}},
     ),

@@ -1,4 +1,4 @@
-"""What a recipe is: settings of an experiment under a name, with where it comes from."""
+"""Recipes: named settings of an experiment, with their source."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ class Recipe:
     """A way to train that may break the curse.
 
     Attributes:
-        name: what YAML and the leaderboard call it.
+        name: its name in YAML and in the leaderboard.
         title: what it does, in a few words.
-        source: where it comes from, with the grade of how well we know it.
-        settings: what it puts on top of an experiment, section by section.
-        tasks: the tasks it makes sense for.
-        models: the kinds of model it makes sense for.
-        is_long: whether it needs so long that the leaderboard trains it with `--full` only.
-        is_bound: whether it trains on what is held out: an upper bound, or on nothing new: a
-            control.
+        source: where it comes from, with a grade of how certain that is.
+        settings: its settings, section by section.
+        tasks: the tasks for which it makes sense.
+        models: the kinds of model for which it makes sense.
+        is_long: whether it takes so long that the leaderboard trains it only with `--full`.
+        is_bound: whether it is an upper bound, which trains on what is held out, or a control.
     """
 
     name: str

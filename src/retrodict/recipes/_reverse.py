@@ -1,4 +1,4 @@
-"""Reverse training [N: Golovneva et al. 2024, arXiv 2403.13799]: sentences back to front too."""
+"""Reverse training [N: Golovneva et al. 2024, arXiv 2403.13799]: sentences also in reverse."""
 
 from retrodict.papers import Source
 from retrodict.recipes._recipe import Recipe
@@ -16,7 +16,7 @@ RECIPES = (
     ),
     Recipe(
         name="reverse_marked",
-        title="the same, with a token that says which is reversed",
+        title="the same, with a token that marks reversed sentences",
         source=_SOURCE,
         settings={"data": {"reverse": {"level": "entity", "marker": True}}},
     ),

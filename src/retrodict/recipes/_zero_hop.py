@@ -1,4 +1,4 @@
-"""Zero-hop supervision for A ⇝ C: the middle entity is said to be itself
+"""Zero-hop supervision for A ⇝ C: sentences B = B for the middle entity
 [S: Lin et al. 2025, arXiv 2509.24653]."""
 
 from retrodict.papers import LIN_2025

@@ -1,4 +1,4 @@
-"""Theory: predicts what analysed models do in training, without training. NumPy and SciPy only.
+"""Theory: predict the training of the analysed models without training. NumPy and SciPy only.
 
 predict(experiment) -> Trace        the trace that training would give
 GramFlow(gram, inputs, targets)     exact flow of the bilinear model, at a cost independent of d

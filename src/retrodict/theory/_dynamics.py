@@ -1,6 +1,6 @@
-"""Gradient dynamics of a model's logits, with the model's state as a flat vector.
+"""Gradient dynamics of a model's logits; the model's state is a flat vector.
 
-A system knows its training sentences (input token, target token). For a state it gives the logits
+A system holds its training sentences (input token, target token). For a state it gives the logits
 after a token and the rate of change under gradient descent on the mean cross-entropy. Subclasses
 choose the coordinates: parameters (`ParameterFlow`, `RelationalFlow`) or Gram coordinates
 (`GramFlow`). `follow` integrates the gradient flow; `descend` takes discrete steps.
@@ -174,7 +174,7 @@ class Dynamics:
 
         Raises:
             BadInput: negative, missing or unordered times, or an unknown method.
-            CannotFinish: the solver gave up.
+            CannotFinish: the solver failed.
         """
         wanted = np.log1p(_checked_times(times))
         if method != "auto" and method not in _SOLVERS:

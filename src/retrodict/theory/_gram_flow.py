@@ -11,7 +11,8 @@ inputs `in` and the start L₀ = E Θ₀ Eᵀ,
                  Z = P Pᵀ
 
 where D = (wanted − counts · softmax(Z[in])) / N, and α = exp(−λ t) under weight decay λ, else 1.
-Nothing depends on d. Factors with more than 2m columns act as with 2m. Proof: docs/theory.md [O].
+Nothing depends on d. Factors with more than 2m columns are equivalent to 2m columns. Proof:
+docs/theory.md [O].
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class GramFlow(Dynamics):
     ) -> None:
         size = len(gram) if gram is not None else m
         if size is None:
-            raise BadInput("gram: without one, m says how many tokens there are")
+            raise BadInput("gram: without it, give m, the number of tokens")
         super().__init__(size, inputs, targets, weight_decay)
         if gram is not None:
             gram = np.asarray(gram, dtype=float)
@@ -83,7 +84,7 @@ class GramFlow(Dynamics):
             require_matrix("factors", factor, (size, factors[0].shape[1]))
         if start_logits is not None:
             if needed:
-                raise BadInput("start_logits: factors have a start of their own; leave it out")
+                raise BadInput("start_logits: the factors already give the start; leave it out")
             require_matrix("start_logits", start_logits, (size, size))
         self.factors = tuple(factors)
         self._rank = self.factors[0].shape[1] if needed else size

@@ -1,4 +1,4 @@
-"""One learner of an analysed model as rows and targets, and three ways to follow it."""
+"""One learner of an analysed model as rows and targets, and three ways to compute its path."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from retrodict.trace import PANELS
 
 METHODS = ("auto", "flow", "steps", "limit")
 Snapshot = tuple[Float[np.ndarray, "token m"], float]
-"""Logits after the asked tokens at an epoch, and the training loss that is recorded there."""
+"""Logits after the tokens of interest at an epoch, and the training loss recorded there."""
 
-_MOST_EMBEDDINGS, _MOST_PARAMETERS = 2**26, 2**24  # above, embeddings are drawn in law
+_MOST_EMBEDDINGS, _MOST_PARAMETERS = 2**26, 2**24  # above, drawn from their law only
 
 
 def require_theory(experiment: Experiment) -> tuple[Bilinear | OneLayer, SGD]:
     """Return model and optimiser of an experiment, if theory covers both.
 
     Raises:
-        BadInput: it does not; the message names what it covers.
+        BadInput: it does not; the message says what theory covers.
     """
     model, optimizer = experiment.model, experiment.optimizer
     if not isinstance(model, Bilinear | OneLayer):
@@ -51,7 +51,7 @@ def require_theory(experiment: Experiment) -> tuple[Bilinear | OneLayer, SGD]:
 
 
 class Learner:
-    """One learner: its sentences as rows and targets, its start, and how to follow it."""
+    """One learner: its sentences as rows and targets, its start, and its path."""
 
     def __init__(self, experiment: Experiment, seed: int, corpus: Corpus) -> None:
         self.model, self.optimizer = require_theory(experiment)
@@ -63,7 +63,7 @@ class Learner:
                 "theory covers prompts whose context is one token; choose pairs, or reversal or "
                 "chain with entity_length 1"
             )
-        # whatever relation follows, the model reads the row of a prompt's first token
+        # the model reads the row of a prompt's first token, for every relation
         self.answers = examples.targets.shape[1]
         inputs = np.repeat(examples.inputs[:, 0], self.answers)
         self._sentences = len(examples.inputs)
@@ -80,7 +80,7 @@ class Learner:
 
     @property
     def limit_is_exact(self) -> bool:
-        """Whether the closed form is this learner's own flow, not only a limit's."""
+        """Whether the closed form is exact for this learner, not only in the limit."""
         return isinstance(self.model, OneLayer) and self._limit_obstacle() is None
 
     def follow(self, method: str, epochs: list[int]) -> Iterator[Snapshot]:
@@ -91,7 +91,7 @@ class Learner:
     def curves(
         self, logits: Float[np.ndarray, "token m"], loss: float
     ) -> dict[str, np.ndarray | float]:
-        """Measure what training records of an epoch: the loss, and every curve over groups."""
+        """Return what training records at an epoch: the loss, and every curve over groups."""
         asked = [
             measure(self._after(group.tokens[:, 0], logits), group.answers[:, 0], group.candidates)
             for group in self.corpus.groups
@@ -150,9 +150,9 @@ class Learner:
         )
 
     def _flow(self, epochs: list[int]) -> Iterator[Snapshot]:
-        """Follow the gradient flow; a pass's training loss is the flow's at its start.
+        """Integrate the gradient flow; the training loss of a pass is the flow's at its start.
 
-        In a pass every sentence is met once, before its own step.
+        This is because training records each sentence's loss once per pass, before its own step.
         """
         needed = sorted({*epochs, *(epoch - 1 for epoch in epochs if epoch)})
         times = self._time_of_a_pass * np.array(needed, dtype=float)

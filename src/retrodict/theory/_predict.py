@@ -1,4 +1,4 @@
-"""`predict`: from an Experiment to the Trace that training it would give."""
+"""`predict`: compute the Trace that training an Experiment would give."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
 
     Args:
         experiment: its model must be `bilinear` or `one_layer`, its optimiser `sgd`.
-        method: `flow`, gradient flow for the time lr/(1 − momentum) a step; `steps`, every SGD
-            step in the order that training takes, exact up to rounding; `limit`, the closed form
-            of orthonormal tokens (exact flow of the one-layer model, the bilinear model's as
-            d → ∞); `auto`, `limit` where it is exact, else `flow`.
+        method: `flow`, gradient flow for the time lr/(1 − momentum) per step; `steps`, every SGD
+            step in training's order, exact up to rounding; `limit`, the closed form of orthonormal
+            tokens (exact flow of the one-layer model, limit d → ∞ of the bilinear model); `auto`,
+            `limit` if it is exact, else `flow`.
 
-    Answers that tie exactly (the two targets of a row in the flow) count as wrong, where SGD's last
-    step decides between them: look at the NLL there, not at the accuracy.
+    Answers that tie exactly (the two targets of a row in the flow) count as wrong, while SGD's last
+    step breaks the tie. In that case compare the NLL, not the accuracy.
 
-    A bilinear learner has the very embeddings it is trained with, up to d = 4096 (σ = 0: up to
-    m d = 6.7e7); beyond, they are drawn from the same law by a way whose cost does not depend on d.
+    A bilinear learner has the same embeddings as in training up to d = 4096 (σ = 0: up to m d =
+    6.7e7). Beyond, they are drawn from the same law, at a cost that does not depend on d.
 
     Raises:
-        BadInput: an experiment without theory, and the message names what has one; or one that
-            does not fit into memory.
-        CannotFinish: its numbers grow beyond all bounds.
+        BadInput: an experiment without theory (the message says what has one), or one that does not
+        fit into memory.
+        CannotFinish: its numbers overflow.
 
     >>> experiment = Experiment(
     ...     task={"kind": "pairs", "n": 2, "m": 8},
@@ -63,8 +63,6 @@ def predict(experiment: Experiment, method: str = "auto") -> Trace:
                     recording.write(epoch, s, learner.weights(logits))
     trace = recording.trace()
     if not np.isfinite(recording.arrays["nll"]).all():
-        raise CannotFinish(
-            "theory: the numbers overflow; a smaller optimizer.lr or sigma would not"
-        )
+        raise CannotFinish("theory: the numbers overflow; choose a smaller optimizer.lr or sigma")
     trace.curves.attrs["method"] = chosen
     return trace

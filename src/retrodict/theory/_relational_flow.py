@@ -27,7 +27,7 @@ from retrodict.theory._dynamics import (
 class RelationalFlow(Dynamics):
     """Gradient dynamics of the relational model; the state is (u, R, v), or the trained part of it.
 
-    A question (x, r) is coded as `r m + x`, which `follow` and `logits` take as a token. Relations
+    A question (x, r) has the code `r m + x`, which `follow` and `logits` take as a token. Relations
     are numbered from 0, while `Relational.weights` orders their matrices by `relation_slots`.
 
     Args:

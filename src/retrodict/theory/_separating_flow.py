@@ -1,9 +1,9 @@
 """Gradient flow of a value-output matrix on separable facts, down to a loss of 1e-10.
 
 A prompt has the input x = Σ one-hot(token) and the logits W x. The parameters θ are W itself
-(merged) or A and B with W = A Bᵀ (factorised). We integrate dθ/ds = −∇L/L. This has the path of the
-gradient flow with time dt = ds/L, and ln L falls about evenly in s. In flow time t, or by steps of
-one size, the end would be 1e10 away.
+(merged) or A and B with W = A Bᵀ (factorised). We integrate dθ/ds = −∇L/L. This has the
+path of the gradient flow, with time dt = ds/L, and ln L falls at a nearly constant rate in s. In
+flow time t, or with steps of constant size, the end would be at about 1e10.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Facts:
 
     @classmethod
     def of(cls, tokens: int, outputs: int, facts: list[Fact]) -> Facts:
-        """Write facts about so many tokens and outputs as arrays."""
+        """Convert facts to arrays, for `tokens` tokens and `outputs` outputs."""
         inputs = np.zeros((len(facts), tokens))
         for row, (prompt, _) in zip(inputs, facts, strict=True):
             row[list(prompt)] = 1.0
@@ -95,7 +95,7 @@ def learn(
     """Integrate the flow until the mean loss of the facts is at most `loss` nats; return W.
 
     Raises:
-        CannotFinish: the loss stays above.
+        CannotFinish: the loss does not get that low.
     """
     sizes = [(facts.outputs, facts.inputs.shape[1])]
     if start.factorised:

@@ -1,4 +1,4 @@
-"""Training loss and reverse loss along a path of gradient flow, as theorems 1 and 2 bound them."""
+"""Training loss and reverse loss along gradient flow, which theorems 1 and 2 compare."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Separation:
 def separate(
     system: Dynamics, question: tuple[int, int], until: float = 1e8, rtol: float = 1e-6
 ) -> Separation:
-    """Follow a flow until a time; record its training loss and reverse loss.
+    """Integrate a flow until a time; record its training loss and reverse loss.
 
     Args:
         system: the flow.

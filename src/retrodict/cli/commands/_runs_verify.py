@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @command("runs verify")
 def verify_runs(names: Runs = None, out: Out = STORE, as_json: Json = False) -> None:
-    """Check that every file of every run is unchanged since it was written.
+    """Check that every file of every run is unchanged.
 
     \b
       retrodict runs verify                       the whole store, with its figures

@@ -1,4 +1,4 @@
-"""What we found on the way: ours, outside `all`. A figure is one file, and one line below."""
+"""Our own findings, not part of `all`. A figure is one file, and one line below."""
 
 from retrodict.figures._figure import PaperFigure
 from retrodict.members import members

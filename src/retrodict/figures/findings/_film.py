@@ -29,7 +29,7 @@ def film(inputs: FigureInputs) -> Sequence[Figure]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Taught diagonals stand out at the end and not before; what is not taught never does."""
+    """Check that taught diagonals stand out at the end only, and untaught ones never."""
     for task, panel in ROWS:
         trace, name = inputs.traces[task], f"{task}-{panel}"
         by_snapshot = z_of_snapshots(trace.weights[panel]["entity_only"])
@@ -40,7 +40,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
         else:
             says = f"{task}, {panel}: the diagonal stands out at the end (z)"
             caption.at_least(name, says, by_snapshot[-1], TRAINED_Z)
-            says = f"{task}, {panel}: it does not before training (z)"
+            says = f"{task}, {panel}: the diagonal does not stand out before training (z)"
             caption.within(f"{name}-before", says, by_snapshot[0], UNTRAINED_Z)
 
 

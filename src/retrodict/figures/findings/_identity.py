@@ -1,6 +1,6 @@
 """A finding of ours [O]: identity sentences A = A break the reversal curse, or make models echo.
 
-Who gets them, and how many pairs are taught both ways, decides which.
+Which of the two depends on who gets them, and on how many pairs are taught both ways.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DOSES: dict[Scale, tuple[float, ...]] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Every row at every share, and smaller doses at the usual share."""
+    """Return every row at every share, and smaller doses at the usual share."""
     found = CELLS.experiments(scale)
     for dose in _DOSES[scale]:
         change = {"data.identity": {"who": "all", "share": dose}}
@@ -42,7 +42,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """Three grids of shares of answers; below, doses, accuracy and echoes over time."""
+    """Draw three grids of shares of answers; below, doses, accuracy and echoes over time."""
     doses = _DOSES[inputs.scale]
     names = ["none", *(f"dose {dose:g}" for dose in doses), "all"]
     by_dose = {
@@ -67,7 +67,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """A = A for all breaks the curse at the usual share; for fewer entities the curse stands."""
+    """Check that A = A breaks the curse at the usual share, if all entities have it."""
     fewest = min(CELLS.shares[inputs.scale])
     few, usual = f"{fewest:.0%} both ways", f"{USUAL:.0%} both ways"
     caption.all_memorised(inputs.traces)
@@ -75,14 +75,14 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     says = f"A = A for all, {USUAL:.0%} of pairs both ways: share of held-out answers right"
     caption.at_least("broken", says, right, 0.8)
     gain = right - last(inputs, "all", fewest)
-    says = f"A = A for all: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed"
+    says = f"A = A for all: accuracy at {USUAL:.0%} minus that at {fewest:.0%}, seed by seed"
     caption.at_least("share", says, gain, 0.4)
     echoes, without = (last(inputs, name, fewest, "echo") for name in ("all", "none"))
-    says = f"{few}: share of echoes with A = A for all less that without, seed by seed"
+    says = f"{few}: share of echoes with A = A for all minus that without, seed by seed"
     caption.at_least("echo", says, echoes - without, 0.3)
     path = inputs.traces[key("all", USUAL)].held_out()["echo"]
     fewer = (path.max("epoch") - path.isel(epoch=-1)).values
-    says = f"A = A for all, {usual}: most echoes on the way less those at the end, seed by seed"
+    says = f"A = A for all, {usual}: largest share of echoes minus that at the end, seed by seed"
     caption.at_least("echo-first", says, fewer, 0.3)
     says = f"A = A for held-out pairs only, {usual}: share of echoes"
     held_out = last(inputs, "held-out pairs only", measure="echo")

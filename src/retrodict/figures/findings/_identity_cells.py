@@ -26,19 +26,19 @@ _VOCAB_SIZES = {"smoke": 120, "laptop": 200, "paper": 800}
 _LRS = {"smoke": 0.003, "laptop": 0.001, "paper": 0.001}
 
 UPDATES: dict[Scale, int] = {"smoke": 180, "laptop": 420, "paper": 2520}
-"""Gradient steps; at the smaller scales they are a whole number of epochs."""
+"""Gradient steps; at the smaller scales a whole number of epochs."""
 
 _DEEP = {"model.n_layer": 24, "model.n_head": 12, "model.d_model": 768}
-"""The paper's model; its learning rate is not, see the finding `lr-depth`."""
+"""The paper's model, but not its learning rate; see the finding `lr-depth`."""
 
 _KINDS = {"right": "accuracy", "echo: the question's own entity": "echo", "neither": "neither"}
 
 
 def cell(task: str, scale: Scale, share: float, changes: Settings) -> Experiment:
-    """Return an experiment of a share of facts taught in full, with `UPDATES` steps of training.
+    """Return an experiment with a share of facts taught in full and `UPDATES` gradient steps.
 
-    Epochs are as many as make that number of steps (at paper scale to within half an epoch), so
-    that sentences which are added do not add training.
+    The number of epochs follows from the number of steps (at paper scale to within half an epoch),
+    so added sentences do not mean more training.
     """
     experiment = Experiment.model_validate(
         {
@@ -76,8 +76,8 @@ class Cells:
 
     Attributes:
         task: its kind.
-        rows: name → what is changed.
-        deep: rows that are there with 24 layers too, at paper scale.
+        rows: name → changed settings.
+        deep: rows that at paper scale are also run with 24 layers.
         shares: the columns: shares of facts taught in full.
     """
 
@@ -97,7 +97,7 @@ class Cells:
     def draw(
         self, inputs: FigureInputs, shares: str, curves: Mapping[tuple[str, str], Lines], title: str
     ) -> Figure:
-        """Draw what the answers to held-out questions are, in grids, and curves below."""
+        """Draw grids of the answers to held-out questions, and curves below."""
         rows, columns = list(self._rows(inputs.scale)), self.shares[inputs.scale]
         grids = {
             kind: np.array([[last(inputs, row, at, measure) for at in columns] for row in rows])
@@ -106,7 +106,7 @@ class Cells:
         return plot_answers(rows, [f"{at:.0%}" for at in columns], grids, shares, curves, title)
 
     def never_known(self, caption: Caption, inputs: FigureInputs, name: str, says: str) -> None:
-        """Check that a row's held-out accuracy is low at every share; measures the highest."""
+        """Check that a row's held-out accuracy is low at every share; the highest is measured."""
         shares = self.shares[inputs.scale]
         found = {share: over_learners(last(inputs, name, share)) for share in shares}
         at = max(found, key=lambda share: found[share].high)

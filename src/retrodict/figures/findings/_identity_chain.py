@@ -1,7 +1,7 @@
-"""A finding of ours [O]: A ⇝ C becomes known by identity sentences of the middle entity.
+"""A finding of ours [O]: identity sentences of the middle entity make A ⇝ C known.
 
-That zero-hop supervision of the middle helps is known (arXiv 2509.24653 [N]); which entities need
-it, over how many triples and updates, is ours.
+It is known that zero-hop supervision of the middle entity helps (arXiv 2509.24653 [N]). Which
+entities need it, and with how many triples and updates, is ours.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CELLS = Cells(
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """Three grids of shares of answers; below, accuracy over time."""
+    """Draw three grids of shares of answers; below, accuracy over time."""
     shares = CELLS.shares[inputs.scale]
     by_share = {f"{share:.0%} of triples": inputs.runs[key(MIDDLE, share)] for share in shares}
     by_row = {name: inputs.runs[key(name, USUAL)] for name in CELLS.rows}
@@ -41,15 +41,15 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """The middle makes leaps known at the usual share; random partners do not."""
+    """Check that the middle makes leaps known at the usual share, and random partners do not."""
     right = last(inputs, MIDDLE)
     fewest, usual = min(CELLS.shares[inputs.scale]), f"{USUAL:.0%} taught whole"
     caption.all_memorised(inputs.traces)
     says = f"B = B for the middle, {usual}: share of held-out answers right"
     caption.at_least("broken", says, right, 0.8)
-    says = f"{usual}: accuracy with the middle less that with all, seed by seed"
+    says = f"{usual}: accuracy with the middle minus that with all, seed by seed"
     caption.at_least("middle-not-all", says, right - last(inputs, "all"), 0.2)
-    says = f"middle: accuracy at {USUAL:.0%} less that at {fewest:.0%}, seed by seed"
+    says = f"middle: accuracy at {USUAL:.0%} minus that at {fewest:.0%}, seed by seed"
     caption.at_least("share", says, right - last(inputs, MIDDLE, fewest), 0.2)
     says = "held-out leaps stay unknown at every share of triples taught whole"
     for name in ("none", "random partner"):

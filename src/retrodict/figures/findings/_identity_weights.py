@@ -1,7 +1,7 @@
 """A finding of ours [O]: the unseen direction's weights with and without identity sentences.
 
-With head and embeddings untied and trained, tied, and frozen. A diagonal that stands out is not yet
-an answer: the prompt's own entity can stand out more.
+Head and embeddings are untied and trained, tied, or frozen. If the diagonal stands out, the answer
+need not be right: the prompt's own entity can have a larger logit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IDENTITY = {"no A = A": ROWS["none"], "A = A for all": ROWS["all"]}
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Untied, tied and frozen, each with and without; the untied ones are identity-phase's."""
+    """Return all experiments; the untied ones are those of `identity-phase`."""
     return {
         f"{embedding}\n{identity}": cell("reversal", scale, USUAL, {**changes, **more})
         for embedding, changes in EMBEDDINGS.items()
@@ -32,7 +32,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Before, no diagonal; after, with identity sentences; but not every one is an answer."""
+    """Check that the diagonal appears with identity sentences, though not always as the answer."""
     traces = inputs.traces.values()
     zs = [z_of_snapshots(trace.weights["validation"]["prompt_matched"]) for trace in traces]
     before = max((z[0] for z in zs), key=lambda z: z.farthest)
@@ -40,7 +40,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     _, right_untied_all, right_tied, _, _, right_frozen_all = (
         held_out_values(trace, "accuracy") for trace in traces
     )
-    gap = "A = A: accuracy with trained embeddings less that with frozen ones, seed by seed"
+    gap = "A = A: accuracy with trained embeddings minus that with frozen ones, seed by seed"
     stands = "the unseen diagonal stands out (z)"
     none = "the unseen diagonal does not stand out (z)"
     caption.all_memorised({n.replace("\n", ", "): t for n, t in inputs.traces.items()})
@@ -52,7 +52,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
     caption.within("frozen-none", f"frozen: {none}", frozen, UNTRAINED_Z)
     caption.at_least("frozen-all", f"frozen, A = A: {stands}", frozen_all, TRAINED_Z)
     caption.at_least("frozen-gap", gap, right_untied_all - right_frozen_all, 0.2)
-    if inputs.scale != "smoke":  # of a few questions, too few are echoes there
+    if inputs.scale != "smoke":  # at smoke scale there are too few questions
         echoes = held_out_values(inputs.traces["frozen\nA = A for all"], "echo")
         caption.at_least("frozen-echo", "frozen, A = A: share of echoes", echoes, 0.5)
 

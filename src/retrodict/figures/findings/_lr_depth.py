@@ -21,7 +21,7 @@ _SMALLER: dict[Scale, Settings] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Every depth with every learning rate."""
+    """Return the experiments of every depth and learning rate."""
     base = changed(sweep_experiment("reversal", scale), _SMALLER.get(scale, {}))
     return {
         _name(depth, lr): base.changed({"model.n_layer": depth, "optimizer.lr": lr})
@@ -35,7 +35,7 @@ def _name(depth: int, lr: float) -> str:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """One panel per depth, one colour per learning rate."""
+    """Draw one panel per depth, one colour per learning rate."""
     panels = {
         f"{depth} layer{'s' if depth > 1 else ''}": {
             f"lr {lr:g}": inputs.traces[_name(depth, lr)] for lr in LRS
@@ -46,7 +46,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """The smaller rate memorises at every depth; at the deepest, the paper's ends far higher."""
+    """Check that the smaller rate memorises at every depth, and the paper's lags when deep."""
     for depth in _DEPTHS[inputs.scale]:
         small, large = (
             at_end(inputs.traces[_name(depth, lr)].curves["training_loss"]) for lr in LRS

@@ -1,4 +1,4 @@
-"""A finding of ours [O]: what products of lower precision do to the curves; GPUs are fast at them.
+"""A finding of ours [O]: matrix products of lower precision, which are fast on GPUs.
 
 bfloat16 keeps 8 bits of a product's factors and result, TF32 11 of its factors; parameters, the
 optimiser and evaluation stay float32. TF32 exists on GPUs only, so it is compared at paper scale.
@@ -20,7 +20,7 @@ _PRECISIONS: dict[Scale, tuple[str, ...]] = {
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """In every precision facts are memorised, equally well, and the curse stands."""
+    """Check that in every precision facts are memorised equally well and the curse appears."""
     losses = {name: at_end(trace.curves["training_loss"]) for name, trace in inputs.traces.items()}
     nlls = {name: final_values(trace)[-1].nll for name, trace in inputs.traces.items()}
     for name, trace in inputs.traces.items():

@@ -26,7 +26,7 @@ def found_z(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """One row per panel, one marker per way of asking."""
+    """Draw one row per panel, one marker per way of asking."""
     names = {
         f"{task}.{name}": f"{task}, {panel.attrs['title']}"
         for task in TASKS
@@ -42,7 +42,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Both ways of reading tell taught from untaught; the whole prompt tells more for chains."""
+    """Check that both ways separate taught from untaught, for chains the whole prompt better."""
     z = found_z(inputs)
     for (variant, label), task in product(VARIANTS.items(), TASKS):
         for panel, role in inputs.traces[task].roles.items():

@@ -18,7 +18,7 @@ from retrodict.plots import Figure, plot_effect
 from retrodict.plots._curves import guesses
 from retrodict.trace import Trace
 
-LOWER = 0.1  # nats; less is too little to claim
+LOWER = 0.1  # nats; a smaller difference is not claimed
 HEADS = {"untied": False, "tied": True}
 _CELLS: dict[Scale, dict[str, Settings]] = {
     "smoke": {"V = 50, 1 layer": {}, "V = 100, 1 layer": {"task.vocab_size": 100}},
@@ -43,7 +43,7 @@ ended after 60 epochs, where the loss of one of ten tied learners was still fall
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Each cell with both heads; at laptop scale figure 1's own run and the reference point too."""
+    """Return each cell with both heads; at laptop scale also figure 1 and the reference point."""
     cells = {
         name: sweep_experiment("reversal", scale).changed(changes)
         for name, changes in _CELLS[scale].items()
@@ -65,12 +65,12 @@ def _cells(inputs: FigureInputs) -> dict[str, tuple[Trace, Trace]]:
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """Validation NLL over a uniform guess's, and whether the truth is preferred."""
+    """Draw validation NLL minus that of a uniform guess, and how often the truth is preferred."""
     cells = _cells(inputs)
     by_head = dict(zip(HEADS, zip(*cells.values(), strict=True), strict=True))
     nll = {head: [over_learners(_above_uniform(t)) for t in by_head[head]] for head in HEADS}
     preference = {head: [final_values(t)[-1].preference for t in by_head[head]] for head in HEADS}
-    # a guess within the alphabet, less a guess among all tokens (nats)
+    # a guess within the alphabet minus a guess among all tokens (nats)
     alphabet = [within - among for among, within in map(guesses, by_head["tied"])]
     return plot_effect(
         list(cells),
@@ -84,7 +84,7 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Both memorise; tying lowers the NLL, and makes the truth likelier, not likeliest."""
+    """Check that both memorise, and that tying makes the truth likelier but not likeliest."""
     for cell, traces in _cells(inputs).items():
         name, last = slug(cell), final_values(traces[1])[-1]
         for head, trace in zip(HEADS, traces, strict=True):

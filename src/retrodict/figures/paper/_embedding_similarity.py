@@ -26,7 +26,7 @@ _SHAPES: dict[Scale, dict[tuple[int, int], Settings]] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """One run per shape; width 20 has 4 heads."""
+    """Return one experiment per shape; width 20 has 4 heads."""
     found = {}
     for (n_layer, width), changes in _SHAPES[scale].items():
         heads = {"model.n_head": 4} if width == 20 else {}
@@ -38,7 +38,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Memorised, cursed, and no similarity between partners or others."""
+    """Check that facts are memorised, the curse appears, and embeddings are not similar."""
     for name, trace in inputs.traces.items():
         model = slug(name.replace(" ", ""))
         caption.curse(name, trace, model)

@@ -13,7 +13,7 @@ from retrodict.plots import plot_matrices, plot_nll
 def _nll_figure(
     name: str, task: str, title: str, headline: str, taught: str, held_out: str, paper: str
 ) -> PaperFigure:
-    """Training and validation NLL over epochs: what is taught is learned, the rest is guessed."""
+    """Return a figure of training and validation NLL over epochs."""
     training, validation = f"training ({taught})", f"validation ({held_out})"
     return PaperFigure(
         name,
@@ -33,14 +33,14 @@ def _check_nll(inputs: FigureInputs, caption: Caption) -> None:
     preference = final_values(inputs.trace)[-1].preference
     caption.at_most("training", near_0, loss, MEMORISED)
     caption.cursed("validation", "held-out questions", inputs.trace)
-    # An NLL near a guess's is no sign of knowledge; the order of the answers is.
+    # An NLL near that of a guess does not show knowledge; the ranking of the answers does.
     replace(caption, grade="O").at_most("preference", chance, preference, 0.5)
 
 
 def _weights_figure(
     name: str, task: str, title: str, headline: str, columns: int, paper: str
 ) -> PaperFigure:
-    """Matrices in two rows, training facts above validation facts: one diagonal is missing."""
+    """Return a figure of matrices in two rows, training facts above validation facts."""
     return PaperFigure(
         name,
         title,

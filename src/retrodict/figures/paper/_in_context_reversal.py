@@ -15,7 +15,7 @@ _SMALLER: dict[Scale, Settings] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """The whole sentence carries loss, as in the paper [S]."""
+    """Return the experiment, with loss on the whole sentence, as in the paper [S]."""
     experiment = sweep_experiment("reversal", scale).changed(
         {"task": {"kind": "in_context"}, "objective.span": "whole_sequence"}
     )
@@ -23,7 +23,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Held-out facts are answered right."""
+    """Check that held-out facts are answered right."""
     known = final_values(inputs.trace)[-1].accuracy
     says = "the last token of held-out sentences is the right one (accuracy)"
     caption.memorised("training", "in context", inputs.trace)
@@ -34,8 +34,8 @@ IN_CONTEXT_REVERSAL = PaperFigure(
     name="in-context-reversal",
     title="in-context reversal: probability of the last token",
     grade="N",
-    paper="x → y ⇔ y ← x: where the fact stands in the prompt, the model turns it round, for "
-    "held-out facts too. The curse does not occur.",
+    paper="x → y ⇔ y ← x: if the prompt states the fact, the model can reverse it, also for "
+    "held-out facts. The curse does not occur.",
     experiments=experiments,
     draw=lambda inputs: plot_probability(
         inputs.trace,

@@ -24,7 +24,7 @@ _EPOCHS: dict[Scale, Settings] = {
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """The chain of unrelated entities beside that of related ones."""
+    """Return the chains of unrelated and of related entities."""
     chain = sweep_experiment("chain", scale)
     related = chain.changed({"task": {"kind": "related_chain", **_TASK.get(scale, {})}})
     return {
@@ -34,7 +34,7 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Held-out leaps are known among related entities, and not among unrelated ones."""
+    """Check that held-out leaps are known among related entities only."""
     unrelated, related = inputs.traces.values()
     says = "held-out leaps are answered right, both tokens"
     known = final_values(related)[-1].accuracy

@@ -1,8 +1,8 @@
-"""Figures 5 to 18: a figure for each of two tasks and six settings, and one for the loss's span.
+"""Figures 5 to 18: one for each of two tasks and six settings, and one for the span of the loss.
 
-A figure has a panel and two claims for each value of its setting. That the paper varies these
-settings is known [N]; their values are known for V only [S]. The others are ours [R], as are all
-values of the smaller scales. Table 3 is made from these.
+A figure has a panel and two claims for each value of its setting. It is known that the paper varies
+these settings [N], but their values are known for V only [S]. The others are ours [R], as are all
+values of the smaller scales. Table 3 is made from them.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class Axis:
     Attributes:
         key: the setting as `--set` writes it.
         figure: the end of the figures' names.
-        about: what it is, in words.
-        label: a value's title over a panel; `{}` stands for the value.
+        about: a description.
+        label: a panel's title; `{}` stands for the value.
         headline: the start of the figures' headline.
-        paper: the end of what the paper says about it.
+        paper: the end of the paper's statement about it.
         values: scale → values, in order.
-        grade: how well it is known what the paper says.
-        changes: (scale, value) → what else is changed there so that the facts are memorised at
-            no more cost than at the axis's other values.
+        grade: how certain the paper's statement is.
+        changes: (scale, value) → further changed settings, so that the facts are memorised at no
+            higher cost than at the axis's other values.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Axis:
     changes: Mapping[tuple[Scale, Any], Settings] = field(default_factory=dict)
 
     def name(self, value: Any) -> str:
-        """How a value is shown.
+        """The display name of a value.
 
         >>> [AXES[1].name(count) for count in (1, 2)], AXES[5].name(True)
         (['1 layer', '2 layers'], 'frozen embeddings')
@@ -132,7 +132,7 @@ _TASKS = {
     "reversal": ("The reversal curse", "the unseen direction stays unknown"),
     "chain": ("The failure to conclude A ⇝ C", "A ⇝ C does not follow"),
 }
-"""Task → what does not depend on the setting: in the paper's words, and in the headline."""
+"""Task → the curse, in the paper's words and in the headline."""
 
 _SIZES = (
     "S",
@@ -169,7 +169,7 @@ def _experiments(task: str, axis: Axis, scale: Scale) -> dict[str, Experiment]:
 
 
 def _check(inputs: FigureInputs, caption: Caption) -> None:
-    """In every panel: taught facts are memorised, held-out ones no better than guessed."""
+    """Check that in every panel taught facts are memorised and held-out ones only guessed."""
     for name, trace in inputs.traces.items():
         caption.curse(name, trace)
 
@@ -179,14 +179,14 @@ SWEEPS = tuple(_sweep(task, axis) for axis in AXES for task in _TASKS)
 
 
 def _draw_whole_sequence(inputs: FigureInputs) -> Figure:
-    """Two panels; the training loss of the chain has a floor, since A goes on with → or ⇝."""
+    """Draw two panels; the chain's training loss has a floor, since → or ⇝ may follow A."""
     reversal, chain = inputs.traces.values()
-    panels = {"reversal": reversal, "chain (A goes on with → or ⇝: a floor)": chain}
+    panels = {"reversal": reversal, "chain (floor: → or ⇝ may follow A)": chain}
     return plot_panels(panels, "Loss on every token: the curse stands")
 
 
 _SLOWER: dict[Scale, Settings] = {"laptop": {"optimizer.lr": 0.0005, "training.epochs": 220}}
-"""At lr 0.001 losses still spike near the last epoch; the processor decides when, and how far."""
+"""At lr 0.001 losses still spike near the last epoch, differently on each processor."""
 
 
 def _whole_sequence_experiment(task: str, scale: Scale) -> Experiment:
@@ -199,7 +199,7 @@ WHOLE_SEQUENCE_LOSS = PaperFigure(
     title="reversal and chain: loss on the whole sequence",
     grade="N",
     paper="The results are the same where the loss is taken on the whole sequence. "
-    "(The training loss of the chain cannot reach 0: A goes on with → or with ⇝.)",
+    "(The training loss of the chain cannot reach 0: A is followed by → or by ⇝.)",
     experiments=lambda scale: {task: _whole_sequence_experiment(task, scale) for task in _TASKS},
     draw=_draw_whole_sequence,
     check=_check,

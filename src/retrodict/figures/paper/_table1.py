@@ -24,7 +24,7 @@ _IN_BOTH = {
 
 
 def rows() -> list[tuple[str, ...]]:
-    """Read every id and count off the corpora of seed 0."""
+    """Return the rows, with ids and counts read off the corpora of seed 0."""
     both = {"reversal": Reversal().corpus(0), "chain": Chain().corpus(0)}
     found: list[tuple[str, ...]] = [
         (both[task].names[token], says, task, f"id {token}") for task, token, says in _RELATIONS

@@ -19,7 +19,7 @@ _COLUMNS = {
 
 
 def rows() -> list[tuple[str, ...]]:
-    """One row per setting, read off the experiments that `reproduce` runs."""
+    """Return one row per setting, read off the experiments that `reproduce` runs."""
     columns = [experiment.settings for experiment in _COLUMNS.values()]
     return [
         (key, *(_plain(column[key]) for column in columns))

@@ -9,12 +9,12 @@ from retrodict.figures.paper._sweeps import AXES, Axis
 
 
 def rows() -> list[tuple[str, ...]]:
-    """One row per axis."""
+    """Return one row per axis."""
     return [(axis.key, axis.about, *(_values(axis, s) for s in reversed(SCALES))) for axis in AXES]
 
 
 def _values(axis: Axis, scale: Scale) -> str:
-    """The values at a scale, and what else is changed at some of them."""
+    """Return the values at a scale, with the further changes at some of them."""
     text = ", ".join(map(axis.word, axis.values[scale]))
     for (at, value), changes in axis.changes.items():
         if at == scale:

@@ -1,4 +1,4 @@
-"""What the theory is good for: ours, outside `all`. A figure is one file, and one line below."""
+"""Our figures about the theory, not part of `all`. A figure is one file, and one line below."""
 
 from retrodict.figures._figure import PaperFigure
 from retrodict.members import members

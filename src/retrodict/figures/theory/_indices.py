@@ -28,7 +28,7 @@ _INDICES = {
     ),
     "intransitivity_control": ("control:\nA ⇝ C taught", "the same, taught"),
 }
-"""Index → its label in the drawing, and what it is in a claim."""
+"""Index → its label in the drawing, and its description in a claim."""
 
 
 def _one_layer(task: str, scale: Scale) -> Experiment:
@@ -45,7 +45,7 @@ def _one_layer(task: str, scale: Scale) -> Experiment:
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """The multi-layer runs of figures 1 to 4, and one-layer runs of the same tasks."""
+    """Return the multi-layer runs of figures 1 to 4, and one-layer runs of the same tasks."""
     return {
         **{f"transformer {task}": one for task, one in both_tasks(scale).items()},
         **{f"one-layer {task}": _one_layer(task, scale) for task in TASKS},
@@ -58,7 +58,7 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Trace]:
 
 
 def found_indices(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
-    """Model → index → interval over learners.
+    """Return model → index → interval over learners.
 
     The captions of figures 2 and 4 read weights after the entity alone, a prompt that the model
     never saw; "whole prompt" reads them after entity and relation. For a one-layer model both are
@@ -83,10 +83,10 @@ def found_indices(inputs: FigureInputs) -> dict[str, dict[str, Interval]]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Untaught directions lack nearly all of the weight; taught ones lack next to nothing.
+    """Check that untaught directions lack nearly all of the weight, and taught ones almost none.
 
-    After the entity alone a trained leap does lack some, since the relation that asks for C and not
-    for B is missing. There the claim is only that taught and untaught stay apart.
+    After the entity alone, a trained leap lacks some weight, because the relation that asks for C
+    rather than B is missing. There the claim is only that taught and untaught differ.
     """
     for model, values in found_indices(inputs).items():
         control = 0.5 if model.endswith("entity alone") else 0.2
@@ -108,7 +108,7 @@ THEORY_INDICES = PaperFigure(
     draw=lambda inputs: plot_indices(
         found_indices(inputs),
         {index: label for index, (label, _) in _INDICES.items()},
-        "What the way back, and the leap, lack of the weight there",
+        "How much weight the untaught direction and the untaught leap lack",
     ),
     check=check,
     note=lambda scale: (

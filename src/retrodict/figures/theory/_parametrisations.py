@@ -27,7 +27,7 @@ MODELS = {
 
 
 def compute(scale: Scale, tick: Tick) -> dict[str, Float[np.ndarray, "2 draw time"]]:
-    """Follow the flow of every model for every draw of embeddings.
+    """Integrate the flow of every model for every draw of embeddings.
 
     Returns:
         Model → training loss and reverse loss over `TIMES`, in nats.
@@ -50,7 +50,7 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Float[np.ndarray, "2 draw tim
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Symmetric learns the reverse, full and factorised do not, tied cannot hold both ways."""
+    """Check that symmetric learns the reverse, full and factorised do not, and tied cannot."""
     end = {name: reverse[:, -1] for name, (_, reverse) in inputs.theory.items()}
     at_guess, floor = math.log(M / 2), (2 * N - 2) / (2 * N - 1) * math.log(2)
     cannot = (

@@ -1,4 +1,4 @@
-"""Phase diagram [O]: below which dimension does the reverse loss leave a uniform guess, and how?"""
+"""Phase diagram [O]: below which dimension the reverse loss leaves a uniform guess, and how."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _GRIDS: dict[Scale, tuple[tuple[int, ...], tuple[int, ...], int]] = {
 
 
 def compute(scale: Scale, tick: Tick) -> xr.Dataset:
-    """Follow the flow of every draw in every cell until its training loss has fallen to `LEARNED`.
+    """Integrate the flow of every draw in every cell until its training loss reaches `LEARNED`.
 
     Returns:
-        Over (pairs, dimension, draw): `shift`, L_rev − ln m there in nats, or at `UNTIL` where the
-        loss never falls so far; `memorised`, whether it does.
+        Over (pairs, dimension, draw): `shift`, L_rev − ln m at that time in nats, or at `UNTIL` if
+        the loss never falls so far; `memorised`, whether it does.
     """
     dimensions, pairs, draws = _GRIDS[scale]
     shift = np.zeros((len(pairs), len(dimensions), draws))
@@ -45,7 +45,7 @@ def compute(scale: Scale, tick: Tick) -> xr.Dataset:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """At large d the reverse stays unknown; at small d it becomes confidently wrong."""
+    """Check that at large d the reverse stays unknown and at small d becomes confidently wrong."""
     shift = inputs.theory["shift"].sel(pairs=20)
     stays = "d = 3000, n = 20: the reverse loss stays at ln m (nats)"
     leaves = "d = 20, n = 20: it leaves ln m upward, the model is confidently wrong (nats)"

@@ -1,4 +1,4 @@
-"""Time to learn [O]: the closed form over the population training of a one-layer transformer."""
+"""Time to learn [O]: the closed form against trained one-layer transformers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _name(vocab_size: int, lr: float) -> str:
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Batch-1 SGD from zero on the reversal task, at several sizes and rates."""
+    """Return batch-1 SGD from zero on the reversal task, at several sizes and rates."""
     found = {}
     for vocab_size, lr in product(_SIZES[scale], RATES):
         passes = float(time_to_nll(LEARNED, vocab_size + 2)) / lr
@@ -48,9 +48,9 @@ def experiments(scale: Scale) -> dict[str, Experiment]:
 def times_to_learn(
     trace: Trace, vocab_size: int, lr: float
 ) -> tuple[Float[np.ndarray, " learner"], float]:
-    """SGD steps until the trained groups' mean NLL is down to `LEARNED`; and as predicted, N τ/η.
+    """Return the SGD steps until the trained groups' mean NLL is `LEARNED`: measured, predicted.
 
-    Measured steps are interpolated within a pass.
+    The prediction is N τ/η. Measured steps are interpolated within a pass.
     """
     epochs = trace.curves["epoch"].values
     passes = [
@@ -62,7 +62,7 @@ def times_to_learn(
 
 
 def draw(inputs: FigureInputs) -> Figure:
-    """Left: NLL over passes at the largest size; right: measured against predicted steps."""
+    """Draw, left, NLL over passes at the largest size; right, measured against predicted steps."""
     largest = _SIZES[inputs.scale][-1]
     curves = {}
     for lr in RATES:
@@ -81,10 +81,10 @@ def draw(inputs: FigureInputs) -> Figure:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """At every size and rate SGD is ahead of the flow, by no more than theory allows, and one pass.
+    """Check that SGD leads the flow by at most what theory allows and one pass, everywhere.
 
-    Ahead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least
-    τ/η − ½ e^η u of the τ/η predicted visits are needed.
+    The lead: φ(u_k) ≤ ηk + ½ η e^η u_k after k visits (docs/theory.md, section 5), so at least τ/η
+    − ½ e^η u of the τ/η predicted visits are needed.
     """
     for lr, vocab_size in product(RATES, _SIZES[inputs.scale]):
         steps, predicted = times_to_learn(inputs.traces[_name(vocab_size, lr)], vocab_size, lr)
@@ -93,7 +93,7 @@ def check(inputs: FigureInputs, caption: Caption) -> None:
         lead = 0.5 * lr * np.exp(lr) * float(logit_gap(tau, vocab_size + 2)) / tau
         where = f"V={vocab_size}-lr={lr:g}"
         says = f"V = {vocab_size}, η = {lr:g}: measured / predicted steps"
-        least = f"{says}, less the lead of SGD and one pass"
+        least = f"{says}, minus the lead of SGD and one pass"
         caption.at_most(f"behind-{where}", says, measured, 1.0)
         caption.at_least(f"ahead-{where}", least, measured, 1 - lead - lr / tau)
 
@@ -102,7 +102,7 @@ THEORY_TIME = PaperFigure(
     name="theory-time",
     title="one-layer: time to learn over η, N and M, closed form over training",
     grade="O",
-    paper="Ours: does the closed form foretell how long a one-layer transformer takes to learn?",
+    paper="Ours: does the closed form predict how long a one-layer transformer takes to learn?",
     experiments=experiments,
     draw=draw,
     check=check,

@@ -23,13 +23,13 @@ _MODELS: dict[str, dict[str, Any]] = {
     "factorised": {"kind": "one_layer", "value_output": "factorised", "sigma": 0.01},
 }
 AGREES = 0.25
-"""Nats. The flow is the first order in lr: at 0.1 a row with two targets hovers around its limit,
-and the mean of a convex NLL over that hovering lies above the flow's."""
+"""Nats. The flow is first order in lr: at 0.1 a row with two targets fluctuates around its limit,
+and as the NLL is convex, its mean lies above the flow's."""
 TASKS = ("reversal", "chain")
 
 
 def experiments(scale: Scale) -> dict[str, Experiment]:
-    """Both tasks with both matrices."""
+    """Return the experiments of both tasks with both matrices."""
     vocab_size, epochs = _SIZES[scale]
     return {
         f"{task}, {name}": Experiment.model_validate(
@@ -56,7 +56,7 @@ def compute(scale: Scale, tick: Tick) -> dict[str, Trace]:
 
 
 def check(inputs: FigureInputs, caption: Caption) -> None:
-    """Theory meets training, and factorising does not make the held-out facts known."""
+    """Check that theory and training agree, and that factorising leaves held-out facts unknown."""
     for name, trace in inputs.traces.items():
         predicted = inputs.theory[name].curves["nll"]
         error = abs(trace.curves["nll"] - predicted).isel(epoch=-1).max("group").values

@@ -1,4 +1,4 @@
-"""The measures that a trace records as they are, see `Trace.curves`."""
+"""The measures that a trace records directly, see `Trace.curves`."""
 
 from __future__ import annotations
 

@@ -13,14 +13,14 @@ BEATS_WRONG = (
     "'beats wrong' is how often the truth is likelier than a random wrong answer of its alphabet: "
     "0.5 without knowledge"
 )
-"""What the column of this measure is."""
+"""The explanation of this measure's column."""
 
 
 @own_settings()
 def preference(curves: Trace | xr.Dataset) -> xr.DataArray:
-    """How often the truth beats a random wrong answer of its alphabet: 0.5 without knowledge.
+    """Return how often the truth beats a random wrong answer of its alphabet; 0.5 by chance.
 
-    Follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
+    It follows from the rank: (alphabet size − rank) / (alphabet size − 1), ties counting half.
     """
     size = np.exp(curves["alphabet_nll"]).round()
     found: xr.DataArray = (size - curves["rank"]) / (size - 1)
