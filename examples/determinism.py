@@ -1,4 +1,4 @@
-"""What gives the same bits, and how far apart the rest is: one experiment, run in several ways.
+"""Run one experiment in several ways: which give the same bits, and how far apart are the others?
 
     python examples/determinism.py
 
@@ -29,7 +29,7 @@ retrodict.train(experiment).save(sys.argv[2])
 
 
 def in_a_process(experiment: Experiment, **environment: str) -> Trace:
-    """Train in a process of its own, with other environment variables."""
+    """Train in a separate process, with other environment variables."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.nc"
         command = [sys.executable, "-c", _TRAIN, experiment.to_yaml(), str(path)]
@@ -38,7 +38,7 @@ def in_a_process(experiment: Experiment, **environment: str) -> Trace:
 
 
 def apart(one: Trace, other: Trace, learners: int | None = None) -> str:
-    """Say how far apart two traces' NLL curves are: early, and at the end."""
+    """Return how far apart two traces' NLL curves are: early, and at the end."""
     first, second = (t.nll.values[:learners] for t in (one, other))
     if np.array_equal(first, second):
         return "the same bits"
@@ -61,7 +61,7 @@ def experiment(precision: str, lr: float, epochs: int = 100) -> Experiment:
 
 
 def main() -> None:
-    """Print a line for each way to run each of three experiments."""
+    """Print one line for each of three experiments, run in every way."""
     for precision, lr in (("float64", 0.001), ("float32", 0.001), ("float32", 0.01)):
         asked = experiment(precision, lr)
         usual = in_a_process(asked)

@@ -1,4 +1,4 @@
-"""What one evaluation of the flow costs: Gram coordinates against parameter space, over d.
+"""Time one evaluation of the flow: Gram coordinates against parameter space, over d.
 
 python examples/gram_cost.py
 """
@@ -16,7 +16,7 @@ N, M, REPEATS = 20, 100, 30
 
 
 def milliseconds(call: Callable[[], object]) -> float:
-    """Median over repeats."""
+    """Return the median time over repeats."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()

@@ -36,7 +36,7 @@ def flow_of(setting: Setting, seed: int) -> RelationalFlow:
 
 
 def held_out(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
-    """Return A and B of the pairs that are taught one way."""
+    """Return A and B of the pairs taught one way."""
     a = 2 + np.arange(setting.taught, setting.pairs)
     return a, a + setting.pairs
 
@@ -55,7 +55,7 @@ def show(name: str, found: list[list[tuple[float, float]]]) -> None:
 
 
 def time_table(seeds: range) -> None:
-    """Held-out accuracy and NLL of the flow over λt."""
+    """Print the held-out accuracy and NLL of the flow over λt."""
     decay, ages = 3e-4, (0.1, 0.3, 1, 2, 3, 6, 10, 30)
     print(f"λ = {decay}; accuracy / NLL | " + " | ".join(f"λt = {age}" for age in ages))
     for who in ("all", "none"):
@@ -67,7 +67,7 @@ def time_table(seeds: range) -> None:
 
 
 def decay_table(seeds: range) -> None:
-    """The same for other λ, starts and sizes."""
+    """Print the same for other λ, starts and sizes."""
     ages = (1.0, 3.0, 6.0)
     print("identity for all; accuracy / NLL | " + " | ".join(f"λt = {age}" for age in ages))
     for decay in (1e-2, 3e-3, 1e-3, 1e-4, 1e-5):
@@ -104,7 +104,7 @@ def alike(setting: Setting, v: np.ndarray) -> float:
 
 
 def alignment(setting: Setting, weights: Weights) -> list[float]:
-    """Return what a row of the alignment table says of one learner."""
+    """Return the numbers of a row of the alignment table for one learner."""
     u, (to, back, same), v = weights
     v_mean_free = v - v.mean(0)
     a, b = held_out(setting)
@@ -146,7 +146,7 @@ def by_adamw(setting: Setting, seeds: range) -> Iterator[Weights]:
 
 
 def alignment_table(seeds: range) -> None:
-    """What the weights look like."""
+    """Print the table about the weights."""
     print(
         "| condition | cos(u, S v) | Gram A, B | cos(R_←, Σ u_B v_Aᵀ) | cos(R_←, S R_→ᵀ S)", end=""
     )

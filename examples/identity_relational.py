@@ -71,7 +71,7 @@ def sentences(setting: Setting, seed: int) -> list[np.ndarray]:
 
 
 class Learners:
-    """Some learners, one a seed, trained side by side; learner s is drawn as the package does."""
+    """Learners, one per seed, trained side by side; each is drawn as in the package."""
 
     def __init__(self, setting: Setting, seeds: list[int], dtype: torch.dtype = torch.float32):
         self.setting, self.seeds = setting, seeds
@@ -157,7 +157,7 @@ class Learners:
 
 
 def check_gradients() -> None:
-    """Hold the gradients above to autograd's, of the package's model."""
+    """Compare the gradients above with autograd's for the package's model."""
     for tied in (False, True):
         setting = Setting(who="all", pairs=6, d=5, tied=tied, both=0.5)
         learners = Learners(setting, [3, 8], torch.float64)

@@ -1,4 +1,4 @@
-"""Our learners beside ten of the authors' public code: how they end, and how they get there.
+"""Compare our learners with ten of the authors' public code: at the end, and along the curve.
 
     retrodict run docs/parity/small-slow.yaml --out runs
     python examples/parity.py runs/reversal-transformer-…     # the folder that run has printed
@@ -34,14 +34,14 @@ class Spread:
 
     @classmethod
     def of(cls, values: np.ndarray) -> Spread:
-        """Spread of one value a learner."""
+        """Compute the spread of values, one per learner."""
         return cls(float(values.mean()), float(values.std(ddof=1)), len(values))
 
 
 THEIRS = {"training": Spread(0.0074, 0.0002, 10), "validation": Spread(6.999, 0.142, 10)}
 """After 300 epochs; see `last` for how training NLL is taken."""
 THEIR_CURVE = {1: 4.63, 5: 4.68, 20: 5.22, 50: 6.08, 100: 6.47, 200: 6.81, 300: 6.999}
-"""Mean validation NLL after so many epochs."""
+"""Number of epochs → mean validation NLL."""
 
 
 def welch(ours: Spread, theirs: Spread, level: float = 0.95) -> tuple[float, float]:
@@ -67,7 +67,7 @@ def after(trace: Trace, epoch: int) -> Spread:
 
 
 def table(trace: Trace) -> Iterator[str]:
-    """Both ends side by side, then the curve, in Markdown."""
+    """Write both ends side by side, then the curve, in Markdown."""
     yield "| after 300 epochs | theirs: mean ± sd | ours: mean ± sd [least, most] | difference |"
     yield "|---|---|---|---|"
     for name, values in last(trace).items():
@@ -90,7 +90,7 @@ def table(trace: Trace) -> Iterator[str]:
 
 
 def draw(trace: Trace) -> Figure:
-    """Our learners and, as diamonds, the means of theirs; at the end with a standard deviation."""
+    """Draw our learners and, as diamonds, their means; at the end with a standard deviation."""
     title = "2 layers, width 128, V = 80; diamonds: ten of the authors' code"
     figure = plot_nll(trace, title, "training", "validation")
     (axes,) = figure.axes

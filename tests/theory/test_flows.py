@@ -193,7 +193,7 @@ def test_a_million_dimensions_cost_no_more_than_fifty():
         (((None, [-1], [0]), {"m": 9}), r"input -1 is outside"),
         (((None, [0, 1], [0]), {"m": 9}), r"inputs and targets: shapes \(2,\) and \(1,\)"),
         (((None, [], []), {"m": 9}), r"at least one sentence"),
-        (((None, [0], [1]), {}), r"m says how many tokens"),
+        (((None, [0], [1]), {}), r"give m, the number of tokens"),
         (((None, [0], [1]), {"m": 9, "parametrisation": "tied"}), r"takes 1, got 0"),
         (((None, [0], [1]), {"m": 9, "weight_decay": -1.0}), r"weight_decay: -1.0"),
     ],

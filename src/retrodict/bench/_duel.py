@@ -16,7 +16,7 @@ class Duel:
     """Two ways to do the same thing.
 
     Attributes:
-        name: what is done.
+        name: the task.
         ours, other: each does it once.
     """
 

@@ -1,4 +1,4 @@
-"""The command line. `commands` has one file a command; `_exit` says how a command ends."""
+"""The command line. `commands` has one file per command; `_exit` defines how a command ends."""
 
 import os
 

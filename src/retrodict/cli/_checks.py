@@ -108,7 +108,7 @@ def _show(
     if every:
         compared = "in which setting" if published else "on what"
         command = f"retrodict verify {'--published ' if published else ''}NAME"
-        console.print(f"what was compared, and {compared}: in the files, or {command}")
+        console.print(f"for what was compared, and {compared}, see the files or {command}")
     for path in files:
         console.say(f"wrote {path}")
 

@@ -129,7 +129,7 @@ def show_plan(grid: Grid, as_json: bool) -> None:
 
 
 def _show(grid: Grid, rows: Rows) -> None:
-    """Print one row a cell, then how many finished, and why the others did not."""
+    """Print one row per cell, then how many finished, and why the others did not."""
     from retrodict.measures import BEATS_WRONG
 
     console = Console()

@@ -32,7 +32,7 @@ def place(text: str | Path) -> Path:
     home = os.path.expanduser(path)
     unset = user == "~" and os.environ.get("HOME") == ""
     if unset or not os.path.isabs(home):
-        why = "HOME does not say where that is" if user == "~" else "there is no such user"
+        why = "HOME does not say where it is" if user == "~" else "there is no such user"
         raise typer.BadParameter(f"{path}: {why}; for a file of that name write ./{path}")
     return Path(home)
 

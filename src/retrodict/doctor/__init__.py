@@ -16,7 +16,7 @@ def examine(store: Path, load_torch: bool = False) -> Iterator[tuple[str, list[F
 
     Args:
         store: the folder of runs; it need not exist.
-        load_torch: whether to load torch, in a process of its own, and ask it.
+        load_torch: whether to load torch, in a separate process, and ask it.
 
     Yields:
         (what was examined, what was found).

@@ -35,7 +35,7 @@ Looks = Mapping[str, Look]
 
 
 def lines_of(name: str, look: Look) -> list[Found]:
-    """Call a look; return its findings, named and printable. An error in it is a finding, too."""
+    """Call a look; return its findings, named and printable. An error in it is also a finding."""
     try:
         found = look()
         findings = [found] if isinstance(found, Found) else list(found)

@@ -1,4 +1,4 @@
-"""An experiment's YAML as plain data; sections with nothing in them are empty ones."""
+"""Read an experiment's YAML as plain data, with empty mappings for empty sections."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from retrodict.files.yaml import parse
 
 
 def load_sections(text: str, where: str, model: type[BaseModel]) -> tuple[dict[str, Any], Node]:
-    """Read a YAML mapping: its plain data, and the nodes that know the lines.
+    """Read a YAML mapping; return its plain data, and its nodes with line numbers.
 
-    A section with nothing in it becomes an empty one; `null` stays.
+    A section with nothing in it becomes an empty mapping; `null` stays.
 
     Raises:
-        BadInput: it is no YAML mapping, or too large; or a section is empty that may be null, so
+        BadInput: it is not a YAML mapping, or too large; or an empty section may also be null, so
             that its meaning is not clear.
     """
     data, tree = parse(text, where, misspelt)

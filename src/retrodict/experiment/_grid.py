@@ -135,7 +135,8 @@ class Grid:
                 `"grid.optimizer.lr=[0.1, 0.2]"`.
 
         Raises:
-            BadInput: the file cannot be read, is no grid, or has a value that no experiment could
+            BadInput: the file cannot be read, is not a grid, or has a value that no experiment
+            could
                 have; the message names file, line and the nearest valid choice.
         """
         return cls.from_text(read_text(path), overrides, where=str(path))
@@ -155,7 +156,7 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Experiment | Grid:
 
 
 def short_names(settings: Iterable[str]) -> dict[str, str]:
-    """Shorten settings to the last part of their names, where that is not ambiguous.
+    """Shorten settings to the last part of their names, if that is not ambiguous.
 
     >>> short_names(["task.kind", "model.kind", "optimizer.lr"])
     {'task.kind': 'task.kind', 'model.kind': 'model.kind', 'optimizer.lr': 'lr'}

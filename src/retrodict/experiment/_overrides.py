@@ -39,7 +39,7 @@ def parse_override(override: str) -> tuple[list[str], Any]:
     """Split `a.b=value` into its keys and the value, which is read as YAML.
 
     Raises:
-        BadInput: it does not have that form, or its value is no YAML.
+        BadInput: it does not have that form, or its value is not YAML.
     """
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
@@ -62,7 +62,7 @@ def put(data: dict[str, Any], keys: Sequence[str], value: Any, what: str) -> Non
     """Put a value, or a recipe's settings, into nested mappings; `what` names it in errors.
 
     Raises:
-        BadInput: a key on the way is no mapping, or there is no such recipe.
+        BadInput: a key on the way is not a mapping, or there is no such recipe.
     """
     if [*keys] == ["recipe"]:
         try:

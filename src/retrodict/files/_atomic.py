@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 2.0
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield an empty file beside `path`; rename it over `path` once its bytes are on disk.
+    """Yield an empty file next to `path`; rename it over `path` once its bytes are on disk.
 
     It has the permissions of any new file, from the umask or the file system.
 

@@ -1,4 +1,4 @@
-"""The JSON documents beside the runs of a store: name, format version and command of each.
+"""The JSON documents of a store: name, format version and command of each.
 
 All are written and read in the same way:
 

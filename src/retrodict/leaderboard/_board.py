@@ -23,8 +23,8 @@ _VERDICTS = (
     f"questions; cursed: none answers more than {UNSOLVED:.0%}; partly: between"
 )
 _NOTES = {
-    "split": "some solve it while others know nothing, so they are counted and not averaged",
-    "†": f"what is taught is not known either, less than {SOLVED:.0%}",
+    "split": "some learners solve it while others know nothing, so they are counted",
+    "†": f"not trained long enough: less than {SOLVED:.0%} of what is taught is known",
     "*": "an upper bound or a control",
 }
 """Mark in a table → its meaning."""
@@ -184,7 +184,7 @@ _COLUMNS: dict[str, tuple[Callable[[Row], str], str]] = {
         lambda row: f"{row.solved.count}/{row.solved.of}",
         f"how many of the learners answer {SOLVED:.0%} or more of them right",
     ),
-    "steps to solve": (_steps_to_solve, "median number of gradient steps until then"),
+    "steps to solve": (_steps_to_solve, "median number of gradient steps until a learner does"),
     "NLL": (lambda row: brief(row.nll), "of the right answer to a held-out question, in nats"),
     "wrong NLL": (lambda row: brief(row.wrong_nll), "of a wrong answer of the same alphabet"),
     "truth beats wrong": (
@@ -205,7 +205,7 @@ _COLUMNS: dict[str, tuple[Callable[[Row], str], str]] = {
     ),
     "forward": (
         lambda row: brief(row.forward_accuracy),
-        "share of right answers to what the task itself teaches",
+        "share of questions about what the task itself teaches answered right",
     ),
     "operations": (
         lambda row: f"{row.operations:.2g}",

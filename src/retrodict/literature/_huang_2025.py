@@ -71,10 +71,10 @@ def check_factorised(effort: Effort, start: Start = FACTORISED) -> Evidence:
     spare = ratios - np.reshape(bounds, (-1, 1))
     tightest, lowest = (int(values.mean(axis=1).argmin()) for values in (spare, tests))
     ratio = (
-        "least test margin / least training margin − m_train/(m_train + m_test), where that is "
+        "least test margin / least training margin − m_train/(m_train + m_test), where it is "
         f"least: m_train, m_test = {sizes[tightest]}"
     )
-    margin = f"least margin of a test subject (nats), where that is least: {sizes[lowest]}"
+    margin = f"least margin of a test subject (nats), where it is smallest: {sizes[lowest]}"
     end = "training loss at the end (nats), largest"
     return Evidence(
         [

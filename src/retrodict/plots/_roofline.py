@@ -55,7 +55,7 @@ def plot_roofline(panels: Mapping[str, Roofline], title: str) -> Figure:
                 xlim=(min(x) / 2, max(x) * 2),
                 ylim=(lowest, 2.5e-9 * most),
                 title=name,
-                xlabel="needed operations a byte",
+                xlabel="needed operations per byte",
             )
             _panel(axes, panel)
     return figure

@@ -1,5 +1,5 @@
 """Identity sentences A = A: for reversal [O: docs/identity.md], and as zero-hop supervision for
-A ⇝ C [N: arXiv 2509.24653]; with the controls that tell what of them matters [O]."""
+A ⇝ C [N: arXiv 2509.24653]; with controls that show which part of them matters [O]."""
 
 from retrodict.papers import LIN_2025
 from retrodict.recipes._recipe import Recipe

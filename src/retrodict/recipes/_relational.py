@@ -1,5 +1,5 @@
-"""The relational model u R v: with weight decay 1 tied vectors break the curse by themselves, and
-vectors that stay as they were drawn cannot be helped by identity sentences [O:
+"""The relational model u R v: with weight decay 1 tied vectors alone break the curse, and
+identity sentences have no effect on vectors that stay as they were drawn [O:
 docs/identity-theory.md]."""
 
 from retrodict.recipes._recipe import Recipe

@@ -145,7 +145,7 @@ def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
     """Read a store.
 
     Raises:
-        BadInput: there is no such folder, or nothing in it to report on.
+        BadInput: there is no such folder, or it holds nothing to report.
     """
     first = f"run 'retrodict reproduce fig1 --out {root}' first, or give another one with --store"
     if not root.is_dir():

@@ -59,7 +59,7 @@ class Matrices:
     """The effective weights of a run over its snapshots.
 
     Attributes:
-        head: what a script needs beside the numbers: panels, snapshots, steps, colours, z.
+        head: what a script needs besides the numbers: panels, snapshots, steps, colours, z.
         learners: (number, seed, packed), the first few that stayed finite.
         total: how many learners the run has.
     """

@@ -72,7 +72,7 @@ def document(template: str, **context: Any) -> str:
 
 
 def write_both(json: Path, html: str, markdown: str) -> list[Path]:
-    """Write a page and a document beside a store's JSON file; return the files.
+    """Write a page and a document next to a store's JSON file; return the files.
 
     Raises:
         CannotFinish: they cannot be written.

@@ -93,7 +93,7 @@ def _is_dead(path: Path) -> bool:
 
 
 def _records(root: Path) -> Iterator[Path]:
-    """Every NAME.json that has a drawing beside it."""
+    """Yield every NAME.json that belongs to a drawing."""
     others = {document.name for document in DOCUMENTS}
     for path in sorted(root.glob("*.json")) if root.is_dir() else ():
         if path.name not in others and any(path.with_suffix(s).exists() for s in _DRAWINGS):

@@ -176,7 +176,7 @@ def _one_type_a_column(rows: pd.DataFrame) -> pd.DataFrame:
 
 @contextlib.contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `folder`; rename it when it is complete."""
+    """Yield a temporary folder next to `folder`; rename it when it is complete."""
     require_empty(folder)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:

@@ -151,8 +151,8 @@ def _cells(row: Row) -> dict[str, str]:
 
 SECTION = Section(
     name="pieces",
-    title="parts of the step, and what was not kept",
-    legend="Milliseconds of the kept way and of the other; ratio: other over kept.",
+    title="parts of the step, and rejected alternatives",
+    legend="Milliseconds of our version and of the alternative; ratio: alternative over ours.",
     seconds=10.0,
     measure=measure_pieces,
     cells=_cells,

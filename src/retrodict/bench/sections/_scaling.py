@@ -58,8 +58,8 @@ def _cells(row: Row) -> dict[str, str]:
 SECTION = Section(
     name="scaling",
     title="cost of a learner-step as one size changes",
-    legend="Eager, 10 learners, 2x128, V = 200, entity length 1, dropout 0.1, but for what is "
-    "varied. evaluation: milliseconds a learner and evaluation. peak: growth of memory in MB.",
+    legend="Eager, 10 learners, 2x128, V = 200, entity length 1, dropout 0.1, except what is "
+    "varied. evaluation: milliseconds per learner and evaluation. peak: growth of memory in MB.",
     seconds=120.0,
     measure=measure_scaling,
     cells=_cells,

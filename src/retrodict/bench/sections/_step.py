@@ -24,7 +24,7 @@ from retrodict.training import obstacle
 
 _REPEATS, _REPEATS_LARGE = 5, 3
 _DROPOUTS = (0.0, 0.1)
-_USUAL_RATE = 5e10  # operations a second; only for the progress bar
+_USUAL_RATE = 5e10  # operations per second; only for the progress bar
 
 Variant = tuple[str, int]
 """What runs the step, `peer`, `eager` or `compiled`, and the number of learners."""
@@ -213,10 +213,11 @@ def _pays(row: Row) -> str:
 SECTION = Section(
     name="step",
     title="training step: forward, backward, optimiser",
-    legend="ms/step: milliseconds a learner-step. × peer: the usual script's time over this one's, "
-    "median and range over rounds; whole: the same of whole epochs, evaluated once. of floor: the "
-    "least possible time over this one's. compile: seconds that the first epoch takes longer; "
-    "pays: after so many steps of the population. peak: growth of memory in MB.",
+    legend="ms/step: milliseconds per learner-step. × peer: the usual script's time over "
+    "this one's, median and range over rounds; whole: the same for whole epochs, evaluated once. "
+    "of floor: the least possible time over this one's. compile: by how many seconds the first "
+    "epoch is longer; pays: population steps after which compiling pays off. peak: growth of "
+    "memory in MB.",
     seconds=600.0,
     measure=measure_steps,
     cells=_cells,

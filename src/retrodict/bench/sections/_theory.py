@@ -118,9 +118,9 @@ def _cells(row: Row) -> dict[str, str]:
 
 SECTION = Section(
     name="theory",
-    title="theory beside brute force",
+    title="theory and brute force",
     legend="velocity: of the flow; flow: its solution to t = 30; closed form: one row of weights "
-    "beside its differential equation. ratio: brute force over ours.",
+    "against its differential equation. ratio: brute force over ours.",
     seconds=60.0,
     measure=measure_theory,
     cells=_cells,

@@ -61,7 +61,7 @@ _RUNS_HELP = """List, check, prune and export the runs of a store.
       retrodict runs verify                       whether every file is as it was written
       retrodict runs prune --leftovers            what would be deleted, and the space it frees
       retrodict runs prune --leftovers --yes      delete it
-      retrodict runs export --to paper-data       tables to put beside a paper
+      retrodict runs export --to paper-data       tables to publish with a paper
     """
 
 app = typer.Typer(

@@ -36,7 +36,7 @@ def export_runs(
     out: Out = STORE,
     as_json: Json = False,
 ) -> None:
-    """Write runs as a folder of tables, to put beside a paper.
+    """Write runs as a folder of tables, to publish with a paper.
 
     \b
       retrodict runs export --to paper-data                       every finished run

@@ -59,7 +59,7 @@ FINDING_PROMPT = PaperFigure(
     title="effective weights: entity alone against the whole prompt",
     grade="O",
     paper="Ours: the captions of figures 2 and 4 read weights after a prompt that the model never "
-    "saw, the entity alone. Does the prompt it did see tell the same?",
+    "saw, the entity alone. Does the prompt that it did see show the same?",
     experiments=both_tasks,
     draw=draw,
     check=check,
