@@ -45,7 +45,7 @@ def draw_many(
         dimensions, draws: the values of d, and the number of seeds.
         system: n, m, sigma or parametrisation, if they differ from `_SYSTEM`.
     """
-    system = _SYSTEM | system  # complete and in one order, since the cache compares arguments in order
+    system = _SYSTEM | system  # complete and ordered, for the cache
     found: dict[int, list[Separation]] = {d: [] for d in dimensions}
     for d, seed in effort.each(list(itertools.product(dimensions, range(draws)))):
         found[d].append(draw_separation(d, seed, **system))

@@ -17,7 +17,7 @@ def read_text(path: str | Path) -> str:
     try:
         with open(path, "rb") as file:
             content = file.read(MOST_BYTES + 1)
-        if len(content) <= MOST_BYTES:  # else the end may be half a letter
+        if len(content) <= MOST_BYTES:  # else the last letter may be cut
             return content.decode("utf-8")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"

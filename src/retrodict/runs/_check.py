@@ -31,7 +31,7 @@ _START_AGAIN = "move it away to start again"
 
 
 def check_run(folder: Path) -> list[Problem]:
-    """Check every file in a folder of a store. Nothing that a file can hold raises."""
+    """Check every file in a folder of a store. No content of a file makes it raise."""
     found: list[Problem] = []
     try:
         found += _check(folder)
