@@ -112,7 +112,7 @@ def test_show_says_by_what_a_run_was_made_and_what_would_differ(
     assert "seeds 5 to 6" in told
     edited(fresh)
     _, out, _ = command("show", fresh.folder)
-    assert "made again" not in out
+    assert "trained again here" not in out
     monkeypatch.setattr("retrodict.runs._environment.processor", lambda: "abacus")
     _, out, _ = command("show", fresh.folder)
     assert "trained again here, bits may differ: processor" in " ".join(out.split())
