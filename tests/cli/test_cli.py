@@ -109,7 +109,7 @@ BAD = {
     "entity length": (["run", "YAML", "--set", "task.entity_length=0"], "task.entity_length"),
     "heads": (["run", "YAML", "--set", "model.n_head=3"], "n_head 3 does not divide"),
     "negative lr": (["run", "YAML", "--set", "optimizer.lr=-1"], "optimizer.lr"),
-    "no device": (["run", "YAML", "--set", "training.device=cuda:99"], "is not there"),
+    "no device": (["run", "YAML", "--set", "training.device=cuda:99"], "does not exist here"),
     "unknown figure": (["reproduce", "fig11"], "did you mean 'fig1'"),
     "unknown scale": (["reproduce", "fig1", "--scale", "huge"], "huge"),
     "no run": (["show", "nowhere"], "no run there"),

@@ -143,7 +143,7 @@ BAD = {
     "no valid cell": ("grid: {model.n_head: [3]}", [], "no cell is valid"),
     "too many": (TOO_MANY, [], "10201 cells are more than the 10000"),
     "axis set": ("grid: {optimizer.lr: [1]}", ["--set", "optimizer.lr=2"], "is an axis"),
-    "no device": ("grid: {training.device: ['cuda:99']}", [], "is not there"),
+    "no device": ("grid: {training.device: ['cuda:99']}", [], "does not exist here"),
     "unwritable": ("grid: {optimizer.lr: [1]}", ["--out", "grid.yaml/x"], "cannot be written"),
 }
 

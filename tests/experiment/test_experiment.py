@@ -221,7 +221,7 @@ def test_what_this_machine_lacks_is_refused():
     asked = Experiment.from_text(REVERSAL)
     with pytest.raises(BadInput, match=r"more than the .* cores? there"):
         asked.with_overrides("training.threads=4096").placed()
-    with pytest.raises(BadInput, match="cuda:99 is not there; choose from cpu"):
+    with pytest.raises(BadInput, match="cuda:99 does not exist here; choose from cpu"):
         asked.with_overrides("training.device=cuda:99").placed()
 
 

@@ -112,8 +112,8 @@ def test_impossible_metadata_is_refused(trainer, write, metadata):
         ({"flat": torch.zeros(3, 1)}, "flat has another type or shape"),
         ({"flat": torch.zeros(0)}, "flat has another type or shape"),
         ({"record/diverged_at": torch.zeros(3)}, "diverged_at has another type"),
-        ({"record/diverged_at": torch.tensor([torch.inf] * 3).double()}, "ended at no epoch"),
-        ({"record/diverged_at": torch.tensor([0.5] * 3).double()}, "ended at no epoch"),
+        ({"record/diverged_at": torch.tensor([torch.inf] * 3).double()}, "that does not exist"),
+        ({"record/diverged_at": torch.tensor([0.5] * 3).double()}, "that does not exist"),
     ],
 )
 def test_other_tensors_are_refused(trainer, write, tensors, says):

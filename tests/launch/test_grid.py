@@ -133,11 +133,11 @@ def test_a_store_that_cannot_be_written_ends_the_grid_before_its_first_cell(tiny
 
 def test_a_grid_for_another_machine_is_bad_input_and_writes_nothing(tiny, store, quiet):
     elsewhere = Grid.of(tiny, {"training.device": ["cuda:98", "cuda:99"]})
-    with pytest.raises(BadInput, match="cuda:98 is not there"):
+    with pytest.raises(BadInput, match="cuda:98 does not exist here"):
         execute_grid(elsewhere, store, quiet)
     assert not store.root.exists()
     half = execute_grid(Grid.of(tiny, {"training.device": ["cuda:99", "cpu"]}), store, quiet)
-    assert "cuda:99 is not there" in half[0].problem
+    assert "cuda:99 does not exist here" in half[0].problem
     assert half[1].problem is None
 
 

@@ -179,7 +179,7 @@ def test_bad_input_writes_nothing(tiny, tmp_path, monkeypatch, quiet):
 
 def test_a_device_that_is_not_there_writes_nothing(tiny_yaml, tmp_path, refused):
     said = refused("run", tiny_yaml, "--set", "training.device=cuda:99", "--out", tmp_path / "s")
-    assert "cuda:99 is not there" in said
+    assert "cuda:99 does not exist here" in said
     assert not (tmp_path / "s").exists()
 
 

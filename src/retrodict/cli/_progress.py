@@ -45,7 +45,7 @@ class Progress(Reporter):
         self._spoken = time.monotonic()
         self._reason = ""
         self._notes: set[str] = set()
-        self._cell = self._place = ""  # of a grid, until they are shown
+        self._cell = self._place = ""  # of the grid's next cell; cleared once shown
         self._name = ""
         self._all: tuple[float, float] | None = None  # when several began, and at what share
         self._bars: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from retrodict.tasks import Corpus
 
 
 class HeldOut(Addition):
-    """Train on what validation asks: both directions of every fact, or A ⇝ C of every triple.
+    """Train on the validation questions: both directions of every fact, or A ⇝ C of every triple.
 
         taught before      A → B                 A → B,  B → C
         taught now         A → B,  B ← A         A → B,  B → C,  A ⇝ C

@@ -18,7 +18,7 @@ def corpus_of(task: Any, data: Data, objective: ObjectiveConfig, seed: int) -> C
 
 
 def examples_of(objective: ObjectiveConfig, corpus: Corpus) -> Examples:
-    """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
+    """Lay out a corpus for training; if examples are random, as in one epoch."""
     return objective.examples(corpus, np.random.default_rng(0))
 
 

@@ -39,7 +39,7 @@ MOST_CORES = 256
 
 
 class Experiment(FrozenConfig):
-    """One experiment, all of it. What is left out takes the paper's default.
+    """One complete experiment. Settings left out take the paper's defaults.
 
     In YAML, `recipe: NAME` stands for the settings of a recipe (see `retrodict.recipes`), on top
     of which the file's own come.
@@ -76,8 +76,8 @@ class Experiment(FrozenConfig):
             overrides: changes on top of it, e.g. `"task.vocab_size=200"`.
 
         Raises:
-            BadInput: the file cannot be read, is no experiment, or an override does not fit; the
-                message names file, line and the nearest valid choice.
+            BadInput: the file cannot be read, is not an experiment, or an override does not fit;
+                the message names file, line and the nearest valid choice.
         """
         return cls.from_file(read_text(path), overrides, where=str(path))
 
@@ -161,7 +161,7 @@ class Experiment(FrozenConfig):
         return [self.corpus(self.training.seed_of_corpus(seed)) for seed in self.training.seeds]
 
     def examples(self, corpus: Corpus) -> Examples:
-        """Lay out a corpus for training; where examples are drawn anew, as one epoch may be."""
+        """Lay out a corpus for training; if examples are random, as in one epoch."""
         return examples_of(self.objective, corpus)
 
     @property
@@ -180,10 +180,11 @@ class Experiment(FrozenConfig):
         """Place it on this machine, which decides device and threads where they are left open.
 
         Args:
-            fewer: whether fewer threads do where cores are fewer, unless that can alter a bit.
+            fewer: whether to use fewer threads if there are fewer cores, unless that can alter a
+                bit.
 
         Raises:
-            BadInput: a device that is not there, or more threads than cores.
+            BadInput: a device that does not exist here, or more threads than cores.
         """
         count, asked = core_count(), self.training.threads
         threads = count if asked == "auto" else asked
@@ -215,7 +216,7 @@ class Experiment(FrozenConfig):
         )
 
     def as_written(self) -> Placed:
-        """Place it where it says itself, as a run's own file does."""
+        """Place it as the file itself says, for example a run's own."""
         threads = self.training.threads
         return self.placed_on(self.training.device, core_count() if threads == "auto" else threads)
 
@@ -283,8 +284,8 @@ class Placed(Experiment):
         """Hash everything that can alter a bit of the result.
 
         Args:
-            results_version: of the code that gives the result; by default this code's. Asked for
-                one by its number, it hashes the threads as all did at first, bits or not.
+            results_version: of the code that gives the result; by default this code's. With an
+                explicit version, the number of threads is always hashed, as it once was.
 
         >>> Experiment(task={"kind": "chain"}).placed().digest()[:6].isalnum()
         True
@@ -304,7 +305,7 @@ class Placed(Experiment):
             yield count, sha256(f'{before}"threads": {count}{after}')
 
     def goes_by(self, digest: str) -> bool:
-        """Whether a digest is this experiment's, now or when threads were always hashed."""
+        """Whether a digest belongs to this experiment, in the present or the old form."""
         if digest == self.digest():
             return True
         return not self.threads_matter and any(d == digest for _, d in self.digests_by_threads())

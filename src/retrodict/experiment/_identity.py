@@ -39,7 +39,7 @@ def canonical(
     is_later_step: bool,
     results_version: int | None,
 ) -> str:
-    """Write what a digest is the hash of; how `execution` was chosen alters nothing.
+    """Return the text that a digest hashes; how `execution` was chosen alters nothing.
 
     `is_later_step`: under results version 2 the step was autograd's; it is written out since.
     """
@@ -55,5 +55,4 @@ def canonical(
 
 
 def sha256(text: str) -> str:
-    """Hash a text."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -13,10 +13,10 @@ COMPILE_STEPS = 2000
 
 
 def device_here(device: str) -> str:
-    """Name the device of this machine that is asked for.
+    """Return the name of the requested device on this machine.
 
     Raises:
-        BadInput: it is not there.
+        BadInput: it does not exist here.
     """
     gpus = _gpu_count()
     if device == "auto":
@@ -26,7 +26,9 @@ def device_here(device: str) -> str:
     index = int(device.partition(":")[2] or 0)
     if index >= gpus:
         choices = ["cpu", *(f"cuda:{i}" for i in range(gpus))]
-        raise BadInput(f"training.device: {device} is not there; choose from {', '.join(choices)}")
+        raise BadInput(
+            f"training.device: {device} does not exist here; choose from {', '.join(choices)}"
+        )
     return f"cuda:{index}"
 
 
@@ -40,7 +42,7 @@ def _gpu_count() -> int:
 
 
 def too_many(threads: int, cores: int) -> str:
-    """Say that this machine has fewer cores than threads are asked for."""
+    """Return the message for more threads than cores."""
     limit = core_limit()
     there = "1 core there is" if cores == 1 else f"{cores} cores there are"
     here = "" if limit == "machine" else f" for this process ({limit})"

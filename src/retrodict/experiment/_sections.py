@@ -1,4 +1,4 @@
-"""Sections of an experiment that no room of their own declares: optimiser, training, record."""
+"""Sections of an experiment that belong to no other package: optimiser, training, record."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Training(FrozenConfig):
 
     Parameters:
         epochs: passes over the training sentences.
-        batch_size: sentences a step, or `all`; the last step of an epoch takes what is left.
+        batch_size: sentences per step, or `all`; the last step of an epoch takes what is left.
             Where it is left out: 64, the bilinear and the relational model `all`, the one-layer
             model 1.
         learners: how many independent learners; learner s has the seed `seed + s`.
@@ -70,7 +70,7 @@ class Training(FrozenConfig):
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """One seed a learner."""
+        """One seed per learner."""
         return tuple(range(self.seed, self.seed + self.learners))
 
     def seed_of_corpus(self, seed: int) -> int:
@@ -79,7 +79,7 @@ class Training(FrozenConfig):
 
 
 class Record(FrozenConfig):
-    """What is written down while training.
+    """What is recorded during training.
 
     Parameters:
         every: epochs between two evaluations; epoch 0 and the last are always evaluated.

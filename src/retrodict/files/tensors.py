@@ -3,9 +3,9 @@
     length of the head, 8 bytes | head: JSON, name → type, shape, place | the arrays' bytes
 
 With a memory map the process would crash if a network file disappeared, and some file systems have
-none. A file that cannot be read (`OSError`) is told from one that is wrong (`ValueError`), and what
-a file declares is checked before memory is allocated for it. The metadata may hold a CRC-32 for
-each array, by which a flipped bit is found.
+none. A file that cannot be read (`OSError`) is distinguished from one that is wrong (`ValueError`),
+and what a file declares is checked before memory is allocated for it. The metadata may hold a
+CRC-32 for each array, by which a flipped bit is found.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class Bilinear(ModelConfig):
         return tuple(gaussian(rng, shape, std) for _ in range(max(self.factors, 1)))
 
     def refusal(self, task: Any) -> str:
-        """Whatever asks with more than one token."""
+        """Refuse tasks that ask with more than one token."""
         if task.kind == "pairs":
             return ""
         return (

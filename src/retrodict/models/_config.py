@@ -25,10 +25,10 @@ class ModelConfig(FrozenConfig):
             of `build`.
         explicit: the class of its step written out, by which learners are trained one by one on a
             CPU; called with a population and a number of threads. "": there is autograd alone.
-        batch_size, optimizer: what an experiment takes that does not say its own.
+        batch_size, optimizer: defaults for experiments that do not set them.
         reads_sequences: whether it reads sentences of any length and learns by every objective.
         compiles: whether its step may be compiled, and its products be of lower precision.
-        has_theory: whether `retrodict.theory` predicts what it does.
+        has_theory: whether `retrodict.theory` can predict it.
         flow_seconds: what a predicted learner costs for each (training sentence, token); measured.
     """
 
@@ -49,7 +49,7 @@ class ModelConfig(FrozenConfig):
 
     @property
     def sizes(self) -> Mapping[str, str]:
-        """The summary, by what models differ in."""
+        """The parts of the summary, by how models differ."""
         return {"models": self.summary}
 
     @property
@@ -59,7 +59,7 @@ class ModelConfig(FrozenConfig):
 
     @property
     def reads_both_sides(self) -> bool:
-        """Whether every position sees later ones, too."""
+        """Whether every position also sees later ones."""
         return False
 
     @property
@@ -98,12 +98,12 @@ class ModelConfig(FrozenConfig):
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
     ) -> Population:
-        """Initialise one learner a seed; learner s depends on `seeds[s]` alone.
+        """Initialise one learner per seed; learner s depends on `seeds[s]` alone.
 
         Args:
             vocab_size: tokens in and logits out, specials included.
             length: the longest input, in tokens.
-            seeds: one seed a learner.
+            seeds: one seed per learner.
             device, dtype: where and in what precision (default float32) the parameters live.
         """
         population: Population = loaded(self.population)(

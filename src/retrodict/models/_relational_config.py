@@ -71,7 +71,7 @@ class Relational(ModelConfig):
         )
 
     def refusal(self, task: Any) -> str:
-        """Whatever does not ask with one entity of one token and one of two relations."""
+        """Refuse tasks that do not ask with one entity of one token and one of two relations."""
         if task.kind not in ("reversal", "chain"):
             return (
                 f"model.kind relational reads an entity and a relation, and task.kind {task.kind} "

@@ -92,17 +92,17 @@ class Transformer(ModelConfig):
 
     @property
     def is_wide(self) -> bool:
-        """From a width of WIDE on."""
+        """Whether the width is at least WIDE."""
         return self.d_model >= WIDE
 
     @property
     def reads_both_sides(self) -> bool:
-        """Where attention is bidirectional."""
+        """Whether attention is bidirectional."""
         return self.attention == "bidirectional"
 
     @property
     def blocks(self) -> int:
-        """Its layers."""
+        """The number of layers."""
         return self.n_layer
 
     def parameter_count(self, vocab_size: int, length: int) -> int:
@@ -130,7 +130,7 @@ class Transformer(ModelConfig):
         return tokens * (_FLOATS_A_ROW * self.d_model * self.n_layer + 3 * vocab_size)
 
     def step_operations(self, vocab_size: int, length: int, first: int) -> int:
-        """Count those of products of matrices, as few as can be, as if attention were causal.
+        """Count the necessary operations of matrix products, as if attention were causal.
 
         Derived in the head of `retrodict.bench._floor`.
 

@@ -13,7 +13,7 @@ from retrodict.tasks import Corpus
 
 
 class Bico(ObjectiveConfig):
-    """Teach every sentence twice an epoch: by next-token prediction and by denoising.
+    """Teach every sentence twice per epoch: by next-token prediction and by denoising.
 
         sentence               ^ A → B
         next token             predicts B                       (causal attention)

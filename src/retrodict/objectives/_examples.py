@@ -51,7 +51,7 @@ class ObjectiveConfig(FrozenConfig):
 
     Attributes:
         kind: which objective it is.
-        redraws_each_epoch: whether examples are random, and drawn anew every epoch.
+        redraws_each_epoch: whether examples are random, and drawn again every epoch.
         mixes_attention: whether a causal model reads some examples with bidirectional attention.
     """
 

@@ -15,7 +15,7 @@ Rate = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Masked(ObjectiveConfig):
-    """Hide random tokens of every sentence, anew each epoch, and predict them.
+    """Hide random tokens of every sentence, chosen again each epoch, and predict them.
 
         sentence                A → B
         in_place (encoder)      [M] → B              predicts A in its own place
@@ -23,7 +23,7 @@ class Masked(ObjectiveConfig):
         asked: B ← ?            B ← [M]              B ← [M] ¦ B ←
 
     `in_place` needs `model.attention: bidirectional`. `copy` is masked prediction in a causal
-    decoder, which reads the sentence with holes and then, after `¦`, the complete sentence.
+    decoder, which reads the sentence with hidden tokens and then, after `¦`, the complete sentence.
     Sources: Devlin et al. 2018 for the fixed rate; Kitouni et al. 2024, "The factorization curse",
     arXiv 2406.05183, for the uniform one, MLM-U [N]; the layout `copy` is ours [R].
 

@@ -1,4 +1,4 @@
-"""Tasks: what is asked to be learned. `Task(...).corpus(seed)` draws one; NumPy only, no torch.
+"""Tasks: what is to be learned. `Task(...).corpus(seed)` draws one; NumPy only, no torch.
 
 A new task is one file, and one line below.
 """

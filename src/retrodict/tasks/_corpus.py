@@ -1,7 +1,7 @@
 """A Corpus: training sentences, and the named groups of questions asked of a trained model.
 
-Everything is a token array. All sentences of one corpus have the same layout, so that where the
-entities and relations stand is said once (`entity_spans`, `relation_positions`), not per sentence.
+Everything is a token array. All sentences of one corpus have the same layout, so entity and
+relation positions are given once (`entity_spans`, `relation_positions`), not per sentence.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ProbeGroup:
 
     Attributes:
         name: the group's name in a Trace, e.g. `"validation"`.
-        told: what the task says of it.
+        told: the task's plan for it.
         trained: whether its sentences are among the training sentences. A recipe may teach what the
             task holds out, or leave out what it teaches.
         tokens: the whole sentences, prompt and answer, shape (probe, length).
@@ -64,7 +64,7 @@ class ProbeGroup:
 
     @property
     def answers(self) -> Int[np.ndarray, "probe answer"]:
-        """What it should say next."""
+        """The right continuation."""
         return self.tokens[:, self.answer_start :]
 
     @property

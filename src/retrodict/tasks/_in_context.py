@@ -1,4 +1,4 @@
-"""The in-context reversal task: the fact stands in the prompt, and only has to be turned round."""
+"""The in-context reversal task: the prompt states the fact, which only has to be reversed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARROW, BACK, SAME = 0, 1, 2  # the special tokens →, ←, ⇔
 
 
 class InContext(TaskConfig):
-    """Every x with every y, in sentences that state a fact and turn it round.
+    """Every x with every y, in sentences that state a fact and reverse it.
 
         x → y ⇔ y ← x       taught for some y of each x, asked (the last x) for the others
 

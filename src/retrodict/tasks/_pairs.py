@@ -33,7 +33,8 @@ class Pairs(TaskConfig):
             `none`, or a list of their numbers, 0 to n − 1.
 
     Raises:
-        pydantic.ValidationError: n pairs do not fit into m tokens, or a number is no pair.
+        pydantic.ValidationError: n pairs do not fit into m tokens, or a number is not that of a
+            pair.
 
     >>> corpus = Pairs(n=3, m=8).corpus(seed=0)
     >>> [corpus.render(sentence) for sentence in corpus.tokens]

@@ -37,9 +37,9 @@ class Reversal(TaskConfig):
     [S]. Groups: `train_forward`, `train_backward`, `train_seen` (the taught direction of
     validation pairs), `validation`.
 
-    With more `relations`, each has a pairing, a split and a coin of its own over the same entities,
-    and two tokens of its own: an entity is then taught as a question by some relations while it is
-    held out as one by another [O; after arXiv 2509.21993 and 2504.01928, which have 8 and 6].
+    With more `relations`, each has its own pairing, split and coin over the same entities, and its
+    own two tokens: an entity is then taught as a question by some relations while it is held out as
+    one by another [O; after arXiv 2509.21993 and 2504.01928, which have 8 and 6].
 
     Parameters:
         vocab_size: entity tokens V; the model's vocabulary is V + 2 · relations.

@@ -26,7 +26,7 @@ class TaskConfig(FrozenConfig):
         """Draw a corpus."""
         raise NotImplementedError
 
-    if TYPE_CHECKING:  # a setting of some, of others what follows from their settings
+    if TYPE_CHECKING:  # a setting in some tasks, derived in others
 
         @property
         def vocab_size(self) -> int:

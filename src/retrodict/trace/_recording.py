@@ -1,4 +1,4 @@
-"""What is written down of an experiment, by training and by theory alike: arrays, then a Trace."""
+"""Arrays recorded by training and by theory, collected into a Trace."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ CONTROLS = {
     "echo": "share of questions whose most probable answer is, wrongly, the question's first token",
     "neither": "share of questions whose most probable answer is neither right nor an echo",
 }
-"""Variables over (learner, epoch, group) that are recorded where `record.controls` says so; like
-the accuracy's, their answers are those to the first token."""
+"""Variables over (learner, epoch, group) that are recorded if `record.controls` is true; like the
+accuracy's, their answers are those to the first token."""
 
 PANELS = {
     "entity_only": "logit of the target token after the source entity alone",
@@ -122,7 +122,7 @@ class Recording:
     def write(
         self, epoch: int, learners: int | np.ndarray, found: Mapping[str, np.ndarray | float]
     ) -> None:
-        """Write down what was found of a learner, or a mask of them, by the names of `arrays`."""
+        """Record values of a learner, or of a mask of learners, by the names of `arrays`."""
         for name, values in found.items():
             times = self.snapshots if "/" in name else self.epochs
             self.arrays[name][learners, times.index(epoch)] = values

@@ -1,7 +1,7 @@
 """A Trace: what was measured, or predicted, over time. Training and theory both give one.
 
 Curves live in one xarray Dataset with dimensions (learner, epoch, group); effective weights in one
-Dataset a panel with dimensions (learner, snapshot, source, target). On disk both are one NetCDF
+Dataset per panel with dimensions (learner, snapshot, source, target). On disk both are one NetCDF
 file: `xarray.open_dataset("trace.nc")` gives the curves, and
 `xarray.open_dataset("trace.nc", group="effective_weights/validation")` a panel.
 """
@@ -96,7 +96,7 @@ class Trace:
 
     @own_settings()
     def to_dataframe(self) -> pd.DataFrame:
-        """Return the curves as a table, one row a (learner, epoch, group)."""
+        """Return the curves as a table, one row per (learner, epoch, group)."""
         return self.curves.to_dataframe()
 
     @own_settings()
@@ -130,12 +130,12 @@ class Trace:
     @classmethod
     @own_settings()
     def load(cls, path: str | Path) -> Trace:
-        """Read a trace back, wholly into memory.
+        """Read a trace, wholly into memory.
 
         A file that refers to other files, or unpacks to more than it holds, is not read.
 
         Raises:
-            OSError: the file cannot be read or is no trace.
+            OSError: the file cannot be read or is not a trace.
             MemoryError: it does not fit into memory.
             CannotFinish: it has a format that this version does not read.
         """
@@ -159,7 +159,7 @@ class Trace:
         except (OSError, MemoryError, ImportError, CannotFinish):
             raise
         except Exception as error:  # a file from elsewhere can be wrong in any way
-            raise OSError(f"no trace: {error}") from error
+            raise OSError(f"not a trace: {error}") from error
 
     @classmethod
     def _of(cls, content: bytes, where: str | Path) -> Trace:
@@ -185,11 +185,11 @@ class Recorded(Protocol):
 
     @property
     def experiment(self) -> Experiment:
-        """What was asked."""
+        """The experiment."""
 
     @property
     def trace(self) -> Trace:
-        """What was recorded of it."""
+        """Its trace."""
 
 
 @lru_cache(maxsize=64)

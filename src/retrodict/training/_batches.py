@@ -31,7 +31,7 @@ class Sentences:
 
     Parameters:
         experiment: seeds, objective, and how many examples a step takes.
-        corpora: one a learner.
+        corpora: one per learner.
         dtype: of weights.
     """
 
@@ -47,7 +47,7 @@ class Sentences:
         self.first = drawn[0].first
 
     def batches(self, learners: slice, epoch: int) -> list[Batch]:
-        """Return the batches of some learners in an epoch, one a step; the last has what is left.
+        """Return the batches of some learners in an epoch, one per step; the last may be smaller.
 
         As many as `Experiment.steps_per_epoch` says.
         """

@@ -56,7 +56,7 @@ class Checkpoint:
         like: Checkpoint | None = None,
         also: Callable[[str], bool] = lambda digest: False,
     ) -> Checkpoint:
-        """Read a checkpoint back; nothing that it declares is believed before it is compared.
+        """Read a checkpoint; everything it declares is checked first.
 
         Args:
             path: the file.
@@ -67,7 +67,7 @@ class Checkpoint:
 
         Raises:
             CannotFinish: it is damaged, of another version, or of another experiment.
-            Unreadable: it cannot be read; it is not damaged as far as is known.
+            Unreadable: it cannot be read; it may be undamaged.
         """
         most = None if like is None else sum(tensor.nbytes for tensor in like.tensors.values())
         try:
@@ -109,5 +109,5 @@ class Checkpoint:
 
 
 def unusable(path: Path, why: str) -> CannotFinish:
-    """Say why a checkpoint cannot be gone on from."""
-    return CannotFinish(f"{path}: cannot resume from it: {why}; move it away to start anew")
+    """Return the error for a checkpoint that cannot be resumed."""
+    return CannotFinish(f"{path}: cannot resume from it: {why}; move it away to start again")

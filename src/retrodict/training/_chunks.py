@@ -31,7 +31,7 @@ class Part:
 def parts_of(experiment: Placed, checkpoint: Path | None) -> list[Part]:
     """Divide an experiment's learners into parts, as equal as can be; one if all fit.
 
-    What lies on disk was divided when it was begun, and stays so, whatever fits today.
+    Parts on disk keep their division, whatever fits today.
 
     Args:
         experiment: whose.

@@ -1,4 +1,4 @@
-"""Whether a step can be compiled here: tried before a run has a name, and never taken for granted.
+"""Whether a step can be compiled here, tested before a run is named.
 
 The bits of a compiled step are not those of an eager one, so a run that is called compiled is, or
 is not made. Where nothing can be compiled, the experiment is the eager one before it is hashed.
@@ -27,7 +27,7 @@ def as_it_can_run(experiment: Placed, note: Callable[[str], None]) -> Placed:
 
     Args:
         experiment: what is asked.
-        note: is told so, once in a process.
+        note: called with the reason, once per process and kind of device.
     """
     if experiment.execution == "eager":
         return experiment
@@ -64,14 +64,14 @@ def require_compiled() -> None:
     """Make sure, within a function that is compiled, that it is.
 
     Raises:
-        CannotFinish: torch runs it eager, without a word.
+        CannotFinish: torch runs it eagerly without saying so.
     """
     if not torch.compiler.is_compiling():
         raise CannotFinish(_not_compiled("torch.compile is switched off"))
 
 
 def refused(error: Exception) -> CannotFinish | None:
-    """Return what to say of an error if it is the compiler's."""
+    """Return the error to report for one that the compiler raised; None for any other."""
     from torch._dynamo.exc import TorchDynamoException
 
     ours = isinstance(error, TorchDynamoException) and not is_out_of_memory(error)
@@ -79,7 +79,7 @@ def refused(error: Exception) -> CannotFinish | None:
 
 
 def reason(error: Exception) -> str:
-    """Say in a few words what the compiler complains of: its first line."""
+    """Return the first line of the compiler's error."""
     said = str(error).strip() or type(error).__name__
     return f"{said.splitlines()[0]:.200}"
 
@@ -92,4 +92,4 @@ def _not_compiled(why: str) -> str:
 
 
 _TOLD: set[str] = set()
-"""Kinds of devices of which it was said."""
+"""Kinds of devices already reported."""

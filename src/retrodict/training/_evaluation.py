@@ -1,4 +1,4 @@
-"""What a population is asked while it trains: all questions, and effective weights."""
+"""Evaluate a population during training: all questions, and effective weights."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class _Probes:
         reads: the positions that answer, counted from `first`.
         targets: what is right there.
         candidates: the alphabets of the first answers.
-        echoes: the first token of each question, for the controls; None: they are not wanted.
+        echoes: the first token of each question, for the controls; None if not recorded.
         lengths: how many questions each group has.
     """
 

@@ -45,12 +45,12 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the surroundings want to know from, and tell, a training in progress.
+    """Callbacks and settings of a training in progress.
 
     Attributes:
         progress: called with the number of epochs done.
         stop: asked after each epoch; True writes a checkpoint and raises `Interrupted`.
-        note: told what a person should know, in a line.
+        note: called with one line for the user.
         checkpoint: where the checkpoint lives; None keeps none.
         checkpoint_seconds: time between two checkpoints.
     """
@@ -64,7 +64,7 @@ class Hooks:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training leaves behind.
+    """The results of a training.
 
     Attributes:
         trace: what was recorded.
@@ -80,8 +80,8 @@ def train(experiment: Placed, hooks: Hooks | None = None) -> Outcome:
     """Train the population of an experiment.
 
     Learners that do not fit into memory at once are trained in parts. If the hooks name a
-    checkpoint that exists, training goes on from it, with the result that an
-    uninterrupted run would have had (on a CPU: the same bits).
+    checkpoint that exists, training continues from it, with the result that an uninterrupted run
+    would have had (on a CPU: the same bits).
 
     Raises:
         BadInput: the experiment does not fit this machine.
@@ -119,7 +119,7 @@ def release() -> None:
 
 
 class _Done(NamedTuple):
-    """What training a part leaves behind."""
+    """The results of training a part."""
 
     recording: Recording
     weights: dict[str, Tensor]
@@ -216,14 +216,16 @@ class Trainer:
 
     @own_settings()
     def resume(self, path: Path | None) -> int:
-        """Take up a checkpoint if there is one; return the epochs done."""
+        """Load a checkpoint if there is one; return the epochs done."""
         if path is None or not is_there(path):
             self.record(0, torch.full((self.population.learners,), math.nan))
             return 0
         last = self.checkpoint(self.experiment.training.epochs)
         saved = Checkpoint.load(path, last.digest, last, self.experiment.goes_by)
         if not are_ends(saved.tensors["record/diverged_at"].numpy(), saved.epoch):
-            raise unusable(path, "it is damaged: a learner ended at no epoch")
+            raise unusable(
+                path, "it is damaged: a learner diverged at an epoch that does not exist"
+            )
         self.population.flat.copy_(saved.tensors["flat"])
         for name, tensor in saved.tensors.items():
             part, _, key = name.partition("/")
@@ -235,7 +237,7 @@ class Trainer:
 
     @own_settings()
     def checkpoint(self, epoch: int) -> Checkpoint:
-        """Collect everything that going on from here needs."""
+        """Collect everything needed to continue from here."""
         tensors = {"flat": self.population.flat}
         tensors |= {f"optimizer/{key}": value for key, value in self.update.state.items()}
         for name, array in self.recording.arrays.items():

@@ -1,4 +1,4 @@
-"""How many learners fit into memory at a time, told before anything is allocated.
+"""How many learners fit into memory at a time, determined before anything is allocated.
 
     a learner         (2 + s) parameters; s = 2 of AdamW's state, 1 of momentum, else 0; the
                       parameters are there twice while they are drawn, and when they are read back
@@ -97,7 +97,7 @@ def needed_bytes(experiment: Placed, corpus: Corpus | None = None) -> Need:
 
 
 def _available_bytes(device: torch.device) -> int | None:
-    """Free memory of a device, or None where it cannot be told."""
+    """Return the free memory of a device; None if unknown."""
     if device.type == "cuda":
         free: int = torch.cuda.mem_get_info(device)[0]
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

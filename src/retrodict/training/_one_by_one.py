@@ -56,7 +56,7 @@ class OneByOne:
 
     @cached_property
     def workers(self) -> Workers:
-        """Who does the work; made when there first is any."""
+        """The workers; created at first use."""
         learners, parameters = self.population.flat.shape
         work = WeakMethod(self._work)  # workers must not keep alive what has to end them
 

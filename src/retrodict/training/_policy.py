@@ -46,7 +46,7 @@ def threads_each(experiment: Placed) -> int:
 
 
 def is_shared(experiment: Placed, sentences: int, parameters: int) -> bool:
-    """Whether several workers are worth their while.
+    """Whether several workers are worthwhile.
 
     Args:
         experiment: whose learners are trained one by one.

@@ -58,7 +58,7 @@ class Together:
     def measure(self, epoch: int) -> dict[str, np.ndarray]:
         """Ask every learner what is recorded after an epoch, learner axis first.
 
-        Without lower precision: what is measured is the weights, not how they are asked.
+        Without lower precision, since the weights are measured, not the arithmetic.
         """
         with torch.no_grad(), products_in("float32"), threads_of_torch(self.threads):
             ask = self.population, self.population.embed

@@ -23,7 +23,7 @@ class Update(Protocol):
 
     @property
     def state(self) -> Mapping[str, Tensor]:
-        """Tensors with a leading learner axis: all that going on from here needs."""
+        """Tensors with a leading learner axis: everything needed to continue from here."""
 
     def begin(self, learners: slice) -> None:
         """Count a step of some learners."""

@@ -1,4 +1,4 @@
-"""Several at work on a population's learners at a time: threads, or processes forked from this one.
+"""Several workers for a population's learners: threads, or processes forked from this one.
 
 Python runs one thread at a time, and between two operations on small tensors each would wait for
 the other: at width 128 two threads lose a quarter of their time so. Forked processes do not, and
@@ -30,7 +30,7 @@ from retrodict.errors import CannotFinish
 from retrodict.signals import STOPPING
 
 Work = Callable[[str, int, int], Any]
-"""Does what a word says, for an epoch and a learner."""
+"""Does the named work for an epoch and a learner."""
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl
 
@@ -116,7 +116,7 @@ class ForkedWorkers:
         """
         results: list[Any] = [None] * self.learners
         if not self.members:
-            raise CannotFinish("the processes of this training have ended; start it anew")
+            raise CannotFinish("the processes of this training have ended; start it again")
         try:
             for _, connection in self.members:
                 connection.send((what, epoch))
@@ -129,7 +129,7 @@ class ForkedWorkers:
             self._end()
             raise CannotFinish(
                 "a process that trained some of the learners was killed (too little memory?); the "
-                "same command goes on from the last checkpoint"
+                "same command continues from the last checkpoint"
             ) from None
         except BaseException:
             self._end()
@@ -140,7 +140,7 @@ class ForkedWorkers:
 def _serve(
     work: Work, share: Sequence[int], orders: Connection, others: list[Connection], parent: int
 ) -> None:
-    """Take orders until they end, in a process of its own."""
+    """Serve requests until they end, in a separate process."""
     for signum in STOPPING:  # the parent decides, and a terminal or Slurm asks all
         signal.signal(signum, signal.SIG_IGN)
     if hasattr(signal, "SIGXCPU"):  # a limit of CPU time is each process's own

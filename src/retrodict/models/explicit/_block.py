@@ -54,7 +54,6 @@ class Transposed(NamedTuple):
 
     @classmethod
     def of(cls, w: BlockViews) -> Transposed:
-        """Transpose a block's weights."""
         return cls(w.query.t(), w.key_value.t(), w.out.t(), w.up.t(), w.down.t())
 
 

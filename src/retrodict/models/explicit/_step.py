@@ -30,7 +30,7 @@ class ExplicitTransformer:
     with gradients switched off.
 
     Parameters:
-        population: on a CPU; its weights are read, and changed by whoever `update` is.
+        population: on a CPU; its weights are read, and changed by `update`.
         threads: how many work on a learner.
     """
 
@@ -72,7 +72,7 @@ class ExplicitTransformer:
         """Take one gradient step on the mean cross-entropy; return the loss before it.
 
         Args:
-            learner: which.
+            learner: the learner's index.
             tokens, targets: its input, and what follows at the last positions of it.
             drop: where dropout masks are drawn from; None drops nothing.
             update: called with part after part of the gradient, each as soon as it is complete
@@ -94,7 +94,7 @@ class ExplicitTransformer:
         truth = logp.gather(1, answers)
         loss = -(truth if counts is None else truth * counts).mean()
 
-        grad_logits = logp.exp_()  # in place: probabilities, less one at the answer
+        grad_logits = logp.exp_()  # in place: probabilities, minus one at the answer
         grad_logits.scatter_add_(1, answers, plan.minus_one)
         if counts is not None:
             grad_logits.mul_(counts)
@@ -116,7 +116,7 @@ class ExplicitTransformer:
         return loss
 
     def _update(self, update: ApplyGradient, span: slice, gradient: Tensor) -> None:
-        """ApplyGradient a span, each thread a part of it."""
+        """Apply the gradient of a span, each thread a part of it."""
         if self.products.threads == 1:
             update(span, gradient)
             return

@@ -27,7 +27,6 @@ class Views(NamedTuple):
 
     @classmethod
     def weights(cls, population: TransformerPopulation, s: int) -> Views:
-        """View the weights of learner s."""
         named = dict(population.named_parameters())
 
         def get(name: str) -> Tensor | None:
@@ -44,7 +43,7 @@ class Views(NamedTuple):
 
 
 class Gradient:
-    """Where a learner's gradient lies: parts of its row of `flat`, and a buffer for each.
+    """A learner's gradient: its parts in the row of `flat`, and a buffer for each.
 
     Blocks are alike and take turns, so one buffer serves them all, and stays in the cache.
 
