@@ -38,16 +38,7 @@ def plot_effect(
         for axes, (measure, (variants, reference, name)) in zip(
             grid.flat, panels.items(), strict=True
         ):
-            axes.axvline(reference, color=NEUTRAL, linewidth=1, linestyle="--")
-            axes.annotate(
-                name,
-                (reference, 1),
-                (3, 2),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                fontsize=7,
-                color=NEUTRAL,
-            )
+            _mark(axes, reference, name, "--")
             draw_rows(axes, rows, variants)
             axes.set(xlabel=measure)
         if marks:
@@ -78,10 +69,16 @@ def plot_indices(
         found = {model: [row.get(name) for name in names] for model, row in rows.items()}
         draw_rows(axes, list(names.values()), found, above=0.75)
         for end, text in ends.items():
-            axes.axvline(end, color=NEUTRAL, linewidth=0.8, linestyle=":")
-            axes.annotate(text, (end, -0.62), ha="center", fontsize=7, color=NEUTRAL)
+            _mark(axes, end, text, ":")
         axes.set(xlabel=xlabel)
     return figure
+
+
+def _mark(axes: Axes, at: float, text: str, style: str) -> None:
+    """Draw a vertical reference line, named above the axes."""
+    axes.axvline(at, color=NEUTRAL, linewidth=0.8, linestyle=style)
+    place: Any = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axes.annotate(text, (at, 1), (0, 2), **place, ha="center", fontsize=7, color=NEUTRAL)
 
 
 def plot_training(panels: Mapping[str, Mapping[str, Trace]], title: str) -> Figure:
