@@ -57,4 +57,4 @@ def _parts(
         return missing[..., 0], missing
     matrix = matrix.astype(float)
     off = matrix[..., ~np.eye(n, dtype=bool)]
-    return np.diagonal(matrix, axis1=-2, axis2=-1).mean(axis=-1), off
+    return np.asarray(np.diagonal(matrix, axis1=-2, axis2=-1).mean(axis=-1)), off
