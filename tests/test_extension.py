@@ -97,7 +97,7 @@ def learners(config, vocab_size, length, seeds, device, dtype) -> Any:
             super().__init__(seeds)
             start = torch.zeros(len(seeds), vocab_size, vocab_size, dtype=dtype)
             self.table = torch.nn.Parameter(start)
-            self.pack(device)
+            self.flatten_parameters(device)
 
         def embed(self, tokens):
             return embedding(self.table, tokens)

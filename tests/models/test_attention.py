@@ -65,10 +65,12 @@ def test_each_example_can_have_its_own_direction_of_attention(position):
     mixed = built(position=position)
     both = built(position=position, attention="bidirectional")
     torch.testing.assert_close(both.flat, mixed.flat, rtol=0, atol=0)
-    sees_all = torch.tensor([[True, False, True, False, False, True], [False] * 3 + [True] * 3])
+    bidirectional = torch.tensor(
+        [[True, False, True, False, False, True], [False] * 3 + [True] * 3]
+    )
     with torch.no_grad():
-        found = mixed(TOKENS, 0, None, sees_all)
-        expected = torch.where(sees_all[:, :, None, None], both(TOKENS), mixed(TOKENS))
+        found = mixed(TOKENS, 0, None, bidirectional)
+        expected = torch.where(bidirectional[:, :, None, None], both(TOKENS), mixed(TOKENS))
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
 
 

@@ -49,9 +49,9 @@ def compare(
     tokens = torch.randint(0, VOCAB, (2, batch, length), generator=random)
     targets = torch.randint(0, VOCAB, (2, batch, length - first), generator=random)
     drops = config.dropout > 0
-    sees_all = (torch.rand(2, batch, generator=random) < 0.5) if some_see_all else None
+    bidirectional = (torch.rand(2, batch, generator=random) < 0.5) if some_see_all else None
     masks = Replayed(config.dropout) if drops else None
-    logits = population(tokens, first, masks, sees_all)
+    logits = population(tokens, first, masks, bidirectional)
     nll = F.cross_entropy(logits.flatten(0, 2), targets.flatten(), reduction="none")
     weights = torch.rand(targets.shape, generator=random, dtype=torch.float64) * 3
     weights *= torch.rand(targets.shape, generator=random) < 0.6  # some count nothing
@@ -72,7 +72,7 @@ def compare(
                 streams[s] if drops else None,
                 lambda span, part, home=found: home[span].copy_(part),
                 weights[s] if weighted else None,
-                None if sees_all is None else sees_all[s],
+                None if bidirectional is None else bidirectional[s],
             )
             torch.testing.assert_close(loss, losses[s].detach(), rtol=1e-11, atol=0.0)
             torch.testing.assert_close(found, population.flat_grad[s], rtol=1e-9, atol=1e-12)

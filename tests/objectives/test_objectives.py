@@ -147,7 +147,9 @@ def test_every_place_counts_one_on_average(name):
     examples = drawn(objective, corpus)
     weights = examples.weights
     if name == "bico":
-        weights = weights[examples.sees_all][:, :-1] * (5 / 6)  # behind the last token: nothing
+        weights = weights[examples.bidirectional][:, :-1] * (
+            5 / 6
+        )  # behind the last token: nothing
     error = weights.std(0) / math.sqrt(len(weights))
     assert (abs(weights.mean(0) - 1) < 5 * error).all()
 
@@ -195,7 +197,7 @@ def test_denoising_does_not_show_what_it_predicts_and_next_token_is_causal(task)
     corpus = prepared(Bico(), TASKS[task].corpus(1))
     examples = drawn(Bico(rate=0.5), corpus)
     n = len(corpus.tokens)
-    assert examples.sees_all.tolist() == [False] * n + [True] * n
+    assert examples.bidirectional.tolist() == [False] * n + [True] * n
     counted = examples.weights[n:] > 0
     assert not counted[:, -1].any()
     hidden = examples.inputs[n:, 1:] == corpus.vocab_size - 2
@@ -252,7 +254,7 @@ def test_a_memory_of_its_examples_answers_the_questions_it_was_taught(name, task
     for epoch in range(400 if objective.redraws_each_epoch else 1):
         examples = drawn(objective, corpus, epoch)
         for row, position in zip(*np.nonzero(counts_of(examples)), strict=True):
-            if examples.sees_all is not None and examples.sees_all[row]:
+            if examples.bidirectional is not None and examples.bidirectional[row]:
                 continue  # questions are asked causally
             place = int(examples.first + position)
             sight = examples.inputs[row, : None if both else place + 1].tobytes()

@@ -12,14 +12,12 @@ from typing import Protocol, runtime_checkable
 from retrodict.bench._machine import seconds_of
 from retrodict.bench._memory import PeakMemory
 from retrodict.experiment import Placed
+from retrodict.progress import Tick
 from retrodict.training import Trainer
 
 PLANNED_EPOCHS = 2000
 """Epochs of a benchmarked experiment; timings take as many of them as they need."""
 _MOST_EPOCHS = 1000  # of one repeat
-
-Tick = Callable[[float], None]
-"""Called with the share, 0 to 1, that is done."""
 
 
 def part(tick: Tick, start: float, end: float) -> Tick:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from retrodict.bench._contest import Tick
 from retrodict.bench._row import Row
+from retrodict.progress import Tick
 
 QUICK = " (quick)"
 """Marks configurations that are too small to mean anything."""

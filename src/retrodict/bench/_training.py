@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
-from retrodict.bench._contest import Contestant, Ours, Tick, Timing, compete
+from retrodict.bench._contest import Contestant, Ours, Timing, compete
 from retrodict.bench._floor import largest_product, needed
 from retrodict.bench._machine import Machine, Rates, measure_rates
 from retrodict.bench._peer import Peer
 from retrodict.bench._row import Row
 from retrodict.bench._section import Plan
 from retrodict.bench._size import Size
+from retrodict.progress import Tick
 from retrodict.training import threads_of_torch
 
 PEER = "peer"

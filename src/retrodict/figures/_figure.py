@@ -19,6 +19,7 @@ from retrodict.experiment import Experiment
 from retrodict.figures._scales import Scale
 from retrodict.measures import Interval, at_end, final_values, over_learners, taught
 from retrodict.plots import Figure
+from retrodict.progress import Tick
 from retrodict.tasks import Role
 from retrodict.trace import Recorded, Trace
 
@@ -27,9 +28,6 @@ TRAINED_Z, UNTRAINED_Z = 2.0, 0.5
 
 Measured = Interval | Float[np.ndarray, " learner"]
 """A measured value: an interval over learners, or one value per learner."""
-
-Tick = Callable[[float], None]
-"""Called with the share of a computation that is done, 0 to 1."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Progress of several trainings, read from the store wherever they run."""
+"""EpochProgress of several trainings, read from the store wherever they run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from retrodict.launch._local import Job, Reporter, Running
-from retrodict.runs import Progress, Run, Store
+from retrodict.runs import EpochProgress, Run, Store
 
 _SECONDS = 1.0
 _SHARE = 0.1  # at most this share of the time is spent on reading
@@ -24,7 +24,7 @@ class Overview(Reporter):
         ]
         self._left = dict.fromkeys(range(len(jobs)))
         self._first: dict[int, int | None] = {}
-        self._far: dict[int, Progress] = {}
+        self._far: dict[int, EpochProgress] = {}
         self._next = 0.0
 
     def ended(self, index: int) -> None:

@@ -34,7 +34,7 @@ class BilinearPopulation(Population):
         first, *second = zip(*(config.weights(seed) for seed in seeds), strict=True)
         self.theta = stacked(first, dtype)
         self.theta_right = stacked(second[0], dtype) if second else None
-        self.pack(device)
+        self.flatten_parameters(device)
 
     def forward(
         self,

@@ -40,7 +40,7 @@ class OneLayerPopulation(Population):
         self.value_output_right = stacked(second[0], dtype) if second else None
         square = (len(seeds), vocab_size, vocab_size)
         self.attention = nn.Parameter(self.value_output.new_zeros(square))
-        self.pack(device)
+        self.flatten_parameters(device)
 
     def forward(
         self,

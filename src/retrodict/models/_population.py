@@ -20,7 +20,7 @@ from retrodict.models._shared_memory import zeros
 
 
 class Population(nn.Module):
-    """Base of every model. Subclasses make parameters (S, …) and then call `pack`.
+    """Base of every model. Subclasses make parameters (S, …) and then call `flatten_parameters`.
 
     Attributes:
         seeds: one seed per learner.
@@ -64,7 +64,7 @@ class Population(nn.Module):
         """Look up the token embeddings."""
         raise NotImplementedError
 
-    def pack(self, device: torch.device | str) -> None:
+    def flatten_parameters(self, device: torch.device | str) -> None:
         """Move the module to its device and its trainable parameters into `flat`."""
         self.to(device)
         trainable = {name: p for name, p in self.named_parameters() if p.requires_grad}

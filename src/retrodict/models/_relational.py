@@ -39,7 +39,7 @@ class RelationalPopulation(Population):
         self.register_buffer(
             "slots", torch.from_numpy(relation_slots(vocab_size)), persistent=False
         )
-        self.pack(device)
+        self.flatten_parameters(device)
 
     def forward(
         self,

@@ -23,7 +23,7 @@ from retrodict.seeds import INIT, torch_generator
 INIT_STD = 0.02
 
 Hidden = Float[Tensor, "learner batch length d_model"]
-SeesAll = Bool[Tensor, "learner batch"]
+Bidirectional = Bool[Tensor, "learner batch"]
 Generators = Sequence[torch.Generator]
 
 
@@ -41,7 +41,9 @@ class Attention(nn.Module):
         self.qkv = Linear(normal((d, 3 * d), INIT_STD, generators, dtype))
         self.out = Linear(normal((d, d), residual_std(config), generators, dtype))
 
-    def forward(self, x: Hidden, drop: Masks | None, sees_all: SeesAll | None = None) -> Hidden:
+    def forward(
+        self, x: Hidden, drop: Masks | None, bidirectional: Bidirectional | None = None
+    ) -> Hidden:
         """Mix each position with those before it; in bidirectional sentences with all."""
         length, d_head = x.shape[2], x.shape[3] // self.n_head
         heads = self.qkv(x).unflatten(-1, (3, self.n_head, d_head))
@@ -51,8 +53,8 @@ class Attention(nn.Module):
         scores = q @ k.transpose(-2, -1) / math.sqrt(d_head)
         if self.causal:
             future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
-            if sees_all is not None:
-                future = future & ~sees_all[:, :, None, None, None]
+            if bidirectional is not None:
+                future = future & ~bidirectional[:, :, None, None, None]
             scores = scores.masked_fill(future, -math.inf)
         weights = scores.softmax(-1)
         weights = dropout(weights, self.rate, drop, order=(0, 3, 4, 1, 2))
@@ -91,9 +93,11 @@ class Block(nn.Module):
         self.norm_2 = LayerNorm(len(generators), config.d_model, dtype)
         self.mlp = Mlp(config, generators, dtype)
 
-    def forward(self, x: Hidden, drop: Masks | None, sees_all: SeesAll | None = None) -> Hidden:
+    def forward(
+        self, x: Hidden, drop: Masks | None, bidirectional: Bidirectional | None = None
+    ) -> Hidden:
         """Add the outputs of attention and MLP to the residual stream."""
-        x = x + self.attention(self.norm_1(x), drop, sees_all)
+        x = x + self.attention(self.norm_1(x), drop, bidirectional)
         out: Hidden = x + self.mlp(self.norm_2(x), drop)
         return out
 
@@ -128,14 +132,14 @@ class TransformerPopulation(Population):
             self.token_embedding.requires_grad_(False)
             if config.position == "absolute":
                 self.position_embedding.requires_grad_(False)
-        self.pack(device)
+        self.flatten_parameters(device)
 
     def forward(
         self,
         tokens: Int[Tensor, "learner batch length"],
         first: int = 0,
         drop: Masks | None = None,
-        sees_all: SeesAll | None = None,
+        bidirectional: Bidirectional | None = None,
     ) -> Float[Tensor, "learner batch position vocab"]:
         """Return the logits at positions `first` and later; see `Population.forward`."""
         x = self.embed(tokens)
@@ -143,7 +147,7 @@ class TransformerPopulation(Population):
             x = x + self.position_embedding[:, None, : tokens.shape[2]]
         x = dropout(x, self.config.dropout, drop)
         for block in self.blocks:
-            x = block(x, drop, sees_all)
+            x = block(x, drop, bidirectional)
         x = self.norm(x[:, :, first:])
         if self.config.tied_head:
             return linear(x, self.token_embedding.transpose(1, 2))

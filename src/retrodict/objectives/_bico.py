@@ -56,7 +56,7 @@ class Bico(ObjectiveConfig):
             first=0,
             targets=np.concatenate([targets, targets]),
             weights=np.concatenate([causal, denoising]),
-            sees_all=np.repeat([False, True], count),
+            bidirectional=np.repeat([False, True], count),
         )
 
     def ask(

@@ -23,14 +23,14 @@ class Examples:
         first: the first position of the input with a prediction; all later ones have one, too.
         targets: the right token at each of these positions, shape (example, position).
         weights: weight of each prediction; None is 1 for all.
-        sees_all: which examples a causal model reads with bidirectional attention; None is none.
+        bidirectional: in which examples a causal model sees all from every position; None is none.
     """
 
     inputs: Int[np.ndarray, "example length"]
     first: int
     targets: Int[np.ndarray, "example position"]
     weights: Float[np.ndarray, "example position"] | None = None
-    sees_all: Bool[np.ndarray, " example"] | None = None
+    bidirectional: Bool[np.ndarray, " example"] | None = None
 
 
 @dataclass(frozen=True, eq=False)

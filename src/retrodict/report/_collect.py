@@ -6,7 +6,7 @@ version, the report says so in a line and uses none of its numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -27,15 +27,13 @@ from retrodict.figures import (
 )
 from retrodict.files import LEADERBOARD, VERIFY_PUBLISHED
 from retrodict.leaderboard import Board, read
+from retrodict.progress import NamedTick
 from retrodict.report._images import Picture, picture
 from retrodict.report._run_view import RunView, view
 from retrodict.runs import Store, changed_since
 
 _AGAIN = "reproduce or run, with --again, trains again and says whether the bits are the same"
 WIDEST = 1600  # pixels of a drawing in the page
-
-Tick = Callable[[str, float], None]
-"""Called with what is being read, and with the share, 0 to 1, that is done."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ class Collected:
         return next((c for s in self.sections for c in s.claims if c.name == name), None)
 
 
-def collect(root: Path, tick: Tick = lambda what, share: None) -> Collected:
+def collect(root: Path, tick: NamedTick = lambda what, share: None) -> Collected:
     """Read a store.
 
     Raises:
@@ -193,7 +191,7 @@ def overall(verdicts: Sequence[str]) -> str:
 class _Reader:
     """Reads every run of a store once."""
 
-    def __init__(self, root: Path, tick: Tick) -> None:
+    def __init__(self, root: Path, tick: NamedTick) -> None:
         self.root, self.tick = root, tick
         self.folders = {run.folder.name: run for run in Store(root).runs()}
         self.known: dict[str, RunView | str] = {}

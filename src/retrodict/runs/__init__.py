@@ -6,7 +6,7 @@ from retrodict.runs._check import check_run
 from retrodict.runs._drawings import check_store, forget_figures_of
 from retrodict.runs._export import export, require_empty
 from retrodict.runs._listing import Listed, folders, is_bare, listed
-from retrodict.runs._log import Progress
+from retrodict.runs._log import EpochProgress
 from retrodict.runs._problem import FAILING, Problem
 from retrodict.runs._provenance import Provenance, changed_since
 from retrodict.runs._prune import SELECTIONS, plan, prune
@@ -16,9 +16,9 @@ from retrodict.runs._store import Store, require_writable
 __all__ = [
     "FAILING",
     "SELECTIONS",
+    "EpochProgress",
     "Listed",
     "Problem",
-    "Progress",
     "Provenance",
     "Run",
     "Store",

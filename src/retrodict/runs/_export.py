@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from retrodict.errors import BadInput, CannotFinish
 from retrodict.experiment import flow
 from retrodict.files import digest_of, patiently, unwritten
 from retrodict.host import own_settings
+from retrodict.progress import NamedTick
 from retrodict.runs import _files
 from retrodict.runs._environment import PACKAGES
 from retrodict.runs._export_readme import readme
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Format = Literal["csv", "parquet"]
 _OF_THE_LAST = ("code", "commit", "platform", "processor", "cpu_capability")
-Tick = Callable[[str, float], None]
 
 
 @own_settings()
@@ -36,7 +36,7 @@ def export(
     weights: bool,
     command: str,
     left_out: Sequence[tuple[str, str]] = (),
-    tick: Tick = lambda name, share: None,
+    tick: NamedTick = lambda name, share: None,
 ) -> list[Path]:
     """Write runs as a folder of tables, all of it or nothing; return its files.
 

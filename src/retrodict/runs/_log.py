@@ -22,7 +22,7 @@ FORMAT = 1
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-class Progress(NamedTuple):
+class EpochProgress(NamedTuple):
     """Epochs done, all epochs, and when that was written (a file's time, ns)."""
 
     epoch: int
@@ -30,13 +30,13 @@ class Progress(NamedTuple):
     stamp: int
 
 
-def read_progress(path: Path) -> Progress | None:
+def read_progress(path: Path) -> EpochProgress | None:
     """Read a training's progress; None if it cannot be read."""
     try:
         require_plain_file(path)
         stamp = path.stat().st_mtime_ns
         epoch, epochs = json.loads(path.read_text(encoding="ascii"))
-        return Progress(int(epoch), int(epochs), stamp)
+        return EpochProgress(int(epoch), int(epochs), stamp)
     except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return None
 

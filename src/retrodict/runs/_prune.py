@@ -15,6 +15,7 @@ from typing import Literal
 from retrodict.errors import CannotFinish, Unreadable
 from retrodict.experiment import RESULTS_VERSION
 from retrodict.files import is_there, patiently, reason
+from retrodict.progress import NamedTick
 from retrodict.runs import _files
 from retrodict.runs._check import check_run, leftovers
 from retrodict.runs._drawings import dead_temporaries, drawn
@@ -52,10 +53,9 @@ class Victim:
     used_by: tuple[str, ...] = ()
 
 
-Tick = Callable[[str, float], None]
-
-
-def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: None) -> list[Victim]:
+def plan(
+    root: Path, chosen: Set[Selection], tick: NamedTick = lambda what, share: None
+) -> list[Victim]:
     """List what would be deleted from a store; delete nothing."""
     records = drawn(root)
     beside = dead_temporaries(root) if "leftovers" in chosen else []
@@ -72,7 +72,7 @@ def plan(root: Path, chosen: Set[Selection], tick: Tick = lambda what, share: No
 def prune(
     root: Path,
     chosen: Set[Selection],
-    tick: Tick = lambda what, share: None,
+    tick: NamedTick = lambda what, share: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> list[Victim]:
     """Delete what `plan` finds, and return it; `tell` is called if runs cannot be locked.

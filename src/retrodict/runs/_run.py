@@ -176,7 +176,7 @@ class Run:
         return _log.seconds(self.folder / _files.LOG)
 
     @property
-    def progress(self) -> _log.Progress | None:
+    def progress(self) -> _log.EpochProgress | None:
         """How far the training is; None if unknown."""
         return _log.read_progress(self.folder / _files.PROGRESS)
 

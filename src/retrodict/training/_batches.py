@@ -23,7 +23,7 @@ class Batch(NamedTuple):
     inputs: Int[Tensor, "s batch length"]
     targets: Int[Tensor, "s batch position"]
     weights: Float[Tensor, "s batch position"] | None = None
-    sees_all: Bool[Tensor, "s batch"] | None = None
+    bidirectional: Bool[Tensor, "s batch"] | None = None
 
 
 class Sentences:
@@ -81,10 +81,10 @@ class Sentences:
 
 
 def _as_batch(parts: Sequence[Tensor | None]) -> Batch:
-    inputs, targets, weights, sees_all = parts
+    inputs, targets, weights, bidirectional = parts
     assert inputs is not None
     assert targets is not None
-    return Batch(inputs, targets, weights, sees_all)
+    return Batch(inputs, targets, weights, bidirectional)
 
 
 def _shuffled(part: Tensor, order: Int[Tensor, "s example"]) -> Tensor:

@@ -99,12 +99,12 @@ class Together:
         inputs: Tensor,
         targets: Tensor,
         weights: Tensor | None = None,
-        sees_all: Tensor | None = None,
+        bidirectional: Tensor | None = None,
     ) -> Tensor:
         drops, dtype = dropped_of_65536(self.rate) > 0, self.population.flat.dtype
         masks = HashMasks(keys, self.rate, dtype) if drops else None
         with self._autocast():
-            more = () if sees_all is None else (sees_all,)
+            more = () if bidirectional is None else (bidirectional,)
             logits = self.population(inputs, self.sentences.first, masks, *more)
         token_nll = F.cross_entropy(
             logits.flatten(0, 2).to(dtype), targets.flatten(), reduction="none"

@@ -8,12 +8,12 @@ import tempfile
 from dataclasses import asdict
 from functools import partial
 
-from retrodict.bench._contest import Tick
 from retrodict.bench._machine import Machine, seconds_of
 from retrodict.bench._row import Row
 from retrodict.bench._section import Plan, Section, number
 from retrodict.errors import CannotFinish
 from retrodict.limits import core_count
+from retrodict.progress import Tick
 
 _SHARES = {"cold": 0.95, "warm": 1.0}
 """Variant → the share of the time that has passed after it; only for the progress bar."""

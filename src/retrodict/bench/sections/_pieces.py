@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from retrodict.bench._contest import Tick
 from retrodict.bench._duel import Duel
 from retrodict.bench._row import Row
 from retrodict.bench._section import Plan, Section, milliseconds, number
@@ -19,6 +18,7 @@ from retrodict.models._dropout import MaskStream
 from retrodict.models.explicit._block import Gelu
 from retrodict.models.explicit._products import Products
 from retrodict.models.explicit._shape import Shape
+from retrodict.progress import Tick
 from retrodict.training import threads_of_torch
 from retrodict.training._update import update_of
 

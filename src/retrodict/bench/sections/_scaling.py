@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from retrodict.bench._contest import Tick, part
+from retrodict.bench._contest import part
 from retrodict.bench._row import Row
 from retrodict.bench._section import Plan, Section, number, percent, span
 from retrodict.bench._size import Size
 from retrodict.bench._training import Entry, measure
+from retrodict.progress import Tick
 
 _LEARNERS, _REPEATS = 10, 5
 _CENTRE = Size(2, 4, 128, 200)

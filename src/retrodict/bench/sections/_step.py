@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from retrodict.bench._contest import Tick, Timing, compete, part
+from retrodict.bench._contest import Timing, compete, part
 from retrodict.bench._floor import needed
 from retrodict.bench._machine import is_gpu
 from retrodict.bench._row import Row
@@ -20,6 +20,7 @@ from retrodict.bench._section import QUICK, Plan, Section, number, percent, span
 from retrodict.bench._size import Size
 from retrodict.bench._training import PEER, Entry, measure, spread
 from retrodict.errors import BadInput, nearest
+from retrodict.progress import Tick
 from retrodict.training import obstacle
 
 _REPEATS, _REPEATS_LARGE = 5, 3

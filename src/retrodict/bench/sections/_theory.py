@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from retrodict.bench._contest import Tick
 from retrodict.bench._duel import Duel
 from retrodict.bench._row import Row
 from retrodict.bench._section import Plan, Section, milliseconds, number
 from retrodict.limits import core_count
+from retrodict.progress import Tick
 from retrodict.theory import Dynamics, GramFlow, ParameterFlow, row_nll
 
 _REPEATS = 5

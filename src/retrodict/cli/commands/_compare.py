@@ -167,7 +167,7 @@ def short_id(folder: Path) -> str:
     return found.group(1) if found else name
 
 
-def _telling(rows: Sequence[_Row]) -> list[str]:
+def _distinguishing(rows: Sequence[_Row]) -> list[str]:
     """Return a small set of settings that together tell the runs apart."""
     from retrodict.experiment import distinguishing_settings
 
@@ -181,7 +181,7 @@ def _varies(key: str, rows: Sequence[_Row]) -> bool:
 
 def _sorted(rows: Sequence[_Row]) -> list[_Row]:
     """Sort runs by the settings that tell them apart: numbers by size, what is missing first."""
-    keys = _telling(rows)
+    keys = _distinguishing(rows)
 
     def rank(row: _Row, key: str) -> tuple[int, float, str]:
         value = row.settings.get(key)
@@ -198,7 +198,7 @@ def _print(rows: Sequence[_Row], differ: Sequence[str]) -> None:
     Settings that tell the runs apart come first.
     """
     console = Console()
-    first = _telling(rows)
+    first = _distinguishing(rows)
     order = [*first, *(key for key in differ if key not in first)]
     most = min(len(order), _MOST_COLUMNS)
     table = fitting(console, (_table(rows, order[:count]) for count in range(most, -1, -1)))
@@ -268,7 +268,7 @@ def _title(rows: Sequence[_Row]) -> str:
 
 def _small_print(rows: Sequence[_Row], most: int = 2) -> str:
     """Say how to read the drawing, and which settings differ that are not shown in it."""
-    shown = _telling(rows)
+    shown = _distinguishing(rows)
     keys = dict.fromkeys(key for row in rows for key in row.settings if key not in shown)
     hidden = [key for key in keys if _varies(key, rows)]
     more = f" and {len(hidden) - most} more" if len(hidden) > most else ""

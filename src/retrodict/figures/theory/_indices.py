@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick, slug
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale, both_tasks
 from retrodict.measures import Interval, indices, over_learners
 from retrodict.plots import plot_indices
+from retrodict.progress import Tick
 from retrodict.theory import predict
 from retrodict.trace import Trace
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.plots import plot_paths
+from retrodict.progress import Tick
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, nll
 

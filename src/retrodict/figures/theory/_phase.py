@@ -7,9 +7,10 @@ import math
 import numpy as np
 import xarray as xr
 
-from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure
 from retrodict.figures._scales import Scale
 from retrodict.plots import plot_phase
+from retrodict.progress import Tick
 from retrodict.tasks import Pairs
 from retrodict.theory import GramFlow, separate
 

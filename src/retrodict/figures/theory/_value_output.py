@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from retrodict.experiment import Experiment
-from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, Tick, slug
+from retrodict.figures._figure import Caption, FigureInputs, PaperFigure, slug
 from retrodict.figures._scales import Scale
 from retrodict.measures import preference
 from retrodict.plots import plot_panels
+from retrodict.progress import Tick
 from retrodict.theory import predict
 from retrodict.trace import Trace
 

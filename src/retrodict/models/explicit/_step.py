@@ -67,7 +67,7 @@ class ExplicitTransformer:
         drop: MaskStream | None,
         update: ApplyGradient,
         weights: Float[Tensor, "batch position"] | None = None,
-        sees_all: Bool[Tensor, " batch"] | None = None,
+        bidirectional: Bool[Tensor, " batch"] | None = None,
     ) -> Float[Tensor, ""]:
         """Take one gradient step on the mean cross-entropy; return the loss before it.
 
@@ -78,12 +78,11 @@ class ExplicitTransformer:
             update: called with part after part of the gradient, each as soon as it is complete
                 and while it is in the cache; later parts do not need the weights of earlier ones.
             weights: what each prediction counts; None: all count 1.
-            sees_all: which sentences of a causal model are seen whole from every position; None:
-                none.
+            bidirectional: in which sentences of a causal model every position sees all; None: none.
         """
         batch, length = tokens.shape
-        plan = self._plan(batch, length, length - targets.shape[1], True, sees_all is not None)
-        barred = None if sees_all is None else _barred(sees_all, length, self.dtype)
+        plan = self._plan(batch, length, length - targets.shape[1], True, bidirectional is not None)
+        barred = None if bidirectional is None else _barred(bidirectional, length, self.dtype)
         w, g = self.weights[learner], self.gradient.views
         masks = None if drop is None else plan.masks(drop)
         flat_tokens, answers = tokens.t().reshape(-1), targets.t().reshape(-1, 1)
@@ -232,11 +231,11 @@ class _Plan:
 
 
 def _barred(
-    sees_all: Bool[Tensor, " batch"], length: int, dtype: torch.dtype
+    bidirectional: Bool[Tensor, " batch"], length: int, dtype: torch.dtype
 ) -> Float[Tensor, "query key batch 1 1"]:
     """What is added to scores: −∞ where a causal sentence's query would see a later key."""
     later = torch.ones(length, length, dtype=torch.bool).triu(1)
-    hidden = later[:, :, None] & ~sees_all
+    hidden = later[:, :, None] & ~bidirectional
     found = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, -math.inf)
     return found[..., None, None]
 
