@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
@@ -135,3 +136,18 @@ def test_in_another_thread_nothing_is_touched():
     thread.start()
     thread.join()
     assert seen == before
+
+
+def test_an_import_ends_before_it_is_interrupted(tmp_path, monkeypatch):
+    """An exception in the middle of torch's import would end the process."""
+    text = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhole = True\n"
+    (tmp_path / "interrupted_import.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def load() -> None:
+        with interruptible():
+            assert importlib.import_module("interrupted_import").whole
+            time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        load()

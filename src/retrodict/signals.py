@@ -23,6 +23,7 @@ STOPPING = tuple(getattr(signal, name) for name in (*_URGENT, *_PATIENT) if hasa
 
 _SAME_SECONDS = 1.0  # `timeout`, srun and a terminal may each pass on the same signal
 _POLL_SECONDS = 0.1
+_IMPORT_SECONDS = 10.0  # how long an import may put off an interrupt
 
 
 class Stop:
@@ -49,18 +50,38 @@ class Stop:
 
 
 class _Listener:
-    """Signal handler: calls `first` on the first signal, and interrupts on a later urgent one."""
+    """Signal handler: calls `first` on the first signal, and interrupts on a later urgent one.
 
-    def __init__(self, first: Callable[[], None]) -> None:
+    With `spare_imports`, a signal during an import comes again a little later: an exception in the
+    middle of torch's import ends the process, or leaves half a module behind.
+    """
+
+    def __init__(self, first: Callable[[], None], spare_imports: bool = False) -> None:
         self._first, self._since = first, 0.0
+        self._spare_imports, self._import_since = spare_imports, 0.0
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
         now = time.monotonic()
+        if self._spare_imports and _is_import(frame):
+            self._import_since = self._import_since or now
+            if now - self._import_since < _IMPORT_SECONDS:
+                later = threading.Timer(_POLL_SECONDS, signal.raise_signal, [signum])
+                later.daemon = True
+                later.start()
+                return
         if not self._since:
             self._since = now
             self._first()
         elif signal.Signals(signum).name in _URGENT and now - self._since >= _SAME_SECONDS:
             raise KeyboardInterrupt
+
+
+def _is_import(frame: FrameType | None) -> bool:
+    while frame:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
@@ -73,12 +94,12 @@ def stop_signals() -> Iterator[Stop]:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Make every signal without a handler of its own raise KeyboardInterrupt."""
+    """Make every signal without a handler of its own raise KeyboardInterrupt, after any import."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    with _listening(_Listener(interrupt)):
+    with _listening(_Listener(interrupt, spare_imports=True)):
         yield
 
 

@@ -3,9 +3,11 @@
 import sys
 
 from retrodict.cli import main
+from retrodict.signals import interruptible
 
 try:
-    from retrodict.training import _loop
+    with interruptible():
+        from retrodict.training import _loop
 except KeyboardInterrupt:  # the true command loads this where it is caught
     sys.exit(130)
 
